@@ -1,0 +1,40 @@
+# Plain `make` lists the targets. PYTHON makes the virtual environment, VENV says where.
+PYTHON ?= python3
+VENV ?= .venv
+
+NO_SERVERS = SECRET_KEY=lint READER_KEY=lint DATABASE_URL=postgresql:///lint REDIS_URL=redis://
+
+.PHONY: help run test test-fast lint bench bench-quick installed tools
+
+help:
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+# With `exec`, a SIGTERM that make hands on reaches the program itself and no shell in between.
+run: installed  ## the whole house, from nothing; Ctrl-C stops it
+	@exec "$(VENV)/bin/python" -m newsroom.stack --with-parent
+
+test: tools  ## everything, a browser included
+	@exec "$(VENV)/bin/python" -m pytest
+
+test-fast: tools  ## without the browser and the whole house
+	@exec "$(VENV)/bin/python" -m pytest -m "not browser and not house"
+
+bench: tools  ## the benchmark with its table
+	@exec "$(VENV)/bin/python" -m tests.bench
+
+bench-quick: tools  ## a minute's benchmark
+	@exec "$(VENV)/bin/python" -m tests.bench --quick
+
+lint: tools  ## style, types, import contracts, templates, migrations
+	@"$(VENV)/bin/ruff" check
+	@"$(VENV)/bin/ruff" format --check
+	@$(NO_SERVERS) "$(VENV)/bin/mypy"
+	@"$(VENV)/bin/lint-imports"
+	@"$(VENV)/bin/djlint" --check --lint --quiet articles reactions
+	@$(NO_SERVERS) "$(VENV)/bin/python" -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+installed:
+	@exec "$(PYTHON)" newsroom/stack/install.py "$(VENV)" requirements.txt
+
+tools:
+	@exec "$(PYTHON)" newsroom/stack/install.py "$(VENV)" requirements.txt requirements-dev.txt
