@@ -1,0 +1,1 @@
+"""Wires the product together: settings, URLs, servers, the timetable. Holds no behaviour of its own."""

@@ -1,0 +1,38 @@
+"""How the house speaks to whoever started it."""
+
+import os
+import sys
+from pathlib import Path
+
+
+class Trouble(Exception):
+    """What keeps the house from running, in one sentence for its owner."""
+
+
+class Output:
+    """Standard output that may end early: a closed terminal, a `tee` that Ctrl-C ended first.
+
+    Whoever still has processes to stop must not fall over that.
+    """
+
+    def write(self, text: str) -> None:
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def flush(self) -> None:
+        """Nothing is ever held back."""
+
+    def isatty(self) -> bool:
+        return sys.stdout.isatty()
+
+
+def say(text: str) -> None:
+    Output().write(f"{text}\n")
+
+
+def last_lines(log: Path, count: int = 10) -> str:
+    lines = log.read_text(errors="replace").splitlines()[-count:]
+    return "\n".join(f"  {line}" for line in lines)

@@ -1,0 +1,49 @@
+"""What `manage.py up` writes down about its servers and secrets, so that other shells find them."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+FILE_NAME = "environment"
+SECRETS = ("SECRET_KEY", "READER_KEY")
+
+
+def recorded_environment(data: Path) -> dict[str, str]:
+    """Read `<data>/environment`; a folder without one has nothing to say."""
+    try:
+        text = (data / FILE_NAME).read_text()
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    lines = (line.partition("=") for line in text.splitlines() if not line.startswith("#"))
+    return {name: value for name, equals, value in lines if equals}
+
+
+def record_environment(data: Path, values: Mapping[str, str]) -> None:
+    """Replace the record in one step, readable by its owner alone."""
+    draft = data / f"{FILE_NAME}.new"
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write("# Written by `manage.py up`. The real environment wins over it.\n")
+        file.writelines(f"{name}={value}\n" for name, value in values.items())
+        # Losing READER_KEY to a power cut would make strangers of all readers.
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(data / FILE_NAME)
+
+
+def kept_secrets(recorded: Mapping[str, str]) -> dict[str, str]:
+    """The secrets on record; each that is missing is made once, independent of the others."""
+    return {name: recorded.get(name) or secrets.token_urlsafe(48) for name in SECRETS}
+
+
+def broker_url_of(redis_url: str) -> str:
+    """Say a Redis URL the way Celery does, which has its own word for a unix socket."""
+    url = urlsplit(redis_url)
+    if url.scheme != "unix":
+        return redis_url
+    login = f"{url.netloc.rpartition('@')[0]}@" if "@" in url.netloc else ""
+    database = parse_qs(url.query).get("db", ["0"])[0]
+    query = f"?virtual_host={database}" if database != "0" else ""
+    return f"redis+socket://{login}{url.path}{query}"

@@ -1,0 +1,140 @@
+"""`manage.py prepare`: all that a start of the house needs of Django, in one process.
+
+What happens goes to stderr as it happens; what `manage.py up` shall say at its end, to stdout.
+"""
+
+import hashlib
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import psycopg
+import redis
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import CommandError, call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+from kombu import Connection
+
+OLDEST_POSTGRES = 15
+EDITOR = "editor"
+
+
+class Command(BaseCommand):
+    """Safe to repeat: a second run changes only what is out of date."""
+
+    help = "Checks the servers, brings tables and static files up to date, fills a new house."
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        check_database()
+        check_redis()
+        check_broker()
+        self._timed("The tables are up to date", migrate)
+        self._timed("The static files are in place", collect_static_files)
+        self._timed("The sample stories are published", publish_samples)
+        if password := create_editor():
+            self.stdout.write(
+                f"Sign in at the desk as {EDITOR} with the password {password}\n"
+                f"It is shown this once; `manage.py changepassword {EDITOR}` sets another."
+            )
+
+    def _timed(self, text: str, step: Callable[[], bool]) -> None:
+        started = monotonic()
+        if step():
+            self.stderr.write(f"{text} ({monotonic() - started:.1f} s).", lambda line: line)
+
+
+def check_database() -> None:
+    """Refuse a database that is not there, or is too old; never repeat its password."""
+    try:
+        # Past the pool, which would wait and then say only that it waited.
+        with psycopg.connect(**connection.get_connection_params()) as found:
+            check_version(found.info.server_version)
+    except psycopg.OperationalError as error:
+        raise CommandError(f"DATABASE_URL cannot be reached: {_one_line(error)}") from None
+
+
+def check_version(server_version: int) -> None:
+    """Refuse a PostgreSQL of which we use more than it has; 150004 is 15.4."""
+    if server_version < OLDEST_POSTGRES * 10_000:
+        raise CommandError(
+            f"DATABASE_URL leads to PostgreSQL {server_version // 10_000};"
+            f" Newsroom needs {OLDEST_POSTGRES} or newer."
+        )
+
+
+def check_redis() -> None:
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=3) as client:
+            client.ping()
+    except (redis.RedisError, ValueError) as error:
+        raise CommandError(f"REDIS_URL cannot be reached: {_one_line(error)}") from None
+
+
+def check_broker() -> None:
+    """Refuse a broker that does not answer; which errors that gives depends on its kind."""
+    try:
+        with Connection(settings.CELERY_BROKER_URL, connect_timeout=3) as broker:
+            broker.ensure_connection(max_retries=1, timeout=3)
+    except Exception as error:  # noqa: BLE001 - each transport has its own
+        raise CommandError(f"CELERY_BROKER_URL cannot be reached: {_one_line(error)}") from None
+
+
+def migrate() -> bool:
+    call_command("migrate", interactive=False, verbosity=0)
+    return True
+
+
+def collect_static_files() -> bool:
+    """Collect and compress, which takes seconds, where a file changed since the last time."""
+    stamp = Path(f"{settings.STATIC_ROOT}.stamp")
+    fingerprint = _fingerprint_of_static_files()
+    is_there = settings.STATIC_ROOT.exists() and stamp.exists()
+    if is_there and stamp.read_text() == fingerprint:
+        return False
+    call_command("collectstatic", interactive=False, verbosity=0)
+    stamp.write_text(fingerprint)
+    return True
+
+
+def _fingerprint_of_static_files() -> str:
+    digest = hashlib.sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
+    for finder in get_finders():
+        for path, storage in finder.list(None):
+            found = Path(storage.path(path)).stat()
+            digest.update(f"{path} {found.st_size} {found.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def publish_samples() -> bool:
+    """Give a new house something to read, once: an editor who deletes the samples meant it."""
+    stamp = settings.DATA / "samples.stamp"
+    if stamp.exists():
+        return False
+    samples = sorted(settings.BASE_DIR.glob("articles/samples/*.md"))
+    is_empty = not apps.get_model("articles", "Article")._default_manager.exists()
+    if is_empty:
+        call_command("publish", *map(str, samples), stdout=sys.stderr)
+    stamp.touch()
+    return is_empty
+
+
+def create_editor() -> str | None:
+    """Make the first editor's account with a random password and say it; None where one is there."""
+    users = get_user_model()._default_manager
+    if users.filter(username=EDITOR).exists():
+        return None
+    password = secrets.token_urlsafe(12)
+    users.create_superuser(username=EDITOR, password=password)
+    return password
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,104 @@
+"""What the caller's environment asks of `manage.py up`, checked before anything is touched."""
+
+import contextlib
+import fcntl
+import os
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsroom.stack.console import Trouble
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+SCHEMES = {
+    "DATABASE_URL": ("postgresql://", "postgres://"),
+    "REDIS_URL": ("redis://", "rediss://", "unix://"),
+}
+
+# How long the guard of a run killed a moment ago may need to free its ports.
+LETTING_GO_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where the house keeps its data, where it listens, and the environment it was given."""
+
+    data: Path
+    host: str
+    port: int
+    live_port: int
+    given: Mapping[str, str]
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "Plan":
+        # An empty variable is one that was not set.
+        given = {name: value for name, value in environment.items() if value}
+        port = _port(given, "PORT", 8000)
+        return cls(
+            data=Path(given.get("NEWSROOM_DATA", PROJECT / ".data")).absolute(),
+            host=given.get("HOST", "127.0.0.1"),
+            port=port,
+            live_port=_port(given, "LIVE_PORT", port + 1),
+            given=given,
+        )
+
+    def check(self) -> None:
+        """Refuse what cannot work."""
+        for variable, schemes in SCHEMES.items():
+            if not self.given.get(variable, schemes[0]).startswith(schemes):
+                raise Trouble(f"{variable} has to begin with {' or '.join(schemes)}.")
+        if self.port == self.live_port:
+            raise Trouble(f"PORT and LIVE_PORT are both {self.port}: give each its own.")
+        deadline = time.monotonic() + LETTING_GO_SECONDS
+        self._check_free("PORT", self.port, deadline)
+        self._check_free("LIVE_PORT", self.live_port, deadline)
+
+    def _check_free(self, variable: str, port: int, deadline: float) -> None:
+        while error := _refusal_to_bind(self.host, port):
+            if time.monotonic() > deadline:
+                raise Trouble(
+                    f"Port {port} on {self.host} cannot be had ({error}): set {variable}."
+                )
+            time.sleep(0.2)
+
+    @contextlib.contextmanager
+    def claimed_data(self) -> Iterator[None]:
+        """Hold the data folder, so that no second run starts servers on it."""
+        advice = "set NEWSROOM_DATA to another folder"
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            lock = (self.data / "lock").open("a")
+        except OSError as error:
+            raise Trouble(f"{self.data} cannot be used ({error.strerror}): {advice}.") from None
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Trouble(
+                    f"Another `make run` is at work on {self.data}: {advice}, and PORT to another port."
+                ) from None
+            yield
+
+
+def _port(given: Mapping[str, str], variable: str, default: int) -> int:
+    text = given.get(variable, str(default))
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise Trouble(f"{variable} is {text!r}, which is no port: 1 to 65535.")
+    return int(text)
+
+
+def _refusal_to_bind(host: str, port: int) -> str:
+    """Why nothing can listen there; empty where it can."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        # As servers do: the connections of one that just ended are no hindrance.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            probe.listen()
+        except OSError as error:
+            return os.strerror(error.errno) if error.errno else str(error)
+    return ""

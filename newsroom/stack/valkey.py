@@ -1,0 +1,86 @@
+"""The embedded Valkey: cache, live bus and Celery's broker, all in memory."""
+
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from newsroom.stack.accounts import Account, run_as
+from newsroom.stack.console import Trouble, last_lines
+from newsroom.stack.guard import BARE_ENVIRONMENT, Guard
+from newsroom.stack.leftovers import end_leftover
+
+START_SECONDS = 10.0
+
+
+class Valkey:
+    """One Valkey that keeps nothing on disk, reached by a unix socket alone."""
+
+    title = "Valkey"
+
+    def __init__(
+        self, *, program: Path, folder: Path, log: Path, account: Account | None, guard: Guard
+    ) -> None:
+        self._program = program
+        self._folder = folder
+        self._socket = folder / "valkey.sock"
+        self._log = log
+        self._account = account
+        self._guard = guard
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"unix://{self._socket}"
+
+    def start(self) -> None:
+        """Start the server and return when it answers."""
+        pid_file = self._folder / "valkey.pid"
+        end_leftover(pid_file, "valkey-server", signal.SIGTERM)
+        with self._log.open("wb") as log:
+            self._process = self._guard.start(
+                [self._program, *self._switches(pid_file)],
+                env=BARE_ENVIRONMENT,
+                cwd=Path("/"),
+                stdout=log,
+                stderr=log,
+                options=run_as(self._account),
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise Trouble(f"Valkey does not start:\n{last_lines(self._log)}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        if self._process:
+            self._guard.stop(self._process, within_seconds=1)
+            self._process = None
+
+    @property
+    def has_died(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
+    def _switches(self, pid_file: Path) -> list[str | Path]:
+        # No eviction: the same memory holds Celery's messages, which must not vanish silently.
+        return [
+            *("--port", "0"),
+            *("--unixsocket", self._socket),
+            *("--unixsocketperm", "700"),
+            *("--dir", self._folder),
+            *("--pidfile", pid_file),
+            *("--save", ""),
+            *("--appendonly", "no"),
+            *("--maxmemory", "128mb"),
+            *("--maxmemory-policy", "noeviction"),
+            *("--loglevel", "warning"),
+        ]
+
+    def _answers(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(1)
+            try:
+                client.connect(str(self._socket))
+                client.sendall(b"PING\r\n")
+                return client.recv(7) == b"+PONG\r\n"
+            except OSError:
+                return False

@@ -1,0 +1,272 @@
+"""The servers of the tests: their own PostgreSQL and Valkey, and the whole house for those who ask.
+
+A pytest plugin, loaded by name in pyproject.toml, because the settings need the servers' URLs before
+anything else is imported. TEST_DATABASE_URL and TEST_REDIS_URL put servers of your own in their place.
+"""
+
+import atexit
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import psutil
+import pytest
+
+from newsroom.stack.environment import kept_secrets
+from newsroom.stack.guard import Guard
+from newsroom.stack.servers import Servers
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+# What the caller may have set for a house of theirs means nothing to the tests.
+THEIRS = (
+    *(
+        "DATABASE_URL",
+        "REDIS_URL",
+        "CELERY_BROKER_URL",
+        "NEWSROOM_DATA",
+        "SECRET_KEY",
+        "READER_KEY",
+    ),
+    *("PORT", "LIVE_PORT", "HOST", "SITE_URL", "DEBUG"),
+)
+
+START_SECONDS = 60
+
+# A killed pytest takes its houses along.
+UP = (sys.executable, "-m", "newsroom.stack", "--with-parent")
+
+
+def open_folder(name: str) -> Path:
+    """A temporary folder that the servers' user may enter, unlike pytest's own."""
+    folder = Path(tempfile.mkdtemp(prefix=f"newsroom-{name}-"))
+    folder.chmod(0o755)
+    return folder
+
+
+def free_port() -> int:
+    """A port for a moment free, below those that the system hands out to others."""
+    while True:
+        port = random.randint(20_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+class OwnServers:
+    """The servers of one run of pytest; the guard ends them where pytest cannot."""
+
+    def __init__(self) -> None:
+        given = {
+            variable: url
+            for variable in ("DATABASE_URL", "REDIS_URL")
+            if (url := os.environ.get(f"TEST_{variable}"))
+        }
+        for variable in THEIRS:
+            os.environ.pop(variable, None)
+        self.data = open_folder("test")
+        atexit.register(self.stop)
+        self._guard = Guard()
+        secrets = kept_secrets({})
+        # Nobody misses this data after a power cut, and tests commit all the time.
+        self._servers = Servers(
+            data=self.data,
+            secret=secrets["READER_KEY"],
+            given=given,
+            guard=self._guard,
+            durable=False,
+        )
+        os.environ.update(secrets | given | self._servers.urls)
+        os.environ["NEWSROOM_DATA"] = str(self.data)
+        os.environ["DJANGO_SETTINGS_MODULE"] = "newsroom.settings"
+        self._collecting: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        # Takes two seconds, on the other core, while pytest collects and migrates.
+        self._collecting = self._guard.start(
+            [sys.executable, PROJECT / "manage.py", "collectstatic", "--no-input", "--verbosity=0"],
+            cwd=PROJECT,
+        )
+        self._servers.start()
+
+    def wait_for_static_files(self) -> None:
+        if self._collecting:
+            code = self._collecting.wait()
+            self._guard.stop(self._collecting)
+            if code:
+                pytest.exit("collectstatic failed: the reason is above.", returncode=1)
+
+    def stop(self) -> None:
+        self._servers.stop()
+        self._guard.close()
+        shutil.rmtree(self.data, ignore_errors=True)
+
+
+SERVERS = OwnServers()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if not session.config.option.collectonly:
+        SERVERS.start()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    SERVERS.wait_for_static_files()
+
+
+class House:
+    """The whole product as `make run` starts it, on ports and data of its own."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        project: Path = PROJECT,
+        command: tuple[str, ...] = UP,
+        user: int | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.data = folder / "data"
+        port, live_port = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{port}/"
+        self.live_url = f"http://127.0.0.1:{live_port}/"
+        self.env = {
+            **{name: value for name, value in os.environ.items() if name not in THEIRS},
+            "NEWSROOM_DATA": str(self.data),
+            "PORT": str(port),
+            "LIVE_PORT": str(live_port),
+            **(environment or {}),
+        }
+        self._project = project
+        self._command = command
+        self._user = user
+        self._log = folder / "output"
+        self._process: psutil.Popen | None = None
+        self._family: list[psutil.Process] = []
+
+    def start(self) -> None:
+        """Start without waiting; each start has its own output."""
+        with self._log.open("wb") as log:
+            self._process = psutil.Popen(
+                self._command,
+                cwd=self._project,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                user=self._user,
+                group=self._user,
+                extra_groups=None if self._user is None else [],
+            )
+        self._family = []
+
+    def wait_until_up(self) -> None:
+        self.wait_for_output("Newsroom is up")
+
+    def wait_for_output(self, text: str, times: int = 1) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while self.output().count(text) < times:
+            assert self.process.poll() is None, f"It ended:\n{self.output()}"
+            assert time.monotonic() < deadline, f"It never said {text!r}:\n{self.output()}"
+            time.sleep(0.05)
+
+    @property
+    def process(self) -> psutil.Popen:
+        assert self._process, "The house was never started."
+        return self._process
+
+    def output(self) -> str:
+        """What it has printed so far."""
+        return self._log.read_text(errors="replace")
+
+    def manage(self, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+        """Run a command of manage.py against this house, as in a second shell."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *map(str, arguments)],
+            cwd=self._project,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def get(self, path: str) -> str:
+        url = self.url + path.removeprefix("/")
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - it begins with http
+            return str(answer.read().decode())
+
+    def family(self) -> list[psutil.Process]:
+        """Every process of the house, itself the first."""
+        try:
+            return [self.process, *self.process.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            # One of them ended while we looked.
+            return self.family()
+
+    def member(self, words: str) -> psutil.Process:
+        """The eldest process of the house whose command line holds these words."""
+        return next(found for found in self.family() if words in describe(found))
+
+    def send(self, number: signal.Signals) -> None:
+        self._family = self.family()
+        self.process.send_signal(number)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM, *, within_seconds: float = 10) -> int:
+        """Stop it as its owner does, and say the exit code."""
+        if self.process.poll() is None:
+            self.send(number)
+        return int(self.process.wait(within_seconds))
+
+    def left_over(self, *, within_seconds: float = 0) -> list[str]:
+        """Who of the house is still alive; waits for them to go."""
+        deadline = time.monotonic() + within_seconds
+        while any(map(describe, self._family)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.process.poll()
+        return list(filter(None, map(describe, self._family)))
+
+
+def describe(process: psutil.Process) -> str:
+    """A process in words; nothing where it is gone or a zombie that nobody fetched."""
+    try:
+        is_zombie = process.status() == psutil.STATUS_ZOMBIE
+        return "" if is_zombie else f"{process.pid} {' '.join(process.cmdline())}"
+    except psutil.NoSuchProcess:
+        return ""
+
+
+@pytest.fixture(scope="session")
+def house() -> Iterator[House]:
+    """The whole house, up and answering, shared by all tests that ask: leave it as you found it."""
+    folder = open_folder("house")
+    started = House(folder)
+    started.start()
+    try:
+        started.wait_until_up()
+        yield started
+    finally:
+        started.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    assert started.left_over() == []
+
+
+def password_in(output: str) -> str:
+    """The editor's password as the first start prints it."""
+    found = re.search(r"as editor with the password (\S+)", output)
+    assert found, output
+    return found[1]

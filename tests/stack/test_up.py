@@ -1,0 +1,258 @@
+"""The whole house: it comes up from nothing, keeps what it knows, and leaves nothing behind."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+
+from newsroom.stack.environment import recorded_environment
+from tests.servers import PROJECT, UP, House, describe, free_port, open_folder, password_in
+
+pytestmark = pytest.mark.house
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    made = open_folder("up")
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def own_house(folder: Path) -> Iterator[House]:
+    """A house to be stopped and killed, on a path with spaces."""
+    (folder / "a house").mkdir()
+    made = House(folder / "a house")
+    yield made
+    made.stop()
+
+
+def test_killed_it_leaves_nothing_and_knows_everything_the_second_time(own_house: House) -> None:
+    own_house.start()
+    own_house.wait_until_up()
+
+    assert "<html" in own_house.get("/")
+    assert own_house.output().count(password_in(own_house.output())) == 1
+
+    own_house.send(signal.SIGKILL)
+
+    assert own_house.left_over(within_seconds=6) == []
+
+    started = time.monotonic()
+    own_house.start()
+    own_house.wait_until_up()
+
+    assert time.monotonic() - started < 15
+    assert "password" not in own_house.output()
+    assert ask(own_house, "SELECT count(*) FROM auth_user") == 1
+    assert own_house.stop(signal.SIGINT) == 130
+    assert own_house.left_over() == []
+    assert "Traceback" not in own_house.output()
+
+
+def test_stopped_half_way_up_it_leaves_nothing(own_house: House) -> None:
+    own_house.start()
+    own_house.wait_for_output("Valkey is up")
+
+    assert own_house.stop(signal.SIGTERM) == 143
+    assert own_house.left_over() == []
+
+
+def test_make_hands_on_the_end(folder: Path) -> None:
+    venv = Path(sys.prefix)
+    if not (venv / "requirements.txt.stamp").exists():
+        pytest.skip("not in a virtual environment made by `make`")
+    made = House(folder, command=("make", "run", f"VENV={venv}", f"PYTHON={sys.executable}"))
+    made.start()
+    made.wait_for_output("PostgreSQL is up")
+
+    made.stop(signal.SIGTERM)
+
+    assert made.left_over() == []
+
+
+def test_it_goes_with_whoever_typed_make(folder: Path) -> None:
+    words = ["sh", "-c", '"$@" & wait', "sh", *UP]
+    made = House(folder, command=tuple(words))
+    made.start()
+    made.wait_for_output("PostgreSQL is up")
+
+    made.send(signal.SIGKILL)
+
+    assert made.left_over(within_seconds=10) == []
+
+
+@pytest.mark.parametrize("words", ["celery.beat:Scheduler", "newsroom.asgi"])
+def test_a_process_that_dies_is_started_again(house: House, words: str) -> None:
+    name = "beat" if "beat" in words else "live"
+    restarts = house.output().count(f"{name} ended (killed by SIGKILL)")
+    dead = house.member(words)
+
+    dead.kill()
+
+    house.wait_for_output(f"{name} ended (killed by SIGKILL)", times=restarts + 1)
+    deadline = time.monotonic() + 10
+    while not any(is_that(one, words, dead.pid) for one in house.family()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def is_that(process: psutil.Process, words: str, not_pid: int) -> bool:
+    return process.pid != not_pid and words in describe(process)
+
+
+def test_a_second_run_on_the_same_data_is_refused(house: House) -> None:
+    ports = {"PORT": str(free_port()), "LIVE_PORT": str(free_port())}
+
+    refused = run_up(house.env | ports)
+
+    assert refused.returncode == 1
+    assert "NEWSROOM_DATA" in refused.stderr
+    assert "PORT" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_taken_port_is_named_before_anything_is_made(house: House, folder: Path) -> None:
+    environment = house.env | {"NEWSROOM_DATA": str(folder / "data")}
+
+    refused = run_up(environment, sys.executable, "manage.py", "up")
+
+    assert refused.returncode == 1
+    assert "set PORT" in refused.stderr
+    assert not (folder / "data").exists()
+
+
+def test_another_shell_finds_the_servers(house: House) -> None:
+    assert house.manage("check", "--database", "default").returncode == 0
+
+
+def test_its_own_process_is_small(house: House) -> None:
+    mapped = {Path(found.path).name for found in house.process.memory_maps()}
+
+    assert not [name for name in mapped if name.startswith(("_psycopg", "hiredis"))]
+    assert house.process.memory_info().rss < 40_000_000
+
+
+def test_servers_of_ones_own_are_used_instead(house: House, folder: Path) -> None:
+    theirs = recorded_environment(house.data)
+    ask(house, "CREATE DATABASE theirs")
+    database = f"{theirs['DATABASE_URL'].rpartition('/')[0]}/theirs"
+    given = {"DATABASE_URL": database, "REDIS_URL": f"{theirs['REDIS_URL']}?db=7"}
+    second = House(folder, environment=given)
+    second.start()
+    try:
+        second.wait_for_output("The tables are up to date")
+
+        programs = " ".join(map(describe, second.family()))
+        assert "postgres -D" not in programs
+        assert "valkey-server" not in programs
+        assert not {"DATABASE_URL", "REDIS_URL"} & set(recorded_environment(second.data))
+        assert ask(house, "SELECT count(*) FROM django_migrations", url=database)
+    finally:
+        second.stop()
+        ask(house, "DROP DATABASE theirs WITH (FORCE)")
+    assert second.left_over() == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "url"),
+    [
+        ("DATABASE_URL", "postgresql://me:hushhush@127.0.0.1:9/news"),
+        ("REDIS_URL", "redis://:hushhush@127.0.0.1:9/0"),
+    ],
+)
+def test_a_server_that_cannot_be_reached_is_named_in_a_sentence(
+    folder: Path, variable: str, url: str
+) -> None:
+    made = House(folder, environment={variable: url})
+    made.start()
+
+    assert made.process.wait(30) == 1
+    assert f"{variable} cannot be reached" in made.output()
+    assert "hushhush" not in made.output()
+    assert "Traceback" not in made.output()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
+def test_an_ordinary_user_can_run_it(folder: Path) -> None:
+    nobody = 65534
+    project, packages = folder / "the project", folder / "packages"
+    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns(".*", "node_modules"))
+    shutil.copytree(Path(psutil.__file__).parents[1], packages, copy_function=link_or_copy)
+    python = python_for(nobody, folder)
+    home = folder / "home"
+    home.mkdir()
+    os.chown(home, nobody, nobody)
+    own = {
+        "HOME": str(home),
+        "PYTHONPATH": str(packages),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LD_LIBRARY_PATH": str(python.parents[1] / "lib"),
+    }
+    command = (str(python), *UP[1:])
+    made = House(home, project=project, command=command, user=nobody, environment=own)
+    made.start()
+    try:
+        made.wait_until_up()
+
+        assert {one.uids().real for one in made.family()} == {nobody}
+        assert "<html" in made.get("/")
+    finally:
+        made.stop()
+    assert made.left_over() == []
+
+
+def ask(house: House, question: str, *, url: str = "") -> Any:
+    """The answer of the house's own database, or of another of its server."""
+    url = url or recorded_environment(house.data)["DATABASE_URL"]
+    with psycopg.connect(url, autocommit=True) as connection:
+        answer = connection.execute(question.encode())
+        row = answer.fetchone() if answer.description else None
+        return row[0] if row else None
+
+
+def python_for(user: int, folder: Path) -> Path:
+    """Our interpreter, or a copy where this user can reach it: root's may lie in root's home."""
+    real = Path(sys.executable).resolve()
+    if can_run(user, real):
+        return real
+    home = Path(sys.base_prefix)
+    ignored = shutil.ignore_patterns("site-packages", "test", "share", "*.a")
+    shutil.copytree(
+        home, folder / "python", ignore=ignored, copy_function=link_or_copy, symlinks=True
+    )
+    return folder / "python" / real.relative_to(home)
+
+
+def can_run(user: int, python: Path) -> bool:
+    words = ["/bin/sh", "-c", '"$0" -c ""', str(python)]
+    found = subprocess.run(words, user=user, cwd="/", capture_output=True, check=False)
+    return found.returncode == 0
+
+
+def link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def run_up(environment: dict[str, str], *command: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        command or UP,
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
