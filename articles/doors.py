@@ -1,0 +1,74 @@
+"""The one door to what readers feel. Another app fills it at start-up; until then it is silent.
+
+So a story's page and its API answer can show reactions while this app knows nothing of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from articles.models import Article
+
+NOTHING = SafeString("")
+
+
+@dataclass(frozen=True, slots=True)
+class Feeling:
+    """What a list shows for one story. A total that is not known is None, which is never 0."""
+
+    total: int | None = None
+    top: tuple[str, ...] = ()  # the emoji of the leading kinds, the most frequent first
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What the story page shows below the story."""
+
+    html: SafeString = NOTHING
+    head: SafeString = NOTHING  # its stylesheet and script, for the page's <head>
+    personal: bool = False  # shows this reader's own choice, so that no cache may share the page
+
+
+class ReaderFeelings(Protocol):
+    """What articles ask about readers. No answer may fail a page: what is not known is None."""
+
+    def totals(self, article_ids: Sequence[UUID]) -> Mapping[UUID, Feeling]:
+        """For a list, in one go. A story that is left out is shown without a total."""
+
+    def summary(self, article_id: UUID) -> Mapping[str, object]:
+        """For the API: `state`, `allowed` kinds, `counts` by kind, `total`."""
+
+    def bar(self, request: HttpRequest, article: Article) -> Bar:
+        """For the story page."""
+
+
+class Silence:
+    """Nobody asks the readers."""
+
+    def totals(self, article_ids: Sequence[UUID]) -> Mapping[UUID, Feeling]:
+        return {}
+
+    def summary(self, article_id: UUID) -> Mapping[str, object]:
+        return {"state": "closed", "allowed": [], "counts": {}, "total": None}
+
+    def bar(self, request: HttpRequest, article: Article) -> Bar:
+        return Bar()
+
+
+_filler: ReaderFeelings = Silence()
+
+
+def open_door(filler: ReaderFeelings) -> ReaderFeelings:
+    """Let `filler` answer from here on; returns who answered before. Called once, at start-up."""
+    global _filler
+    before, _filler = _filler, filler
+    return before
+
+
+def feelings() -> ReaderFeelings:
+    """Whoever answers for the readers."""
+    return _filler

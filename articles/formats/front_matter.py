@@ -1,0 +1,163 @@
+"""YAML front matter read field by field, so that every mistake is found at once, each with its line.
+
+PyYAML's `compose` gives nodes with their lines and builds no objects: a tag such as !!python is only
+a word to refuse, and an alias only a second mention of a node.
+"""
+
+import re
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+import yaml
+
+from articles.formats.story import Mistake
+
+CHARACTERS = 64 * 1024  # PyYAML reads about 100 kB/s; nobody writes that much by hand
+FIRST_LINE = 2  # below the opening ---
+YAML = "tag:yaml.org,2002:"
+# Characters that break a database or turn a line of text around.
+UNWELCOME = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\ud800-\udfff]")
+
+
+@dataclass
+class Notes:
+    """The mistakes found in one file so far."""
+
+    name: str
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def add(self, line: int | None, text: str) -> None:
+        self.mistakes.append(Mistake(self.name, line, text))
+
+
+@dataclass
+class Fields:
+    """One mapping; what is asked of it and cannot be had becomes a note."""
+
+    notes: Notes
+    line: int
+    prefix: str = ""
+    nodes: dict[str, yaml.Node] = field(default_factory=dict)
+
+    def line_of(self, key: str) -> int:
+        return _line(self.nodes[key]) if key in self.nodes else self.line
+
+    def refuse(self, key: str, text: str) -> None:
+        self.notes.add(self.line_of(key), f"{self.prefix}{key}: {text}")
+
+    def text(self, key: str, *, longest: int, required: bool = False, literal: bool = False) -> str:
+        """One line of text; empty where there is none.
+
+        A `literal` field is taken as it is written: YAML reads the country NO as false.
+        """
+        value = self._text_of(key, self.nodes[key], literal) if key in self.nodes else ""
+        if value is None:
+            return ""
+        if required and not value:
+            self.refuse(key, "is missing.")
+        if len(value) > longest:
+            self.refuse(key, f"has {len(value)} characters; {longest} are allowed.")
+        return value
+
+    def texts(self, key: str, *, longest: int, most: int) -> list[str]:
+        """A list of texts."""
+        node = self.nodes.get(key)
+        if node is None or node.tag == f"{YAML}null":
+            return []
+        if not isinstance(node, yaml.SequenceNode) or node.tag != f"{YAML}seq":
+            self.refuse(key, "must be a list.")
+            return []
+        if len(node.value) > most:
+            self.refuse(key, f"has {len(node.value)} entries; {most} are allowed.")
+            return []
+        return [value for item in node.value if (value := self._entry(key, item, longest))]
+
+    def fields(self, key: str, *, known: tuple[str, ...]) -> "Fields | None":
+        """A mapping inside this one."""
+        node = self.nodes.get(key)
+        if node is None or node.tag == f"{YAML}null":
+            return None
+        return fields_of(node, known=known, notes=self.notes, name=key)
+
+    def _entry(self, key: str, node: yaml.Node, longest: int) -> str:
+        value = self._text_of(key, node, literal=False)
+        if value == "":
+            self.notes.add(_line(node), f"{self.prefix}{key}: an entry is empty.")
+        if value and len(value) > longest:
+            self.notes.add(
+                _line(node),
+                f"{self.prefix}{key}: an entry has {len(value)} characters; {longest} are allowed.",
+            )
+        return value or ""
+
+    def _text_of(self, key: str, node: yaml.Node, literal: bool) -> str | None:
+        """The node's text, or None and a note."""
+        if mistake := _objection_to(node, literal):
+            self.notes.add(_line(node), f"{self.prefix}{key}: {mistake}")
+            return None
+        return "" if node.tag == f"{YAML}null" else " ".join(node.value.split())
+
+
+def read(text: str, *, known: tuple[str, ...], notes: Notes) -> Fields | None:
+    """The front matter's fields, or None and a note about what kept it from being read."""
+    if len(text) > CHARACTERS:
+        notes.add(1, f"the front matter has more than {CHARACTERS} characters.")
+        return None
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        notes.add(mark.line + FIRST_LINE if mark else None, f"not YAML: {error.problem}.")
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + FIRST_LINE
+        notes.add(line, f"not YAML: the character {text[error.position]!r} is not allowed.")
+    except RecursionError:
+        notes.add(1, "the front matter is nested too deeply.")
+    else:
+        return fields_of(node, known=known, notes=notes) if node else Fields(notes, line=1)
+    return None
+
+
+def fields_of(
+    node: yaml.Node, *, known: tuple[str, ...], notes: Notes, name: str = ""
+) -> Fields | None:
+    if not isinstance(node, yaml.MappingNode) or node.tag != f"{YAML}map":
+        notes.add(_line(node), f"{name or 'the front matter'}: must be fields with values.")
+        return None
+    fields = Fields(notes, _line(node) if name else 1, f"{name}." if name else "")
+    for key, value in node.value:
+        if mistake := _objection_to_key(key, fields, known):
+            notes.add(_line(key), mistake)
+        else:
+            fields.nodes[key.value] = value
+    return fields
+
+
+def _objection_to_key(key: yaml.Node, fields: Fields, known: tuple[str, ...]) -> str | None:
+    if not isinstance(key, yaml.ScalarNode):
+        return "a field's name must be text."
+    if key.value in fields.nodes:
+        return f"{fields.prefix}{key.value}: stands twice."
+    if key.value not in known:
+        close = get_close_matches(key.value, known, n=1)
+        hint = f"; is {close[0]!r} meant?" if close else "."
+        return f"{fields.prefix}{key.value}: is not a field of a story{hint}"
+    return None
+
+
+def _objection_to(node: yaml.Node, literal: bool) -> str | None:
+    """What keeps the node from being text."""
+    if not isinstance(node, yaml.ScalarNode):
+        return "must be text."
+    kind = node.tag.removeprefix(YAML)
+    if kind not in {"str", "int", "float", "bool", "timestamp", "null", "value", "merge"}:
+        return f"the YAML tag {node.tag.replace(YAML, '!!')!r} is not allowed."
+    if kind not in {"str", "null"} and not literal:
+        return f"must be text; put {node.value} in quotes."
+    if found := UNWELCOME.search(node.value):
+        return f"the character {found[0]!r} is not allowed."
+    return None
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + FIRST_LINE

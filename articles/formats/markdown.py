@@ -1,0 +1,229 @@
+"""Markdown with YAML front matter, as a desk files it by hand."""
+
+import re
+from datetime import date, datetime, tzinfo
+
+from articles import dateline, markup
+from articles.formats import front_matter
+from articles.formats.front_matter import UNWELCOME, Fields, Notes
+from articles.formats.slugs import SLUG_LENGTH, is_address_of_id, slug_of
+from articles.formats.story import Dateline, LeadImage, Mistake, Origin, Story, StoryError
+
+FILE_BYTES = 2 * 1024 * 1024  # a long-read of 20,000 words is about 130 kB
+EARLIEST_YEAR = 1600  # before the first newspaper, and far from the edge of datetime's arithmetic
+
+# fmt: off
+FIELDS = ("headline", "slug", "guid", "abstract", "byline", "dateline", "section", "tags",
+          "language", "published_at", "lead_image")
+DATELINE_FIELDS = ("place", "region", "country", "date", "source", "style")
+LEAD_IMAGE_FIELDS = ("caption", "alt_text", "credit")
+# fmt: on
+
+FENCE = re.compile(r"---[ \t]*$", re.MULTILINE)
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+TIME = re.compile(
+    r"(?P<date>\d{4}-\d{2}-\d{2})"
+    r"(?:[Tt ](?P<time>\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?) ?(?P<zone>[Zz]|[+-]\d{2}:?\d{2})?)?"
+)
+# BCP 47 as newsrooms use it: language, script, region, variants.
+LANGUAGE = re.compile(
+    r"(?P<language>[a-z]{2,3})(?:-(?P<script>[a-z]{4}))?(?:-(?P<region>[a-z]{2}|\d{3}))?"
+    r"(?P<variants>(?:-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3}))*)",
+    re.IGNORECASE,
+)
+GUID = re.compile(r"tag:[A-Za-z0-9.@_-]+,\d{4}(?:-\d{2}(?:-\d{2})?)?:[!-~]+")  # RFC 4151
+COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
+    """The one story of a Markdown file; `zone` is where a time without an offset is taken to be.
+
+    Raises StoryError with every mistake in the file, in the order of its lines.
+    """
+    notes = Notes(name)
+    front, body, body_line = _parts(content, name)
+    # Where the YAML itself is broken, its fields are not missed one by one; the body is read still.
+    fields = front_matter.read(front, known=FIELDS, notes=notes) or Fields(Notes(name), line=1)
+    story = _story(fields, body, zone)
+    _check_body(body, body_line, story, notes)
+    if notes.mistakes:
+        raise StoryError(sorted(notes.mistakes, key=lambda mistake: mistake.line or 0))
+    return [story]
+
+
+def _parts(content: bytes, name: str) -> tuple[str, str, int]:
+    """Front matter, body, and the line on which the body begins."""
+    text = _decoded(content, name)
+    opening = FENCE.match(text)
+    if not opening:
+        raise _refusal(name, 1, "the file must begin with front matter between two lines of ---.")
+    closing = FENCE.search(text, opening.end() + 1)
+    if not closing:
+        raise _refusal(name, 1, "the front matter is not closed by a line of ---.")
+    front = text[opening.end() + 1 : closing.start()]
+    return front, text[closing.end() + 1 :], front.count("\n") + 3
+
+
+def _decoded(content: bytes, name: str) -> str:
+    if len(content) > FILE_BYTES:
+        raise _refusal(name, None, f"the file has more than {FILE_BYTES // 1024**2} MB.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _refusal(name, line, "the file is not UTF-8.") from None
+    return text.replace("\r\n", "\n")
+
+
+def _refusal(name: str, line: int | None, text: str) -> StoryError:
+    return StoryError([Mistake(name, line, text)])
+
+
+def _story(fields: Fields, body: str, zone: tzinfo) -> Story:
+    headline = fields.text("headline", longest=300, required=True)
+    rendered = markup.render(body)
+    return Story(
+        headline=headline,
+        slug=_slug(fields, headline),
+        guid=_guid(fields),
+        abstract=fields.text("abstract", longest=1000),
+        body_markdown=body.strip(),
+        body_html=rendered.html,
+        word_count=rendered.word_count,
+        byline=fields.text("byline", longest=200),
+        dateline=_dateline(fields),
+        section=_name(fields, "section", fields.text("section", longest=100)),
+        tags=_tags(fields),
+        language=_language(fields),
+        published_at=_published_at(fields, zone),
+        lead_image=_lead_image(fields),
+        origin=Origin(fields.notes.name, {key: fields.line_of(key) for key in FIELDS}),
+    )
+
+
+def _check_body(body: str, first_line: int, story: Story, notes: Notes) -> None:
+    if not story.word_count:
+        notes.add(first_line, "the body is empty.")
+    for unwelcome in UNWELCOME.finditer(body):
+        line = first_line + body.count("\n", 0, unwelcome.start())
+        notes.add(line, f"the character {unwelcome[0]!r} is not allowed.")
+    for objection in markup.list_objections(body):
+        notes.add(first_line + objection.line - 1, objection.text)
+
+
+def _slug(fields: Fields, headline: str) -> str:
+    slug = fields.text("slug", longest=SLUG_LENGTH)
+    if not slug:
+        slug = slug_of(headline)
+        if headline and not slug:
+            fields.refuse("headline", "gives no slug; add a slug.")
+    elif slug != slug_of(slug):
+        fields.refuse("slug", f"{slug!r} is not a slug{_hint(slug_of(slug))}")
+    if is_address_of_id(slug):
+        fields.refuse("slug", f"{slug!r} would be taken for a story's id.")
+    return slug
+
+
+def _hint(slug: str) -> str:
+    return f"; {slug!r} is one." if slug else "."
+
+
+def _guid(fields: Fields) -> str:
+    guid = fields.text("guid", longest=255)
+    if guid and not GUID.fullmatch(guid):
+        fields.refuse("guid", f"{guid!r} is not a tag: URI such as tag:example.org,2024-12-08:1.")
+    return guid
+
+
+def _name(fields: Fields, key: str, name: str) -> str:
+    if name and not slug_of(name):
+        fields.refuse(key, f"{name!r} has no letter and no digit.")
+    return name
+
+
+def _tags(fields: Fields) -> tuple[str, ...]:
+    tags = [_name(fields, "tags", tag) for tag in fields.texts("tags", longest=100, most=50)]
+    seen: set[str] = set()
+    for tag in tags:
+        if slug_of(tag) in seen:
+            fields.refuse("tags", f"{tag!r} stands twice.")
+        seen.add(slug_of(tag))
+    return tuple(tags)
+
+
+def _language(fields: Fields) -> str:
+    language = fields.text("language", longest=35, literal=True)
+    if not language:
+        return "en"
+    match = LANGUAGE.fullmatch(language)
+    if not match:
+        fields.refuse("language", f"{language!r} is not a language tag such as en or en-GB.")
+        return language
+    script, region = match["script"] or "", match["region"] or ""
+    parts = [match["language"].lower(), script.title(), region.upper()]
+    return "-".join(filter(None, parts)) + match["variants"].lower()
+
+
+def _published_at(fields: Fields, zone: tzinfo) -> datetime | None:
+    text = fields.text("published_at", longest=40, literal=True)
+    if not text:
+        return None
+    match = TIME.fullmatch(text)
+    try:
+        if not match:
+            raise ValueError
+        moment = datetime.fromisoformat(
+            f"{match['date']}T{match['time'] or '00:00'}{(match['zone'] or '').upper()}"
+        )
+    except ValueError:
+        kind = "date and time" if match and match["time"] else "date"
+        fields.refuse("published_at", f"{text!r} is not a {kind}.")
+        return None
+    if moment.year < EARLIEST_YEAR:
+        fields.refuse("published_at", f"{text!r} is before {EARLIEST_YEAR}.")
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _dateline(story: Fields) -> Dateline | None:
+    fields = story.fields("dateline", known=DATELINE_FIELDS)
+    if fields is None:
+        return None
+    style = fields.text("style", longest=20) or "plain"
+    if style not in dateline.STYLES:
+        known = ", ".join(dateline.STYLES)
+        fields.refuse("style", f"{style!r} is not a style; choose one of {known}.")
+    country = fields.text("country", longest=2, literal=True)
+    if country and not COUNTRY.fullmatch(country):
+        fields.refuse("country", f"{country!r} is not a two-letter country code such as SY.")
+    return Dateline(
+        place=fields.text("place", longest=100, required=True),
+        region=fields.text("region", longest=100),
+        country=country,
+        date=_date(fields),
+        source=fields.text("source", longest=50),
+        style=style,
+    )
+
+
+def _date(fields: Fields) -> date | None:
+    text = fields.text("date", longest=40, literal=True)
+    if not text:
+        return None
+    try:
+        if not DATE.fullmatch(text):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        fields.refuse("date", f"{text!r} is not a date.")
+        return None
+
+
+def _lead_image(story: Fields) -> LeadImage | None:
+    fields = story.fields("lead_image", known=LEAD_IMAGE_FIELDS)
+    if fields is None:
+        return None
+    return LeadImage(
+        caption=fields.text("caption", longest=1000, required=True),
+        alt_text=fields.text("alt_text", longest=1000),
+        credit=fields.text("credit", longest=200),
+    )

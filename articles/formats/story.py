@@ -1,0 +1,80 @@
+"""What every format yields: a story as plain values, or the mistakes that keep it from being one."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Dateline:
+    """Where and when the story was filed, as the desk gave it; `articles.dateline` prints it."""
+
+    place: str
+    region: str = ""
+    country: str = ""
+    date: dt.date | None = None
+    source: str = ""
+    style: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadImage:
+    caption: str
+    alt_text: str = ""
+    credit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The file a story came from, and the line of each of its fields."""
+
+    name: str
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def mistake(self, about: str, text: str) -> "Mistake":
+        return Mistake(name=self.name, line=self.lines.get(about), text=f"{about}: {text}")
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One story of a file. `body_html` is sanitised; `published_at` is aware, where it is given."""
+
+    headline: str
+    slug: str
+    body_markdown: str
+    body_html: str
+    word_count: int
+    origin: Origin = field(compare=False)
+    guid: str = ""
+    abstract: str = ""
+    byline: str = ""
+    dateline: Dateline | None = None
+    section: str = ""
+    tags: tuple[str, ...] = ()
+    language: str = "en"
+    published_at: dt.datetime | None = None
+    lead_image: LeadImage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing wrong with a file, and where: `story.md:5: published_at: '2024-13-08' is not a date.`"""
+
+    name: str
+    line: int | None
+    text: str
+
+    def __str__(self) -> str:
+        place = self.name if self.line is None else f"{self.name}:{self.line}"
+        return f"{place}: {self.text}"
+
+
+class StoryError(Exception):
+    """Stories that cannot be taken, with every mistake found in them."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        super().__init__(*mistakes)
+        self.mistakes = tuple(mistakes)
+
+    def __str__(self) -> str:
+        return "\n".join(str(mistake) for mistake in self.mistakes)

@@ -1,0 +1,29 @@
+"""`manage.py issue_key NAME --scopes …`: a key for a program."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from articles.access import SCOPES, issue_key
+
+
+class Command(BaseCommand):
+    help = (
+        "Prints an API key, once: only its hash is kept. Nothing else goes to standard output, "
+        "so that KEY=$(manage.py issue_key …) works."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", metavar="NAME", help="the program the key is for")
+        parser.add_argument(
+            "--scopes", nargs="*", default=[], metavar="SCOPE", help=f"any of {', '.join(SCOPES)}"
+        )
+
+    def handle(self, *args: Any, name: str, scopes: list[str], **options: Any) -> None:
+        try:
+            key = issue_key(name=name, scopes=scopes)
+        except ValueError as error:
+            raise CommandError(str(error)) from None
+        self.stderr.write(f"A key for {name}. It is shown only here; send it as a Bearer token.")
+        self.stdout.write(key)

@@ -1,0 +1,91 @@
+"""Lists of stories by position, not by number: nothing is skipped or repeated when stories arrive."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Self
+from uuid import UUID
+
+from django.db.models import Q
+
+from articles.models import Article, ArticleQuerySet
+
+_POSITION = re.compile(r"(-?\d{1,18})-([0-9a-f]{32})")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a story stands among all stories: its time, and its id where two share one."""
+
+    published_at: datetime
+    id: UUID
+
+    @classmethod
+    def of(cls, article: Article) -> Self:
+        if article.published_at is None:
+            raise ValueError("A story that is not published has no position.")
+        return cls(article.published_at, article.pk)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises ValueError for what `str` never gave."""
+        match = _POSITION.fullmatch(text)
+        if not match:
+            raise ValueError("is not a position in this list.")
+        try:
+            published_at = _EPOCH + timedelta(microseconds=int(match[1]))
+        except OverflowError:
+            raise ValueError("is not a position in this list.") from None
+        return cls(published_at, UUID(match[2]))
+
+    def __str__(self) -> str:
+        microseconds = (self.published_at - _EPOCH) // timedelta(microseconds=1)
+        return f"{microseconds}-{self.id.hex}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some stories, newest first, and where the lists of newer and older ones begin, if any."""
+
+    articles: Sequence[Article]
+    newer: Position | None
+    older: Position | None
+
+
+def newest(stories: ArticleQuerySet, *, size: int) -> Page:
+    found = list(stories.newest_first()[: size + 1])
+    return _page(found, size, newer=False)
+
+
+def older_than(position: Position, stories: ArticleQuerySet, *, size: int) -> Page:
+    # The outer condition lets the index begin at the position; the inner one settles ties.
+    older = stories.filter(
+        Q(published_at__lt=position.published_at) | Q(id__lt=position.id),
+        published_at__lte=position.published_at,
+    )
+    return _page(list(older.newest_first()[: size + 1]), size, newer=True)
+
+
+def newer_than(position: Position, stories: ArticleQuerySet, *, size: int) -> Page:
+    newer = stories.filter(
+        Q(published_at__gt=position.published_at) | Q(id__gt=position.id),
+        published_at__gte=position.published_at,
+    )
+    found = list(newer.newest_first().reverse()[: size + 1])
+    articles = found[:size][::-1]
+    return Page(
+        articles,
+        newer=Position.of(articles[0]) if len(found) > size else None,
+        older=Position.of(articles[-1]) if articles else None,
+    )
+
+
+def _page(found: list[Article], size: int, *, newer: bool) -> Page:
+    articles = found[:size]
+    return Page(
+        articles,
+        newer=Position.of(articles[0]) if newer and articles else None,
+        older=Position.of(articles[-1]) if len(found) > size else None,
+    )

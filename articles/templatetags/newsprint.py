@@ -1,0 +1,53 @@
+"""What the pages' templates need to set a story."""
+
+from datetime import datetime
+
+from django import template
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from articles.markup import with_dateline
+from articles.models import Article, Section, SectionQuerySet
+
+register = template.Library()
+
+
+@register.simple_tag
+def site_name() -> str:
+    return str(settings.SITE_NAME)
+
+
+@register.simple_tag
+def absolute(path: str) -> str:
+    """Where a path of this site is found from anywhere."""
+    return f"{settings.SITE_URL}{path}"
+
+
+@register.simple_tag
+def sections_to_read() -> SectionQuerySet:
+    return Section.objects.with_stories()
+
+
+@register.filter
+def moment(when: datetime) -> SafeString:
+    """Date, time and the name of its zone, for people and for machines."""
+    local = timezone.localtime(when)
+    zone = local.tzname() or ""
+    if not zone.isalpha():  # many zones are named by nothing but their offset
+        zone = f"UTC{zone}"
+    return format_html(
+        '<time datetime="{}">{} {}</time>',
+        local.isoformat(timespec="seconds"),
+        date_format(local, "j F Y, H:i"),
+        zone,
+    )
+
+
+@register.filter
+def body(article: Article) -> SafeString:
+    """The story's text with its dateline."""
+    # `body_html` was sanitised when it was stored; `with_dateline` escapes what it adds.
+    return mark_safe(with_dateline(article.body_html, article.dateline_text))  # noqa: S308

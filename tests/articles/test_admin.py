@@ -1,0 +1,69 @@
+"""The desk sees stories and ends keys."""
+
+import pytest
+from django.test import Client
+
+from articles.access import find_key, issue_key
+from articles.models import ApiKey, Article
+from articles.publishing import publish_stories
+from tests.articles.conftest import read, with_changes
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def story() -> Article:
+    (outcome,) = publish_stories([read(with_changes())])
+    return outcome.article
+
+
+def test_the_list_of_stories_can_be_searched(story: Article, admin_client: Client) -> None:
+    found = admin_client.get("/desk/articles/article/", {"q": "bridge"}).content.decode()
+    nothing = admin_client.get("/desk/articles/article/", {"q": "zebra"}).content.decode()
+
+    assert story.headline in found
+    assert story.headline not in nothing
+
+
+def test_a_story_can_be_read_and_not_changed(story: Article, admin_client: Client) -> None:
+    url = f"/desk/articles/article/{story.pk}/change/"
+
+    html = admin_client.get(url).content.decode()
+    refused = admin_client.post(url, {"headline": "Mine"})
+
+    assert "DAMASCUS, Dec 8 (AFP) —" in html
+    assert "Bridges, Syria" in html
+    assert refused.status_code == 403
+
+
+@pytest.mark.parametrize("model", ["section", "tag"])
+def test_sections_and_tags_can_be_named(model: str, admin_client: Client) -> None:
+    response = admin_client.post(f"/desk/articles/{model}/add/", {"name": "Sport", "slug": "sport"})
+    again = admin_client.post(f"/desk/articles/{model}/add/", {"name": "Sport", "slug": "sport"})
+
+    assert response.status_code == 302
+    assert "already exists" in again.content.decode()
+
+
+def test_a_slug_that_no_url_could_hold_is_refused(admin_client: Client) -> None:
+    response = admin_client.post("/desk/articles/section/add/", {"name": "A/B", "slug": "a/b"})
+
+    assert "is not a slug" in response.content.decode()
+
+
+# django-unfold's own override, on Django 6.1.
+@pytest.mark.filterwarnings("ignore:Overriding get_action_choices")
+def test_a_key_is_listed_without_its_secret_and_can_be_revoked(admin_client: Client) -> None:
+    key = issue_key(name="Dashboard", scopes=["stats:read"])
+    row = ApiKey.objects.get()
+
+    page = admin_client.get("/desk/articles/apikey/").content.decode()
+    detail = admin_client.get(f"/desk/articles/apikey/{row.pk}/change/").content.decode()
+    assert "Dashboard" in page
+    assert key.rpartition("_")[2] not in page + detail
+    assert bytes(row.secret_hash).hex() not in page + detail
+
+    admin_client.post(
+        "/desk/articles/apikey/", {"action": "revoke", "_selected_action": [row.pk]}, follow=True
+    )
+    assert find_key(key) is None

@@ -1,0 +1,71 @@
+"""`manage.py publish` as people type it."""
+
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from articles.models import Article
+from tests.articles.conftest import REAL_STORIES, StoryFile
+
+pytestmark = pytest.mark.django_db
+
+Captured = pytest.CaptureFixture[str]
+
+
+def refuse(*files: Path | str) -> None:
+    with pytest.raises(SystemExit) as exited:
+        call_command("publish", *map(str, files))
+    assert exited.value.code == 1
+
+
+def test_each_story_gets_a_line_with_its_outcome_and_url(
+    story_file: StoryFile, capsys: Captured
+) -> None:
+    path = story_file()
+
+    call_command("publish", path)
+    call_command("publish", path)
+
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [outcome for outcome, _ in lines] == ["created", "unchanged"]
+    assert {url.partition("/articles/")[2] for _, url in lines} == {"bridge-opens/"}
+
+
+@pytest.mark.parametrize("path", REAL_STORIES, ids=lambda path: path.stem)
+def test_a_real_story_is_published(path: Path) -> None:
+    call_command("publish", path)
+
+    article = Article.objects.public().get()
+    assert article.dateline_text
+    assert 250 <= article.word_count <= 600
+
+
+def test_all_mistakes_of_all_files_are_listed_and_nothing_is_published(
+    story_file: StoryFile, capsys: Captured
+) -> None:
+    good = story_file()
+    bad = story_file(("language: en", "language: '?'"), ("*noon*", "<form>"), name="bad.md")
+    strange = story_file(name="strange.docx")
+
+    refuse(good, bad, strange, "missing.md", good.parent)
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        f"{bad}:9: language: '?' is not a language tag such as en or en-GB.",
+        f"{bad}:14: <form> is not allowed.",
+        f"{strange}: .docx is not a format we read: .md, .markdown.",
+        "missing.md: cannot be read: no such file or directory.",
+        f"{good.parent}: cannot be read: is a directory.",
+    ]
+    assert not Article.objects.exists()
+
+
+def test_a_slug_that_is_taken_is_one_line(story_file: StoryFile, capsys: Captured) -> None:
+    first, second = story_file(), story_file(name="second.md")
+
+    refuse(first, second)
+
+    assert capsys.readouterr().err == f"{second}:3: slug: 'bridge-opens' is taken by {first}.\n"
+    assert not Article.objects.exists()
