@@ -1,0 +1,16 @@
+"""The addresses of the API of reactions, below /api/v1/."""
+
+from django.urls import path
+
+from reactions import api
+
+urlpatterns = [
+    path("articles/<str:article>/reactions/", api.ArticleReactions.as_view(), name="reactions"),
+    path("articles/<str:article>/reactions/mine/", api.MyReactions.as_view(), name="mine"),
+    path("reactions/", api.ManyReactions.as_view(), name="many-reactions"),
+    path("reactions/mine/", api.ManyMine.as_view(), name="many-mine"),
+    path("readers/", api.Readers.as_view(), name="readers"),
+    path("readers/me/", api.Me.as_view(), name="reader"),
+    path("readers/me/export/", api.MyExport.as_view(), name="reader-export"),
+    path("stats/articles/<str:article>/", api.ArticleStatistics.as_view(), name="article-stats"),
+]

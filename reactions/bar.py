@@ -1,0 +1,115 @@
+"""The reaction bar of a story's page, and what articles' door tells of readers: filled in at start-up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import OperationalError
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+
+from articles.doors import Bar, Feeling
+from articles.models import Article
+from reactions.counts import Counts, get_counts, list_counts
+from reactions.kinds import BY_KEY, KINDS, Kind, pack, unpack
+from reactions.origin import form_token
+from reactions.readers import InvalidToken, find_reader
+from reactions.record import list_mine
+
+_LEADING = 3  # emoji beside a story in a list
+
+_NOTICES = {
+    "closed": "Reactions to this story are closed.",
+    "not_allowed": "This story does not take that reaction.",
+    "too_many": "That is one reaction too many. Take one back first.",
+    "unknown": "That reaction is not known here.",
+    "again": "Your browser’s token was out of date and has been replaced. Please press once more.",
+}
+
+
+@dataclass(frozen=True)
+class Button:
+    """One reaction as the bar shows it. `result` is the set that pressing it leaves, for the form."""
+
+    kind: Kind
+    count: int | None
+    share: int
+    is_pressed: bool
+    result: str
+
+
+class Feelings:
+    """Fills articles.doors.ReaderFeelings."""
+
+    def totals(self, article_ids: Sequence[UUID]) -> Mapping[UUID, Feeling]:
+        found = list_counts(article_ids)
+        return {article_id: _feeling(counts) for article_id, counts in found.items()}
+
+    def summary(self, article_id: UUID) -> Mapping[str, Any]:
+        counts = (get_counts(article_id) or Counts(article_id)).as_json()
+        return {name: counts[name] for name in ("state", "allowed", "counts", "total")}
+
+    def bar(self, request: HttpRequest, article: Article) -> Bar:
+        counts = get_counts(article.id) or Counts(article.id)
+        kinds, is_personal = _mine(request, article.id)
+        if counts.state in {"hidden", "missing"}:
+            return Bar()
+        context = {
+            "article": article,
+            "counts": counts,
+            "buttons": _buttons(counts, kinds),
+            "token": form_token(article.id),
+            "most": settings.REACTIONS_PER_READER,
+            "notice": _NOTICES.get(request.GET.get("reaction", ""), ""),
+        }
+        return Bar(
+            html=render_to_string("reactions/bar.html", context),
+            head=render_to_string("reactions/bar_head.html"),
+            personal=is_personal,
+        )
+
+
+def _feeling(counts: Counts) -> Feeling:
+    if counts.counts is None or counts.state == "hidden":
+        return Feeling(total=None, top=())
+    by_kind = [(kind, counts.counts[kind.key]) for kind in KINDS if counts.counts[kind.key]]
+    by_kind.sort(key=lambda each: -each[1])
+    return Feeling(total=counts.total, top=tuple(kind.emoji for kind, _ in by_kind[:_LEADING]))
+
+
+def _mine(request: HttpRequest, article_id: UUID) -> tuple[int, bool]:
+    """What the visitor chose, and whether the page is theirs alone. Somebody without a token has a page like any other."""
+    try:
+        reader = find_reader(request)
+        if reader is None:
+            return 0, False
+        return list_mine(article_ids=[article_id], reader_id=reader.id).get(article_id, 0), True
+    except (InvalidToken, OperationalError):
+        return 0, True
+
+
+def _buttons(counts: Counts, mine: int) -> list[Button]:
+    shown = [BY_KEY[key] for key in counts.allowed] if counts.is_known else list(KINDS)
+    return [_button(kind, counts, mine) for kind in shown]
+
+
+def _button(kind: Kind, counts: Counts, mine: int) -> Button:
+    count = counts.counts[kind.key] if counts.counts is not None else None
+    return Button(
+        kind=kind,
+        count=count,
+        share=round(100 * (count or 0) / (counts.total or 1)),
+        is_pressed=bool(mine & kind.mask),
+        result=",".join(_after_press(kind, mine)),
+    )
+
+
+def _after_press(kind: Kind, mine: int) -> list[str]:
+    """The set that pressing a button leaves: without it where it was chosen, else with it."""
+    if mine & kind.mask:
+        return unpack(mine & ~kind.mask)
+    if settings.REACTIONS_PER_READER == 1:
+        return [kind.key]
+    return unpack(mine | pack([kind.key]))

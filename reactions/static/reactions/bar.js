@@ -1,0 +1,197 @@
+// @ts-check
+/**
+ * Makes the reaction bar answer without a page load, and keeps its counts fresh. Without this file the
+ * bar is a form that works.
+ *
+ * A press shows at once and is sent one at a time; the last press wins. What the server answers is what
+ * is shown. Counts are asked for while the page is seen, ever more rarely while nothing changes.
+ */
+
+/** @typedef {Record<string, number | null>} Counts */
+/** @typedef {{reactions: string[], changed: boolean, counts: Counts, total: number, version: number}} Change */
+
+const POLL_FASTEST_MS = 1_000;
+const POLL_SLOWEST_MS = 15_000;
+const POLL_GROWTH = 1.15;
+// A screen reader is told of other readers' reactions at most this often.
+const SPEAK_EVERY_MS = 20_000;
+
+const NUMBER = new Intl.NumberFormat(document.documentElement.lang || "en");
+
+class ReactionBar {
+  #root;
+  #url;
+  /** @type {Map<string, HTMLButtonElement>} */
+  #buttons = new Map();
+  /** @type {Set<string>} */
+  #chosen = new Set();
+  /** @type {Set<string> | null} */
+  #wish = null;
+  #sending = false;
+  #version = -1;
+  #etag = "";
+  #pause = POLL_FASTEST_MS;
+  #timer = 0;
+  #spokenAt = performance.now();
+
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.#root = root;
+    this.#url = `/api/v1/articles/${root.dataset.article}/reactions/`;
+    this.#version = Number(root.dataset.version || -1);
+    for (const button of root.querySelectorAll("button")) {
+      this.#buttons.set(button.dataset.kind ?? "", button);
+      if (button.getAttribute("aria-pressed") === "true") this.#chosen.add(button.dataset.kind ?? "");
+    }
+    root.querySelector("form")?.addEventListener("submit", (event) => this.#press(event));
+    document.addEventListener("visibilitychange", () => this.#wake());
+    this.#wake();
+  }
+
+  /** @param {SubmitEvent} event */
+  #press(event) {
+    event.preventDefault();
+    const kind = /** @type {HTMLButtonElement} */ (event.submitter).dataset.kind ?? "";
+    const chosen = new Set(this.#wish ?? this.#chosen);
+    if (!chosen.delete(kind)) {
+      if (Number(this.#root.dataset.most) === 1) chosen.clear();
+      chosen.add(kind);
+    }
+    this.#wish = chosen;
+    this.#show_chosen(chosen);
+    this.#send();
+  }
+
+  /** Sends the newest wish, and the next once it is answered: two at once could arrive in either order. */
+  async #send() {
+    if (this.#sending) return;
+    this.#sending = true;
+    while (this.#wish) {
+      const wish = this.#wish;
+      const failure = await this.#put([...wish]);
+      if (failure) {
+        this.#wish = null;
+        this.#show_chosen(this.#chosen);
+        this.#say(failure);
+      } else if (this.#wish === wish) {
+        this.#wish = null;
+      }
+    }
+    this.#sending = false;
+    this.#wake();
+  }
+
+  /**
+   * @param {string[]} reactions
+   * @returns {Promise<string>} what to tell the reader where it failed, else nothing
+   */
+  async #put(reactions, again = true) {
+    try {
+      const response = await fetch(`${this.#url}mine/`, {
+        method: "PUT",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ reactions }),
+      });
+      // A bad cookie is taken back with the refusal, so the second try is a new reader's first.
+      if (response.status === 401 && again) return this.#put(reactions, false);
+      const answer = await response.json();
+      if (!response.ok) return answer.detail || "That did not work. Please try again.";
+      this.#take(answer);
+      return "";
+    } catch {
+      return "The site cannot be reached. Please try again.";
+    }
+  }
+
+  /** @param {Change} change */
+  #take(change) {
+    this.#chosen = new Set(change.reactions);
+    // The next version is the first that can hold this change; an older one would take it back.
+    this.#version = change.version + (change.changed ? 1 : 0);
+    this.#show_counts(change.counts, change.total);
+    const labels = change.reactions.map((kind) => this.#label(kind));
+    this.#say(labels.length ? `Your reaction: ${labels.join(", ")}.` : "Your reaction was taken back.");
+  }
+
+  #wake() {
+    clearTimeout(this.#timer);
+    this.#pause = POLL_FASTEST_MS;
+    if (!document.hidden) this.#timer = setTimeout(() => this.#poll(), this.#pause);
+  }
+
+  async #poll() {
+    try {
+      await this.#refresh();
+    } catch {
+      this.#pause = POLL_SLOWEST_MS;
+    }
+    clearTimeout(this.#timer);
+    if (!document.hidden) this.#timer = setTimeout(() => this.#poll(), this.#pause);
+  }
+
+  async #refresh() {
+    const headers = this.#etag ? { "If-None-Match": this.#etag } : undefined;
+    const response = await fetch(this.#url, { headers, credentials: "omit", cache: "no-store" });
+    this.#pause = Math.min(this.#pause * POLL_GROWTH, POLL_SLOWEST_MS);
+    if (response.status !== 200) return;
+    this.#etag = response.headers.get("ETag") ?? "";
+    const answer = await response.json();
+    if (answer.version === null || answer.version < this.#version || this.#sending) return;
+    if (answer.version > this.#version) this.#pause = POLL_FASTEST_MS;
+    this.#version = answer.version;
+    this.#show_counts(answer.counts, answer.total);
+    this.#speak_total(answer.total);
+  }
+
+  /** @param {Set<string>} chosen */
+  #show_chosen(chosen) {
+    for (const [kind, button] of this.#buttons) {
+      button.setAttribute("aria-pressed", String(chosen.has(kind)));
+    }
+  }
+
+  /**
+   * @param {Counts} counts
+   * @param {number} total
+   */
+  #show_counts(counts, total) {
+    for (const [kind, button] of this.#buttons) {
+      const count = counts[kind] ?? 0;
+      const text = /** @type {HTMLElement} */ (button.querySelector(".reactions-count"));
+      text.textContent = NUMBER.format(count);
+      button.querySelector("rect")?.setAttribute("width", String(total ? (100 * count) / total : 0));
+    }
+    this.#text(".reactions-sum", NUMBER.format(total));
+    this.#text(".reactions-noun", total === 1 ? "reaction" : "reactions");
+  }
+
+  /** @param {number} total */
+  #speak_total(total) {
+    if (performance.now() - this.#spokenAt < SPEAK_EVERY_MS) return;
+    this.#say(`${NUMBER.format(total)} reactions by now.`);
+  }
+
+  /** @param {string} text */
+  #say(text) {
+    this.#spokenAt = performance.now();
+    this.#text(".reactions-notice", text);
+  }
+
+  /** @param {string} kind */
+  #label(kind) {
+    return this.#buttons.get(kind)?.querySelector(".reactions-label")?.textContent ?? kind;
+  }
+
+  /**
+   * @param {string} selector
+   * @param {string} text
+   */
+  #text(selector, text) {
+    const element = this.#root.querySelector(selector);
+    if (element) element.textContent = text;
+  }
+}
+
+for (const root of document.querySelectorAll(".reactions")) {
+  new ReactionBar(/** @type {HTMLElement} */ (root));
+}

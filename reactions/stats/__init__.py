@@ -1,0 +1,1 @@
+"""The newsroom's questions, as queries."""

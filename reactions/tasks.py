@@ -1,0 +1,15 @@
+"""Celery's door: each task is a name around a function."""
+
+from celery import shared_task
+from django.db import OperationalError
+
+from reactions.fold import fold
+
+
+@shared_task(name="reactions.fold", autoretry_for=(), throws=(OperationalError,))
+def fold_task() -> None:
+    """Counts and publishes whatever readers did. Run by beat on every tick of FOLD_TICK.
+
+    Twice, late or not at all is harmless, so a tick that finds PostgreSQL away is not repeated.
+    """
+    fold()

@@ -1,0 +1,43 @@
+"""What many tests ask for by name."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+
+from articles.models import Article, State
+
+PublishArticle = Callable[..., Article]
+PUBLISHED_AT = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
+
+
+@pytest.fixture
+def publish_article(db: None) -> PublishArticle:
+    """Makes a published article; what a test cares about it says itself."""
+
+    def publish(**fields: object) -> Article:
+        slug = f"story-{uuid4().hex[:8]}"
+        usual: dict[str, object] = {
+            "guid": f"tag:example.org,2024:{slug}",
+            "slug": slug,
+            "headline": "The bridge is open",
+            "body_markdown": "It is.",
+            "body_html": "<p>It is.</p>",
+            "state": State.PUBLISHED,
+            "first_published_at": PUBLISHED_AT,
+            "published_at": PUBLISHED_AT,
+        }
+        return Article.objects.create(**(usual | fields))
+
+    return publish
+
+
+@pytest.fixture
+def article(publish_article: PublishArticle) -> Article:
+    return publish_article()
+
+
+@pytest.fixture
+def reader_id() -> UUID:
+    return uuid4()

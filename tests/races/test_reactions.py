@@ -1,0 +1,223 @@
+"""Many at once, against real PostgreSQL: rows, totals and Redis agree in the end, exactly."""
+
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import close_old_connections, connection, transaction
+
+from articles.models import Article
+from reactions.fold import count_marked, fold
+from reactions.kinds import KINDS, pack
+from reactions.models import Mark, Reaction, Tally
+from reactions.record import erase_reader, set_reactions
+from tests.conftest import PublishArticle
+from tests.reactions.oracle import assert_counts_are_the_rows, totals
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LOVE, SAD = pack(["love"]), pack(["sad"])
+Answer = TypeVar("Answer")
+
+
+def on_a_connection_of_its_own(act: Callable[[], Answer]) -> Answer:
+    try:
+        return act()
+    finally:
+        connection.close()
+        close_old_connections()
+
+
+def wait_for_a_blocked_backend() -> None:
+    """Until some backend waits for a lock: the rival has reached the point where it must wait."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise AssertionError("the rival never had to wait")
+
+
+class Rival:
+    """Acts on another connection while the test holds its own transaction open."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1)
+
+    def start(self, act: Callable[[], Answer]) -> "Future[Answer]":
+        return self._pool.submit(on_a_connection_of_its_own, act)
+
+
+def test_twenty_threads_set_switch_and_clear_for_five_readers(article: Article) -> None:
+    readers = [uuid4() for _ in range(5)]
+    wishes = [0, *(kind.mask for kind in KINDS)]
+
+    def react(seed: int) -> int:
+        chance = random.Random(seed)
+        for _ in range(25):
+            set_reactions(
+                article_id=article.id,
+                reader_id=chance.choice(readers),
+                kinds=chance.choice(wishes),
+            )
+            if chance.random() < 0.1:
+                fold()
+        return seed
+
+    with ThreadPoolExecutor(20) as pool:
+        done = list(
+            pool.map(lambda seed: on_a_connection_of_its_own(lambda: react(seed)), range(20))
+        )
+    fold()
+
+    assert done == list(range(20))
+    assert Reaction.objects.count() == 5
+    assert not Mark.objects.exists()
+    assert_counts_are_the_rows(article.id)
+
+
+def test_many_readers_and_many_folds_on_a_few_articles(publish_article: PublishArticle) -> None:
+    articles = [publish_article() for _ in range(3)]
+
+    def react(seed: int) -> None:
+        chance = random.Random(seed)
+        for _ in range(40):
+            set_reactions(
+                article_id=chance.choice(articles).id,
+                reader_id=UUID(int=chance.randrange(30)),
+                kinds=chance.choice(KINDS).mask,
+            )
+
+    def keep_folding(_: int) -> None:
+        for _ in range(30):
+            fold()
+
+    with ThreadPoolExecutor(11) as pool:
+        acts = [pool.submit(on_a_connection_of_its_own, lambda n=n: react(n)) for n in range(8)]
+        folds = [
+            pool.submit(on_a_connection_of_its_own, lambda n=n: keep_folding(n)) for n in range(3)
+        ]
+        for each in [*acts, *folds]:
+            each.result()
+    fold()
+
+    for article in articles:
+        assert_counts_are_the_rows(article.id)
+
+
+def test_a_row_that_two_folds_hold_a_mark_of_is_counted_once(
+    article: Article, reader_id: UUID
+) -> None:
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
+    Mark.objects.create(article_id=article.id, reader_id=reader_id)
+
+    with transaction.atomic():
+        first = count_marked(most=1)
+        rival = Rival().start(lambda: count_marked(most=1))
+        wait_for_a_blocked_backend()
+
+    assert (first, rival.result()) == (1, 1)
+    assert totals(article.id) == {"love": 1}
+    assert Tally.objects.get().version == 1
+
+
+def test_a_mind_changed_while_fold_counts_is_counted_by_the_next(
+    article: Article, reader_id: UUID
+) -> None:
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
+
+    with transaction.atomic():
+        count_marked()
+        rival = Rival().start(
+            lambda: set_reactions(article_id=article.id, reader_id=reader_id, kinds=SAD)
+        )
+        wait_for_a_blocked_backend()
+    change = rival.result()
+    fold()
+
+    assert change.previous == LOVE
+    assert change.counts["sad"] == 1
+    assert min(change.counts.values()) == 0
+    assert totals(article.id) == {"love": 0, "sad": 1}
+
+
+def test_fold_counts_what_a_reader_committed_while_it_waited(
+    article: Article, reader_id: UUID
+) -> None:
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
+
+    with transaction.atomic():
+        set_reactions(article_id=article.id, reader_id=reader_id, kinds=SAD)
+        rival = Rival().start(lambda: count_marked(most=1))
+        wait_for_a_blocked_backend()
+    rival.result()
+    fold()
+
+    assert totals(article.id).get("love", 0) == 0
+    assert_counts_are_the_rows(article.id, expected=[SAD])
+
+
+def test_two_folds_of_one_article_leave_two_versions(publish_article: PublishArticle) -> None:
+    article = publish_article()
+    for _ in range(2):
+        set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE)
+
+    with transaction.atomic():
+        count_marked(most=1)
+        rival = Rival().start(lambda: count_marked(most=1))
+        wait_for_a_blocked_backend()
+    rival.result()
+
+    assert totals(article.id) == {"love": 2}
+    assert Tally.objects.get().version == 2
+
+
+def test_readers_of_one_article_do_not_wait_for_one_another(article: Article) -> None:
+    with transaction.atomic():
+        set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE)
+
+        other = Rival().start(
+            lambda: set_reactions(article_id=article.id, reader_id=uuid4(), kinds=SAD)
+        )
+
+        assert other.result(timeout=10).changed
+
+
+def test_no_reader_waits_for_an_editor_who_saves_the_article(
+    article: Article, reader_id: UUID
+) -> None:
+    with transaction.atomic():
+        Article.objects.select_for_update().get()
+        Article.objects.update(headline="The bridge is shut")
+
+        reader = Rival().start(
+            lambda: set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
+        )
+
+        assert reader.result(timeout=10).changed
+
+
+def test_a_reader_erased_while_fold_counts_leaves_nothing(
+    article: Article, reader_id: UUID
+) -> None:
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
+
+    with transaction.atomic():
+        count_marked()
+        rival = Rival().start(lambda: erase_reader(reader_id=reader_id))
+        wait_for_a_blocked_backend()
+    erased = rival.result()
+    fold()
+
+    assert erased == 1
+    assert not Reaction.objects.exists()
+    assert totals(article.id) == {"love": 0}
