@@ -1,0 +1,84 @@
+"""What operators ask: is the process alive, and is every part it needs."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from kombu import Connection
+from kombu.exceptions import OperationalError as BrokerError
+
+from reactions import cache
+from reactions.fold import waiting_since
+
+# Marks that wait for so long mean that nobody folds.
+_LATE = timedelta(seconds=10)
+
+
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Alive: this process answers. Asks nothing of anybody else."""
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
+
+
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Every part by name with its state: ok, degraded or down, and why.
+
+    503 only where PostgreSQL is down, for without it no reaction is taken. Without Redis, the broker or
+    a worker readers are still served, and counts are slower or older.
+    """
+    parts = {name: _look(check) for name, check in _CHECKS.items()}
+    down = parts["postgresql"]["state"] == "down"
+    worst = "down" if down else "ok" if _all_ok(parts) else "degraded"
+    return JsonResponse({"state": worst, "parts": parts}, status=503 if down else 200)
+
+
+def _all_ok(parts: dict[str, dict[str, Any]]) -> bool:
+    return all(part["state"] == "ok" for part in parts.values())
+
+
+def _look(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    started = time.perf_counter()
+    try:
+        part = {"state": "ok", **check()}
+    except (DatabaseError, BrokerError, OSError, cache.RedisError) as error:
+        part = {"state": "down", "detail": type(error).__name__}
+    return {**part, "milliseconds": round((time.perf_counter() - started) * 1000, 1)}
+
+
+def _postgresql() -> dict[str, Any]:
+    waiting_since()
+    return {}
+
+
+def _redis() -> dict[str, Any]:
+    cache.client().ping()
+    return {}
+
+
+def _broker() -> dict[str, Any]:
+    with Connection(
+        settings.CELERY_BROKER_URL, connect_timeout=1, transport_options={"socket_timeout": 1}
+    ) as connection:
+        connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
+    return {}
+
+
+def _fold() -> dict[str, Any]:
+    since = waiting_since()
+    lag = datetime.now(UTC) - since if since else timedelta()
+    seconds = round(max(lag.total_seconds(), 0), 3)
+    return {"state": "degraded" if lag > _LATE else "ok", "lag_seconds": seconds}
+
+
+_CHECKS: dict[str, Callable[[], dict[str, Any]]] = {
+    "postgresql": _postgresql,
+    "redis": _redis,
+    "broker": _broker,
+    "fold": _fold,
+}

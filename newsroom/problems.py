@@ -1,0 +1,178 @@
+"""Every error of the API as `application/problem+json` (RFC 9457), and what a body may be at most."""
+
+import json
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import IO, Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.views import defaults
+from rest_framework import exceptions
+from rest_framework.parsers import BaseParser
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+CONTENT_TYPE = "application/problem+json"
+_LARGEST_BODY = 64 * 1024  # bytes; a set of reactions takes fifty
+_RETRY_AFTER_SECONDS = 2
+
+
+class TooLarge(exceptions.APIException):
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    default_detail = f"A body may have {_LARGEST_BODY} bytes at most."
+    default_code = "too_large"
+
+
+class Unavailable(exceptions.APIException):
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_detail = "The database does not answer. Nothing was recorded; try again soon."
+    default_code = "unavailable"
+    wait = _RETRY_AFTER_SECONDS
+
+
+class SmallJSONParser(BaseParser):
+    """JSON of a modest size. What is no JSON, or nested beyond reason, is a 400 and never a traceback."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        body = stream.read(_LARGEST_BODY + 1)
+        if len(body) > _LARGEST_BODY:
+            raise TooLarge
+        try:
+            return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            raise exceptions.ParseError("The body is not JSON.") from error
+
+
+def problem_response(exc: Exception, context: Mapping[str, Any]) -> Response | None:
+    """DRF's exception handler. An error that nobody foresaw stays one: None, and Django answers 500."""
+    if isinstance(exc, OperationalError | InterfaceError):
+        exc = Unavailable()
+    elif isinstance(exc, RequestDataTooBig):
+        exc = TooLarge()
+    elif isinstance(exc, Http404):
+        exc = exceptions.NotFound(*exc.args)
+    response = exception_handler(exc, dict(context))
+    if response is None:
+        return None
+    response.data = problem(response.status_code, **_explain(exc))
+    response.content_type = CONTENT_TYPE
+    for name, value in getattr(exc, "headers", {}).items():
+        response[name] = value
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def problem(
+    status: int,
+    *,
+    code: str = "",
+    detail: str = "",
+    errors: list[dict[str, str]] | None = None,
+) -> dict[str, Any]:
+    """RFC 9457's members. `type` names this product's own problems; others say no more than their status."""
+    body: dict[str, Any] = {
+        "type": f"urn:newsroom:problem:{code}" if code else "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    if errors is not None:
+        body["errors"] = errors
+    return body
+
+
+def _explain(exc: Exception) -> dict[str, Any]:
+    if isinstance(exc, exceptions.ValidationError):
+        errors = list(_field_errors(exc.detail))
+        return {
+            "code": "invalid",
+            "detail": errors[0]["detail"] if errors else "",
+            "errors": errors,
+        }
+    detail = getattr(exc, "detail", "")
+    return {"code": getattr(detail, "code", "") or "", "detail": str(detail)}
+
+
+def _field_errors(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
+    if isinstance(detail, Mapping):
+        for name, inner in detail.items():
+            yield from _field_errors(inner, f"{field}.{name}" if field else str(name))
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from _field_errors(inner, field)
+    else:
+        yield {"field": field, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _wants_problem(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def _plain(status: int, detail: str) -> HttpResponse:
+    return HttpResponse(
+        json.dumps(problem(status, detail=detail)), status=status, content_type=CONTENT_TYPE
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if _wants_problem(request):
+        return _plain(400, "The request cannot be understood.")
+    return defaults.bad_request(request, exception)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if _wants_problem(request):
+        return _plain(403, "This is not allowed.")
+    return defaults.permission_denied(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if _wants_problem(request):
+        return _plain(404, "There is nothing here.")
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    if _wants_problem(request):
+        return _plain(500, "Something is wrong here; it has been logged.")
+    return defaults.server_error(request)
+
+
+def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """drf-spectacular's hook: every operation may answer with a problem, and this is its shape."""
+    text = {"type": "string"}
+    error = {"type": "object", "properties": {"field": text, "code": text, "detail": text}}
+    result["components"].setdefault("schemas", {})["Problem"] = {
+        "type": "object",
+        "description": "RFC 9457. `errors` is there for bad input.",
+        "properties": {
+            "type": {"type": "string", "format": "uri"},
+            "title": text,
+            "status": {"type": "integer"},
+            "detail": text,
+            "errors": {"type": "array", "items": error},
+        },
+        "required": ["type", "title", "status", "detail"],
+    }
+    answer = {
+        "description": "A problem.",
+        "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            operation["responses"].setdefault("default", answer)
+    return result

@@ -1,0 +1,295 @@
+"""Every setting, in one file. The environment is read at the top; what it may say is in docs/operations.md."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+from newsroom.stack.environment import broker_url_of, recorded_environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("NEWSROOM_DATA", BASE_DIR / ".data")).absolute()
+
+# What `make run` wrote about its own servers and secrets; the real environment wins.
+_environment = {**recorded_environment(DATA), **os.environ}
+
+
+def text(name: str, default: str = "") -> str:
+    return _environment.get(name, default)
+
+
+def required(name: str) -> str:
+    if value := text(name):
+        return value
+    raise ImproperlyConfigured(f"{name} is not set: start `make run` once, or set it yourself.")
+
+
+def number(name: str, default: int) -> int:
+    try:
+        return int(text(name, str(default)))
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is not a whole number: {text(name)!r}.") from None
+
+
+def flag(name: str) -> bool:
+    return text(name).lower() in {"1", "true", "yes", "on"}
+
+
+def words(name: str) -> list[str]:
+    return text(name).replace(",", " ").split()
+
+
+DEBUG = flag("DEBUG")
+SECRET_KEY = required("SECRET_KEY")
+SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS")
+
+# Where readers find the site: decides links, allowed hosts, and whether cookies demand HTTPS.
+SITE_URL = text("SITE_URL", f"http://127.0.0.1:{number('PORT', 8000)}").rstrip("/")
+SITE_NAME = text("SITE_NAME", "Newsroom")
+HTTPS = SITE_URL.startswith("https://")
+ALLOWED_HOSTS = [
+    urlsplit(SITE_URL).hostname or "",
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    *words("ALLOWED_HOSTS"),
+]
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "newsroom.stack",
+    "articles",
+    "reactions",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "newsroom.urls"
+WSGI_APPLICATION = "newsroom.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# One pool a process, small: past a few connections a core PostgreSQL gets slower, not faster
+# (docs/decisions/0002-one-dialect.md). A statement that takes longer than its timeout is a fault, not a wait.
+DATABASES: dict[str, Any] = {"default": dj_database_url.parse(required("DATABASE_URL"))}
+DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),
+    "connect_timeout": 3,
+    "prepare_threshold": number("PREPARE_THRESHOLD", 0),
+    "pool": {"min_size": 0, "max_size": number("DATABASE_POOL", 8), "timeout": 3},
+}
+
+REDIS_URL = required("REDIS_URL")
+
+CELERY_BROKER_URL = text("CELERY_BROKER_URL") or broker_url_of(REDIS_URL)
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = text("TIME_ZONE", "UTC")
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["newsroom.problems.SmallJSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "newsroom.problems.problem_response",
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # bytes; the longest honest body is a desk form
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Newsroom",
+    "DESCRIPTION": "Articles with their dateline, and what readers feel about them.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "readerCookie": {"type": "apiKey", "in": "cookie", "name": "reader"},
+            "readerToken": {
+                "type": "http",
+                "scheme": "Reader",
+                "description": "`Authorization: Reader <token>`, the token from `POST readers/`.",
+            },
+        }
+    },
+    "POSTPROCESSING_HOOKS": ["newsroom.problems.describe_problems"],
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+}
+
+# A message is only a hint that there may be something to fold: losing one, or having two, harms nothing.
+# So no results, no long visibility, no retries by the broker, and ticks that nobody took expire.
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 60  # seconds
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"visibility_timeout": 300, "socket_timeout": 10, "socket_connect_timeout": 3}
+    if "redis" in CELERY_BROKER_URL
+    else {}
+)
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 1  # seconds
+
+FOLD_TICK = timedelta(milliseconds=250)
+CELERY_BEAT_SCHEDULE = {
+    # A reaction is public within a second: a quarter of it is spent here, the rest is room.
+    # A tick that waited for two ticks is dropped, for the one behind it does the same work.
+    "fold": {
+        "task": "reactions.fold",
+        "schedule": FOLD_TICK,
+        "options": {"expires": 2 * FOLD_TICK.total_seconds()},
+    },
+}
+
+# How many reactions one reader may have on one story. More than one stand side by side.
+REACTIONS_PER_READER = number("REACTIONS_PER_READER", 1)
+# Keys the hash under which a reader is stored. Losing it orphans every reader; SECRET_KEY may be rotated without it.
+READER_KEY = required("READER_KEY")
+READER_COOKIE = "__Host-reader" if HTTPS else "reader"
+READER_LIFETIME = timedelta(days=395)  # 13 months, the longest that CNIL exempts; never renewed
+
+LOGIN_URL = reverse_lazy("admin:login")
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 60 * 60 * 12  # seconds: one long shift
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    # A tick four times a second is not news.
+    "loggers": {
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+    },
+}
+
+UNFOLD = {
+    "SITE_TITLE": SITE_NAME,
+    "SITE_HEADER": SITE_NAME,
+    "SITE_SUBHEADER": "The desk",
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "newspaper",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("articles/favicon.svg"),
+        }
+    ],
+    "SHOW_VIEW_ON_SITE": True,
+    "SIDEBAR": {
+        "show_search": False,
+        "navigation": [
+            {
+                "title": "Readers",
+                "items": [
+                    {
+                        "title": "Reactions",
+                        "icon": "mood",
+                        "link": reverse_lazy("admin:reactions_reactedarticle_changelist"),
+                    },
+                ],
+            },
+            {
+                "title": "Stories",
+                "items": [
+                    {
+                        "title": "Articles",
+                        "icon": "article",
+                        "link": reverse_lazy("admin:articles_article_changelist"),
+                    },
+                    {
+                        "title": "Sections",
+                        "icon": "folder",
+                        "link": reverse_lazy("admin:articles_section_changelist"),
+                    },
+                    {
+                        "title": "Tags",
+                        "icon": "sell",
+                        "link": reverse_lazy("admin:articles_tag_changelist"),
+                    },
+                ],
+            },
+            {
+                "title": "Access",
+                "items": [
+                    {
+                        "title": "API keys",
+                        "icon": "key",
+                        "link": reverse_lazy("admin:articles_apikey_changelist"),
+                    },
+                    {
+                        "title": "Users",
+                        "icon": "person",
+                        "link": reverse_lazy("admin:auth_user_changelist"),
+                    },
+                ],
+            },
+        ],
+    },
+}

@@ -1,0 +1,24 @@
+"""Every address of the product."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from newsroom import health
+
+urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("desk/", admin.site.urls),
+    path("api/v1/", include("articles.api_urls")),
+    path("api/v1/", include("reactions.api_urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("", include("reactions.urls")),
+    path("", include("articles.urls")),
+]
+
+handler400 = "newsroom.problems.bad_request"
+handler403 = "newsroom.problems.permission_denied"
+handler404 = "newsroom.problems.not_found"
+handler500 = "newsroom.problems.server_error"
