@@ -1,0 +1,131 @@
+"""Readers at the page, in a real browser, with everything behind it running."""
+
+import re
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visitor
+from tests.servers import House
+
+pytestmark = [pytest.mark.browser, pytest.mark.house]
+
+
+@pytest.fixture
+def story(house: House, tmp_path: Path) -> str:
+    """The path of a story that nobody has reacted to."""
+    slug = f"story-{uuid4().hex[:8]}"
+    file = tmp_path / "story.md"
+    file.write_text(f"---\nheadline: The bridge is open\nslug: {slug}\n---\n\nIt is.\n")
+    published = house.manage("publish", file)
+    assert published.returncode == 0, published.stderr
+    return f"/articles/{slug}/"
+
+
+def button(page: Page, kind: str) -> "Button":
+    return Button(page, kind)
+
+
+class Button:
+    """One reaction of the bar, as a reader meets it: by its label."""
+
+    def __init__(self, page: Page, kind: str) -> None:
+        self.locator = page.get_by_role("button", name=re.compile(rf"^{kind}\b", re.IGNORECASE))
+
+    def press(self) -> None:
+        self.locator.click()
+
+    def shows(self, count: int) -> None:
+        expect(self.locator.locator(".reactions-count")).to_have_text(str(count))
+
+    def is_pressed(self, pressed: bool = True) -> None:
+        expect(self.locator).to_have_attribute("aria-pressed", str(pressed).lower())
+
+
+def test_a_reader_loves_a_story_and_everyone_sees_it(visitor: Visitor, story: str) -> None:
+    one, other = visitor(story), visitor(story)
+    button(other, "love").shows(0)
+
+    button(one, "love").press()
+
+    button(one, "love").shows(1)
+    button(one, "love").is_pressed()
+    button(other, "love").shows(1)  # by itself, on a page that is already open
+    button(other, "love").is_pressed(False)
+    button(visitor(story), "love").shows(1)
+    one.reload()
+    button(one, "love").is_pressed()
+    button(one, "love").shows(1)
+
+
+def test_a_reader_changes_their_mind_and_takes_it_back(visitor: Visitor, story: str) -> None:
+    page = visitor(story)
+    button(page, "love").press()
+    button(page, "love").shows(1)
+
+    button(page, "sad").press()
+    button(page, "sad").shows(1)
+    button(page, "love").shows(0)
+    button(page, "love").is_pressed(False)
+
+    button(page, "sad").press()
+    button(page, "sad").shows(0)
+    page.reload()
+    button(page, "sad").is_pressed(False)
+
+
+def test_hasty_presses_end_in_the_last_one(visitor: Visitor, story: str) -> None:
+    page = visitor(story)
+
+    for kind in ("like", "love", "funny", "angry", "sad", "wow"):
+        button(page, kind).press()
+
+    expect(page.locator(".reactions-sum")).to_have_text("1")
+    button(page, "wow").is_pressed()
+    page.reload()
+    button(page, "wow").is_pressed()
+    button(page, "wow").shows(1)
+    expect(page.locator(".reactions-sum")).to_have_text("1")
+
+
+def test_the_bar_works_without_javascript(visitor: Visitor, story: str) -> None:
+    page = visitor(story, java_script_enabled=False)
+
+    button(page, "wow").press()
+
+    expect(page).to_have_url(re.compile(r"#reactions$"))
+    button(page, "wow").is_pressed()
+    button(visitor(story), "wow").shows(1)
+    button(page, "wow").press()
+    button(page, "wow").is_pressed(False)
+
+
+def test_the_bar_works_by_keyboard_and_says_what_happened(visitor: Visitor, story: str) -> None:
+    page = visitor(story)
+    button(page, "angry").locator.focus()
+
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("status")).to_have_text("Your reaction: Angry.")
+    button(page, "angry").is_pressed()
+    assert button(page, "angry").locator.evaluate("each => each === document.activeElement")
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_no_page_is_wider_than_the_screen(visitor: Visitor, story: str, width: int) -> None:
+    page = visitor(story, viewport={"width": width, "height": 800})
+
+    for path in (story, "/"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_reading_leaves_nothing_behind(visitor: Visitor, story: str) -> None:
+    page = visitor(story)
+    page.goto("/")
+    page.wait_for_load_state("networkidle")
+
+    assert page.context.cookies() == []
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
