@@ -1,14 +1,11 @@
 """Many at once, against real PostgreSQL: rows, totals and Redis agree in the end, exactly."""
 
 import random
-import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import close_old_connections, connection, transaction
+from django.db import transaction
 
 from articles.models import Article
 from reactions.fold import count_marked, fold
@@ -16,45 +13,12 @@ from reactions.kinds import KINDS, pack
 from reactions.models import Mark, Reaction, Tally
 from reactions.record import erase_reader, set_reactions
 from tests.conftest import PublishArticle
+from tests.races.rival import Rival, on_a_connection_of_its_own, wait_for_a_blocked_backend
 from tests.reactions.oracle import assert_counts_are_the_rows, totals
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LOVE, SAD = pack(["love"]), pack(["sad"])
-Answer = TypeVar("Answer")
-
-
-def on_a_connection_of_its_own(act: Callable[[], Answer]) -> Answer:
-    try:
-        return act()
-    finally:
-        connection.close()
-        close_old_connections()
-
-
-def wait_for_a_blocked_backend() -> None:
-    """Until some backend waits for a lock: the rival has reached the point where it must wait."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.01)
-    raise AssertionError("the rival never had to wait")
-
-
-class Rival:
-    """Acts on another connection while the test holds its own transaction open."""
-
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1)
-
-    def start(self, act: Callable[[], Answer]) -> "Future[Answer]":
-        return self._pool.submit(on_a_connection_of_its_own, act)
 
 
 def test_twenty_threads_set_switch_and_clear_for_five_readers(article: Article) -> None:

@@ -1,0 +1,47 @@
+"""Somebody who acts on another connection, and a way to wait until they must wait for us."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import connection
+
+Answer = TypeVar("Answer")
+
+
+def on_a_connection_of_its_own(act: Callable[[], Answer]) -> Answer:
+    try:
+        return act()
+    finally:
+        connection.close()
+
+
+def wait_for_a_blocked_backend() -> None:
+    """Until some backend waits for a lock: the rival has reached the point where it must wait.
+
+    Inside a transaction PostgreSQL shows the activity of others as it was at the first look, unless
+    that snapshot is thrown away.
+    """
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise AssertionError("the rival never had to wait")
+
+
+class Rival:
+    """Acts on another connection while the test holds its own transaction open."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1)
+
+    def start(self, act: Callable[[], Answer]) -> "Future[Answer]":
+        return self._pool.submit(on_a_connection_of_its_own, act)
