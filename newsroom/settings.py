@@ -108,12 +108,12 @@ TEMPLATES = [
 ]
 
 # One pool a process, small: past a few connections a core PostgreSQL gets slower, not faster
-# (docs/decisions/0002-one-dialect.md). A statement that takes longer than its timeout is a fault, not a wait.
+# (docs/decisions/0002-one-dialect.md). The threshold prepares our own statements at their first use.
 DATABASES: dict[str, Any] = {"default": dj_database_url.parse(required("DATABASE_URL"))}
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     "connect_timeout": 3,
-    "prepare_threshold": number("PREPARE_THRESHOLD", 0),
+    "prepare_threshold": 0,
     "pool": {"min_size": 0, "max_size": number("DATABASE_POOL", 8), "timeout": 3},
 }
 
