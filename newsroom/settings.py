@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
@@ -196,6 +197,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": FOLD_TICK,
         "options": {"expires": 2 * FOLD_TICK.total_seconds()},
     },
+    # Drift should always be nothing; once a day somebody looks. In the small hours, when few read.
+    "reconcile": {"task": "reactions.reconcile", "schedule": crontab(hour="3", minute="40")},
 }
 
 # How many reactions one reader may have on one story. More than one stand side by side.

@@ -4,6 +4,7 @@ from celery import shared_task
 from django.db import OperationalError
 
 from reactions.fold import fold
+from reactions.reconcile import reconcile
 
 
 @shared_task(name="reactions.fold", autoretry_for=(), throws=(OperationalError,))
@@ -13,3 +14,9 @@ def fold_task() -> None:
     Twice, late or not at all is harmless, so a tick that finds PostgreSQL away is not repeated.
     """
     fold()
+
+
+@shared_task(name="reactions.reconcile", time_limit=3_600)
+def reconcile_task() -> None:
+    """Measures drift and heals it. Run by beat once a day; what it finds is logged as an error."""
+    reconcile()

@@ -4,6 +4,7 @@
 -- the set it takes, null for every kind; version; when its counts last changed; its totals as [kind, count].
 SELECT a.id,
        CASE WHEN a.state NOT IN ('published', 'corrected', 'retracted') THEN 'missing'
+            WHEN a.state = 'retracted' AND COALESCE(p.state, 'open') = 'open' THEN 'closed'
             ELSE COALESCE(p.state, 'open') END AS state,
        p.allowed,
        COALESCE(t.version, 0) AS version,

@@ -6,7 +6,7 @@
 WITH story AS MATERIALIZED (
   SELECT a.id,
          CASE WHEN a.state NOT IN ('published', 'corrected', 'retracted') OR p.state = 'hidden' THEN 'missing'
-              WHEN p.state = 'closed' THEN 'closed'
+              WHEN p.state = 'closed' OR a.state = 'retracted' THEN 'closed'
               WHEN %(kinds)s::int & ~COALESCE(p.allowed, -1) <> 0 THEN 'not_allowed'
               WHEN bit_count(%(kinds)s::int::bit(32)) > %(most)s::int THEN 'too_many'
               ELSE 'taken' END AS verdict,

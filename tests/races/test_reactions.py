@@ -10,7 +10,8 @@ from django.db import transaction
 from articles.models import Article
 from reactions.fold import count_marked, fold
 from reactions.kinds import KINDS, pack
-from reactions.models import Mark, Reaction, Tally
+from reactions.models import Mark, Reaction, Tally, Total
+from reactions.reconcile import reconcile
 from reactions.record import erase_reader, set_reactions
 from tests.conftest import PublishArticle
 from tests.races.rival import Rival, on_a_connection_of_its_own, wait_for_a_blocked_backend
@@ -185,3 +186,37 @@ def test_a_reader_erased_while_fold_counts_leaves_nothing(
     assert erased == 1
     assert not Reaction.objects.exists()
     assert totals(article.id) == {"love": 0}
+
+
+def test_drift_is_healed_once_while_readers_react_and_folds_run(
+    publish_article: PublishArticle,
+) -> None:
+    articles = [publish_article() for _ in range(3)]
+    for article in articles:
+        set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE)
+    fold()
+    Total.objects.update(count=40)
+
+    def react(seed: int) -> None:
+        chance = random.Random(seed)
+        for _ in range(40):
+            set_reactions(
+                article_id=chance.choice(articles).id,
+                reader_id=UUID(int=chance.randrange(30)),
+                kinds=chance.choice(KINDS).mask,
+            )
+            if chance.random() < 0.3:
+                fold()
+
+    with ThreadPoolExecutor(6) as pool:
+        acts = [pool.submit(on_a_connection_of_its_own, lambda n=n: react(n)) for n in range(4)]
+        heals = [pool.submit(on_a_connection_of_its_own, reconcile) for _ in range(2)]
+        for act in acts:
+            act.result()
+        healed = sum(heal.result().healed for heal in heals)
+    fold()
+    reconcile()
+
+    assert healed
+    for article in articles:
+        assert_counts_are_the_rows(article.id)
