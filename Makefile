@@ -4,7 +4,7 @@ VENV ?= .venv
 
 NO_SERVERS = SECRET_KEY=lint READER_KEY=lint DATABASE_URL=postgresql:///lint REDIS_URL=redis://
 
-.PHONY: help run test test-fast lint bench bench-quick installed tools
+.PHONY: help run test test-fast lint bench bench-quick chaos installed tools
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -24,6 +24,9 @@ bench: tools  ## the benchmark with its table
 
 bench-quick: tools  ## a minute's benchmark
 	@exec "$(VENV)/bin/python" -m tests.bench --quick
+
+chaos: tools  ## kills things under load and counts again
+	@exec "$(VENV)/bin/python" -m pytest -p no:randomly tests/chaos
 
 lint: tools  ## style, types, import contracts, templates, migrations
 	@"$(VENV)/bin/ruff" check

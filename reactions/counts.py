@@ -70,7 +70,7 @@ def list_counts(article_ids: Sequence[UUID]) -> dict[UUID, Counts]:
                 "The counts of %d articles are unknown: PostgreSQL is away.", len(missing)
             )
             return found | {article_id: Counts(article_id) for article_id in missing}
-        put_counts(stored)
+        put_counts([counts for counts in stored if counts.state != "missing"])
         found |= {counts.article_id: counts for counts in stored}
     return found
 

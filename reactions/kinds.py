@@ -7,6 +7,9 @@ other people's programs hold them. A kind may be retired, never renumbered.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+# schema.org's most specific action for a feeling that it has no own word for.
+REACT_ACTION = "ReactAction"
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -16,6 +19,7 @@ class Kind:
     bit: int
     label: str
     emoji: str
+    schema_action: str = REACT_ACTION
 
     @property
     def mask(self) -> int:
@@ -23,8 +27,8 @@ class Kind:
 
 
 KINDS = (
-    Kind("like", 0, "Like", "👍"),
-    Kind("dislike", 1, "Dislike", "👎"),
+    Kind("like", 0, "Like", "👍", "LikeAction"),
+    Kind("dislike", 1, "Dislike", "👎", "DislikeAction"),
     Kind("love", 2, "Love", "❤️"),
     Kind("funny", 3, "Funny", "😂"),
     Kind("angry", 4, "Angry", "😠"),

@@ -85,5 +85,5 @@ def test_an_old_python_is_told_so_in_one_sentence(program: str) -> None:
 def test_make_alone_lists_the_targets() -> None:
     listed = subprocess.run(["make"], cwd=PROJECT, capture_output=True, text=True, check=True)  # noqa: S607
 
-    for target in ("run", "test", "test-fast", "lint", "bench", "bench-quick"):
+    for target in ("run", "test", "test-fast", "lint", "bench", "bench-quick", "chaos"):
         assert f"\n{target} " in f"\n{listed.stdout}"

@@ -1,0 +1,51 @@
+"""The table that `make chaos` prints: a line a fault."""
+
+from dataclasses import dataclass
+
+import pytest
+
+
+@dataclass
+class Line:
+    """One row of the table."""
+
+    fault: str
+    rate: float
+    acknowledged: int
+    refused: int
+    in_doubt: int
+    rows: int
+    totals: int
+    drift: str
+    seconds_to_recover: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.fault:<36} {self.rate:>6.0f} {self.acknowledged:>12} {self.refused:>7} "
+            f"{self.in_doubt:>8} {self.rows:>6} {self.totals:>6} {self.drift:>5} "
+            f"{self.seconds_to_recover:>8.1f}"
+        )
+
+
+HEADING = (
+    f"{'fault':<36} {'load/s':>6} {'acknowledged':>12} {'refused':>7} {'in doubt':>8} "
+    f"{'rows':>6} {'totals':>6} {'drift':>5} {'recovery':>8}"
+)
+
+LINES = pytest.StashKey[list[Line]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[LINES] = []
+
+
+@pytest.fixture
+def table(pytestconfig: pytest.Config) -> list[Line]:
+    return pytestconfig.stash[LINES]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    for line in (HEADING, *config.stash[LINES]):
+        terminalreporter.write_line(str(line))
