@@ -1,4 +1,4 @@
-"""The articles' JSON: the same answer for everyone, and no cookie."""
+"""The articles' JSON for readers: the same answer for everyone, and no cookie."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,12 +8,12 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils.cache import patch_cache_control
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import APIException, NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from articles import serializers
+from articles import api_writing, search, serializers
+from articles.addresses import Killed, find_story
 from articles.doors import feelings
 from articles.models import Article, ArticleQuerySet
 from articles.pagination import Page, Position, newer_than, newest, older_than
@@ -21,14 +21,21 @@ from articles.pagination import Page, Position, newer_than, newest, older_than
 STORIES_PER_ANSWER = 50
 
 
-class ArticleList(APIView):
+class Gone(APIException):
+    status_code = 410
+    default_detail = "This article was taken back for good."
+    default_code = "gone"
+
+
+class ArticleList(api_writing.Filing):
     @extend_schema(
         operation_id="articles_list",
+        auth=[],
         parameters=[serializers.ArticleQuery],
         responses=serializers.ArticleList,
     )
     def get(self, request: Request) -> Response:
-        """Published articles, newest first, without their text.
+        """Published articles, newest first, without their text; with `q`, the most relevant first.
 
         `next` leads to older articles, `previous` to newer ones; neither skips nor repeats one when
         articles arrive in between. 400 where a filter cannot be understood.
@@ -46,15 +53,23 @@ class ArticleList(APIView):
         return _shared(Response(answer))
 
 
-class ArticleDetail(APIView):
-    @extend_schema(operation_id="articles_retrieve", responses=serializers.ArticleAnswer)
+class ArticleDetail(api_writing.Editing):
+    @extend_schema(operation_id="articles_retrieve", auth=[], responses=serializers.ArticleAnswer)
     def get(self, request: Request, article: str) -> Response:
-        """One published article, by its id or its slug. 404 where there is none."""
+        """One published article, by its id, its slug, or a slug that it used to have.
+
+        404 where there is none, 410 where it was taken back for good. The `ETag` is the version,
+        which a PATCH sends back as `If-Match`.
+        """
         try:
-            found = Article.objects.public().with_parts().at(article)
+            found = find_story(article)
+        except Killed:
+            raise Gone from None
         except Article.DoesNotExist:
             raise NotFound("There is no such article.") from None
-        return _shared(Response(serializers.ArticleAnswer(found).data))
+        response = Response(serializers.ArticleAnswer(found).data)
+        response["ETag"] = f'"{found.version}"'
+        return _shared(response)
 
 
 def _filtered(asked: Mapping[str, Any]) -> ArticleQuerySet:
@@ -62,24 +77,38 @@ def _filtered(asked: Mapping[str, Any]) -> ArticleQuerySet:
     columns = {
         "section": "section__slug",
         "tag": "tag_links__tag__slug",
-        "source": "dateline_source__iexact",
+        "author": "author_links__author__slug",
         "published_after": "published_at__gte",
         "published_before": "published_at__lt",
     }
     articles = Article.objects.public().with_parts()
     articles = articles.filter(**{columns[name]: asked[name] for name in columns if name in asked})
+    if source := asked.get("source"):
+        articles = articles.filter(
+            Q(source__name__iexact=source) | Q(dateline_source__iexact=source)
+        )
     if language := asked.get("language"):
         longer = Q(language__istartswith=f"{language}-")  # as RFC 4647 matches
         articles = articles.filter(Q(language__iexact=language) | longer)
-    return articles
+    return search.find(articles, asked["q"]) if "q" in asked else articles
 
 
 def _page(articles: ArticleQuerySet, asked: Mapping[str, Any]) -> Page:
+    if "q" in asked:
+        return _page_found(articles, asked)
     if before := asked.get("before"):
         return older_than(before, articles, size=STORIES_PER_ANSWER)
     if after := asked.get("after"):
         return newer_than(after, articles, size=STORIES_PER_ANSWER)
     return newest(articles, size=STORIES_PER_ANSWER)
+
+
+def _page_found(articles: ArticleQuerySet, asked: Mapping[str, Any]) -> Page:
+    if before := asked.get("before"):
+        return search.worse_than(before, articles, size=STORIES_PER_ANSWER)
+    if after := asked.get("after"):
+        return search.better_than(after, articles, size=STORIES_PER_ANSWER)
+    return search.best(articles, size=STORIES_PER_ANSWER)
 
 
 def _link(request: Request, direction: str, position: Position) -> str:

@@ -33,6 +33,15 @@ class Bar:
     personal: bool = False  # shows this reader's own choice, so that no cache may share the page
 
 
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """What schema.org is told: how often readers did something with a story."""
+
+    action: str  # its name there: LikeAction, DislikeAction, ReactAction
+    name: str | None  # what sets it apart from others of the same action; None for their total
+    count: int
+
+
 class ReaderFeelings(Protocol):
     """What articles ask about readers. No answer may fail a page: what is not known is None."""
 
@@ -42,8 +51,18 @@ class ReaderFeelings(Protocol):
     def summary(self, article_id: UUID) -> Mapping[str, object]:
         """For the API: `state`, `allowed` kinds, `counts` by kind, `total`."""
 
+    def interactions(self, article_id: UUID) -> Sequence[Interaction]:
+        """For search engines. A count that is not known, or not shown to readers, is left out."""
+
     def bar(self, request: HttpRequest, article: Article) -> Bar:
         """For the story page."""
+
+    def story_changed(self, article_id: UUID) -> None:
+        """The desk moved or edited the story, and has committed: what was cached of it may be wrong.
+
+        Its row says where it stands: a story that is not public takes and shows no reactions, one
+        that is retracted shows them and takes none. May come twice, and may raise: it is logged.
+        """
 
 
 class Silence:
@@ -55,8 +74,14 @@ class Silence:
     def summary(self, article_id: UUID) -> Mapping[str, object]:
         return {"state": "closed", "allowed": [], "counts": {}, "total": None}
 
+    def interactions(self, article_id: UUID) -> Sequence[Interaction]:
+        return ()
+
     def bar(self, request: HttpRequest, article: Article) -> Bar:
         return Bar()
+
+    def story_changed(self, article_id: UUID) -> None:
+        return
 
 
 _filler: ReaderFeelings = Silence()

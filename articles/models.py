@@ -1,12 +1,15 @@
 """The story as it is kept: what it says, where and when it was filed, where it stands in the workflow."""
 
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -37,6 +40,9 @@ class State(models.TextChoices):
 # What anyone may read. A retracted story stays, with its notice; a killed one does not.
 PUBLIC_STATES = (State.PUBLISHED, State.CORRECTED, State.RETRACTED)
 
+# What `expires_at` takes off. A retracted story stays for its notice.
+EXPIRING_STATES = (State.SCHEDULED, State.PUBLISHED, State.CORRECTED)
+
 
 class PubStatus(models.TextChoices):
     """What receivers of our copy may do with it: IPTC's three words."""
@@ -44,6 +50,16 @@ class PubStatus(models.TextChoices):
     USABLE = "usable", "Usable"
     WITHHELD = "withheld", "Withheld"
     CANCELED = "canceled", "Canceled"
+
+
+class ArticleType(models.TextChoices):
+    """What sort of work a story is: the subtypes of schema.org's NewsArticle."""
+
+    REPORTAGE = "reportage", "Reportage"
+    ANALYSIS = "analysis", "Analysis"
+    BACKGROUND = "background", "Background"
+    OPINION = "opinion", "Opinion"
+    REVIEW = "review", "Review"
 
 
 class SectionQuerySet(models.QuerySet["Section"]):
@@ -91,6 +107,70 @@ class Tag(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("articles:tag", args=[self.slug])
+
+
+class Author(models.Model):
+    """Somebody who writes stories, with a page of their own."""
+
+    slug = models.CharField(max_length=SLUG_LENGTH, validators=[validate_slug])
+    name = models.CharField(max_length=100)
+    job_title = models.CharField(max_length=100, blank=True)
+    about = models.TextField(blank=True, help_text="Plain text, for the author's page.")
+    url = models.URLField(blank=True, help_text="Their own site or profile.")
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            # The author page, the filter `author` of the list call, and writing by name.
+            models.UniqueConstraint(fields=["slug"], name="articles_author_slug"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("articles:author", args=[self.slug])
+
+
+class Source(models.Model):
+    """Whoever a story comes from: an agency, a partner, ourselves."""
+
+    class Category(models.TextChoices):
+        """ANS's six words for where a story comes from."""
+
+        STAFF = "staff", "Staff"
+        WIRES = "wires", "Wires"
+        FREELANCE = "freelance", "Freelance"
+        STOCK = "stock", "Stock"
+        HANDOUT = "handout", "Handout"
+        OTHER = "other", "Other"
+
+    class Indexing(models.TextChoices):
+        """Whether search engines may list our copy beside the original."""
+
+        INDEX = "index", "Index"
+        NOINDEX = "noindex", "Do not index"
+
+    name = models.CharField(max_length=100)
+    credit = models.CharField(
+        max_length=50, blank=True, help_text="As a dateline prints it, such as AFP."
+    )
+    category = models.CharField(max_length=20, choices=Category, default=Category.WIRES)
+    dateline_style = models.CharField(max_length=20, blank=True, help_text="Empty: the house's.")
+    indexing = models.CharField(max_length=20, choices=Indexing, default=Indexing.INDEX)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            # Importing by name, and the filter `source` of the list call.
+            models.UniqueConstraint(fields=["name"], name="articles_source_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
 
 class Media(models.Model):
     """A picture as a desk describes it."""
@@ -116,11 +196,20 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.order_by("-published_at", "-id")
 
     def with_parts(self) -> Self:
-        """With section, picture and ordered tags, in two queries however many stories there are."""
+        """With section, source, picture and ordered tags, in two queries however many stories there are."""
         links = ArticleTag.objects.select_related("tag")
-        return self.select_related("section", "lead_image").prefetch_related(
+        return self.select_related("section", "source", "lead_image").prefetch_related(
             models.Prefetch("tag_links", links)
         )
+
+    def with_authors(self) -> Self:
+        """With ordered authors, in one query more."""
+        links = ArticleAuthor.objects.select_related("author")
+        return self.prefetch_related(models.Prefetch("author_links", links))
+
+    def in_full(self) -> Self:
+        """With all that a story's page or its answer shows, in four queries."""
+        return self.with_parts().with_authors().prefetch_related("corrections")
 
     def at(self, address: str) -> "Article":
         """The story at an address, which is its UUID or its slug.
@@ -144,12 +233,21 @@ class Article(models.Model):
     guid = models.CharField(max_length=255, editable=False, help_text="A tag: URI; never changes.")
 
     headline = models.CharField(max_length=300)
+    subheadline = models.CharField(max_length=300, blank=True)
+    short_headline = models.CharField(
+        max_length=100, blank=True, help_text="For lists and push messages."
+    )
+    slugline = models.CharField(max_length=100, blank=True, help_text="The desk's key words.")
     slug = models.CharField(max_length=SLUG_LENGTH, validators=[validate_slug])
     abstract = models.TextField(blank=True)
     body_markdown = models.TextField(help_text="As filed.")
     body_html = models.TextField(help_text="Sanitised; without the dateline.")
     word_count = models.PositiveIntegerField(default=0)
     byline = models.CharField(max_length=200, blank=True)
+    authors = models.ManyToManyField(
+        Author, through="ArticleAuthor", related_name="articles", blank=True
+    )
+    article_type = models.CharField(max_length=20, choices=ArticleType, blank=True)
 
     dateline_place = models.CharField(max_length=100, blank=True)
     dateline_region = models.CharField(max_length=100, blank=True)
@@ -171,7 +269,17 @@ class Article(models.Model):
         db_index=False,  # articles_by_section serves it
     )
     tags = models.ManyToManyField(Tag, through="ArticleTag", related_name="articles", blank=True)
+    subjects = ArrayField(
+        models.CharField(max_length=200),
+        default=list,
+        blank=True,
+        help_text="URIs of IPTC Media Topics, the most important first.",
+    )
     language = models.CharField(max_length=35, default="en", help_text="BCP 47.")
+    # Its index finds the other languages of a story.
+    translation_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="translations"
+    )
     lead_image = models.ForeignKey(
         Media,
         null=True,
@@ -180,6 +288,39 @@ class Article(models.Model):
         related_name="+",
         db_index=False,  # nobody asks which stories show a picture
     )
+
+    source = models.ForeignKey(
+        Source,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="articles",
+        db_index=False,  # articles_once_from_source serves it
+    )
+    source_item_id = models.CharField(
+        max_length=255, blank=True, help_text="The source's own name for the story."
+    )
+    source_version = models.CharField(max_length=100, blank=True)
+    source_url = models.URLField(max_length=1000, blank=True)
+    source_hash = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="Of the content as it was last imported; tells an edit of the desk's.",
+    )
+    canonical_url = models.URLField(
+        max_length=1000, blank=True, help_text="Where the original is, when it is not ours."
+    )
+    copyright_holder = models.CharField(max_length=200, blank=True)
+    copyright_notice = models.TextField(blank=True)
+    usage_terms = models.TextField(blank=True)
+    credit_line = models.CharField(max_length=200, blank=True)
+
+    urgency = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="1, a flash, to 9; IPTC's scale."
+    )
+    ed_note = models.TextField(blank=True, help_text="For editors only.")
+    editor_note = models.TextField(blank=True, help_text="For readers.")
 
     state = models.CharField(max_length=20, choices=State, default=State.DRAFT)
     pub_status = models.CharField(max_length=20, choices=PubStatus, default=PubStatus.USABLE)
@@ -199,6 +340,13 @@ class Article(models.Model):
         help_text="The last change that readers would notice.",
     )
     updated_at = models.DateTimeField(auto_now=True, help_text="The row, whatever changed.")
+    publish_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the desk wants it out."
+    )
+    embargoed_until = models.DateTimeField(
+        null=True, blank=True, help_text="Before which nobody may have it out."
+    )
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="When it is taken off.")
     version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = ArticleQuerySet.as_manager()
@@ -215,6 +363,20 @@ class Article(models.Model):
                 condition=~models.Q(state__in=PUBLIC_STATES)
                 | models.Q(first_published_at__isnull=False, published_at__isnull=False),
             ),
+            # The importer looking for our copy of what a source sends again, and no copy twice.
+            models.UniqueConstraint(
+                fields=["source", "source_item_id"],
+                name="articles_once_from_source",
+                condition=~models.Q(source_item_id=""),
+            ),
+            models.CheckConstraint(
+                name="articles_embargo_or_schedule",
+                condition=models.Q(publish_at=None) | models.Q(embargoed_until=None),
+            ),
+            models.CheckConstraint(
+                name="articles_urgency_1_to_9",
+                condition=models.Q(urgency=None) | models.Q(urgency__range=(1, 9)),
+            ),
         ]
         indexes = [
             # The front page and the list call: public stories, newest first, from a position on.
@@ -228,6 +390,18 @@ class Article(models.Model):
                 fields=["section", "-published_at", "-id"],
                 name="articles_by_section",
                 condition=models.Q(state__in=PUBLIC_STATES),
+            ),
+            # publish_due, every second: scheduled and embargoed stories whose time has come.
+            models.Index(
+                Coalesce("publish_at", "embargoed_until"),
+                name="articles_by_due",
+                condition=models.Q(state=State.SCHEDULED),
+            ),
+            # publish_due, every second: stories whose time is over.
+            models.Index(
+                fields=["expires_at"],
+                name="articles_by_expiry",
+                condition=models.Q(expires_at__isnull=False, state__in=EXPIRING_STATES),
             ),
         ]
 
@@ -253,8 +427,17 @@ class Article(models.Model):
         return modified_at is not None and modified_at != self.first_published_at
 
     @property
+    def due_at(self) -> datetime | None:
+        """When a scheduled story goes out."""
+        return self.publish_at or self.embargoed_until
+
+    @property
     def ordered_tags(self) -> list[Tag]:
         return [link.tag for link in self.tag_links.all()]
+
+    @property
+    def ordered_authors(self) -> list[Author]:
+        return [link.author for link in self.author_links.all()]
 
 
 class ArticleTag(models.Model):
@@ -281,6 +464,125 @@ class ArticleTag(models.Model):
         return f"{self.position}. {self.tag}"
 
 
+class ArticleAuthor(models.Model):
+    """An author at their place in a story's byline."""
+
+    article = models.ForeignKey(
+        Article,
+        on_delete=models.CASCADE,
+        related_name="author_links",
+        db_index=False,  # the first column of articles_author_once serves it
+    )
+    # Its index serves the author page and the filter `author` of the list call.
+    author = models.ForeignKey(Author, on_delete=models.PROTECT, related_name="article_links")
+    role = models.CharField(max_length=40, default="author")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            # The authors of a story, and no author twice.
+            models.UniqueConstraint(fields=["article", "author"], name="articles_author_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.author}"
+
+
+class ArticleURL(models.Model):
+    """A slug that a story had: whoever comes by it is sent on to the one it has."""
+
+    slug = models.CharField(max_length=SLUG_LENGTH)
+    # Its index shows the desk where a story used to be.
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="former_urls")
+    ceased_to_be_canonical_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "former URL"
+        constraints = [
+            # The story page and the API, for an address that no story has any more.
+            models.UniqueConstraint(fields=["slug"], name="articles_former_slug"),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class CorrectionQuerySet(models.QuerySet["Correction"]):
+    def public(self) -> Self:
+        """Those of stories that anyone may read."""
+        return self.filter(article__state__in=PUBLIC_STATES)
+
+
+class Correction(models.Model):
+    """What readers are told about a change to a story that they may have read."""
+
+    class Kind(models.TextChoices):
+        CORRECTION = "correction", "Correction"
+        CLARIFICATION = "clarification", "Clarification"
+        UPDATE = "update", "Update"
+        EDITORS_NOTE = "editors_note", "Editor’s note"
+        RETRACTION = "retraction", "Retraction"
+
+    class Placement(models.TextChoices):
+        TOP = "top", "Above the story"
+        BOTTOM = "bottom", "Below the story"
+
+    article = models.ForeignKey(
+        Article,
+        on_delete=models.CASCADE,
+        related_name="corrections",
+        db_index=False,  # articles_corrections_of_story serves it
+    )
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.CORRECTION)
+    text = models.TextField(help_text="Plain text.")
+    placement = models.CharField(max_length=10, choices=Placement, default=Placement.TOP)
+    published_at = models.DateTimeField(default=timezone.now)
+    version = models.PositiveIntegerField(help_text="The version of the story that it made.")
+    editor = models.CharField(max_length=150, blank=True)
+
+    objects = CorrectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["published_at", "id"]
+        indexes = [
+            # The notices of one story, in their order.
+            models.Index(
+                fields=["article", "published_at", "id"], name="articles_corrections_of_story"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.text[:60]}"
+
+
+class ArticleRevision(models.Model):
+    """A version of a story in full, as one write left it. Never changed and never removed."""
+
+    article = models.ForeignKey(
+        Article,
+        on_delete=models.CASCADE,
+        related_name="revisions",
+        db_index=False,  # the first column of articles_revision_once serves it
+    )
+    version = models.PositiveIntegerField()
+    snapshot = models.JSONField(encoder=DjangoJSONEncoder)
+    kind = models.CharField(max_length=20, help_text="What was done: create, edit, publish, …")
+    note = models.TextField(blank=True)
+    editor = models.CharField(max_length=150, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            # The history of a story, one version of it, and no version twice.
+            models.UniqueConstraint(fields=["article", "version"], name="articles_revision_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Version {self.version}: {self.kind}"
+
+
 class ApiKey(models.Model):
     """A program's key. The secret is shown once, when it is issued; only its hash is kept."""
 
@@ -302,3 +604,70 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class IdempotencyKey(models.Model):
+    """The answer that a call got, kept so that the same call sent again gets the same one."""
+
+    api_key = models.ForeignKey(
+        ApiKey,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,  # the first column of articles_answer_once serves it
+    )
+    key = models.CharField(max_length=255)
+    request_hash = models.BinaryField(max_length=32)
+    response_status = models.PositiveSmallIntegerField(default=0)
+    response_body = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            # A call that carries an Idempotency-Key; two at once wait here for each other.
+            models.UniqueConstraint(fields=["api_key", "key"], name="articles_answer_once"),
+        ]
+        indexes = [
+            # forget_answers: the old ones.
+            models.Index(fields=["created_at"], name="articles_answers_by_time"),
+        ]
+
+
+class Feed(models.Model):
+    """An address that is polled for stories of one source."""
+
+    url = models.URLField(max_length=1000)
+    # A key of articles.formats.READERS; empty where the content tells.
+    format = models.CharField(max_length=20, blank=True, help_text="Empty: told by the content.")
+    source = models.ForeignKey(
+        Source,
+        on_delete=models.PROTECT,
+        related_name="feeds",
+        db_index=False,  # nobody asks for the feeds of a source
+    )
+    active = models.BooleanField(default=True)
+    interval_seconds = models.PositiveIntegerField(default=300)
+
+    etag = models.TextField(blank=True, editable=False)
+    last_modified = models.TextField(blank=True, editable=False)
+    next_poll_at = models.DateTimeField(default=timezone.now)
+    polled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    failures = models.PositiveIntegerField(default=0, editable=False, help_text="In a row.")
+    last_error = models.TextField(blank=True, editable=False)
+
+    class Meta:
+        ordering = ["url"]
+        constraints = [
+            # No address is polled twice.
+            models.UniqueConstraint(fields=["url"], name="articles_feed_url"),
+        ]
+        indexes = [
+            # poll_due, every minute: the feeds whose time has come.
+            models.Index(
+                fields=["next_poll_at"],
+                name="articles_feeds_due",
+                condition=models.Q(active=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.url

@@ -8,8 +8,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from articles.doors import Feeling, feelings
-from articles.models import Article
+from articles.models import Article, PubStatus, State
 from articles.pagination import Position
+from articles.search import QUERY_LENGTH, Place
+from articles.workflow import Move, allowed_moves
 
 Shape = serializers.Serializer[Any]
 
@@ -24,7 +26,8 @@ class UTCField(serializers.DateTimeField):
 class PositionField(serializers.CharField):
     def to_internal_value(self, data: Any) -> Any:
         try:
-            return Position.parse(super().to_internal_value(data))
+            text = super().to_internal_value(data)
+            return Place.parse(text) if "_" in text else Position.parse(text)
         except ValueError as error:
             raise serializers.ValidationError(str(error).capitalize()) from None
 
@@ -34,7 +37,9 @@ class Label(Shape):
     name = serializers.CharField()
 
 
-class Author(Label):
+class Author(Shape):
+    name = serializers.CharField(source="author.name")
+    slug = serializers.CharField(source="author.slug")
     role = serializers.CharField()
 
 
@@ -102,21 +107,49 @@ class ArticleAnswer(ArticleEntry):
     """One article in full."""
 
     body_html = serializers.CharField(help_text="Safe to show; without the dateline.")
-    authors = serializers.SerializerMethodField()
+    authors = Author(source="author_links", many=True, help_text="In the order of the byline.")
     lead_image = LeadImage(allow_null=True)
-    corrections = serializers.SerializerMethodField()
-
-    @extend_schema_field(Author(many=True))
-    def get_authors(self, article: Article) -> list[object]:
-        return []  # stories carry a byline only
-
-    @extend_schema_field(Correction(many=True))
-    def get_corrections(self, article: Article) -> list[object]:
-        return []  # no story has been corrected by record
+    corrections = Correction(many=True, help_text="The oldest first.")
 
     @extend_schema_field(ReactionsSummary)
     def get_reactions(self, article: Article) -> Mapping[str, object]:
         return feelings().summary(article.id)
+
+
+class ArticleFiled(ArticleAnswer):
+    """One article as its desk sees it, also where the public does not."""
+
+    state = serializers.ChoiceField(State.choices)
+    pub_status = serializers.ChoiceField(PubStatus.choices)
+    allowed_moves = serializers.SerializerMethodField()
+    guid = serializers.CharField()
+    subheadline = serializers.CharField()
+    short_headline = serializers.CharField()
+    slugline = serializers.CharField()
+    body_markdown = serializers.CharField()
+    word_count = serializers.IntegerField()
+    article_type = serializers.CharField()
+    subjects = serializers.ListField(child=serializers.CharField())
+    translation_of = serializers.UUIDField(source="translation_of_id", allow_null=True)
+    source = serializers.CharField(source="source.name", default="")  # type: ignore[assignment]  # as above
+    source_item_id = serializers.CharField()
+    source_version = serializers.CharField()
+    source_url = serializers.CharField()
+    canonical_url = serializers.CharField()
+    copyright_holder = serializers.CharField()
+    copyright_notice = serializers.CharField()
+    usage_terms = serializers.CharField()
+    credit_line = serializers.CharField()
+    urgency = serializers.IntegerField(allow_null=True)
+    ed_note = serializers.CharField(help_text="For editors only.")
+    editor_note = serializers.CharField(help_text="For readers.")
+    publish_at = UTCField(allow_null=True)
+    embargoed_until = UTCField(allow_null=True)
+    expires_at = UTCField(allow_null=True)
+
+    @extend_schema_field({"type": "array", "items": {"type": "string", "enum": list(Move)}})
+    def get_allowed_moves(self, article: Article) -> list[str]:
+        return [str(move) for move in allowed_moves(article.state)]
 
 
 class ArticleList(Shape):
@@ -128,9 +161,15 @@ class ArticleList(Shape):
 class ArticleQuery(Shape):
     """What the list call may be asked."""
 
+    q = serializers.CharField(
+        required=False,
+        max_length=QUERY_LENGTH,
+        help_text='Words, "a phrase", or, -without; the most relevant first.',
+    )
     section = serializers.CharField(required=False, help_text="A section's slug.")
     tag = serializers.CharField(required=False, help_text="A tag's slug.")
-    source = serializers.CharField(required=False, help_text="The agency of the dateline.")  # type: ignore[assignment]  # as above
+    author = serializers.CharField(required=False, help_text="An author's slug.")
+    source = serializers.CharField(required=False, help_text="A source, or a dateline's agency.")  # type: ignore[assignment]  # as above
     language = serializers.CharField(required=False, help_text="en finds en-GB too.")
     published_after = UTCField(required=False, help_text="At this time or later.")
     published_before = UTCField(required=False, help_text="Before this time.")
@@ -140,4 +179,7 @@ class ArticleQuery(Shape):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "before" in attrs and "after" in attrs:
             raise serializers.ValidationError({"after": "Cannot be combined with before."})
+        for name in {"before", "after"} & attrs.keys():
+            if isinstance(attrs[name], Place) != ("q" in attrs):
+                raise serializers.ValidationError({name: "Is a position in another list."})
         return attrs

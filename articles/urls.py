@@ -1,6 +1,6 @@
 """Pages for readers."""
 
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 
 from articles import views
@@ -16,7 +16,11 @@ register_converter(Slug, "any_slug")
 
 app_name = "articles"
 urlpatterns = [
+    path("", include("articles.feed_urls")),
     path("", views.front_page, name="front"),
     path("articles/<any_slug:slug>/", views.story, name="story"),
     path("sections/<any_slug:slug>/", views.section, name="section"),
+    path("authors/<any_slug:slug>/", views.author, name="author"),
+    path("tags/<any_slug:slug>/", views.tag, name="tag"),
+    path("corrections/", views.corrections, name="corrections"),
 ]

@@ -188,6 +188,13 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1  # seconds
 
+# What waits for other people's servers, or reads the whole ledger, has a queue and a worker of its own,
+# so that counting never stands behind it.
+CELERY_TASK_ROUTES = {
+    name: {"queue": "slow"}
+    for name in ("articles.poll_feeds", "articles.ping_hub", "reactions.reconcile")
+}
+
 FOLD_TICK = timedelta(milliseconds=250)
 CELERY_BEAT_SCHEDULE = {
     # A reaction is public within a second: a quarter of it is spent here, the rest is room.
@@ -196,6 +203,23 @@ CELERY_BEAT_SCHEDULE = {
         "task": "reactions.fold",
         "schedule": FOLD_TICK,
         "options": {"expires": 2 * FOLD_TICK.total_seconds()},
+    },
+    # Scheduled and embargoed stories go out within two seconds of their time; expired ones go.
+    "publish due": {
+        "task": "articles.publish_due",
+        "schedule": timedelta(seconds=1),
+        "options": {"expires": 2},
+    },
+    # Each feed has its own interval; this is how often somebody looks which are due.
+    "poll feeds": {
+        "task": "articles.poll_feeds",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    # An Idempotency-Key is remembered for a day.
+    "forget answers": {
+        "task": "articles.forget_answers",
+        "schedule": crontab(hour="4", minute="10"),
     },
     # Drift should always be nothing; once a day somebody looks. In the small hours, when few read.
     "reconcile": {"task": "reactions.reconcile", "schedule": crontab(hour="3", minute="40")},
@@ -207,6 +231,10 @@ REACTIONS_PER_READER = number("REACTIONS_PER_READER", 1)
 READER_KEY = required("READER_KEY")
 READER_COOKIE = "__Host-reader" if HTTPS else "reader"
 READER_LIFETIME = timedelta(days=395)  # 13 months, the longest that CNIL exempts; never renewed
+
+# The hub that the feeds' subscribers listen to (WebSub), and the contact that security.txt names.
+WEBSUB_HUB = text("WEBSUB_HUB")
+SECURITY_CONTACT = text("SECURITY_CONTACT")
 
 LOGIN_URL = reverse_lazy("admin:login")
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -265,6 +293,26 @@ UNFOLD = {
                         "title": "Articles",
                         "icon": "article",
                         "link": reverse_lazy("admin:articles_article_changelist"),
+                    },
+                    {
+                        "title": "Revisions",
+                        "icon": "history",
+                        "link": reverse_lazy("admin:articles_articlerevision_changelist"),
+                    },
+                    {
+                        "title": "Authors",
+                        "icon": "edit_note",
+                        "link": reverse_lazy("admin:articles_author_changelist"),
+                    },
+                    {
+                        "title": "Sources",
+                        "icon": "source",
+                        "link": reverse_lazy("admin:articles_source_changelist"),
+                    },
+                    {
+                        "title": "Feeds",
+                        "icon": "rss_feed",
+                        "link": reverse_lazy("admin:articles_feed_changelist"),
                     },
                     {
                         "title": "Sections",

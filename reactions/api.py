@@ -134,7 +134,7 @@ class MyReactions(ReaderView):
         tags=["reader"],
         auth=schemas.READER,
         request=None,
-        responses=schemas.Change,
+        responses={200: schemas.Change},
     )
     def delete(self, request: Request, article: str) -> Response:
         """Clears the reader's reactions; safe to repeat, with or without a token."""
@@ -193,7 +193,7 @@ class Me(ReaderView):
         tags=["reader"],
         auth=schemas.READER,
         request=None,
-        responses=schemas.Erased,
+        responses={200: schemas.Erased},
     )
     def delete(self, request: Request) -> Response:
         """Erases every trace of this reader at once, and the cookie; the counts follow within a second."""

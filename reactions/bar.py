@@ -10,11 +10,13 @@ from django.db import OperationalError
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from articles.doors import Bar, Feeling
+from articles.doors import Bar, Feeling, Interaction
 from articles.models import Article
 from reactions.counts import Counts, get_counts, list_counts
-from reactions.kinds import BY_KEY, KINDS, Kind, pack, unpack
+from reactions.kinds import BY_KEY, KINDS, REACT_ACTION, Kind, pack, unpack
 from reactions.origin import form_token
+from reactions.policy import renew
+from reactions.publish import publish_waiting
 from reactions.readers import InvalidToken, find_reader
 from reactions.record import list_mine
 
@@ -51,6 +53,20 @@ class Feelings:
         counts = (get_counts(article_id) or Counts(article_id)).as_json()
         return {name: counts[name] for name in ("state", "allowed", "counts", "total")}
 
+    def interactions(self, article_id: UUID) -> Sequence[Interaction]:
+        counts = get_counts(article_id)
+        if counts is None or counts.counts is None or counts.state not in {"open", "closed"}:
+            return ()
+        of_kinds = [
+            Interaction(kind.schema_action, _name_for_schema(kind), counts.counts[kind.key])
+            for kind in KINDS
+        ]
+        return [*of_kinds, Interaction(REACT_ACTION, None, sum(counts.counts.values()))]
+
+    def story_changed(self, article_id: UUID) -> None:
+        renew(article_id=article_id)
+        publish_waiting()
+
     def bar(self, request: HttpRequest, article: Article) -> Bar:
         counts = get_counts(article.id) or Counts(article.id)
         kinds, is_personal = _mine(request, article.id)
@@ -69,6 +85,11 @@ class Feelings:
             head=render_to_string("reactions/bar_head.html"),
             personal=is_personal,
         )
+
+
+def _name_for_schema(kind: Kind) -> str | None:
+    """schema.org has an action for likes and one for dislikes; the others share one and need a name."""
+    return kind.key if kind.schema_action == REACT_ACTION else None
 
 
 def _feeling(counts: Counts) -> Feeling:

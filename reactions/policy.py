@@ -16,3 +16,11 @@ def set_policy(*, article_id: UUID, state: Policy.State, allowed: int | None = N
     """
     with transaction.atomic():
         rows("set_policy", {"article": article_id, "state": str(state), "allowed": allowed})
+
+
+def renew(*, article_id: UUID) -> None:
+    """Have the public answer told anew: the story was published, retracted, killed or the like.
+
+    Safe to repeat. Call it after the commit that changed the story, then `publish_waiting`.
+    """
+    rows("renew", {"article": article_id})

@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    PolymorphicProxySerializer,
+    extend_schema_field,
+)
 from rest_framework import serializers
 
 from reactions.kinds import BY_KEY, KINDS
@@ -25,7 +29,8 @@ def _per_kind(name: str, *, nullable: bool) -> Any:
     return type(name, (serializers.Serializer,), fields)()
 
 
-class _CountsBody(serializers.Serializer[None]):
+class Counts(serializers.Serializer[None]):
+    article = serializers.UUIDField()
     state = serializers.ChoiceField(["open", "closed"], allow_null=True)
     allowed = serializers.ListField(child=serializers.ChoiceField(list(BY_KEY)))
     counts = _per_kind("CountsByKind", nullable=True)
@@ -34,17 +39,29 @@ class _CountsBody(serializers.Serializer[None]):
     as_of = serializers.DateTimeField(allow_null=True, help_text="When the counts last changed.")
 
 
-class Counts(_CountsBody):
-    article = serializers.UUIDField()
+class Unknown(serializers.Serializer[None]):
+    article = serializers.CharField(help_text="As it was asked for.")
+    error = serializers.CharField()
 
 
-class CountsEntry(_CountsBody):
-    article = serializers.CharField(help_text="The id; as asked where there is an error.")
-    error = serializers.CharField(required=False)
+def _or_unknown(name: str, known: type[serializers.Serializer[None]]) -> Any:
+    """A list in which an article that is not known is an entry of its own shape."""
+    entries = PolymorphicProxySerializer(
+        component_name=name,
+        serializers=[known, Unknown],
+        resource_type_field_name=None,
+        many=True,
+    )
+
+    @extend_schema_field(entries)
+    class Entries(serializers.ListField):
+        pass
+
+    return Entries()
 
 
 class ManyCounts(serializers.Serializer[None]):
-    results = CountsEntry(many=True)
+    results = _or_unknown("CountsOrUnknown", Counts)
 
 
 class Wish(serializers.Serializer[None]):
@@ -56,14 +73,8 @@ class Mine(serializers.Serializer[None]):
     reactions = serializers.ListField(child=serializers.ChoiceField(list(BY_KEY)))
 
 
-class MineEntry(serializers.Serializer[None]):
-    article = serializers.CharField(help_text="The id; as asked where there is an error.")
-    reactions = serializers.ListField(child=serializers.ChoiceField(list(BY_KEY)), required=False)
-    error = serializers.CharField(required=False)
-
-
 class ManyMine(serializers.Serializer[None]):
-    results = MineEntry(many=True)
+    results = _or_unknown("MineOrUnknown", Mine)
 
 
 class Change(Mine):

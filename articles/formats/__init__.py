@@ -1,11 +1,13 @@
 """One file per format: bytes in, plain dataclasses out. No database, no network, no Django."""
 
+import re
 from datetime import tzinfo
 from pathlib import PurePath
 from typing import Protocol
 
-from articles.formats import markdown
+from articles.formats import html, jsonfeed, markdown, newsml_g2, ninjs, nitf, rss, wxr
 from articles.formats.story import Mistake, Story, StoryError
+from articles.formats.xmltree import HEAD_BYTES, root_of
 
 
 class Reader(Protocol):
@@ -17,20 +19,59 @@ class Reader(Protocol):
 
 
 READERS: dict[str, Reader] = {
-    ".md": markdown.read_stories,
-    ".markdown": markdown.read_stories,
+    "markdown": markdown.read_stories,
+    "ninjs": ninjs.read_stories,
+    "jsonfeed": jsonfeed.read_stories,
+    "rss": rss.read_stories,
+    "newsml-g2": newsml_g2.read_stories,
+    "nitf": nitf.read_stories,
+    "wxr": wxr.read_stories,
+    "html": html.read_stories,
 }
+
+# Endings that leave the format open are settled by what is inside.
+ENDINGS = {
+    **dict.fromkeys((".md", ".markdown"), "markdown"),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), "html"),
+    **dict.fromkeys((".json", ".xml", ".rss", ".atom", ".nitf", ".wxr"), ""),
+}
+ROOTS = {
+    **dict.fromkeys(("rss", "feed", "RDF"), "rss"),
+    **dict.fromkeys(("newsItem", "newsMessage"), "newsml-g2"),
+    "nitf": "nitf",
+    "html": "html",
+}
+FEED_VERSION = re.compile(rb'"version"\s*:\s*"https:\\?/\\?/jsonfeed\.org')
 
 
 def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
-    """The stories of a file of any format we read, told by how its name ends.
+    """The stories of a file of any format we read, told by how its name ends and by what is inside.
 
     Raises StoryError with every mistake in the file.
     """
     ending = PurePath(name).suffix.lower()
-    if reader := READERS.get(ending):
-        return reader(content, name=name, zone=zone)
-    known = ", ".join(READERS)
-    raise StoryError(
-        [Mistake(name, None, f"{ending or 'no ending'} is not a format we read: {known}.")]
-    )
+    if ending not in ENDINGS:
+        known = ", ".join(ENDINGS)
+        raise StoryError(
+            [Mistake(name, None, f"{ending or 'no ending'} is not a format we read: {known}.")]
+        )
+    format_name = ENDINGS[ending] or recognise(content, name=name)
+    return READERS[format_name](content, name=name, zone=zone)
+
+
+def recognise(content: bytes, *, name: str) -> str:
+    """Which of READERS can read this content. Raises StoryError where none can."""
+    head = content[:HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head[:1] in {b"{", b"["}:
+        return "jsonfeed" if head[:1] == b"{" and FEED_VERSION.search(content) else "ninjs"
+    if head.startswith(b"---"):
+        return "markdown"
+    root = root_of(content)
+    if root == "rss" and b"//wordpress.org/export/" in head:
+        return "wxr"
+    if root in ROOTS:
+        return ROOTS[root]
+    if b"<!doctype html" in head.lower():
+        return "html"
+    text = f"<{root}> is not a format we read." if root else "is not a format we read."
+    raise StoryError([Mistake(name, None, text)])

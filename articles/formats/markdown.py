@@ -6,6 +6,7 @@ from datetime import date, datetime, tzinfo
 from articles import dateline, markup
 from articles.formats import front_matter
 from articles.formats.front_matter import UNWELCOME, Fields, Notes
+from articles.formats.languages import language_tag
 from articles.formats.slugs import SLUG_LENGTH, is_address_of_id, slug_of
 from articles.formats.story import Dateline, LeadImage, Mistake, Origin, Story, StoryError
 
@@ -24,12 +25,6 @@ DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 TIME = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})"
     r"(?:[Tt ](?P<time>\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?) ?(?P<zone>[Zz]|[+-]\d{2}:?\d{2})?)?"
-)
-# BCP 47 as newsrooms use it: language, script, region, variants.
-LANGUAGE = re.compile(
-    r"(?P<language>[a-z]{2,3})(?:-(?P<script>[a-z]{4}))?(?:-(?P<region>[a-z]{2}|\d{3}))?"
-    r"(?P<variants>(?:-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3}))*)",
-    re.IGNORECASE,
 )
 GUID = re.compile(r"tag:[A-Za-z0-9.@_-]+,\d{4}(?:-\d{2}(?:-\d{2})?)?:[!-~]+")  # RFC 4151
 COUNTRY = re.compile(r"[A-Z]{2}")
@@ -155,13 +150,10 @@ def _language(fields: Fields) -> str:
     language = fields.text("language", longest=35, literal=True)
     if not language:
         return "en"
-    match = LANGUAGE.fullmatch(language)
-    if not match:
+    tag = language_tag(language)
+    if not tag:
         fields.refuse("language", f"{language!r} is not a language tag such as en or en-GB.")
-        return language
-    script, region = match["script"] or "", match["region"] or ""
-    parts = [match["language"].lower(), script.title(), region.upper()]
-    return "-".join(filter(None, parts)) + match["variants"].lower()
+    return tag or language
 
 
 def _published_at(fields: Fields, zone: tzinfo) -> datetime | None:

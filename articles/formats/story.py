@@ -3,6 +3,9 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
+
+PubStatus = Literal["usable", "withheld", "canceled"]  # IPTC's three words
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +28,33 @@ class LeadImage:
 
 
 @dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote the story, or had another part in it."""
+
+    name: str
+    role: str = "writer"
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
-    """The file a story came from, and the line of each of its fields."""
+    """The file a story came from, which of its items it is, and the line of each of its fields."""
 
     name: str
     lines: Mapping[str, int] = field(default_factory=dict)
+    item: str = ""
 
     def mistake(self, about: str, text: str) -> "Mistake":
-        return Mistake(name=self.name, line=self.lines.get(about), text=f"{about}: {text}")
+        where = f"{self.item}: {about}" if self.item else about
+        return Mistake(name=self.name, line=self.lines.get(about), text=f"{where}: {text}")
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One story of a file. `body_html` is sanitised; `published_at` is aware, where it is given."""
+    """One story of a file. `body_html` is sanitised; every time is aware, where it is given.
+
+    `source_item_id` is the name that its source gives the story, and `source_version` tells which
+    state of it this is: a number, a dotted number or a UTC time.
+    """
 
     headline: str
     slug: str
@@ -54,6 +71,24 @@ class Story:
     language: str = "en"
     published_at: dt.datetime | None = None
     lead_image: LeadImage | None = None
+    subheadline: str = ""
+    short_headline: str = ""
+    slugline: str = ""
+    authors: tuple[Author, ...] = ()
+    subjects: tuple[str, ...] = ()
+    urgency: int | None = None
+    copyright_holder: str = ""
+    copyright_notice: str = ""
+    usage_terms: str = ""
+    credit_line: str = ""
+    ed_note: str = ""
+    source: str = ""
+    source_item_id: str = ""
+    source_version: str = ""
+    source_url: str = ""
+    pub_status: PubStatus = "usable"
+    embargoed_until: dt.datetime | None = None
+    expires_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +105,15 @@ class Mistake:
 
 
 class StoryError(Exception):
-    """Stories that cannot be taken, with every mistake found in them."""
+    """Stories that cannot be taken, with every mistake found in them.
 
-    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+    `stories` are those of the same file that have none.
+    """
+
+    def __init__(self, mistakes: Sequence[Mistake], stories: Sequence[Story] = ()) -> None:
         super().__init__(*mistakes)
         self.mistakes = tuple(mistakes)
+        self.stories = tuple(stories)
 
     def __str__(self) -> str:
         return "\n".join(str(mistake) for mistake in self.mistakes)

@@ -1,16 +1,17 @@
 """What the pages' templates need to set a story."""
 
+import re
 from datetime import datetime
 
 from django import template
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from articles.markup import with_dateline
-from articles.models import Article, Section, SectionQuerySet
+from articles.models import Article, Correction, Section, SectionQuerySet
 
 register = template.Library()
 
@@ -44,6 +45,28 @@ def moment(when: datetime) -> SafeString:
         date_format(local, "j F Y, H:i"),
         zone,
     )
+
+
+@register.filter
+def byline(article: Article) -> SafeString:
+    """The byline, the authors' names in it leading to their pages; names that it leaves out follow."""
+    text: str = conditional_escape(article.byline)
+    left_out: list[str] = []
+    for author in article.ordered_authors:
+        link = format_html('<a href="{}">{}</a>', author.get_absolute_url(), author.name)
+        name = re.compile(rf"\b{re.escape(conditional_escape(author.name))}\b(?![^<]*</a>)")
+        if found := name.search(text):
+            text = f"{text[: found.start()]}{link}{text[found.end() :]}"
+        else:
+            left_out.append(link)
+    # Every part was escaped above.
+    return mark_safe(", ".join(filter(None, [text, *left_out])))  # noqa: S308
+
+
+@register.filter
+def placed(article: Article, placement: str) -> list[Correction]:
+    """The story's notices that stand above or below it."""
+    return [notice for notice in article.corrections.all() if notice.placement == placement]
 
 
 @register.filter

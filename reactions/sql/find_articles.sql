@@ -1,2 +1,5 @@
--- The articles behind these slugs. Uses: the unique index of articles_article.slug. Locks nothing.
+-- The articles behind these slugs, those they have and those they had. Uses: the unique indexes on slug of
+-- articles_article and articles_articleurl. Locks nothing.
+SELECT slug, article_id FROM articles_articleurl WHERE slug = ANY (%(slugs)s::text[])
+ UNION ALL
 SELECT slug, id FROM articles_article WHERE slug = ANY (%(slugs)s::text[]);

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from articles.access import find_key, issue_key
-from articles.models import ApiKey, Article
+from articles.models import ApiKey, Article, Source
 from articles.publishing import publish_stories
 from tests.articles.conftest import read, with_changes
 
@@ -51,8 +51,6 @@ def test_a_slug_that_no_url_could_hold_is_refused(admin_client: Client) -> None:
     assert "is not a slug" in response.content.decode()
 
 
-# django-unfold's own override, on Django 6.1.
-@pytest.mark.filterwarnings("ignore:Overriding get_action_choices")
 def test_a_key_is_listed_without_its_secret_and_can_be_revoked(admin_client: Client) -> None:
     key = issue_key(name="Dashboard", scopes=["stats:read"])
     row = ApiKey.objects.get()
@@ -67,3 +65,14 @@ def test_a_key_is_listed_without_its_secret_and_can_be_revoked(admin_client: Cli
         "/desk/articles/apikey/", {"action": "revoke", "_selected_action": [row.pk]}, follow=True
     )
     assert find_key(key) is None
+
+
+def test_a_feed_is_added_and_shows_how_it_went(admin_client: Client) -> None:
+    source = Source.objects.create(name="AFP")
+    feed = {"url": "https://wire.example/rss", "source": source.pk, "interval_seconds": 300}
+    due = {"next_poll_at_0": "2026-01-01", "next_poll_at_1": "00:00:00"}
+
+    added = admin_client.post("/desk/articles/feed/add/", {**feed, **due, "active": "on"})
+
+    assert added.status_code == 302
+    assert "https://wire.example/rss" in admin_client.get("/desk/articles/feed/").content.decode()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.dateline import STYLES, render
+from articles.dateline import STYLES, recognise, render
 
 DECEMBER, JULY, SEPTEMBER = date(2024, 12, 8), date(2024, 7, 30), date(2025, 9, 1)
 
@@ -48,3 +48,45 @@ def test_any_place_and_source_is_printed_as_it_is(
 
     assert text.lower().startswith(place.lower()) or text.startswith(place.upper())
     assert text.endswith(f" {STYLES[style].dash}")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("DAMASCUS, Dec 8 (AFP) — The", ("Damascus", "", 12, 8, "AFP", "afp")),
+        ("GROSSETO, Italy (AP) -- The", ("Grosseto", "Italy", 0, 0, "AP", "ap")),
+        ("LONDON, Jan 5 (Reuters) - The", ("London", "", 1, 5, "Reuters", "reuters")),
+        ("SYDNEY, July 30 AAP - The", ("Sydney", "", 7, 30, "AAP", "aap")),
+        ("BEIRUT, Lebanon, June 2 — The", ("Beirut", "Lebanon", 6, 2, "", "ap_print")),
+        ("London, 8 December 2024 — The", ("London", "", 12, 8, "", "plain")),
+        ("SPRINGFIELD, Mo. (AP) – The", ("Springfield", "Mo.", 0, 0, "AP", "ap")),
+    ],
+)
+def test_a_dateline_is_recognised(text: str, found: tuple[str, str, int, int, str, str]) -> None:
+    dateline = recognise(text)
+
+    assert dateline
+    assert found == (
+        dateline.place,
+        dateline.region,
+        dateline.month,
+        dateline.day,
+        dateline.source,
+        dateline.style,
+    )
+    assert text[dateline.length :] == "The"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The plan — which",
+        "UPDATE — The",
+        "PARIS, off the coast — x",
+        "ROME, Feb. 30 — x",
+        "A — b",
+        "",
+    ],
+)
+def test_what_is_no_dateline_is_left_alone(text: str) -> None:
+    assert recognise(text) is None

@@ -15,8 +15,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from articles import views
 from articles.doors import Bar, Feeling, Silence, open_door
-from articles.models import Article, Section, State
+from articles.models import PUBLIC_STATES, Article, Author, Section, State
 from articles.publishing import publish_stories
+from articles.workflow import correct, kill, retract
 from tests.articles.conftest import read, with_changes
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +27,7 @@ STORY_URL = "/articles/bridge-opens/"
 PublishArticle = Callable[..., Article]
 
 
-class Readers:
+class Readers(Silence):
     """Readers who all feel the same about every story."""
 
     def __init__(self) -> None:
@@ -250,7 +251,7 @@ def test_what_is_not_there_is_a_404_page(url: str, client: Client) -> None:
     assert "There is no such page" in response.content.decode()
 
 
-@pytest.mark.parametrize("state", set(State) - {"published", "corrected", "retracted"})
+@pytest.mark.parametrize("state", sorted(set(State) - {*PUBLIC_STATES, State.KILLED}))
 def test_a_story_that_is_not_public_is_not_there(
     state: State, publish_article: PublishArticle, client: Client
 ) -> None:
@@ -259,7 +260,7 @@ def test_a_story_that_is_not_public_is_not_there(
     assert client.get(article.get_absolute_url()).status_code == 404
 
 
-@pytest.mark.parametrize(("url", "queries"), [("/", 2), ("/sections/world/", 3), (STORY_URL, 3)])
+@pytest.mark.parametrize(("url", "queries"), [("/", 3), ("/sections/world/", 4), (STORY_URL, 5)])
 def test_a_page_takes_as_many_queries_however_much_is_on_it(
     url: str,
     queries: int,
@@ -289,7 +290,7 @@ def test_a_page_obeys_a_strict_content_security_policy(
 ) -> None:
     html = client.get(url).content.decode()
 
-    assert not re.search(r"<style|<script|\sstyle=|\son\w+=", html)
+    assert not re.search(r'<style|<script(?! type="application/ld\+json")|\sstyle=|\son\w+=', html)
     assert not re.search(r'(?:src|<link rel="stylesheet" href)="https?:', html)
 
 
@@ -298,3 +299,80 @@ def test_the_page_for_our_own_faults_needs_nothing(
 ) -> None:
     with django_assert_num_queries(0):
         assert "Something went wrong" in render_to_string("500.html")
+
+
+def test_a_story_shows_its_notices_where_they_belong(story: Article, client: Client) -> None:
+    correct(article_id=story.pk, text="It was two bridges.", placement="bottom")
+    retract(article_id=story.pk, text="It was <none>.")
+
+    text = text_of(client.get(STORY_URL).content.decode())
+
+    assert text.index("Retraction: It was &lt;none&gt;.") < text.index("with a band")
+    assert text.index("with a band") < text.index("Correction: It was two bridges.")
+
+
+def test_all_corrections_are_listed_and_lead_on(
+    publish_article: PublishArticle, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "CORRECTIONS_PER_PAGE", 2)
+    for number in range(3):
+        correct(article_id=publish_article(headline=f"Story {number}").pk, text=f"Slip {number}")
+    hidden = publish_article()
+    correct(article_id=hidden.pk, text="Hidden")
+    kill(article_id=hidden.pk)
+
+    first = client.get("/corrections/").content.decode()
+    older = re.search(r'href="(\?before=\d+)"', first)
+    assert older
+    second = client.get(f"/corrections/{older[1]}").content.decode()
+
+    assert re.findall("Slip .", first) == ["Slip 2", "Slip 1"]
+    assert re.findall("Slip .", second) == ["Slip 0"]
+    assert "Hidden" not in first + second
+    assert 'href="?before' not in second
+
+
+@pytest.mark.parametrize("before", ["", "x", "-1", "9" * 19, "%00"])
+def test_a_page_of_corrections_that_cannot_be_is_404(before: str, client: Client) -> None:
+    assert client.get(f"/corrections/?before={before}").status_code == 404
+
+
+@pytest.mark.parametrize(("byline", "shown"), [
+    ("By Ada & Bob", 'By {ada} &amp; {bob}'),
+    ("By Ada in Homs", "By {ada} in Homs, {bob}"),
+    ("", "{ada}, {bob}"),
+])  # fmt: skip
+def test_a_byline_leads_to_its_authors(
+    byline: str, shown: str, publish_article: PublishArticle, client: Client
+) -> None:
+    article = publish_article(byline=byline)
+    for position, name in enumerate(["Ada", "Bob"]):
+        author = Author.objects.create(slug=name.lower(), name=name)
+        article.author_links.create(author=author, position=position)
+    links = {
+        name.lower(): f'<a href="/authors/{name.lower()}/">{name}</a>' for name in ["Ada", "Bob"]
+    }
+
+    for url in ["/", article.get_absolute_url(), "/authors/ada/"]:
+        html = client.get(url).content.decode()
+        assert f'<span class="byline">{shown.format(**links)}</span>' in html
+
+
+def test_an_author_and_a_tag_have_pages(story: Article, client: Client) -> None:
+    author = Author.objects.create(slug="ada", name="Ada", job_title="Reporter", about="<Numbers>")
+
+    page = client.get(author.get_absolute_url()).content.decode()
+    assert text_of(page).startswith("Ada Reporter &lt;Numbers&gt;")
+    assert '<a href="/tags/syria/">Syria</a>' in client.get(STORY_URL).content.decode()
+    assert "Syria The bridge is open" not in text_of(client.get("/tags/bridges/").content.decode())
+    assert "The bridge is open" in text_of(client.get("/tags/syria/").content.decode())
+
+
+def test_a_killed_story_is_gone_for_good(story: Article, client: Client) -> None:
+    kill(article_id=story.pk)
+
+    response = client.get(STORY_URL)
+
+    assert response.status_code == 410
+    assert "This story is gone" in response.content.decode()
+    assert "The bridge is open" not in client.get("/").content.decode()

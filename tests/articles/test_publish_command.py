@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from articles.formats import ENDINGS
 from articles.models import Article
 from tests.articles.conftest import REAL_STORIES, StoryFile
+from tests.articles.formats.samples import EVERY
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +57,7 @@ def test_all_mistakes_of_all_files_are_listed_and_nothing_is_published(
     assert err.splitlines() == [
         f"{bad}:9: language: '?' is not a language tag such as en or en-GB.",
         f"{bad}:14: <form> is not allowed.",
-        f"{strange}: .docx is not a format we read: .md, .markdown.",
+        f"{strange}: .docx is not a format we read: {', '.join(ENDINGS)}.",
         "missing.md: cannot be read: no such file or directory.",
         f"{good.parent}: cannot be read: is a directory.",
     ]
@@ -69,3 +71,14 @@ def test_a_slug_that_is_taken_is_one_line(story_file: StoryFile, capsys: Capture
 
     assert capsys.readouterr().err == f"{second}:3: slug: 'bridge-opens' is taken by {first}.\n"
     assert not Article.objects.exists()
+
+
+@pytest.mark.parametrize("name", sorted(EVERY))
+def test_a_story_of_every_format_is_published(name: str, tmp_path: Path, capsys: Captured) -> None:
+    path = tmp_path / name
+    path.write_bytes(EVERY[name])
+
+    call_command("publish", path)
+
+    assert capsys.readouterr().out.startswith("created")
+    assert Article.objects.public().count() == 1

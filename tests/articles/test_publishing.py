@@ -1,6 +1,7 @@
 """Stories into the database: once, completely, or not at all."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -230,26 +231,24 @@ def test_one_wrong_story_keeps_all_from_being_published(story: Story) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_story_that_a_rival_creates_in_between_is_updated(
+def test_a_slug_that_the_desk_takes_in_between_is_refused_and_nothing_is_written(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claim = publishing._claim
 
-    def claim_late(late: Story, now: datetime) -> bool:
-        monkeypatch.setattr(publishing, "_claim", claim)
-        rival = threading.Thread(
-            target=in_own_connection, args=[[replace(story, headline="Rival")]]
-        )
+    def claim_late(drafts: Sequence[Article], stories: Sequence[Story]) -> None:
+        rival = threading.Thread(target=save_in_own_connection, args=[story.slug])
         rival.start()
         rival.join()
-        return claim(late, now)
+        claim(drafts, stories)
 
     monkeypatch.setattr(publishing, "_claim", claim_late)
 
-    assert publish(replace(story, tags=(), section="")) == Action.UPDATED
+    mistakes = mistakes_of(story)
 
-    assert row()["headline"] == "The bridge is open"
-    assert row()["version"] == 2
+    assert mistakes == ["story.md:3: slug: 'bridge-opens' was taken in this moment; try again."]
+    assert row()["headline"] == "Rival"
+    assert not Section.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -276,5 +275,12 @@ def test_many_publishers_of_the_same_stories_agree(story: Story) -> None:
 def in_own_connection(stories: list[Story]) -> list[Action]:
     try:
         return [outcome.action for outcome in publish_stories(stories)]
+    finally:
+        connection.close()
+
+
+def save_in_own_connection(slug: str) -> None:
+    try:
+        Article.objects.create(slug=slug, guid="tag:rival.example,2024:1", headline="Rival")
     finally:
         connection.close()

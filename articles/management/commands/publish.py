@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from articles.formats import read_stories
 from articles.formats.story import Mistake, Story, StoryError
+from articles.formats.wire import FILE_BYTES
 from articles.publishing import publish_stories
 
 
@@ -20,9 +21,18 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("files", nargs="+", metavar="FILE", help="Markdown with front matter")
+        parser.add_argument(
+            "files",
+            nargs="+",
+            metavar="FILE",
+            help="Markdown with front matter, ninjs, JSON Feed, RSS, Atom, NewsML-G2, NITF, "
+            "WordPress WXR or HTML",
+        )
+        parser.add_argument(
+            "--overwrite", action="store_true", help="also stories that were edited here since"
+        )
 
-    def handle(self, *args: Any, files: list[str], **options: Any) -> None:
+    def handle(self, *args: Any, files: list[str], overwrite: bool, **options: Any) -> None:
         stories: list[Story] = []
         mistakes: list[Mistake] = []
         for name in files:
@@ -33,12 +43,12 @@ class Command(BaseCommand):
         if mistakes:
             self.refuse(mistakes)
         try:
-            outcomes = publish_stories(stories)
+            outcomes = publish_stories(stories, overwrite=overwrite)
         except StoryError as refused:
             self.refuse(refused.mistakes)
         else:
             for outcome in outcomes:
-                self.stdout.write(f"{outcome.action:<9} {outcome.article.url}")
+                self.stdout.write(f"{outcome.action:<9} {outcome.address}")
 
     def refuse(self, mistakes: list[Mistake] | tuple[Mistake, ...]) -> None:
         for mistake in mistakes:
@@ -49,7 +59,8 @@ class Command(BaseCommand):
 def read_file(name: str) -> list[Story]:
     """The stories of one file. Raises StoryError, also where the file cannot be read."""
     try:
-        content = Path(name).read_bytes()
+        with Path(name).open("rb") as file:
+            content = file.read(FILE_BYTES + 1)  # what is longer is refused unread
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise StoryError([Mistake(name, None, f"cannot be read: {reason}.")]) from None

@@ -1,0 +1,41 @@
+"""What stands at an address: a story, one that moved, one that is gone, or nothing."""
+
+from articles.metadata import with_alternates
+from articles.models import Article, ArticleQuerySet, ArticleURL, State
+
+
+class Killed(Exception):
+    """The address of a story that was published and is gone for good."""
+
+
+def find_story(address: str) -> Article:
+    """The public story at a UUID, a slug or a slug that it used to have, with all its parts.
+
+    Raises Killed, and Article.DoesNotExist for every other address.
+    """
+    try:
+        return _readable().at(address)
+    except Article.DoesNotExist:
+        article = find_any(address)
+    if article.state == State.KILLED:
+        raise Killed
+    if not article.is_public:
+        raise Article.DoesNotExist
+    return _readable().get(pk=article.pk)
+
+
+def _readable() -> ArticleQuerySet:
+    return with_alternates(Article.objects.public().in_full().select_related("source"))
+
+
+def find_any(address: str) -> Article:
+    """The same for the desk: whatever its state, without its parts. Raises Article.DoesNotExist."""
+    try:
+        return Article.objects.at(address)
+    except Article.DoesNotExist:
+        if "\0" in address:
+            raise
+        former = ArticleURL.objects.select_related("article").filter(slug=address).first()
+        if former is None:
+            raise
+        return former.article

@@ -1,0 +1,308 @@
+"""What a program may file: the bodies of the writing calls, with the limits of Markdown's front matter."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Any
+
+from django.core.validators import URLValidator
+from django.utils import timezone
+from rest_framework import serializers
+
+from articles import dateline, markup
+from articles.formats.front_matter import UNWELCOME
+from articles.formats.languages import language_tag
+from articles.formats.markdown import COUNTRY, EARLIEST_YEAR, GUID
+from articles.formats.slugs import SLUG_LENGTH, is_address_of_id, slug_of
+from articles.models import ArticleType, Correction
+
+BODY_BYTES = 100_000  # markdown-it takes about a second for a hostile body of this size
+MOST_LABELS = 50  # tags, authors or subjects of one story
+NOTE = 2000  # characters
+MEDIA_TOPIC = re.compile(r"https?://cv\.iptc\.org/newscodes/mediatopic/\d{8}")
+
+Invalid = serializers.ValidationError
+
+
+class Strict(serializers.Serializer[Any]):
+    """Refuses fields that it does not know, by name; says what else is wrong in the same answer."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        errors: dict[str, Any] = {}
+        if isinstance(data, Mapping):
+            errors = {
+                str(name): [self._hint(str(name))] for name in data if name not in self.fields
+            }
+        try:
+            values = super().to_internal_value(data)
+        except Invalid as error:
+            detail = error.detail if isinstance(error.detail, Mapping) else {"": error.detail}
+            raise Invalid({**errors, **detail}) from None
+        if errors:
+            raise Invalid(errors)
+        return values
+
+    def _hint(self, name: str) -> Invalid:
+        close = get_close_matches(name, list(self.fields), n=1)
+        return Invalid(
+            f"Is not a field here{f'; is {close[0]!r} meant?' if close else '.'}", code="unknown"
+        ).detail[0]  # type: ignore[return-value, index]  # a list of one
+
+
+class Text(serializers.CharField):
+    """Text as it was written, without characters that break a database or turn a line around."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            raise Invalid("Must be text.")
+        if found := UNWELCOME.search(data):
+            raise Invalid(f"The character {found[0]!r} is not allowed.")
+        return self.tidy(data)
+
+    def tidy(self, text: str) -> str:
+        return text.strip()
+
+
+class Line(Text):
+    """Text in one line."""
+
+    def tidy(self, text: str) -> str:
+        return " ".join(text.split())
+
+
+class Name(Line):
+    """What becomes a section, a tag or an author, and so needs a slug."""
+
+    def tidy(self, text: str) -> str:
+        name = super().tidy(text)
+        if name and not slug_of(name):
+            raise Invalid(f"{name!r} has no letter and no digit.")
+        return name
+
+
+class Slug(Line):
+    def tidy(self, text: str) -> str:
+        slug = super().tidy(text)
+        if slug != slug_of(slug):
+            hint = f"; {slug_of(slug)!r} is one." if slug_of(slug) else "."
+            raise Invalid(f"{slug!r} is not a slug{hint}")
+        if is_address_of_id(slug):
+            raise Invalid(f"{slug!r} would be taken for a story's id.")
+        return slug
+
+
+class Guid(Line):
+    def tidy(self, text: str) -> str:
+        guid = super().tidy(text)
+        if guid and not GUID.fullmatch(guid):
+            raise Invalid(f"{guid!r} is not a tag: URI such as tag:example.org,2024-12-08:1.")
+        return guid
+
+
+class Language(Line):
+    def tidy(self, text: str) -> str:
+        if tag := language_tag(super().tidy(text)):
+            return tag
+        raise Invalid(f"{text!r} is not a language tag such as en or en-GB.")
+
+
+class Country(Line):
+    def tidy(self, text: str) -> str:
+        if text and not COUNTRY.fullmatch(text):
+            raise Invalid(f"{text!r} is not a two-letter country code such as SY.")
+        return text
+
+
+class MediaTopic(Line):
+    def tidy(self, text: str) -> str:
+        if not MEDIA_TOPIC.fullmatch(text):
+            raise Invalid(f"{text!r} is not the URI of an IPTC media topic.")
+        return text
+
+
+class WebAddress(Line):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=1000, allow_blank=True, required=False, **options)
+        self.validators.append(URLValidator(schemes=["http", "https"]))
+
+
+class Body(Text):
+    """Markdown. What may not be published is refused, with its line."""
+
+    def tidy(self, text: str) -> str:
+        size = len(text.encode())
+        if size > BODY_BYTES:
+            raise Invalid(f"Has {size} bytes; {BODY_BYTES} are allowed.")
+        if objections := markup.list_objections(text):
+            raise Invalid([f"Line {each.line}: {each.text}" for each in objections])
+        return text
+
+
+class Moment(serializers.DateTimeField):
+    """A time with its offset, from the first newspaper to year 9998."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(default_timezone=UTC, **options)
+
+    def to_internal_value(self, value: Any) -> datetime:
+        moment = super().to_internal_value(value)
+        if not EARLIEST_YEAR <= moment.year < 9999:
+            raise Invalid(f"Is not between the years {EARLIEST_YEAR} and 9998.")
+        return moment.astimezone(UTC)
+
+
+class PastMoment(Moment):
+    def to_internal_value(self, value: Any) -> datetime:
+        moment = super().to_internal_value(value)
+        if moment > timezone.now():
+            raise Invalid("Lies in the future.")
+        return moment
+
+
+class Labels(serializers.ListField):
+    """A list of texts, none of them twice."""
+
+    def run_child_validation(self, data: Any) -> Any:
+        # Counted before each is looked at: ten thousand tags get one answer, not ten thousand.
+        if len(data) > MOST_LABELS:
+            raise Invalid(f"Has {len(data)} entries; {MOST_LABELS} are allowed.")
+        entries = super().run_child_validation(data)
+        seen: set[str] = set()
+        for entry in entries:
+            key = self.key(entry)
+            if key in seen:
+                raise Invalid(f"{key!r} stands twice.")
+            seen.add(key)
+        return entries
+
+    def key(self, entry: Any) -> str:
+        return slug_of(entry)
+
+
+class Subjects(Labels):
+    def key(self, entry: Any) -> str:
+        return str(entry)
+
+
+class AuthorShape(Strict):
+    name = Name(max_length=100)
+    slug = Slug(max_length=SLUG_LENGTH, required=False)
+    role = Line(max_length=40, required=False)
+
+
+class Authors(Labels):
+    child = AuthorShape()
+
+    def key(self, entry: Any) -> str:
+        return str(entry.get("slug") or slug_of(entry["name"]))
+
+
+class DatelineShape(Strict):
+    place = Line(max_length=100)
+    region = Line(max_length=100, allow_blank=True, default="")
+    country = Country(max_length=2, allow_blank=True, default="")
+    date = serializers.DateField(allow_null=True, default=None)
+    source = Line(max_length=50, allow_blank=True, default="")  # type: ignore[assignment]  # a field may have the name of an option
+    style = serializers.ChoiceField(list(dateline.STYLES), default="plain")  # type: ignore[assignment]  # as above
+
+
+class ImageShape(Strict):
+    caption = Line(max_length=1000)
+    alt_text = Line(max_length=1000, allow_blank=True, default="")
+    credit = Line(max_length=200, allow_blank=True, default="")
+
+
+def line(longest: int) -> Line:
+    return Line(max_length=longest, allow_blank=True, required=False)
+
+
+def note(longest: int = NOTE) -> Text:
+    return Text(max_length=longest, allow_blank=True, required=False)
+
+
+class Changes(Strict):
+    """What PATCH may change. A field that is left out stays as it is."""
+
+    headline = Line(max_length=300, required=False)
+    subheadline = line(300)
+    short_headline = line(100)
+    slugline = line(100)
+    slug = Slug(max_length=SLUG_LENGTH, required=False)
+    abstract = line(1000)
+    body_markdown = Body(allow_blank=True, required=False, help_text="Markdown.")
+    byline = line(200)
+    authors = Authors(required=False, help_text="In the order of the byline.")
+    article_type = serializers.ChoiceField(ArticleType.choices, allow_blank=True, required=False)
+    dateline = DatelineShape(allow_null=True, required=False)
+    section = Name(max_length=100, allow_blank=True, required=False, help_text="By its name.")
+    tags = Labels(child=Name(max_length=100), required=False, help_text="By their names.")
+    subjects = Subjects(
+        child=MediaTopic(max_length=200), required=False, help_text="IPTC Media Topics."
+    )
+    language = Language(max_length=35, required=False, help_text="BCP 47.")
+    translation_of = Line(
+        max_length=SLUG_LENGTH, allow_blank=True, required=False, help_text="An id or a slug."
+    )
+    lead_image = ImageShape(allow_null=True, required=False)
+    source = Line(max_length=100, allow_blank=True, required=False, help_text="By its name.")  # type: ignore[assignment]  # as above
+    source_item_id = line(255)
+    source_version = line(100)
+    source_url = WebAddress()
+    canonical_url = WebAddress(help_text="Where the original is, when it is not ours.")
+    copyright_holder = line(200)
+    copyright_notice = note()
+    usage_terms = note()
+    credit_line = line(200)
+    urgency = serializers.IntegerField(
+        min_value=1, max_value=9, allow_null=True, required=False, help_text="1 is a flash."
+    )
+    ed_note = note()
+    editor_note = note()
+    published_at = PastMoment(required=False, help_text="Shown to readers.")
+    expires_at = Moment(allow_null=True, required=False)
+
+
+class Draft(Changes):
+    """What POST takes. The slug follows from the headline where it is left out."""
+
+    headline = Line(max_length=300)
+    guid = Guid(max_length=255, required=False, help_text="A tag: URI; never changes.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs.setdefault("slug", slug_of(attrs["headline"]))
+        if not attrs["slug"]:
+            raise Invalid({"headline": "Gives no slug; add a slug."})
+        if is_address_of_id(attrs["slug"]):
+            raise Invalid({"headline": "Gives a slug that looks like an id; add a slug."})
+        return attrs
+
+
+class Simple(Strict):
+    """A move that needs no more than to be asked for."""
+
+    note = note()
+
+
+class Scheduling(Strict):
+    """One of the two times."""
+
+    publish_at = Moment(required=False)
+    embargoed_until = Moment(required=False)
+    note = note()
+
+
+class Correcting(Strict):
+    text = Text(max_length=NOTE)
+    kind = serializers.ChoiceField(
+        [kind for kind in Correction.Kind.choices if kind[0] != Correction.Kind.RETRACTION],
+        default=Correction.Kind.CORRECTION,
+    )
+    placement = serializers.ChoiceField(
+        Correction.Placement.choices, default=Correction.Placement.TOP
+    )
+    changes = Changes(required=False, help_text="What puts it right, as PATCH takes it.")
+
+
+class Retracting(Strict):
+    text = Text(max_length=NOTE)

@@ -1,0 +1,186 @@
+"""Web pages: what they say about themselves in JSON-LD first, else what trafilatura finds."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import tzinfo
+from typing import Any
+
+from lxml import etree
+
+from articles.formats import bodies
+from articles.formats.story import Author, LeadImage, Story
+from articles.formats.wire import (
+    Filed,
+    Item,
+    check_size,
+    host_of,
+    joined,
+    read_items,
+    refusal,
+    shortened,
+)
+
+ARTICLE = re.compile(r"(?:.*[/:])?(?:\w*NewsArticle|Article|BlogPosting|Report)$")
+TOP_HEADING = re.compile(
+    r"(?:\s*<(?:html|head|body)\b[^>]*>|\s*</head>)*\s*<h[12]>(.{1,500}?)</h[12]>", re.DOTALL
+)
+DEPTH = 10  # of JSON-LD inside JSON-LD
+
+
+def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
+    """The one story of a page. Raises StoryError with every mistake and the field it is in."""
+    check_size(content, name)
+    page = _parsed(content, name)
+    return read_items([page], _Page(content).filed, name=name, zone=zone, noun="page")
+
+
+def _parsed(content: bytes, name: str) -> etree._Element:
+    parser = etree.HTMLParser(
+        no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+    )
+    try:
+        root = etree.fromstring(content, parser)
+    except (etree.XMLSyntaxError, ValueError, LookupError):
+        root = None
+    if root is None:
+        raise refusal(name, "is not a page that can be read.")
+    return root
+
+
+class _Page:
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def filed(self, root: etree._Element, item: Item) -> Filed:
+        said = next(_articles_said(root), {})
+        found = _extracted(self.content)
+        url = (
+            _first_text(said, "url", "mainEntityOfPage", "@id") or _canonical(root) or found["url"]
+        )
+        names = _names(said.get("author")) or [name for name in found["author"].split("; ") if name]
+        headline = bodies.plain(_first_text(said, "headline", "name") or found["title"])
+        return Filed(
+            headline=headline,
+            subheadline=bodies.plain(_first_text(said, "alternativeHeadline")),
+            abstract=shortened(
+                bodies.plain(_first_text(said, "description", "abstract") or found["description"])
+            ),
+            body_html=_body(said) or _without_headline(found["body"], headline),
+            byline=joined(names),
+            authors=[Author(name) for name in names],
+            dateline_text=bodies.plain(_first_text(said, "dateline")),
+            section=next(iter(_texts(said.get("articleSection"))), ""),
+            tags=_keywords(said.get("keywords")),
+            language=_first_text(said, "inLanguage") or root.get("lang") or "",
+            published_at=_first_text(said, "datePublished") or found["date"],
+            modified_at=_first_text(said, "dateModified"),
+            lead_image=_lead_image(said.get("image")),
+            copyright_holder=next(iter(_names(said.get("copyrightHolder"))), ""),
+            copyright_notice=_first_text(said, "copyrightNotice"),
+            credit_line=_first_text(said, "creditText"),
+            source=next(iter(_names(said.get("publisher"))), "")
+            or found["sitename"]
+            or host_of(url),
+            item_id=url,
+            url=url,
+        )
+
+
+def _articles_said(root: etree._Element) -> Iterator[dict[str, Any]]:
+    """The objects in the page's JSON-LD that describe an article; broken JSON-LD says nothing."""
+    for script in root.iter("script"):
+        if script.get("type") == "application/ld+json":
+            try:
+                said = json.loads(script.text or "", strict=False)
+            except (ValueError, RecursionError):
+                continue
+            yield from _articles_in(said, DEPTH)
+
+
+def _articles_in(said: Any, depth: int) -> Iterator[dict[str, Any]]:
+    if isinstance(said, list) and depth:
+        for one in said:
+            yield from _articles_in(one, depth - 1)
+    elif isinstance(said, dict) and depth:
+        if any(ARTICLE.match(kind) for kind in _texts(said.get("@type"))):
+            yield said
+        yield from _articles_in(said.get("@graph"), depth - 1)
+
+
+def _body(said: dict[str, Any]) -> str:
+    """JSON-LD's body is plain text; some sites put HTML in it."""
+    text = _first_text(said, "articleBody")
+    return text if re.search("</p>|<br", text) else bodies.from_text(text)
+
+
+def _without_headline(html: str, headline: str) -> str:
+    """The page's own h1 is no part of the body."""
+    match = TOP_HEADING.match(html)
+    return html[match.end() :] if match and bodies.plain(match[1]) == headline else html
+
+
+def _first_text(said: dict[str, Any], *keys: str) -> str:
+    for key in keys:
+        value = said.get(key)
+        if isinstance(value, dict):
+            value = value.get("@id")
+        for text in _texts(value):
+            return text
+    return ""
+
+
+def _texts(value: Any) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [text.strip() for text in values if isinstance(text, str) and text.strip()]
+
+
+def _names(value: Any) -> list[str]:
+    """Of people or organisations, given as objects with a name or as the name itself."""
+    values = value if isinstance(value, list) else [value]
+    named = [one.get("name") if isinstance(one, dict) else one for one in values]
+    return [bodies.plain(name) for name in _texts(named)]
+
+
+def _keywords(value: Any) -> list[str]:
+    words = _texts(value)
+    if isinstance(value, str):
+        words = [word.strip() for word in value.split(",")]
+    return [word for word in words if word and not word.startswith(("http:", "https:"))]
+
+
+def _lead_image(value: Any) -> LeadImage | None:
+    for image in value if isinstance(value, list) else [value]:
+        if isinstance(image, dict) and _first_text(image, "caption"):
+            return LeadImage(
+                caption=bodies.plain(_first_text(image, "caption")),
+                credit=bodies.plain(_first_text(image, "creditText")),
+            )
+    return None
+
+
+def _canonical(root: etree._Element) -> str:
+    for link in root.iter("link"):
+        if link.get("rel") == "canonical":
+            return link.get("href") or ""
+    return ""
+
+
+def _extracted(content: bytes) -> dict[str, str]:
+    """What trafilatura tells from the page's text and layout; empty texts where it finds nothing."""
+    # Imported here because it is slow to load, and no other command should wait for it.
+    from trafilatura import bare_extraction, extract
+
+    try:
+        found = bare_extraction(content, with_metadata=True, include_comments=False)
+        html = extract(
+            content,
+            output_format="html",
+            include_formatting=True,
+            include_links=True,
+            include_comments=False,
+        )
+    except (ValueError, TypeError, AttributeError, RecursionError, LookupError, etree.LxmlError):
+        found, html = None, None  # what it raises for some bytes that are no page at all
+    kept = ("title", "author", "description", "date", "url", "sitename")
+    return {name: str(getattr(found, name, "") or "") for name in kept} | {"body": html or ""}

@@ -1,0 +1,75 @@
+"""JSON Feed 1.0 and 1.1."""
+
+from datetime import tzinfo
+from typing import Any
+
+from articles.formats import bodies
+from articles.formats.jsontext import Thing, load
+from articles.formats.story import Author, Story
+from articles.formats.wire import Filed, Item, host_of, joined, read_items, refusal, shortened
+
+VERSION = "https://jsonfeed.org/version/"
+
+
+def is_feed(document: Any) -> bool:
+    return isinstance(document, dict) and str(document.get("version", "")).startswith(VERSION)
+
+
+def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
+    """The items of a feed. Raises StoryError with every mistake, each with the item and its field."""
+    document = load(content, name)
+    if not is_feed(document):
+        raise refusal(name, f"version: does not begin with {VERSION}.")
+    head = Item(name, "the feed", zone)
+    feed = Thing.of(document, head)
+    items, defaults = document.get("items", []), _Defaults(feed)
+    if not isinstance(items, list):
+        head.refuse("items", "must be a list.")
+    if head.mistakes:
+        raise refusal(name, head.mistakes[0].text)
+    return read_items(items, defaults.filed, name=name, zone=zone)
+
+
+class _Defaults:
+    """What the feed says for all of its items."""
+
+    def __init__(self, feed: Thing) -> None:
+        self.language = feed.text("language")
+        self.source = feed.text("title") or host_of(feed.text("home_page_url", "feed_url"))
+        self.authors = _authors(feed)
+
+    def filed(self, raw: Any, item: Item) -> Filed:
+        entry = Thing.of(raw, item)
+        url = entry.text("url", "external_url")
+        authors = _authors(entry) or self.authors
+        html = entry.text("content_html") or bodies.from_text(entry.text("content_text"))
+        summary = entry.text("summary")
+        return Filed(
+            headline=bodies.plain(entry.text("title")),
+            abstract=shortened(summary),
+            body_html=html or bodies.from_text(summary),
+            byline=joined([author.name for author in authors]),
+            authors=authors,
+            tags=entry.texts("tags"),
+            language=entry.text("language") or self.language,
+            published_at=entry.text("date_published"),
+            modified_at=entry.text("date_modified"),
+            source=self.source,
+            item_id=_id(entry) or url,
+            url=url,
+        )
+
+
+def _id(entry: Thing) -> str:
+    """The standard wants text and tells readers to take a number as its digits."""
+    value = entry.values.get("id")
+    return entry.number("id") if isinstance(value, int) else entry.text("id")
+
+
+def _authors(thing: Thing) -> list[Author]:
+    """1.1 has a list of authors, 1.0 had one."""
+    author = thing.values.get("author")
+    things = thing.things("authors") or (
+        [Thing.of(author, thing.item, "author.")] if author else []
+    )
+    return [Author(name) for thing in things if (name := thing.text("name"))]

@@ -1,0 +1,123 @@
+"""NewsML-G2: a news item, or a message that holds several."""
+
+from collections.abc import Iterator
+from datetime import tzinfo
+
+from lxml import etree
+
+from articles.formats import bodies, nitf
+from articles.formats.story import Author, LeadImage, Story
+from articles.formats.wire import Filed, Item, joined, read_items, refusal
+from articles.formats.xmltree import attribute, first, html_of, parse, text_of
+
+TEXT = {"", "text"}
+
+
+def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
+    """The text items of a document; pictures and packages are left out.
+
+    Raises StoryError with every mistake, each with the item and field it is in.
+    """
+    root = nitf.without_namespaces(parse(content, name))
+    if root.tag not in {"newsItem", "newsMessage"}:
+        raise refusal(name, f"<{root.tag}> is not NewsML-G2.")
+    items = [root] if root.tag == "newsItem" else root.iterfind("itemSet/newsItem")
+    return read_items(items, _filed, name=name, zone=zone)
+
+
+def _filed(root: etree._Element, item: Item) -> Filed | None:
+    item.line = root.sourceline
+    meta, content = first(root, "itemMeta"), first(root, "contentMeta")
+    if meta is None:
+        item.refuse("itemMeta", "is missing.")
+        return None
+    if _code(first(meta, "itemClass")) not in TEXT:
+        return None
+    if content is None:
+        content = etree.Element("contentMeta")
+    rights = first(root, "rightsInfo")
+    rights = rights if rights is not None else etree.Element("rightsInfo")
+    authors = [Author(name) for creator in content.iterfind("creator") if (name := _name(creator))]
+    version = attribute(root, "version")
+    modified_at = text_of(first(meta, "versionCreated"))
+    body_html, lead_image = _body(root)
+    return Filed(
+        headline=_of_role(content, "headline", "main") or text_of(first(content, "headline")),
+        subheadline=_of_role(content, "headline", "sub", "subheadline"),
+        short_headline=_of_role(content, "headline", "short"),
+        slugline=text_of(first(content, "slugline")),
+        abstract=_of_role(content, "description", "summary", "abstract"),
+        lead_image=lead_image,
+        body_html=body_html,
+        byline=text_of(first(content, "by")) or joined([author.name for author in authors]),
+        authors=authors,
+        dateline_text=text_of(first(content, "dateline")),
+        tags=[text_of(keyword) for keyword in content.iterfind("keyword")],
+        subjects=[
+            a
+            for s in content.iterfind("subject")
+            if (a := attribute(s, "qcode") or attribute(s, "uri"))
+        ],
+        language=attribute(first(content, "language"), "tag"),
+        published_at=text_of(first(content, "contentCreated"))
+        or text_of(first(meta, "firstCreated"))
+        or modified_at,
+        modified_at=modified_at,
+        urgency=text_of(first(content, "urgency")),
+        copyright_holder=_name(first(rights, "copyrightHolder")),
+        copyright_notice=text_of(first(rights, "copyrightNotice")),
+        usage_terms=text_of(first(rights, "usageTerms")),
+        credit_line=text_of(first(content, "creditline")),
+        ed_note=text_of(first(meta, "edNote")),
+        source=_name(first(content, "infoSource")) or _name(first(meta, "provider")),
+        item_id=attribute(root, "guid"),
+        version=version,
+        pub_status=attribute(first(meta, "pubStatus"), "qcode"),
+        embargoed_until=text_of(first(meta, "embargoed")),
+    )
+
+
+def _body(root: etree._Element) -> tuple[str, LeadImage | None]:
+    """The text as HTML, and the picture that NITF keeps inside of it."""
+    for inline in root.iterfind("contentSet/inlineXML"):
+        body = first(inline, "nitf/body")
+        if body is not None:
+            picture = nitf.lead_image(body)
+            return nitf.body_html(body), picture
+        page = first(inline, "html/body")
+        return html_of(page if page is not None else inline), None
+    for data in root.iterfind("contentSet/inlineData"):
+        is_html = "html" in attribute(data, "contenttype")
+        text = "".join(map(str, data.itertext()))
+        return text if is_html else bodies.from_text(text), None
+    return "", None
+
+
+def _of_role(content: etree._Element, tag: str, *roles: str) -> str:
+    """By the end of its code, since each house has its own: `hld:subHeadline`, `drol:summary`."""
+    return next(
+        (
+            text_of(element)
+            for element in content.iterfind(tag)
+            if attribute(element, "role").rpartition(":")[2].lower() in roles
+        ),
+        "",
+    )
+
+
+def _name(element: etree._Element | None) -> str:
+    """A party's name in words, else the end of its code."""
+    if element is None:
+        return ""
+    words = next(filter(None, _names(element)), "")
+    return words or attribute(element, "literal") or _code(element)
+
+
+def _names(element: etree._Element) -> Iterator[str]:
+    for name in element.iterfind("name"):
+        yield text_of(name)
+
+
+def _code(element: etree._Element | None) -> str:
+    code = attribute(element, "qcode") or attribute(element, "uri")
+    return code.rpartition("/")[2].rpartition(":")[2]

@@ -1,0 +1,118 @@
+"""NITF 3, the markup that wires wrap a story in; also inside NewsML-G2."""
+
+from datetime import tzinfo
+
+from lxml import etree
+
+from articles.formats.story import Author, LeadImage, Story
+from articles.formats.wire import Filed, Item, joined, read_items, refusal
+from articles.formats.xmltree import attribute, first, html_of, parse, text_of
+
+# NITF's own elements as the HTML that comes nearest; those with other names are HTML already.
+AS_HTML = {"hl1": "h2", "hl2": "h3", "block": "div", "bq": "blockquote"}
+NOT_TEXT = ("media", "object", "body.end", "datasource")
+
+
+def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
+    """The one story of a document. Raises StoryError with every mistake and the field it is in."""
+    root = without_namespaces(parse(content, name))
+    if root.tag != "nitf":
+        raise refusal(name, f"<{root.tag}> is not NITF.")
+    return read_items([root], filed_story, name=name, zone=zone, noun="story")
+
+
+def without_namespaces(root: etree._Element) -> etree._Element:
+    for element in root.iter(etree.Element):
+        element.tag = etree.QName(element).localname
+    return root
+
+
+def filed_story(root: etree._Element, item: Item) -> Filed:
+    body = first(root, "body")
+    docdata = first(root, "head/docdata")
+    if body is None:
+        item.refuse("body", "is missing.")
+        return Filed()
+    empty = etree.Element("docdata")
+    data = docdata if docdata is not None else empty
+    head = first(body, "body.head")
+    head = head if head is not None else empty
+    authors = _authors(head)
+    return Filed(
+        headline=text_of(first(head, "hedline/hl1", "headline/hl1"))
+        or text_of(first(root, "head/title")),
+        subheadline=text_of(first(head, "hedline/hl2", "headline/hl2")),
+        slugline=attribute(first(data, "du-key"), "key"),
+        abstract=text_of(first(head, "abstract")),
+        lead_image=lead_image(body),  # before the body is turned into HTML
+        body_html=body_html(body),
+        byline=text_of(first(head, "byline")).removeprefix("By ")
+        or joined([author.name for author in authors]),
+        authors=authors,
+        dateline_text=text_of(first(head, "dateline")),
+        tags=[attribute(keyword, "key") for keyword in data.iterfind("key-list/keyword")],
+        language=attribute(body, "lang") or attribute(root, "lang"),
+        published_at=_moment(data, "date.release") or _moment(data, "date.issue"),
+        modified_at=_moment(data, "date.issue"),
+        expires_at=_moment(data, "date.expire"),
+        urgency=attribute(first(data, "urgency"), "ed-urg"),
+        copyright_holder=attribute(first(data, "doc.copyright"), "holder"),
+        ed_note=attribute(first(data, "ed-msg"), "info"),
+        source=attribute(first(data, "doc-id"), "regsrc") or text_of(first(head, "distributor")),
+        item_id=attribute(first(data, "doc-id"), "id-string"),
+        version=attribute(first(data, "du-key"), "version"),
+        pub_status=_status(data),
+    )
+
+
+def body_html(body: etree._Element) -> str:
+    content = first(body, "body.content")
+    if content is None:
+        return ""
+    for tag in NOT_TEXT:
+        for element in list(content.iter(tag)):
+            _remove(element)
+    for element in content.iter(etree.Element):
+        element.tag = AS_HTML.get(element.tag, element.tag)
+    return html_of(content)
+
+
+def lead_image(body: etree._Element) -> LeadImage | None:
+    media = first(
+        body, "body.content/media[@media-type='image']", "body.content//media[@media-type='image']"
+    )
+    if media is None or not text_of(first(media, "media-caption")):
+        return None
+    return LeadImage(
+        caption=text_of(first(media, "media-caption")),
+        alt_text=attribute(first(media, "media-reference"), "alternate-text"),
+        credit=text_of(first(media, "media-producer")),
+    )
+
+
+def _authors(head: etree._Element) -> list[Author]:
+    people = [text_of(person) for person in head.iterfind("byline/person")]
+    return [Author(name.removeprefix("By ")) for name in people if name]
+
+
+def _moment(data: etree._Element, tag: str) -> str:
+    return attribute(first(data, tag), "norm")
+
+
+def _status(data: etree._Element) -> str:
+    """`embargoed` comes with a date of release, which says the same."""
+    status = attribute(data, "management-status").lower()
+    return "" if status in {"embargoed", "advisory"} else status
+
+
+def _remove(element: etree._Element) -> None:
+    """Take the element out and leave the text behind it."""
+    parent, tail = element.getparent(), element.tail
+    if parent is None:
+        return
+    before = element.getprevious()
+    if tail and before is not None:
+        before.tail = (before.tail or "") + tail
+    elif tail:
+        parent.text = (parent.text or "") + tail
+    parent.remove(element)

@@ -1,0 +1,97 @@
+"""RSS 0.9 to 2.0, RDF and Atom, also where a feed is not quite well-formed."""
+
+import io
+from datetime import tzinfo
+from typing import Any
+
+import feedparser
+
+from articles.formats import bodies
+from articles.formats.story import Author, LeadImage, Story
+from articles.formats.wire import Filed, Item, host_of, joined, read_items, refusal, shortened
+from articles.formats.xmltree import check_entities
+
+
+def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
+    """The entries of a feed; none is no mistake.
+
+    Raises StoryError with every mistake, each with the entry and field it is in.
+    """
+    check_entities(content, name)
+    # As a stream: feedparser takes bytes for the name of a file first. Its own sanitiser stays off
+    # because ours follows, which also joins relative links.
+    stream = io.BytesIO(content)
+    try:
+        document = feedparser.parse(stream, resolve_relative_uris=False, sanitize_html=False)
+    except (ValueError, LookupError, AssertionError, RecursionError, TypeError, AttributeError):
+        # What it raises for some bytes that are no feed at all.
+        raise refusal(name, "is not a feed that can be read.") from None
+    if not document.get("version") and not document.entries:
+        raise refusal(name, "is not a feed that can be read.")
+    feed = _Feed(document.feed)
+    return read_items(document.entries, feed.filed, name=name, zone=zone, noun="entry")
+
+
+class _Feed:
+    """What the feed says for all of its entries."""
+
+    def __init__(self, feed: Any) -> None:
+        self.language = _text(feed, "language")
+        self.source = bodies.plain(_text(feed, "title"))[:100] or host_of(_text(feed, "link"))
+        self.rights = bodies.plain(_text(feed, "rights"))
+        self.authors = _authors(feed)
+
+    def filed(self, entry: Any, item: Item) -> Filed:
+        link = _text(entry, "link")
+        summary = _text(entry, "summary")
+        contents = [_as_html(content) for content in dict.get(entry, "content") or []]
+        html = max(contents, key=len, default="") or summary
+        authors = _authors(entry) or self.authors
+        return Filed(
+            headline=bodies.plain(_text(entry, "title")),
+            abstract=shortened(bodies.plain(summary)),
+            body_html=html,
+            byline=joined([author.name for author in authors]),
+            authors=authors,
+            tags=[
+                tag.get("label") or tag.get("term") or "" for tag in dict.get(entry, "tags") or []
+            ],
+            language=_language(entry) or self.language,
+            published_at=_text(entry, "published") or _text(entry, "updated"),
+            modified_at=_text(entry, "updated"),
+            lead_image=_lead_image(entry),
+            copyright_notice=shortened(bodies.plain(_text(entry, "rights")) or self.rights),
+            source=self.source,
+            item_id=_text(entry, "id") or link,
+            url=link,
+        )
+
+
+def _text(thing: Any, key: str) -> str:
+    """By `dict.get`, since feedparser answers for a missing name with a similar one and a warning."""
+    value = dict.get(thing, key)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _as_html(content: Any) -> str:
+    value = str(content.get("value") or "")
+    is_text = content.get("type") == "text/plain" and "<" not in value
+    return bodies.from_text(value) if is_text else value
+
+
+def _authors(thing: Any) -> list[Author]:
+    names = [str(author.get("name") or "") for author in dict.get(thing, "authors") or []]
+    return [Author(plain) for name in names if (plain := bodies.plain(name))]
+
+
+def _language(entry: Any) -> str:
+    detail = dict.get(entry, "title_detail") or {}
+    return str(detail.get("language") or "")
+
+
+def _lead_image(entry: Any) -> LeadImage | None:
+    """A picture that has words of its own; feedparser keeps them as details of the summary."""
+    detail = str((dict.get(entry, "summary_detail") or {}).get("value") or "").strip()
+    if not dict.get(entry, "media_content") or not detail or detail == _text(entry, "summary"):
+        return None
+    return LeadImage(caption=bodies.plain(detail), credit=bodies.plain(_text(entry, "credit")))

@@ -1,0 +1,376 @@
+"""What the formats from outside share: limits, checks, and the step from raw values to a story."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
+from email.utils import parsedate_to_datetime
+from hashlib import sha256
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from articles import markup
+from articles.formats import bodies, datelines
+from articles.formats.front_matter import UNWELCOME
+from articles.formats.languages import language_tag
+from articles.formats.slugs import is_address_of_id, slug_of
+from articles.formats.story import (
+    Author,
+    Dateline,
+    LeadImage,
+    Mistake,
+    Origin,
+    PubStatus,
+    Story,
+    StoryError,
+)
+
+FILE_BYTES = 5 * 1024 * 1024  # a feed of 1,000 full stories; larger ones come in parts
+ITEMS = 2000  # of one document
+TAGS = 50  # as many as a desk may give in Markdown
+ID_LENGTH = 255
+ADDRESS_LENGTH = 1000
+EARLIEST_YEAR = 1600  # before the first newspaper, and far from the edge of datetime's arithmetic
+ELLIPSIS = "…"
+
+Raw = TypeVar("Raw")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A story's values as its format gave them, not checked."""
+
+    headline: str = ""
+    subheadline: str = ""
+    short_headline: str = ""
+    slugline: str = ""
+    slug: str = ""
+    abstract: str = ""
+    body_html: str = ""
+    byline: str = ""
+    authors: Sequence[Author] = ()
+    dateline: Dateline | None = None
+    dateline_text: str = ""
+    section: str = ""
+    tags: Sequence[str] = ()
+    subjects: Sequence[str] = ()
+    language: str = ""
+    published_at: str = ""
+    lead_image: LeadImage | None = None
+    urgency: str = ""
+    copyright_holder: str = ""
+    copyright_notice: str = ""
+    usage_terms: str = ""
+    credit_line: str = ""
+    ed_note: str = ""
+    source: str = ""
+    item_id: str = ""
+    version: str = ""
+    modified_at: str = ""
+    url: str = ""
+    pub_status: str = ""
+    embargoed_until: str = ""
+    expires_at: str = ""
+
+
+@dataclass
+class Item:
+    """One story of a document; what is asked of it and cannot be had becomes a mistake."""
+
+    name: str
+    place: str
+    zone: tzinfo
+    line: int | None = None
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def refuse(self, key: str, text: str) -> None:
+        self.mistakes.append(Mistake(self.name, self.line, f"{self.place}: {key}: {text}"))
+
+    def text(self, key: str, value: str, *, longest: int, required: bool = False) -> str:
+        """One line of text; empty where there is none."""
+        value = " ".join(value.split())
+        if found := UNWELCOME.search(value):
+            self.refuse(key, f"the character {found[0]!r} is not allowed.")
+            return ""
+        if required and not value:
+            self.refuse(key, "is missing.")
+        if len(value) > longest:
+            self.refuse(key, f"has {len(value)} characters; {longest} are allowed.")
+        return value
+
+    def names(self, key: str, values: Sequence[str], *, longest: int) -> tuple[str, ...]:
+        """Names that can be told apart, each once; those without letter and digit are left out."""
+        if len(values) > TAGS:
+            self.refuse(key, f"has {len(values)} entries; {TAGS} are allowed.")
+            return ()
+        names = {
+            slug_of(name): name
+            for name in (self.text(key, v, longest=longest) for v in values[::-1])
+        }
+        return tuple(name for slug, name in reversed(names.items()) if slug)
+
+    def moment(self, key: str, value: str) -> datetime | None:
+        """A time as ISO 8601 or as RFC 5322 writes it; without an offset it is the zone's."""
+        if not value.strip():
+            return None
+        moment = _parsed(value.strip())
+        if moment is None:
+            self.refuse(key, f"{_shown(value)} is not a date and time.")
+            return None
+        if not EARLIEST_YEAR <= moment.year < 9999:
+            self.refuse(key, f"{_shown(value)} is not between {EARLIEST_YEAR} and 9998.")
+            return None
+        return (moment if moment.tzinfo else moment.replace(tzinfo=self.zone)).astimezone(UTC)
+
+    def language(self, value: str) -> str:
+        if not value.strip():
+            return "en"
+        tag = language_tag(value.strip().replace("_", "-"))
+        if not tag or len(tag) > 35:
+            self.refuse("language", f"{_shown(value)} is not a language tag such as en or en-GB.")
+        return tag or "en"
+
+    def address(self, key: str, value: str) -> str:
+        """An http address, or nothing: a link of another kind, or a longer one, leads nowhere."""
+        value = self.text(key, value, longest=10_000)
+        return value if is_web_address(value) and len(value) <= ADDRESS_LENGTH else ""
+
+
+def read_items(
+    raw: Iterable[Raw],
+    read: Callable[[Raw, Item], Filed | None],
+    *,
+    name: str,
+    zone: tzinfo,
+    noun: str = "item",
+) -> list[Story]:
+    """The stories of a document's items. Raises StoryError with every mistake and the good stories."""
+    stories: list[Story] = []
+    mistakes: list[Mistake] = []
+    for number, one in enumerate(raw, start=1):
+        if number > ITEMS:
+            mistakes.append(Mistake(name, None, f"has more than {ITEMS} {noun}s."))
+            break
+        item = Item(name, f"{noun} {number}", zone)
+        filed = read(one, item)
+        story = story_of(filed, item) if filed else None
+        mistakes += item.mistakes
+        if story and not item.mistakes:
+            stories.append(story)
+    if mistakes:
+        raise StoryError(mistakes, stories)
+    return stories
+
+
+def story_of(filed: Filed, item: Item) -> Story:
+    """The story as its values say; whatever is wrong with them is noted on the item."""
+    headline = item.text("headline", filed.headline, longest=300, required=_needs_text(filed))
+    item_id = _short_id(item.text("id", filed.item_id, longest=10_000))
+    published_at = item.moment("published_at", filed.published_at)
+    filed_at, body_html = _dateline_and_body(filed, item, published_at)
+    section = item.names("section", [filed.section] if filed.section else [], longest=100)
+    word_count = markup.count_words(body_html)
+    if not word_count and _needs_text(filed):
+        item.refuse("body", "is empty.")
+    return Story(
+        headline=headline,
+        slug=_slug(filed.slug, headline, item_id),
+        body_markdown=body_html,
+        body_html=body_html,
+        word_count=word_count,
+        origin=Origin(item.name, item=item.place),
+        abstract=item.text("abstract", filed.abstract, longest=1000),
+        byline=item.text("byline", filed.byline, longest=200),
+        dateline=filed_at,
+        section=section[0] if section else "",
+        tags=item.names("tags", filed.tags, longest=100),
+        language=item.language(filed.language),
+        published_at=published_at,
+        lead_image=_lead_image(filed.lead_image, item),
+        subheadline=item.text("subheadline", filed.subheadline, longest=300),
+        short_headline=item.text("short_headline", filed.short_headline, longest=100),
+        slugline=item.text("slugline", filed.slugline, longest=100),
+        authors=_authors(filed.authors, item),
+        subjects=item.names("subjects", filed.subjects, longest=200),
+        urgency=_urgency(filed.urgency, item),
+        copyright_holder=item.text("copyright_holder", filed.copyright_holder, longest=200),
+        copyright_notice=item.text("copyright_notice", filed.copyright_notice, longest=1000),
+        usage_terms=item.text("usage_terms", filed.usage_terms, longest=5000),
+        credit_line=item.text("credit_line", filed.credit_line, longest=200),
+        ed_note=item.text("ed_note", filed.ed_note, longest=5000),
+        source=item.text("source", filed.source, longest=100),
+        source_item_id=item_id,
+        source_version=_version(filed, item),
+        source_url=item.address("url", filed.url),
+        pub_status=_pub_status(filed.pub_status, item),
+        embargoed_until=item.moment("embargoed_until", filed.embargoed_until),
+        expires_at=item.moment("expires_at", filed.expires_at),
+    )
+
+
+def refusal(name: str, text: str, line: int | None = None) -> StoryError:
+    return StoryError([Mistake(name, line, text)])
+
+
+def check_size(content: bytes, name: str) -> None:
+    if len(content) > FILE_BYTES:
+        raise refusal(name, f"the file has more than {FILE_BYTES // 1024**2} MB.")
+
+
+def decoded(content: bytes, name: str) -> str:
+    check_size(content, name)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise refusal(name, "the file is not UTF-8.", line) from None
+
+
+def is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
+def host_of(*addresses: str) -> str:
+    """The host of the first web address among these."""
+    for address in addresses:
+        if is_web_address(address):
+            return (urlsplit(address).hostname or "").removeprefix("www.")
+    return ""
+
+
+def shortened(text: str, longest: int = 1000) -> str:
+    """The text in one line, cut between words: a feed's description may be the whole story."""
+    text = " ".join(text.split())
+    if len(text) <= longest:
+        return text
+    return text[: longest - 1].rpartition(" ")[0].rstrip(" ,;:") + ELLIPSIS
+
+
+def joined(names: Sequence[str]) -> str:
+    """`Ann Lee, Bo Park and Cy Ray`."""
+    *first, last = names or ("",)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _needs_text(filed: Filed) -> bool:
+    """Whether there must be something to read: a story that is taken back may be empty."""
+    return filed.pub_status in {"", "usable"}
+
+
+def _dateline_and_body(
+    filed: Filed, item: Item, published_at: datetime | None
+) -> tuple[Dateline | None, str]:
+    """The dateline as its parts and the body without it; one that is not understood stays as text."""
+    if len(filed.body_html) > bodies.CHARACTERS:
+        item.refuse("body", f"has more than {bodies.CHARACTERS} characters.")
+        return None, ""
+    html = bodies.from_html(filed.body_html, base=filed.url)
+    found, rest = datelines.split(html, published_at)
+    if filed.dateline:
+        return _checked_dateline(filed.dateline, item), rest if found else html
+    text = item.text("dateline", filed.dateline_text, longest=300)
+    if found or not text:
+        return found and _checked_dateline(found, item), rest
+    alone = datelines.read(text, published_at)
+    if alone:
+        return _checked_dateline(alone, item), html
+    return None, bodies.with_text_in_front(html, text)
+
+
+def _checked_dateline(filed: Dateline, item: Item) -> Dateline:
+    return replace(
+        filed,
+        place=item.text("dateline.place", filed.place, longest=100, required=True),
+        region=item.text("dateline.region", filed.region, longest=100),
+        country=filed.country if re.fullmatch("[A-Z]{2}", filed.country) else "",
+        source=item.text("dateline.source", filed.source, longest=50),
+    )
+
+
+def _short_id(item_id: str) -> str:
+    """Some guids are addresses with a whole query; what is too long to keep is kept as its hash."""
+    if len(item_id) <= ID_LENGTH:
+        return item_id
+    return f"sha256:{sha256(item_id.encode()).hexdigest()}"
+
+
+def _slug(wanted: str, headline: str, item_id: str) -> str:
+    slug = slug_of(wanted) or slug_of(headline)
+    if slug and not is_address_of_id(slug):
+        return slug
+    return f"story-{sha256((item_id or headline).encode()).hexdigest()[:12]}"
+
+
+def _lead_image(image: LeadImage | None, item: Item) -> LeadImage | None:
+    if image is None:
+        return None
+    return LeadImage(
+        caption=item.text("lead_image.caption", shortened(image.caption), longest=1000),
+        alt_text=item.text("lead_image.alt_text", shortened(image.alt_text), longest=1000),
+        credit=item.text("lead_image.credit", image.credit, longest=200),
+    )
+
+
+def _authors(authors: Sequence[Author], item: Item) -> tuple[Author, ...]:
+    if len(authors) > TAGS:
+        item.refuse("authors", f"has {len(authors)} entries; {TAGS} are allowed.")
+        return ()
+    checked = (
+        Author(
+            item.text("authors", author.name, longest=100),
+            item.text("authors", author.role, longest=40) or "writer",
+        )
+        for author in authors
+    )
+    return tuple(
+        {slug_of(author.name): author for author in checked if slug_of(author.name)}.values()
+    )
+
+
+def _urgency(value: str, item: Item) -> int | None:
+    if not value.strip():
+        return None
+    if not re.fullmatch("[0-9]", value.strip()):
+        item.refuse("urgency", f"{_shown(value)} is not a number from 1 to 9.")
+        return None
+    return int(value) or None  # NITF and NewsML write 0 for none
+
+
+def _version(filed: Filed, item: Item) -> str:
+    """The version as the source counts it, else the time of its last change."""
+    if filed.version:
+        return item.text("version", filed.version, longest=100)
+    modified_at = item.moment("modified_at", filed.modified_at)
+    return modified_at.isoformat(timespec="seconds") if modified_at else ""
+
+
+def _pub_status(value: str, item: Item) -> PubStatus:
+    """IPTC's word; `stat:usable` is NewsML's way to say it, `cancelled` a common spelling."""
+    match value.strip().lower().rpartition(":")[2]:
+        case "" | "usable":
+            return "usable"
+        case "withheld":
+            return "withheld"
+        case "canceled" | "cancelled":
+            return "canceled"
+    item.refuse("pub_status", f"{_shown(value)} is not usable, withheld or canceled.")
+    return "withheld"
+
+
+def _parsed(value: str) -> datetime | None:
+    if len(value) > 60:
+        return None
+    for parse in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            return parse(value)
+        except (ValueError, OverflowError, TypeError, IndexError):
+            continue
+    return None
+
+
+def _shown(value: str) -> str:
+    return repr(value if len(value) <= 60 else f"{value[:59]}{ELLIPSIS}")

@@ -1,0 +1,94 @@
+"""XML from outside as a tree: no entities, no DTD, no network, no endless depth."""
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from articles.formats.wire import check_size, refusal
+
+# The first element of a document, behind its declaration, comments and document type.
+SPACE = rb"\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>"
+ROOT = re.compile(rb"(?:%s)*<([A-Za-z_][\w.:-]*)([^>]*)" % SPACE, re.DOTALL)
+HEAD_BYTES = 64 * 1024
+
+
+def parse(content: bytes, name: str) -> etree._Element:
+    """The root element. Raises StoryError for what is not well-formed, and for a bomb."""
+    check_size(content, name)
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        huge_tree=False,  # at most 256 levels
+        load_dtd=False,
+        dtd_validation=False,
+        attribute_defaults=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        raise refusal(name, f"not XML: {error.msg}.", error.lineno) from None
+    except (ValueError, LookupError) as error:  # an encoding that nobody knows
+        raise refusal(name, f"not XML: {error}.") from None
+    dtd = root.getroottree().docinfo.internalDTD
+    if dtd is not None and next(iter(dtd.iterentities()), None) is not None:
+        raise refusal(name, "declares entities; they are not allowed.")
+    return root
+
+
+def check_entities(content: bytes, name: str) -> None:
+    """Refuse a document that declares entities, without parsing it; for parsers of broken XML."""
+    check_size(content, name)
+    if b"<!ENTITY" in content.replace(b"\0", b"").upper():  # also in UTF-16 and UTF-32
+        raise refusal(name, "declares entities; they are not allowed.")
+
+
+def root_of(content: bytes) -> str:
+    """The local name of the first element; empty where there is none."""
+    head = _as_ascii(content[:HEAD_BYTES])
+    match = ROOT.match(head)
+    return match[1].rpartition(b":")[2].decode() if match else ""
+
+
+def text_of(element: etree._Element | None) -> str:
+    """All the words inside, in one line."""
+    if element is None:
+        return ""
+    return " ".join("".join(_texts(element)).split())
+
+
+def first(element: etree._Element, *paths: str) -> etree._Element | None:
+    """The first element on the first of these paths that leads to one."""
+    for path in paths:
+        found = element.find(path)
+        if found is not None:
+            return found
+    return None
+
+
+def attribute(element: etree._Element | None, key: str) -> str:
+    return (element.get(key) or "") if element is not None else ""
+
+
+def html_of(element: etree._Element) -> str:
+    """What is inside the element as HTML, its namespaces gone. Not yet sanitised."""
+    for child in element.iter(etree.Element):
+        child.tag = etree.QName(child).localname
+    etree.cleanup_namespaces(element)
+    inside = "".join(etree.tostring(child, encoding="unicode", method="html") for child in element)
+    return f"{_escaped(element.text or '')}{inside}"
+
+
+def _texts(element: etree._Element) -> Iterator[str]:
+    for text in element.itertext():
+        yield str(text)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _as_ascii(head: bytes) -> bytes:
+    return head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").lstrip(b"\xff\xfe")

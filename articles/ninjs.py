@@ -1,0 +1,194 @@
+"""A story as IPTC's ninjs 3.1, for whoever takes our copy."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from articles import conditional
+from articles.addresses import Killed, find_story
+from articles.api import Gone
+from articles.markup import with_dateline
+from articles.models import Article, Media
+
+STANDARD = {
+    "name": "ninjs",
+    "version": "3.1",
+    "schema": "https://www.iptc.org/std/ninjs/ninjs-schema_3.1.json",
+}
+
+# A list of the parts of an object, so that one that the story does not have is simply not there.
+Parts = Iterator[tuple[str, Any]]
+
+
+class ArticleNinjs(APIView):
+    @extend_schema(operation_id="articles_ninjs", auth=[], responses={200: OpenApiTypes.OBJECT})
+    def get(self, request: Request, article: str) -> HttpResponseBase:
+        """One published article as ninjs 3.1, by its id or its slug.
+
+        404 where there is none, 410 where it was taken back for good.
+        """
+        try:
+            found = find_story(article)
+        except Killed:
+            raise Gone from None
+        except Article.DoesNotExist:
+            raise NotFound("There is no such article.") from None
+        content = json.dumps(ninjs_of(found), ensure_ascii=False).encode()
+        return conditional.answer(request._request, content, "application/json")
+
+
+def ninjs_of(article: Article) -> dict[str, Any]:
+    """The story as a ninjs object that validates against IPTC's closed schema.
+
+    ninjs has no dateline: its text is at the head of the main body, as IPTC's examples have it, and
+    once more as a body of its own. It has no place for reaction counts either. The desk's internal
+    note stays in the house; `edNote` says what readers were told about changes.
+    """
+    return dict(
+        [
+            *_identity(article),
+            *_times(article),
+            *_text(article),
+            *_people_and_places(article),
+            *_subjects(article),
+            *_rights(article),
+            *_elsewhere(article),
+        ]
+    )
+
+
+def _identity(article: Article) -> Parts:
+    yield "uri", article.guid
+    yield "standard", STANDARD
+    yield "type", "text"
+    yield "representationType", "full"
+    yield "version", str(article.version)  # the schema wants a string
+    yield "pubStatus", article.pub_status
+    yield "language", article.language
+    if article.urgency:
+        yield "urgency", article.urgency
+    if article.slugline:
+        yield "slugline", article.slugline
+    told = [f"{each.get_kind_display()}: {each.text}" for each in article.corrections.all()]
+    if note := "\n".join(filter(None, [article.editor_note, *told])):
+        yield "edNote", note
+
+
+def _times(article: Article) -> Parts:
+    times = {
+        "firstCreated": article.first_created_at,
+        "versionCreated": article.version_created_at,
+        "contentCreated": article.first_published_at,
+        "embargoedUntil": article.embargoed_until,
+        "expires": article.expires_at,
+    }
+    for name, when in times.items():
+        if when:
+            yield name, _rfc3339(when)
+
+
+def _text(article: Article) -> Parts:
+    headlines = {
+        "main": article.headline,
+        "subheadline": article.subheadline,
+        "short": article.short_headline,
+    }
+    yield "headlines", [_plain(role, text) for role, text in headlines.items() if text]
+    if article.abstract:
+        yield "descriptions", [_plain("summary", article.abstract)]
+    html = with_dateline(article.body_html, article.dateline_text)
+    main = {
+        "role": "main",
+        "contentType": "text/html",
+        "charCount": len(html),
+        "wordCount": article.word_count,
+        "value": html,
+    }
+    dateline = article.dateline_text
+    yield "bodies", [main, *([_plain("dateline", dateline)] if dateline else [])]
+
+
+def _people_and_places(article: Article) -> Parts:
+    if article.byline:
+        yield "by", article.byline
+    if authors := article.ordered_authors:
+        yield (
+            "people",
+            [
+                {
+                    "name": author.name,
+                    "rel": "author",
+                    "uri": settings.SITE_URL + author.get_absolute_url(),
+                }
+                for author in authors
+            ],
+        )
+    if article.dateline_place:
+        place = article.dateline_place
+        yield "located", ", ".join(filter(None, [place, article.dateline_region]))
+        yield "places", [{"name": place, "rel": "dateline"}]
+    if article.source:
+        yield "infoSources", [{"name": article.source.name, "role": "source"}]
+    elif article.dateline_source:
+        yield "infoSources", [{"name": article.dateline_source, "role": "source"}]
+
+
+def _subjects(article: Article) -> Parts:
+    section = [article.section] if article.section else []
+    subjects: list[dict[str, str]] = [
+        *({"name": each.name, "rel": "section"} for each in section),
+        *({"name": tag.name, "rel": "tag"} for tag in article.ordered_tags),
+        *({"rel": "subject", "uri": uri} for uri in article.subjects),
+    ]
+    if subjects:
+        yield "subjects", subjects
+    if article.article_type:
+        name = article.get_article_type_display()
+        yield "genres", [{"name": name, "literal": article.article_type}]
+
+
+def _rights(article: Article) -> Parts:
+    if article.copyright_holder:
+        yield "copyrightHolder", article.copyright_holder
+    if article.copyright_notice:
+        yield "copyrightNotice", article.copyright_notice
+    if article.usage_terms:
+        yield "usageTerms", article.usage_terms
+
+
+def _elsewhere(article: Article) -> Parts:
+    """Its page, its other names, its picture."""
+    ids = {"slug": article.slug, "source": article.source_item_id}
+    yield "altIds", [{"role": role, "value": value} for role, value in ids.items() if value]
+    yield "renditions", [{"name": "web", "href": article.url, "contentType": "text/html"}]
+    if article.lead_image:
+        yield "associations", [dict(_picture(article, article.lead_image))]
+
+
+def _picture(article: Article, image: Media) -> Parts:
+    yield "name", "mainImage"
+    yield "rel", "mainImage"
+    yield "uri", f"{article.guid}/media/{image.pk}"
+    yield "type", "picture"
+    if image.credit:
+        yield "by", image.credit
+    descriptions = {"caption": image.caption, "altText": image.alt_text}
+    if shown := [_plain(role, text) for role, text in descriptions.items() if text]:
+        yield "descriptions", shown
+
+
+def _plain(role: str, text: str) -> dict[str, str]:
+    return {"role": role, "contentType": "text/plain", "value": text}
+
+
+def _rfc3339(when: datetime) -> str:
+    return when.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,209 @@
+"""Every version of a story: who may make the next one, what each said, and what differs between two."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import unified_diff
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from articles import websub
+from articles.doors import feelings
+from articles.models import Article, ArticleAuthor, ArticleRevision, ArticleTag
+
+# What an editor writes. Restoring an old version brings back these; where the story stands in the
+# workflow, its address and its dates are not undone.
+CONTENT = (
+    "headline",
+    "subheadline",
+    "short_headline",
+    "slugline",
+    "abstract",
+    "body_markdown",
+    "body_html",
+    "word_count",
+    "byline",
+    "article_type",
+    "dateline_place",
+    "dateline_region",
+    "dateline_country",
+    "dateline_date",
+    "dateline_source",
+    "dateline_style",
+    "dateline_text",
+    "subjects",
+    "language",
+    "copyright_holder",
+    "copyright_notice",
+    "usage_terms",
+    "credit_line",
+    "urgency",
+    "ed_note",
+    "editor_note",
+    "canonical_url",
+)
+STANDING = (
+    "guid",
+    "slug",
+    "state",
+    "pub_status",
+    "source_item_id",
+    "source_version",
+    "source_url",
+    "translation_of_id",
+    "first_created_at",
+    "version_created_at",
+    "first_published_at",
+    "published_at",
+    "content_modified_at",
+    "publish_at",
+    "embargoed_until",
+    "expires_at",
+)
+# Follow from other fields, so that a comparison would say everything twice.
+DERIVED = {"body_html", "word_count", "dateline_text", "version_created_at"}
+
+
+class Stale(Exception):
+    """A write that was based on a version which is not the story's latest."""
+
+    def __init__(self, *, based_on: int, version: int) -> None:
+        super().__init__(f"The story is at version {version}; this change was based on {based_on}.")
+        self.version = version
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that differs between two versions, as lines marked with + and -."""
+
+    field: str
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+
+def take_article(*, article_id: UUID, based_on: int | None) -> Article:
+    """The story, for one writer: locked until the transaction ends.
+
+    Raises Article.DoesNotExist, and Stale where somebody wrote since the version `based_on`. None
+    is for writers who want what they say whatever was said before.
+    """
+    article = Article.objects.select_for_update(of=("self",)).get(pk=article_id)
+    if based_on is not None and based_on != article.version:
+        raise Stale(based_on=based_on, version=article.version)
+    return article
+
+
+def keep_version(
+    article: Article, *, kind: str, now: datetime, note: str = "", editor: str = ""
+) -> None:
+    """Save the story as its next version, keep that version in full, and say so once it is committed."""
+    article.version += 1
+    article.version_created_at = now
+    article.save()
+    record_revision(article, kind=kind, note=note, editor=editor)
+    announce(article.pk)
+
+
+def announce(article_id: UUID) -> None:
+    """Tell whoever shows what readers feel, and subscribers, after the commit. Their fault never undoes a move."""
+    transaction.on_commit(partial(_tell, article_id), robust=True)
+    transaction.on_commit(partial(websub.announce, article_id), robust=True)
+
+
+def _tell(article_id: UUID) -> None:
+    feelings().story_changed(article_id)
+
+
+def record_revision(
+    article: Article, *, kind: str, note: str = "", editor: str = ""
+) -> ArticleRevision:
+    """Keep the saved story's version in full. Once a version, in the transaction that made it."""
+    (revision,) = record_revisions([article], kind=kind, note=note, editor=editor)
+    return revision
+
+
+def record_revisions(
+    articles: Sequence[Article], *, kind: str, note: str = "", editor: str = ""
+) -> list[ArticleRevision]:
+    """The same for many stories, in three queries and one for each section, source or picture not loaded."""
+    tags, authors = _tags_of(articles), _authors_of(articles)
+    return ArticleRevision.objects.bulk_create(
+        ArticleRevision(
+            article=article,
+            version=article.version,
+            snapshot=_snapshot(article, tags[article.pk], authors[article.pk]),
+            kind=kind,
+            note=note,
+            editor=editor,
+        )
+        for article in articles
+    )
+
+
+def _tags_of(articles: Collection[Article]) -> Mapping[UUID, list[dict[str, str]]]:
+    found = defaultdict(list)
+    for link in ArticleTag.objects.filter(article__in=articles).select_related("tag"):
+        found[link.article_id].append({"slug": link.tag.slug, "name": link.tag.name})
+    return found
+
+
+def _authors_of(articles: Collection[Article]) -> Mapping[UUID, list[dict[str, str]]]:
+    found = defaultdict(list)
+    for link in ArticleAuthor.objects.filter(article__in=articles).select_related("author"):
+        author = {"slug": link.author.slug, "name": link.author.name, "role": link.role}
+        found[link.article_id].append(author)
+    return found
+
+
+def _snapshot(
+    article: Article, tags: list[dict[str, str]], authors: list[dict[str, str]]
+) -> dict[str, Any]:
+    image, section = article.lead_image, article.section
+    return {
+        **{name: getattr(article, name) for name in CONTENT + STANDING},
+        "source": article.source.name if article.source else "",
+        "section": {"slug": section.slug, "name": section.name} if section else None,
+        "lead_image": image
+        and {"caption": image.caption, "alt_text": image.alt_text, "credit": image.credit},
+        "tags": tags,
+        "authors": authors,
+    }
+
+
+def compare(*, older: ArticleRevision, newer: ArticleRevision) -> list[Difference]:
+    """The fields that differ, each with its lines; long texts with three lines around a change."""
+    before, after = older.snapshot, newer.snapshot
+    names = [name for name in after if name not in DERIVED and before.get(name) != after[name]]
+    return [
+        Difference(name, tuple(_changed_lines(before.get(name), after[name]))) for name in names
+    ]
+
+
+def _changed_lines(before: Any, after: Any) -> Iterator[str]:
+    lines = unified_diff(_lines(before), _lines(after), lineterm="")
+    for line in lines:
+        if not line.startswith(("---", "+++", "@@")):
+            yield line
+
+
+def _lines(value: Any) -> list[str]:
+    """A value as lines to compare: a text its lines, a list its entries, nothing none."""
+    if isinstance(value, list):
+        return [_word(entry) for entry in value]
+    if value in (None, ""):
+        return []
+    return _word(value).splitlines()
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, Mapping):
+        # PostgreSQL keeps an object's members in an order of its own.
+        return " · ".join(str(value[name]) for name in sorted(value) if value[name])
+    return str(value)

@@ -1,0 +1,38 @@
+"""Celery's door: each task is a name around a function."""
+
+from uuid import UUID
+
+from celery import shared_task
+from django.db import OperationalError
+
+from articles import idempotency, sources, websub, workflow
+
+
+@shared_task(name="articles.publish_due", autoretry_for=(), throws=(OperationalError,))
+def publish_due() -> None:
+    """Publishes stories whose time has come, and takes off those whose time is over. Every second.
+
+    Twice, late or not at all is harmless, so a tick that finds PostgreSQL away is not repeated.
+    """
+    workflow.publish_due()
+
+
+@shared_task(name="articles.forget_answers", autoretry_for=(), throws=(OperationalError,))
+def forget_answers() -> None:
+    """Deletes the answers kept for Idempotency-Key that are older than a day. Once a day."""
+    idempotency.forget_answers()
+
+
+@shared_task(name="articles.poll_feeds", autoretry_for=(), throws=(OperationalError,))
+def poll_feeds() -> None:
+    """Asks the feeds whose time has come for new stories. Every minute; any number at once."""
+    sources.poll_due()
+
+
+@shared_task(name="articles.ping_hub", autoretry_for=())
+def ping_hub(article_id: str) -> None:
+    """Tells the WebSub hub that the feeds of a story have changed. After each move that readers see.
+
+    Twice is harmless; a hub that is away is logged and not asked again, see websub.py.
+    """
+    websub.ping(UUID(article_id))

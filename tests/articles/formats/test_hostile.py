@@ -1,0 +1,174 @@
+"""What is sent to break a reader: refused in a line, at once, and never with another error."""
+
+import contextlib
+import json
+import time
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from articles.dateline import recognise
+from articles.formats import READERS, read_stories
+from articles.formats.story import StoryError
+from articles.formats.wire import FILE_BYTES
+from tests.articles.formats.samples import EVERY, NEWSML_G2, NINJS_3, NITF, RSS, WXR
+
+BOMB = (
+    '<!DOCTYPE x [<!ENTITY a "ha">'
+    + "".join(
+        f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    + "]>"
+)
+WIRE = sorted(set(READERS) - {"markdown"})
+XML = {"feed.rss": RSS, "story.nitf": NITF, "item.xml": NEWSML_G2, "export.wxr": WXR}
+
+
+def refused(content: bytes, name: str) -> str:
+    with pytest.raises(StoryError) as caught:
+        read_stories(content, name=name, zone=UTC)
+    return str(caught.value)
+
+
+def with_doctype(content: bytes, doctype: str) -> bytes:
+    text = content.decode().partition("?>\n")[2]
+    if text.startswith("<!DOCTYPE"):
+        text = text.partition(">\n")[2]
+    return f'<?xml version="1.0"?>{doctype}{text}'.encode()
+
+
+@pytest.mark.parametrize("name", XML)
+def test_a_bomb_of_entities_is_refused_at_once(name: str) -> None:
+    content = with_doctype(XML[name], BOMB).replace(b"The bridge is open", b"&i;")
+    started = time.perf_counter()
+
+    text = refused(content, name)
+
+    assert "entities" in text or "not XML" in text
+    assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize("name", XML)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_an_external_entity_is_not_read(name: str, encoding: str, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2")
+    doctype = f'<!DOCTYPE x [<!ENTITY i SYSTEM "{secret.as_uri()}">]>'
+    content = with_doctype(XML[name], doctype).replace(b"The bridge is open", b"&i;")
+    if encoding == "utf-16":
+        content = content.decode().replace('"1.0"', '"1.0" encoding="UTF-16"').encode("utf-16")
+
+    text = refused(content, name)
+
+    assert "entities" in text
+    assert "hunter2" not in text
+
+
+@pytest.mark.parametrize("kind", WIRE)
+def test_more_than_five_megabytes_are_refused_unread(kind: str) -> None:
+    with pytest.raises(StoryError, match=r"^x: the file has more than 5 MB\.$"):
+        READERS[kind](b" " * (FILE_BYTES + 1), name="x", zone=UTC)
+
+
+def test_a_list_that_goes_on_is_refused() -> None:
+    text = refused(
+        json.dumps([{**NINJS_3, "uri": f"tag:x,2024:{n}"} for n in range(2001)]).encode(), "a.json"
+    )
+
+    assert "a.json: has more than 2000 items." in text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 1_000_000,
+        b'{"a":' * 100_000,
+        b'{"uri": NaN}',
+        b'{"uri": ' + b"1" * 5000 + b"}",
+        b'{"uri": "\xff"}',
+        b'[{"uri": "\\ud800", "headline": "\\ud800"}]',
+        b"[1, null, []]",
+        b'"x"',
+    ],
+    ids=lambda content: content[:12].decode("latin-1"),
+)
+def test_json_that_is_no_story_is_refused(content: bytes) -> None:
+    assert refused(content, "a.json")
+
+
+def test_a_deep_tree_is_refused() -> None:
+    assert "not XML" in refused(b"<nitf>" + b"<a>" * 100_000, "a.nitf")
+
+
+@pytest.mark.parametrize("tag", ["div", "b", "blockquote", "a href='x'", "table"])
+def test_a_body_of_endless_elements_ends_soon(tag: str) -> None:
+    body = f"<p>x</p>{f'<{tag}>' * 5_000}y"
+    started = time.perf_counter()
+
+    content = json.dumps({**NINJS_3, "bodies": [{"value": body}]}).encode()
+    with contextlib.suppress(StoryError):
+        read_stories(content, name="a.json", zone=UTC)
+
+    assert time.perf_counter() - started < 5
+
+
+def test_a_body_of_a_million_characters_is_refused() -> None:
+    content = json.dumps({**NINJS_3, "bodies": [{"value": "x" * 1_000_001}]}).encode()
+
+    assert "a.json: item 1: body: has more than 1000000 characters." in refused(content, "a.json")
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> tuple[str, bytes]:
+    """A good document with a part cut out and something else put there."""
+    name = draw(st.sampled_from(sorted(EVERY)))
+    content = EVERY[name]
+    start = draw(st.integers(0, len(content)))
+    end = draw(st.integers(start, min(len(content), start + 200)))
+    return name, content[:start] + draw(st.binary(max_size=40)) + content[end:]
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(damaged())
+def test_no_damage_makes_a_reader_raise_anything_but_its_own_error(case: tuple[str, bytes]) -> None:
+    name, content = case
+    try:
+        stories = read_stories(content, name=name, zone=UTC)
+    except StoryError:
+        return
+    assert all(story.headline or story.pub_status != "usable" for story in stories)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(sorted(READERS)), st.binary(max_size=300))
+def test_no_bytes_make_a_reader_raise_anything_but_its_own_error(kind: str, content: bytes) -> None:
+    with contextlib.suppress(StoryError):
+        READERS[kind](content, name="x", zone=UTC)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=10),
+    lambda values: (
+        st.lists(values, max_size=3) | st.dictionaries(st.text(max_size=5), values, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.dictionaries(st.sampled_from([*NINJS_3, "keywords", "renditions", "altids"]), json_values)
+)
+def test_no_values_make_ninjs_raise_anything_but_its_own_error(changes: dict[str, object]) -> None:
+    with contextlib.suppress(StoryError):
+        READERS["ninjs"](json.dumps({**NINJS_3, **changes}).encode(), name="x", zone=UTC)
+
+
+@given(st.text(max_size=200))
+def test_a_dateline_never_takes_more_than_the_text(text: str) -> None:
+    found = recognise(text)
+
+    assert found is None or 0 < found.length <= len(text)

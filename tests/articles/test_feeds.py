@@ -1,0 +1,469 @@
+"""RSS, Atom and JSON Feed."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+from xml.etree import ElementTree
+
+import feedparser
+import pytest
+from celery import current_app
+from django.http.response import HttpResponseBase
+from django.test import Client
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_django import (
+    DjangoAssertNumQueries,
+    DjangoCaptureOnCommitCallbacks,
+    Settings,
+)
+
+from articles import feeds, tasks, websub, workflow
+from articles.models import (
+    Article,
+    ArticleAuthor,
+    ArticleTag,
+    Author,
+    Correction,
+    PubStatus,
+    Section,
+    State,
+    Tag,
+)
+
+pytestmark = pytest.mark.django_db
+
+FORMS = ["rss.xml", "atom.xml", "feed.json"]
+XML_FORMS = FORMS[:2]
+ATOM = "{http://www.w3.org/2005/Atom}"
+PublishArticle = Callable[..., Article]
+
+
+@pytest.fixture(autouse=True)
+def site(settings: Settings) -> None:
+    settings.SITE_URL = "https://news.example"
+
+
+@pytest.fixture
+def story(publish_article: PublishArticle) -> Article:
+    """A story with everything that a feed shows."""
+    article = publish_article(
+        slug="bridge-opens",
+        guid="tag:news.example,2024-12-08:articles/1",
+        abstract="It took nine years.",
+        dateline_text="DAMASCUS, Dec 8 (AFP) —",
+        section=Section.objects.create(slug="world", name="World"),
+        copyright_notice="© 2024",
+        content_modified_at=datetime(2024, 12, 9, tzinfo=UTC),
+    )
+    tag = Tag.objects.create(slug="syria", name="Syria")
+    ArticleTag.objects.create(article=article, tag=tag, position=1)
+    for position, name in enumerate(["Ada", "Béla"], start=1):
+        author = Author.objects.create(slug=name.lower(), name=name)
+        ArticleAuthor.objects.create(article=article, author=author, position=position)
+    return article
+
+
+def parsed(response: HttpResponseBase) -> Any:
+    """The feed as feedparser reads it, which must have nothing to complain about."""
+    content: bytes = response.content  # type: ignore[attr-defined]  # of every response that does not stream
+    feed = feedparser.parse(content, response_headers={"content-type": response["Content-Type"]})
+    assert not feed.bozo, feed.bozo_exception
+    return feed
+
+
+def guids(client: Client, url: str) -> list[str]:
+    response = client.get(url)
+    assert response.status_code == 200
+    if url.endswith("json"):
+        return [item["id"] for item in json.loads(response.content)["items"]]
+    return [entry.id for entry in parsed(response).entries]
+
+
+@pytest.mark.parametrize("form", XML_FORMS)
+def test_a_feed_reader_finds_the_whole_story(form: str, story: Article, client: Client) -> None:
+    feed = parsed(client.get(f"/feeds/{form}"))
+
+    (entry,) = feed.entries
+    assert feed.version == {"rss.xml": "rss20", "atom.xml": "atom10"}[form]
+    assert feed.feed.title == "Newsroom"
+    assert feed.feed.link == "https://news.example/"
+    assert entry.title == "The bridge is open"
+    assert entry.link == "https://news.example/articles/bridge-opens/"
+    assert (entry.id, entry.guidislink) == (story.guid, False)
+    assert entry.summary == "It took nine years."
+    assert entry.content[0].value == (
+        '<p><span class="dateline">DAMASCUS, Dec 8 (AFP) —</span> It is.</p>'
+    )
+    assert entry.published_parsed[:5] == (2024, 12, 8, 9, 23)
+    assert entry.updated_parsed[:5] == (2024, 12, 9, 0, 0)
+    assert [author.name for author in entry.authors if "name" in author] == ["Ada", "Béla"]
+    assert [tag.term for tag in entry.tags] == ["World", "Syria"]
+    assert entry.rights == "© 2024"
+
+
+def test_json_feed_has_the_whole_story(story: Article, client: Client) -> None:
+    response = client.get("/feeds/feed.json")
+
+    assert response["Content-Type"].startswith("application/feed+json")
+    assert json.loads(response.content) == {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": "Newsroom",
+        "home_page_url": "https://news.example/",
+        "feed_url": "https://news.example/feeds/feed.json",
+        "description": "The latest stories: Newsroom",
+        "language": "en-gb",
+        "items": [
+            {
+                "id": story.guid,
+                "url": "https://news.example/articles/bridge-opens/",
+                "title": "The bridge is open",
+                "summary": "It took nine years.",
+                "content_html": '<p><span class="dateline">DAMASCUS, Dec 8 (AFP) —</span> It is.</p>',
+                "date_published": "2024-12-08T09:23:00+00:00",
+                "date_modified": "2024-12-09T00:00:00+00:00",
+                "authors": [
+                    {"name": "Ada", "url": "https://news.example/authors/ada/"},
+                    {"name": "Béla", "url": "https://news.example/authors/b%C3%A9la/"},
+                ],
+                "tags": ["World", "Syria"],
+                "language": "en",
+            }
+        ],
+    }
+
+
+def test_rss_has_what_the_standard_demands(
+    story: Article, publish_article: PublishArticle, client: Client
+) -> None:
+    publish_article(abstract="", byline="")
+
+    rss = ElementTree.fromstring(client.get("/feeds/rss.xml").content)  # noqa: S314  # our own
+
+    assert (rss.tag, rss.get("version")) == ("rss", "2.0")
+    (channel,) = rss
+    for name in ("title", "link", "description", "lastBuildDate"):
+        assert channel.findtext(name)
+    (self_link,) = channel.findall(f"{ATOM}link")
+    assert (self_link.get("rel"), self_link.get("href")) == (
+        "self",
+        "https://news.example/feeds/rss.xml",
+    )
+    for item in channel.findall("item"):
+        guid = item.find("guid")
+        assert item.findtext("title")
+        assert guid is not None
+        assert guid.get("isPermaLink") == "false"
+        assert len(item.findall("pubDate")) == len(item.findall("link")) == 1
+
+
+def test_atom_has_what_the_standard_demands(
+    story: Article, publish_article: PublishArticle, client: Client
+) -> None:
+    publish_article(abstract="", byline="")
+
+    feed = ElementTree.fromstring(client.get("/feeds/atom.xml").content)  # noqa: S314  # our own
+
+    assert feed.tag == f"{ATOM}feed"
+    assert feed.findtext(f"{ATOM}author/{ATOM}name") == "Newsroom"  # of entries that name nobody
+    for each in [feed, *feed.findall(f"{ATOM}entry")]:
+        for name in ("id", "title", "updated"):
+            (element,) = each.findall(f"{ATOM}{name}")
+            assert element.text
+        datetime.fromisoformat(each.findtext(f"{ATOM}updated") or "")
+    links = {link.get("rel"): link.get("href") for link in feed.findall(f"{ATOM}link")}
+    assert links["self"] == "https://news.example/feeds/atom.xml"
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("of", ["sections/world", "authors/ada", "tags/syria"])
+def test_a_part_of_the_site_has_its_own_feed(
+    of: str, form: str, story: Article, publish_article: PublishArticle, client: Client
+) -> None:
+    elsewhere = publish_article()
+
+    assert guids(client, f"/feeds/{of}/{form}") == [story.guid]
+    assert set(guids(client, f"/feeds/{form}")) == {story.guid, elsewhere.guid}
+
+
+@pytest.mark.parametrize(
+    "url", ["sections/no/rss.xml", "authors/no/atom.xml", "tags/no/feed.json", "news.xml"]
+)
+def test_what_does_not_exist_has_no_feed(url: str, client: Client) -> None:
+    assert client.get(f"/feeds/{url}").status_code == 404
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "fields",
+    [
+        *({"state": state} for state in set(State) - {State.PUBLISHED, State.CORRECTED}),
+        {"pub_status": PubStatus.WITHHELD},
+        {"pub_status": PubStatus.CANCELED},
+    ],
+)
+def test_what_others_may_not_take_is_in_no_feed(
+    fields: dict[str, object], form: str, publish_article: PublishArticle, client: Client
+) -> None:
+    publish_article(**fields)
+
+    assert guids(client, f"/feeds/{form}") == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_feed_has_the_newest_first_and_no_guid_twice(
+    form: str,
+    publish_article: PublishArticle,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(feeds, "STORIES_PER_FEED", 3)
+    noon = datetime(2024, 12, 8, 12, tzinfo=UTC)
+    hours = [timedelta(hours=number) for number in range(5)]
+    stories = [publish_article(published_at=noon + hour) for hour in hours]
+
+    assert guids(client, f"/feeds/{form}") == [story.guid for story in stories[:1:-1]]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_update_moves_neither_guid_nor_date_of_publication(
+    form: str, story: Article, client: Client
+) -> None:
+    before = guids(client, f"/feeds/{form}")
+
+    story.slug, story.headline, story.version = "bridge-shut", "The bridge is shut", 2
+    story.content_modified_at = timezone.now()
+    story.save()
+
+    assert guids(client, f"/feeds/{form}") == before
+    text = client.get(f"/feeds/{form}").content.decode()
+    assert "bridge-shut" in text
+    assert "2024-12-08T09:23:00" in text or "Sun, 08 Dec 2024 09:23:00" in text
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_markup_in_a_story_stays_text(
+    form: str, publish_article: PublishArticle, client: Client
+) -> None:
+    evil = "]]><script>alert(1)</script>&\x0b"
+    section = Section.objects.create(slug="evil", name=evil)
+    article = publish_article(headline=evil, abstract=evil, byline=evil, section=section)
+    Correction.objects.create(article=article, text=evil, version=2)
+
+    response = client.get(f"/feeds/sections/evil/{form}")
+
+    if form == "feed.json":
+        (item,) = json.loads(response.content)["items"]
+        assert item["title"] == evil
+        assert "<script" not in item["content_html"]
+        return
+    assert b"<script" not in response.content
+    (entry,) = parsed(response).entries
+    assert entry.title in {evil.replace("\x0b", ""), "]]>&", "]]>alert(1)&"}
+    assert "<script" not in entry.summary + entry.content[0].value
+
+
+@given(text=st.text())
+def test_any_text_makes_a_feed_that_can_be_read(text: str) -> None:
+    article = Article(
+        guid="tag:example.org,2024:1",
+        slug="story",
+        headline=text,
+        abstract=text,
+        dateline_text=text,
+        body_html=f"<p>{text}</p>",
+        first_published_at=datetime(2024, 12, 8, tzinfo=UTC),
+    )
+    entry = feeds.Entry(article, notices=[Correction(text=text)])
+    feed = feeds.Feed("Site", "https://a/", "https://a/f", [entry], datetime.now(UTC))
+
+    for form in XML_FORMS:
+        ElementTree.fromstring(feeds.FORMATS[form].write(feed))  # noqa: S314  # our own
+
+
+def test_corrections_stand_where_readers_see_them(story: Article, client: Client) -> None:
+    Correction.objects.create(article=story, text="It was ten.", version=2)
+    Correction.objects.create(article=story, text="A note.", version=3, placement="bottom")
+
+    (item,) = json.loads(client.get("/feeds/feed.json").content)["items"]
+
+    top, body, bottom = item["content_html"].split("\n")
+    assert top == "<p><strong>Correction:</strong> It was ten.</p>"
+    assert "It is." in body
+    assert "A note." in bottom
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_who_has_a_feed_already_gets_304(form: str, story: Article, client: Client) -> None:
+    first = client.get(f"/feeds/{form}")
+
+    for name, value in (
+        ("If-None-Match", first["ETag"]),
+        ("If-Modified-Since", first["Last-Modified"]),
+    ):
+        again = client.get(f"/feeds/{form}", headers={name: value})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again["ETag"] == first["ETag"]
+    assert "max-age=60" in first["Cache-Control"]
+    assert "public" in first["Cache-Control"]
+    assert not first.cookies
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_feed_is_new_when_one_of_its_stories_is_killed(
+    form: str, publish_article: PublishArticle, client: Client
+) -> None:
+    kept, killed = publish_article(), publish_article()
+    Article.objects.update(updated_at=datetime(2024, 12, 8, 12, tzinfo=UTC))
+    first = client.get(f"/feeds/{form}")
+    killed.state = State.KILLED
+    killed.save()
+
+    by_tag = client.get(f"/feeds/{form}", headers={"If-None-Match": first["ETag"]})
+    by_time = client.get(f"/feeds/{form}", headers={"If-Modified-Since": first["Last-Modified"]})
+
+    assert (by_tag.status_code, by_time.status_code) == (200, 200)
+    assert guids(client, f"/feeds/{form}") == [kept.guid]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_empty_feed_is_the_same_each_time(form: str, client: Client) -> None:
+    assert client.get(f"/feeds/{form}").content == client.get(f"/feeds/{form}").content
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_feed_takes_as_many_queries_however_long_it_is(
+    form: str,
+    story: Article,
+    publish_article: PublishArticle,
+    client: Client,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for _ in range(5):
+        publish_article(section=story.section)
+
+    with django_assert_num_queries(5):
+        client.get(f"/feeds/{form}")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_feed_names_its_hub(
+    form: str, story: Article, client: Client, settings: Settings
+) -> None:
+    settings.WEBSUB_HUB = "https://hub.example/"
+
+    response = client.get(f"/feeds/tags/syria/{form}")
+
+    own = f"https://news.example/feeds/tags/syria/{form}"
+    assert response["Link"] == f'<{own}>; rel="self", <https://hub.example/>; rel="hub"'
+    assert "https://hub.example/" in response.content.decode()
+
+
+class Hub(BaseHTTPRequestHandler):
+    """Notes what it is told."""
+
+    told: list[dict[str, list[str]]] = []
+    status = 204
+
+    def do_POST(self) -> None:
+        length = int(self.headers["Content-Length"])
+        self.told.append(parse_qs(self.rfile.read(length).decode()))
+        self.send_response(self.status)
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def hub(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hub]]:
+    """A hub on this machine."""
+    monkeypatch.setattr(Hub, "told", [])
+    monkeypatch.setattr(Hub, "status", 204)
+    server = HTTPServer(("127.0.0.1", 0), Hub)
+    thread = threading.Thread(target=server.serve_forever, args=[0.01])
+    thread.start()
+    settings.WEBSUB_HUB = f"http://127.0.0.1:{server.server_port}/"
+    yield Hub
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_the_hub_is_told_of_every_feed_of_a_story(story: Article, hub: type[Hub]) -> None:
+    assert websub.ping(story.pk)
+
+    ((mode, urls),) = [(told["hub.mode"], told["hub.url"]) for told in hub.told]
+    assert mode == ["publish"]
+    assert len(urls) == len(set(urls)) == 3 * (1 + 1 + 1 + 2)
+    assert "https://news.example/feeds/sections/world/rss.xml" in urls
+    assert "https://news.example/feeds/atom.xml" in urls
+
+
+def test_a_hub_that_refuses_is_noted(
+    story: Article, hub: type[Hub], caplog: pytest.LogCaptureFixture
+) -> None:
+    hub.status = 500
+
+    assert not websub.ping(story.pk)
+
+    assert "did not take the ping" in caplog.text
+
+
+def test_a_hub_that_is_away_is_noted(
+    story: Article, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.WEBSUB_HUB = "http://127.0.0.1:9/"
+
+    assert not websub.ping(story.pk)
+
+    assert "did not take the ping" in caplog.text
+
+
+def test_without_a_hub_nobody_is_told(story: Article, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object, **options: object) -> None:
+        pytest.fail("nobody was to be told")
+
+    monkeypatch.setattr(current_app, "send_task", refuse)
+
+    websub.announce(story.pk)
+
+    assert not websub.ping(story.pk)
+
+
+def test_a_draft_is_no_news(publish_article: PublishArticle, hub: type[Hub]) -> None:
+    draft = publish_article(state=State.DRAFT, first_published_at=None, published_at=None)
+
+    assert not websub.ping(draft.pk)
+
+    assert hub.told == []
+
+
+def test_a_move_is_announced_once_it_is_committed(
+    story: Article,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    settings.WEBSUB_HUB = "https://hub.example/"
+    sent: list[object] = []
+    monkeypatch.setattr(
+        current_app, "send_task", lambda name, args, **options: sent.append((name, args))
+    )
+
+    with django_capture_on_commit_callbacks(execute=True):
+        workflow.kill(article_id=story.pk)
+
+    assert sent == [("articles.ping_hub", [str(story.pk)])]
+
+
+def test_the_task_is_a_name_for_the_ping(story: Article, hub: type[Hub]) -> None:
+    for _ in range(2):
+        tasks.ping_hub(str(story.pk))
+
+    assert hub.told[0] == hub.told[1]

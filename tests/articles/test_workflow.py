@@ -1,0 +1,335 @@
+"""The moves of a story, and the tick that publishes what is due."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from articles import tasks, workflow
+from articles.doors import Silence, open_door
+from articles.models import Article, Correction, PubStatus, State
+from articles.revisions import Stale
+from articles.workflow import MOVES, Move, NotAllowed, publish_due
+from articles.writing import Refused
+from tests.conftest import PublishArticle
+from tests.races.rival import Rival
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+ACTS: dict[Move, Callable[..., Article]] = {move: getattr(workflow, move.value) for move in Move}
+
+
+def needs(move: Move) -> dict[str, Any]:
+    """What the move asks for besides the story."""
+    if move is Move.SCHEDULE:
+        return {"publish_at": timezone.now() + HOUR}
+    return {"text": "It was two bridges."} if move in {Move.CORRECT, Move.RETRACT} else {}
+
+
+def act(move: Move, article: Article, **asked: Any) -> Article:
+    return ACTS[move](article_id=article.pk, **(needs(move) | asked))
+
+
+def row(article: Article) -> Article:
+    return Article.objects.get(pk=article.pk)
+
+
+class Listener(Silence):
+    def __init__(self) -> None:
+        self.heard: list[UUID] = []
+
+    def story_changed(self, article_id: UUID) -> None:
+        self.heard.append(article_id)
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    listener = Listener()
+    before = open_door(listener)
+    yield listener
+    open_door(before)
+
+
+@pytest.fixture
+def due(publish_article: PublishArticle) -> Article:
+    """A story whose time has just come."""
+    return publish_article(
+        state=State.SCHEDULED,
+        publish_at=timezone.now() - timedelta(seconds=1),
+        first_published_at=None,
+        published_at=None,
+    )
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("move", Move)
+def test_a_move_is_made_from_the_states_of_the_table_and_from_no_other(
+    move: Move, state: State, publish_article: PublishArticle
+) -> None:
+    article = publish_article(state=state)
+
+    if state in MOVES[move].allowed_from:
+        assert act(move, article).state == row(article).state == MOVES[move].to
+        assert row(article).version == 2
+        assert article.revisions.get().kind == move
+    else:
+        with pytest.raises(NotAllowed, match=state.label.lower()):
+            act(move, article)
+        assert (row(article).state, row(article).version) == (state, 1)
+        assert not article.revisions.exists()
+        assert not article.corrections.exists()
+
+
+@pytest.mark.parametrize(
+    ("move", "status"),
+    [
+        (Move.CORRECT, PubStatus.USABLE),
+        (Move.RETRACT, PubStatus.USABLE),
+        (Move.UNPUBLISH, PubStatus.WITHHELD),
+        (Move.KILL, PubStatus.CANCELED),
+    ],
+)
+def test_receivers_are_told_what_they_may_do(
+    move: Move, status: PubStatus, article: Article
+) -> None:
+    assert act(move, article).pub_status == status
+
+
+def test_a_story_that_comes_back_is_usable_and_keeps_its_first_publication(
+    article: Article,
+) -> None:
+    act(Move.UNPUBLISH, article)
+
+    back = act(Move.PUBLISH, article)
+
+    assert back.pub_status == PubStatus.USABLE
+    assert back.first_published_at == article.first_published_at
+    assert back.content_modified_at == article.content_modified_at
+
+
+def test_the_first_publication_sets_all_its_times_at_once(publish_article: PublishArticle) -> None:
+    draft = publish_article(state=State.DRAFT, first_published_at=None, published_at=None)
+
+    out = act(Move.PUBLISH, draft)
+
+    assert out.first_published_at == out.published_at == out.content_modified_at
+    assert out.published_at
+    assert timezone.now() - out.published_at < HOUR
+
+
+@pytest.mark.parametrize("move", [Move.KILL, Move.UNPUBLISH, Move.PUBLISH])
+def test_leaving_the_schedule_clears_it(move: Move, publish_article: PublishArticle) -> None:
+    scheduled = publish_article(state=State.SCHEDULED, publish_at=timezone.now() + HOUR)
+
+    moved = act(move, scheduled)
+
+    assert (moved.publish_at, moved.embargoed_until) == (None, None)
+
+
+def test_a_kill_clears_a_running_embargo_which_a_publication_does_not(
+    publish_article: PublishArticle,
+) -> None:
+    story = publish_article(state=State.SCHEDULED, embargoed_until=timezone.now() + HOUR)
+
+    with pytest.raises(Refused, match="embargoed_until: lies in the future"):
+        act(Move.PUBLISH, story)
+
+    assert act(Move.KILL, story).embargoed_until is None
+
+
+def test_a_correction_is_a_record_and_a_change_that_readers_notice(article: Article) -> None:
+    corrected = act(
+        Move.CORRECT, article, kind="clarification", placement="bottom", changes={"headline": "Two"}
+    )
+
+    notice = Correction.objects.get()
+    assert (notice.kind, notice.placement, notice.version) == ("clarification", "bottom", 2)
+    assert notice.text == "It was two bridges."
+    assert corrected.headline == "Two"
+    assert corrected.content_modified_at == notice.published_at
+
+
+@pytest.mark.parametrize("move", [Move.CORRECT, Move.RETRACT])
+def test_a_notice_without_a_text_is_refused(move: Move, article: Article) -> None:
+    with pytest.raises(Refused, match="text: is missing"):
+        act(move, article, text=" ")
+
+    assert row(article).state == State.PUBLISHED
+
+
+def test_a_retraction_is_no_correction(article: Article) -> None:
+    with pytest.raises(Refused, match="kind"):
+        act(Move.CORRECT, article, kind="retraction")
+
+
+@pytest.mark.parametrize(
+    ("times", "field"),
+    [
+        ({"publish_at": -HOUR}, "publish_at"),
+        ({"embargoed_until": -HOUR}, "embargoed_until"),
+        ({"publish_at": HOUR, "embargoed_until": HOUR}, "embargoed_until"),
+        ({}, "publish_at"),
+    ],
+)
+def test_a_schedule_that_makes_no_sense_is_refused(
+    times: dict[str, timedelta], field: str, publish_article: PublishArticle
+) -> None:
+    draft = publish_article(state=State.DRAFT)
+    moments: dict[str, Any] = {name: timezone.now() + away for name, away in times.items()}
+
+    with pytest.raises(Refused) as refused:
+        workflow.schedule(article_id=draft.pk, **moments)
+
+    assert refused.value.field == field
+    assert row(draft).state == State.DRAFT
+
+
+def test_the_database_holds_no_embargo_with_a_schedule(article: Article) -> None:
+    now = timezone.now()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Article.objects.update(publish_at=now, embargoed_until=now)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"body_html": ""}, "body_markdown"),
+        ({"published_at": timezone.now() + 24 * HOUR}, "published_at"),
+        ({"expires_at": timezone.now() - HOUR}, "expires_at"),
+    ],
+)
+def test_a_story_that_is_not_ready_is_not_published(
+    wrong: dict[str, Any], field: str, publish_article: PublishArticle
+) -> None:
+    draft = publish_article(state=State.DRAFT, **wrong)
+
+    with pytest.raises(Refused) as refused:
+        act(Move.PUBLISH, draft)
+
+    assert refused.value.field == field
+
+
+def test_a_move_based_on_an_older_version_is_stale(article: Article) -> None:
+    act(Move.CORRECT, article)
+
+    with pytest.raises(Stale):
+        act(Move.KILL, article, based_on=1)
+
+    assert row(article).state == State.CORRECTED
+
+
+def test_readers_reactions_are_told_after_the_commit(
+    article: Article,
+    listener: Listener,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        act(Move.RETRACT, article)
+        assert listener.heard == []
+
+    assert listener.heard == [article.pk]
+
+
+@pytest.mark.parametrize("time", ["publish_at", "embargoed_until"])
+def test_a_story_goes_out_once_its_time_has_come(
+    time: str, publish_article: PublishArticle
+) -> None:
+    before = timezone.now() - timedelta(seconds=1)
+    story = publish_article(
+        state=State.SCHEDULED, first_published_at=None, published_at=None, **{time: before}
+    )
+
+    assert (publish_due(), publish_due()) == (1, 0)
+
+    out = row(story)
+    assert (out.state, out.version) == (State.PUBLISHED, 2)
+    assert (out.publish_at, out.embargoed_until) == (None, None)
+    assert out.published_at
+    assert out.published_at > before
+
+
+@pytest.mark.parametrize("time", ["publish_at", "embargoed_until"])
+def test_a_story_is_never_out_before_its_time(time: str, publish_article: PublishArticle) -> None:
+    soon = timezone.now() + timedelta(seconds=30)
+    story = publish_article(state=State.SCHEDULED, **{time: soon})
+
+    tasks.publish_due()
+
+    assert row(story).state == State.SCHEDULED
+
+
+@pytest.mark.parametrize(
+    ("state", "left"),
+    [
+        (State.PUBLISHED, State.UNPUBLISHED),
+        (State.CORRECTED, State.UNPUBLISHED),
+        (State.SCHEDULED, State.UNPUBLISHED),
+        (State.RETRACTED, State.RETRACTED),
+        (State.DRAFT, State.DRAFT),
+    ],
+)
+def test_a_story_whose_time_is_over_is_taken_off(
+    state: State, left: State, publish_article: PublishArticle
+) -> None:
+    now = timezone.now()
+    story = publish_article(state=state, publish_at=now - 2 * HOUR, expires_at=now - HOUR)
+
+    publish_due()
+
+    assert row(story).state == left
+
+
+def test_a_story_that_cannot_be_moved_keeps_no_other_waiting(
+    due: Article, publish_article: PublishArticle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = publish_article(state=State.SCHEDULED, publish_at=due.publish_at)
+    stamp = workflow._stamp
+
+    def fail_once(article: Article, now: Any) -> None:
+        if article.pk == due.pk:
+            raise RuntimeError
+        stamp(article, now)
+
+    monkeypatch.setattr(workflow, "_stamp", fail_once)
+
+    assert publish_due() == 1
+    assert (row(due).state, row(other).state) == (State.SCHEDULED, State.PUBLISHED)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_publish_the_same_story_once(due: Article) -> None:
+    with transaction.atomic():
+        assert publish_due() == 1
+        rival = Rival().start(publish_due)
+        assert rival.result(timeout=10) == 0  # it did not even wait
+
+    assert publish_due() == 0
+    assert row(due).version == 2
+    assert due.revisions.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_saw_the_story_before_its_rival_committed_leaves_it(due: Article) -> None:
+    seen = workflow._due()
+    assert seen.exists()
+    Rival().start(publish_due).result(timeout=10)
+
+    assert not workflow._take_one(seen, due.pk, workflow._release)
+    assert row(due).version == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_kill_waits_for_the_worker_that_publishes_and_then_wins(due: Article) -> None:
+    with transaction.atomic():
+        publish_due()
+        rival = Rival().start(lambda: workflow.kill(article_id=due.pk))
+
+    assert rival.result(timeout=10).state == State.KILLED
+    assert row(due).version == 3
