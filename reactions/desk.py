@@ -56,7 +56,6 @@ class Column:
 class Tick:
     position: float
     label: str
-    anchor: str = "end"
 
 
 @dataclass(frozen=True)
@@ -157,18 +156,14 @@ def _blocks(period: Period, highest: int) -> list[Block]:
 
 
 def _times(statistics: ArticleStatistics) -> list[Tick]:
-    """At most eight labels, each beginning at the interval that it names, or ending there at the edge."""
+    """At most eight labels, each beginning at the interval that it names; none that would not fit."""
     series = statistics.series
-    every = -(-len(series) // 8) or 1
+    every = -(-len(series) // 8)
     shape = "%d %b" if statistics.interval == "day" else "%d %b %H:%M"
     return [
-        Tick(
-            position=x if x < _WIDTH - _WIDEST_LABEL else x + _column_width(statistics),
-            label=period.start.astimezone(statistics.timezone).strftime(shape),
-            anchor="start" if x < _WIDTH - _WIDEST_LABEL else "end",
-        )
+        Tick(x, period.start.astimezone(statistics.timezone).strftime(shape))
         for period in series[::every]
-        for x in [round(_x(period, statistics), 2)]
+        if (x := round(_x(period, statistics), 2)) < _WIDTH - _WIDEST_LABEL
     ]
 
 
