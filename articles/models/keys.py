@@ -1,0 +1,54 @@
+"""What programs need to write: their keys, and the answers kept for a call sent twice."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+
+
+class ApiKey(models.Model):
+    """A program's key. The secret is shown once, when it is issued; only its hash is kept."""
+
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=12, editable=False)
+    secret_hash = models.BinaryField(max_length=32, editable=False)
+    scopes = ArrayField(models.CharField(max_length=40))
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = "API key"
+        ordering = ["-created_at"]
+        constraints = [
+            # Every call with a key finds it by the part that is no secret.
+            models.UniqueConstraint(fields=["prefix"], name="articles_apikey_prefix"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class IdempotencyKey(models.Model):
+    """The answer that a call got, kept so that the same call sent again gets the same one."""
+
+    api_key = models.ForeignKey(
+        ApiKey,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,  # the first column of articles_answer_once serves it
+    )
+    key = models.CharField(max_length=255)
+    request_hash = models.BinaryField(max_length=32)
+    response_status = models.PositiveSmallIntegerField(default=0)
+    response_body = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            # A call that carries an Idempotency-Key; two at once wait here for each other.
+            models.UniqueConstraint(fields=["api_key", "key"], name="articles_answer_once"),
+        ]
+        indexes = [
+            # forget_answers: the old ones.
+            models.Index(fields=["created_at"], name="articles_answers_by_time"),
+        ]

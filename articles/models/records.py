@@ -1,0 +1,85 @@
+"""What is written beside a story and never changed: its corrections and its versions."""
+
+from typing import Self
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils import timezone
+
+from articles.models.states import PUBLIC_STATES
+from articles.models.stories import Article
+
+
+class CorrectionQuerySet(models.QuerySet["Correction"]):
+    def public(self) -> Self:
+        """Those of stories that anyone may read."""
+        return self.filter(article__state__in=PUBLIC_STATES)
+
+
+class Correction(models.Model):
+    """What readers are told about a change to a story that they may have read."""
+
+    class Kind(models.TextChoices):
+        CORRECTION = "correction", "Correction"
+        CLARIFICATION = "clarification", "Clarification"
+        UPDATE = "update", "Update"
+        EDITORS_NOTE = "editors_note", "Editor’s note"
+        RETRACTION = "retraction", "Retraction"
+
+    class Placement(models.TextChoices):
+        TOP = "top", "Above the story"
+        BOTTOM = "bottom", "Below the story"
+
+    article = models.ForeignKey(
+        Article,
+        on_delete=models.CASCADE,
+        related_name="corrections",
+        db_index=False,  # articles_corrections_of_story serves it
+    )
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.CORRECTION)
+    text = models.TextField(help_text="Plain text.")
+    placement = models.CharField(max_length=10, choices=Placement, default=Placement.TOP)
+    published_at = models.DateTimeField(default=timezone.now)
+    version = models.PositiveIntegerField(help_text="The version of the story that it made.")
+    editor = models.CharField(max_length=150, blank=True)
+
+    objects = CorrectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["published_at", "id"]
+        indexes = [
+            # The notices of one story, in their order.
+            models.Index(
+                fields=["article", "published_at", "id"], name="articles_corrections_of_story"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.text[:60]}"
+
+
+class ArticleRevision(models.Model):
+    """A version of a story in full, as one write left it. Never changed and never removed."""
+
+    article = models.ForeignKey(
+        Article,
+        on_delete=models.CASCADE,
+        related_name="revisions",
+        db_index=False,  # the first column of articles_revision_once serves it
+    )
+    version = models.PositiveIntegerField()
+    snapshot = models.JSONField(encoder=DjangoJSONEncoder)
+    kind = models.CharField(max_length=20, help_text="What was done: create, edit, publish, …")
+    note = models.TextField(blank=True)
+    editor = models.CharField(max_length=150, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            # The history of a story, one version of it, and no version twice.
+            models.UniqueConstraint(fields=["article", "version"], name="articles_revision_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Version {self.version}: {self.kind}"

@@ -1,0 +1,83 @@
+"""Whom stories come from, and the addresses that are polled for them."""
+
+from django.db import models
+from django.utils import timezone
+
+
+class Source(models.Model):
+    """Whoever a story comes from: an agency, a partner, ourselves."""
+
+    class Category(models.TextChoices):
+        """ANS's six words for where a story comes from."""
+
+        STAFF = "staff", "Staff"
+        WIRES = "wires", "Wires"
+        FREELANCE = "freelance", "Freelance"
+        STOCK = "stock", "Stock"
+        HANDOUT = "handout", "Handout"
+        OTHER = "other", "Other"
+
+    class Indexing(models.TextChoices):
+        """Whether search engines may list our copy beside the original."""
+
+        INDEX = "index", "Index"
+        NOINDEX = "noindex", "Do not index"
+
+    name = models.CharField(max_length=100)
+    credit = models.CharField(
+        max_length=50, blank=True, help_text="As a dateline prints it, such as AFP."
+    )
+    category = models.CharField(max_length=20, choices=Category, default=Category.WIRES)
+    dateline_style = models.CharField(max_length=20, blank=True, help_text="Empty: the house's.")
+    indexing = models.CharField(max_length=20, choices=Indexing, default=Indexing.INDEX)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            # Importing by name, and the filter `source` of the list call.
+            models.UniqueConstraint(fields=["name"], name="articles_source_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Feed(models.Model):
+    """An address that is polled for stories of one source."""
+
+    url = models.URLField(max_length=1000)
+    # A key of articles.formats.READERS; empty where the content tells.
+    format = models.CharField(max_length=20, blank=True, help_text="Empty: told by the content.")
+    source = models.ForeignKey(
+        Source,
+        on_delete=models.PROTECT,
+        related_name="feeds",
+        db_index=False,  # nobody asks for the feeds of a source
+    )
+    active = models.BooleanField(default=True)
+    interval_seconds = models.PositiveIntegerField(default=300)
+
+    etag = models.TextField(blank=True, editable=False)
+    last_modified = models.TextField(blank=True, editable=False)
+    next_poll_at = models.DateTimeField(default=timezone.now)
+    polled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    failures = models.PositiveIntegerField(default=0, editable=False, help_text="In a row.")
+    last_error = models.TextField(blank=True, editable=False)
+
+    class Meta:
+        ordering = ["url"]
+        constraints = [
+            # No address is polled twice.
+            models.UniqueConstraint(fields=["url"], name="articles_feed_url"),
+        ]
+        indexes = [
+            # poll_due, every minute: the feeds whose time has come.
+            models.Index(
+                fields=["next_poll_at"],
+                name="articles_feeds_due",
+                condition=models.Q(active=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.url

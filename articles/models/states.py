@@ -1,0 +1,43 @@
+"""Where a story stands, and what sort of work it is."""
+
+from django.db import models
+
+
+class State(models.TextChoices):
+    """Where a story stands in the workflow."""
+
+    DRAFT = "draft", "Draft"
+    IN_REVIEW = "in_review", "In review"
+    SCHEDULED = "scheduled", "Scheduled"
+    PUBLISHED = "published", "Published"
+    CORRECTED = "corrected", "Corrected"
+    UNPUBLISHED = "unpublished", "Unpublished"
+    RETRACTED = "retracted", "Retracted"
+    KILLED = "killed", "Killed"
+    SPIKED = "spiked", "Spiked"
+
+
+# What anyone may read. A retracted story stays, with its notice; a killed one does not.
+PUBLIC_STATES = (State.PUBLISHED, State.CORRECTED, State.RETRACTED)
+
+
+# What `expires_at` takes off. A retracted story stays for its notice.
+EXPIRING_STATES = (State.SCHEDULED, State.PUBLISHED, State.CORRECTED)
+
+
+class PubStatus(models.TextChoices):
+    """What receivers of our copy may do with it: IPTC's three words."""
+
+    USABLE = "usable", "Usable"
+    WITHHELD = "withheld", "Withheld"
+    CANCELED = "canceled", "Canceled"
+
+
+class ArticleType(models.TextChoices):
+    """What sort of work a story is: the subtypes of schema.org's NewsArticle."""
+
+    REPORTAGE = "reportage", "Reportage"
+    ANALYSIS = "analysis", "Analysis"
+    BACKGROUND = "background", "Background"
+    OPINION = "opinion", "Opinion"
+    REVIEW = "review", "Review"
