@@ -216,6 +216,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    # The hash of a network lives for two days at the most.
+    "forget networks": {"task": "reactions.forget_networks", "schedule": timedelta(hours=1)},
     # An Idempotency-Key is remembered for a day.
     "forget answers": {
         "task": "articles.forget_answers",
@@ -227,6 +229,25 @@ CELERY_BEAT_SCHEDULE = {
 
 # How many reactions one reader may have on one story. More than one stand side by side.
 REACTIONS_PER_READER = number("REACTIONS_PER_READER", 1)
+# What judging takes for more than readers do (docs/decisions/0018-judging.md). First reactions only; 0 switches a rule off.
+REACTIONS_JUDGE = {
+    # From one network on one story in an hour; on a story with many readers, this share of the others'.
+    "network_story": number("REACTIONS_PER_NETWORK_STORY", 20),
+    "network_share": 0.005,
+    # From one network in a minute, wherever.
+    "network_minute": number("REACTIONS_PER_NETWORK_MINUTE", 60),
+    # Newcomers to one story in a minute: so many, or so many times the story's usual. Beyond that, of
+    # clients that never saw the page, so many an hour from one network.
+    "surge_minute": number("REACTIONS_SURGE_PER_MINUTE", 120),
+    "surge_factor": 8.0,
+    "surge_network": 3,
+    # Newcomers to one story in an hour who never saw the page: so many, or this share of all.
+    "unread_hour": number("REACTIONS_UNREAD_PER_HOUR", 100),
+    "unread_share": 0.5,
+}
+# How many proxies of ours a request comes through: as many entries at the right end of X-Forwarded-For
+# are believed. None, unless it is said.
+TRUSTED_PROXY_HOPS = number("TRUSTED_PROXY_HOPS", 0)
 # Keys the hash under which a reader is stored. Losing it orphans every reader; SECRET_KEY may be rotated without it.
 READER_KEY = required("READER_KEY")
 READER_COOKIE = "__Host-reader" if HTTPS else "reader"
@@ -283,6 +304,11 @@ UNFOLD = {
                         "title": "Reactions",
                         "icon": "mood",
                         "link": reverse_lazy("admin:reactions_reactedarticle_changelist"),
+                    },
+                    {
+                        "title": "Waves held back",
+                        "icon": "waves",
+                        "link": reverse_lazy("admin:reactions_wave_changelist"),
                     },
                 ],
             },

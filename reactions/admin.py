@@ -20,6 +20,7 @@ from reactions.desk import statistics_context
 from reactions.kinds import KINDS, Kind
 from reactions.models import Policy, ReactedArticle, Total
 from reactions.policy import set_policy
+from reactions.waves_admin import WaveAdmin as WaveAdmin  # registered with the rest
 
 
 def _count_column(kind: Kind) -> Callable[[ReactedArticle], str]:

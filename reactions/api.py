@@ -22,8 +22,10 @@ from reactions import schemas
 from reactions.addresses import find_article, find_articles
 from reactions.counts import Counts, get_counts, list_counts
 from reactions.kinds import BY_KEY, pack, unpack
+from reactions.origin import form_token
 from reactions.readers import InvalidToken, Reader, find_reader, forget, new_reader, remember
 from reactions.record import Refused, erase_reader, export_reader, list_mine, set_reactions
+from reactions.signs import PAGE_TOKEN_HEADER, signs_of
 from reactions.stats.article import INTERVALS, article_statistics
 
 MOST_ARTICLES = 200
@@ -111,7 +113,9 @@ class MyReactions(ReaderView):
         article_id = _article_id(article)
         reader = self.reader(request)
         kinds = list_mine(article_ids=[article_id], reader_id=reader.id) if reader else {}
-        return _private(_mine(article_id, kinds))
+        response = _private(_mine(article_id, kinds))
+        response[PAGE_TOKEN_HEADER] = form_token(article_id)
+        return response
 
     @extend_schema(
         operation_id="mine_set",
@@ -143,7 +147,12 @@ class MyReactions(ReaderView):
     def _set(self, request: Request, article_id: UUID, kinds: int) -> Response:
         reader = self.reader(request) or new_reader()
         try:
-            change = set_reactions(article_id=article_id, reader_id=reader.id, kinds=kinds)
+            change = set_reactions(
+                article_id=article_id,
+                reader_id=reader.id,
+                kinds=kinds,
+                signs=signs_of(request, reader=reader, article_id=article_id),
+            )
         except Refused as refused:
             raise _refusal(refused) from None
         response = _private(change.as_json())

@@ -1,7 +1,7 @@
 """Takes the outbox and counts, in one transaction.
 
 Every worker may fold at any time, and any two at once: a mark only says "look", and the row says what
-is true. Judging has its place before the counting, and its column: a row that is `held` counts for
+is true. Judging comes before the counting, in the same statement: a row that is `held` counts for
 nothing, whatever its reader chose.
 """
 
@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from reactions.judge import apply_decisions, thresholds
 from reactions.kinds import KINDS
 from reactions.publish import publish_waiting
 from reactions.sql import rows
@@ -25,6 +26,7 @@ def fold() -> int:
     Marks that another fold holds are its own. A crash anywhere loses nothing and repeats nothing:
     what was not counted is still marked, what was not published is still waiting.
     """
+    apply_decisions()
     taken = 0
     while (batch := count_marked()) == BATCH:
         taken += batch
@@ -36,7 +38,10 @@ def fold() -> int:
 def count_marked(*, most: int = BATCH) -> int:
     """Bring the totals to what up to `most` marked rows say, in one transaction; returns marks taken."""
     with transaction.atomic():
-        ((taken, erased),) = rows("fold", {"most": most, "bits": _BITS})
+        # Planned at each run, in some milliseconds: a plan made while the ledger was empty would read
+        # all of it for each mark of the first crowd.
+        wanted = {"most": most, "bits": _BITS, **thresholds()}
+        ((taken, erased),) = rows("fold", wanted, planned_anew=True)
         if erased:
             rows("remove_erased")
     return int(taken)

@@ -4,6 +4,7 @@ No table here has a foreign key: writing a reaction must not lock the story's ro
 one story would queue behind one another.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -23,8 +24,11 @@ class Reaction(models.Model):
     article_id = models.UUIDField()
     reader_id = models.UUIDField()
     kinds = models.IntegerField()
-    previous = models.IntegerField(default=0, help_text="The set that `kinds` replaced.")
+    previous = models.IntegerField(
+        null=True, help_text="The set that `kinds` replaced; empty: this is the reader's first."
+    )
     held = models.BooleanField(default=False, help_text="Kept, and left out of the counts.")
+    wave_id = models.BigIntegerField(null=True, help_text="The wave it was held back with.")
     counted = models.IntegerField(default=0, help_text="What of this row the totals hold.")
     was_counted = models.IntegerField(
         default=0, help_text="What `counted` was before the last fold."
@@ -40,15 +44,29 @@ class Reaction(models.Model):
             models.Index(
                 fields=["article_id"], name="reactions_erased", condition=models.Q(erased=True)
             ),
+            # The rows of one wave, when an editor decides it.
+            models.Index(
+                fields=["wave_id"],
+                name="reactions_of_wave",
+                condition=models.Q(wave_id__isnull=False),
+            ),
         ]
 
 
 class Mark(models.Model):
-    """The outbox: "look at this row". It says nothing else, so two of them are as good as one."""
+    """The outbox: "look at this row". Two of them are as good as one.
+
+    That of a reader's first reaction to an article carries what it is judged by, for as long as it
+    takes fold to come by: nothing of the visitor's is kept with the reaction itself.
+    """
 
     article_id = models.UUIDField()
     reader_id = models.UUIDField()
     marked_at = models.DateTimeField(db_default=Now())
+    is_first = models.BooleanField(db_default=False)
+    network = models.BigIntegerField(null=True, help_text="The hash of reactions.networks.")
+    is_newcomer = models.BooleanField(db_default=False, help_text="Without any history.")
+    has_read = models.BooleanField(db_default=False, help_text="Has seen the page of the story.")
 
 
 class Tally(models.Model):
@@ -109,6 +127,114 @@ class Policy(models.Model):
     article_id = models.UUIDField(primary_key=True)
     state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
     allowed = models.IntegerField(null=True, help_text="The set it takes; empty: every kind.")
+
+
+class Salt(models.Model):
+    """What keys the hash of networks on one day. Nobody can tell a hash from a guess once it is gone."""
+
+    day = models.DateField(primary_key=True)
+    salt = models.BinaryField(max_length=32)
+
+
+class NetworkPace(models.Model):
+    """What one network did on one story lately: judging remembers no more of it than this.
+
+    Unlogged: it is in no backup and on no replica, and a crash of the database forgets it. The worst that
+    comes of it is that every network may bring one more ceiling's worth.
+    """
+
+    # The key serves the ceiling of a network on a story, and what a network did in a minute anywhere.
+    pk = models.CompositePrimaryKey("network", "article_id")
+    network = models.BigIntegerField()
+    article_id = models.UUIDField()
+    since = models.DateTimeField(help_text="When the hour began of which `seen` tells.")
+    seen = models.IntegerField(help_text="First reactions in that hour, held ones included.")
+    minute = models.DateTimeField()
+    seen_in_minute = models.IntegerField()
+
+
+class StoryPace(models.Model):
+    """How fast readers come to a story. Unlogged, as NetworkPace is."""
+
+    article_id = models.UUIDField(primary_key=True)
+    hour = models.DateTimeField()
+    passed = models.IntegerField(help_text="First reactions that were counted in this hour.")
+    passed_before = models.IntegerField(help_text="And in the hour before.")
+    unread = models.IntegerField(help_text="Those of `passed` who never saw the page.")
+    unread_before = models.IntegerField()
+    minute = models.DateTimeField()
+    newcomers = models.IntegerField(help_text="Those without history, in this minute.")
+    usual = models.FloatField(help_text="Newcomers a minute, a moving average.")
+
+
+class Wave(models.Model):
+    """First reactions to one story that one rule held back, for an editor to release or to void.
+
+    It takes what comes until an hour passed without any, or until it is decided.
+    """
+
+    class Rule(models.TextChoices):
+        NETWORK_STORY = "network_story", "Many from one network on one story"
+        NETWORK_MINUTE = "network_minute", "Many from one network within a minute"
+        SURGE = "surge", "A rush of clients that never saw the page"
+        UNREAD = "unread", "More clients that never saw the page than readers who did"
+
+    class State(models.TextChoices):
+        HELD = "held", "Held"
+        RELEASED = "released", "Released"
+        VOID = "void", "Void"
+
+    article_id = models.UUIDField()
+    rule = models.CharField(max_length=20, choices=Rule)
+    state = models.CharField(max_length=10, choices=State, default=State.HELD)
+    is_open = models.BooleanField(default=True, help_text="Takes more of its kind.")
+    is_applied = models.BooleanField(default=True, help_text="Its rows are as `state` says.")
+    started_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    size = models.IntegerField(help_text="Reactions held back.")
+    network_count = models.IntegerField()
+    networks = ArrayField(
+        models.BigIntegerField(), default=list, help_text="Their hashes, for 48 hours."
+    )
+
+    class Meta:
+        ordering = ["-last_at"]
+        constraints = [
+            # fold.sql: the wave that takes what a rule holds back.
+            models.UniqueConstraint(
+                fields=["article_id", "rule"],
+                name="reactions_open_wave",
+                condition=models.Q(is_open=True),
+            ),
+        ]
+        indexes = [
+            # The desk's list, newest first.
+            models.Index(fields=["-last_at"], name="reactions_waves_by_time"),
+            # apply_waves.sql, on every tick: what was decided and is not yet done.
+            models.Index(
+                fields=["id"], name="reactions_waves_to_do", condition=models.Q(is_applied=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_rule_display()}: {self.size}"
+
+
+class WaveDecision(models.Model):
+    """Who released or voided a wave, when and why. Never changed and never removed."""
+
+    wave = models.ForeignKey(Wave, on_delete=models.PROTECT, related_name="decisions")
+    decision = models.CharField(max_length=10, choices=Wave.State)
+    editor = models.CharField(max_length=150)
+    note = models.TextField(blank=True)
+    size = models.IntegerField(help_text="Reactions in the wave at that moment.")
+    decided_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-decided_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_decision_display()} by {self.editor}"
 
 
 class ReactedArticle(Article):

@@ -7,6 +7,7 @@ so neither a copy of the database nor one of the logs tells who reacted.
 
 import hashlib
 import secrets
+import time
 from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
@@ -18,6 +19,7 @@ from django.http.response import HttpResponseBase
 
 _RANDOM_BYTES = 16  # 128 bits from the system's generator, as ASVS 11.5.1 asks
 _LONGEST_TOKEN = 200
+_NEWCOMER_SECONDS = 600  # after which a token counts as history
 
 
 class InvalidToken(Exception):
@@ -29,12 +31,15 @@ class Reader:
     id: UUID
     token: str
     is_new: bool = False
+    is_newcomer: bool = False
 
 
 def new_reader() -> Reader:
     """A reader nobody has met. Nothing is stored: a reader exists from the first reaction on."""
     secret = secrets.token_urlsafe(_RANDOM_BYTES)
-    return Reader(id=_reader_id(secret), token=_signer().sign(secret), is_new=True)
+    return Reader(
+        id=_reader_id(secret), token=_signer().sign(secret), is_new=True, is_newcomer=True
+    )
 
 
 def read_token(token: str) -> Reader:
@@ -45,7 +50,7 @@ def read_token(token: str) -> Reader:
         secret = _signer().unsign(token, max_age=settings.READER_LIFETIME)
     except signing.BadSignature:
         raise InvalidToken from None
-    return Reader(id=_reader_id(secret), token=token)
+    return Reader(id=_reader_id(secret), token=token, is_newcomer=_is_young(token))
 
 
 def find_reader(request: HttpRequest) -> Reader | None:
@@ -80,6 +85,12 @@ def forget(response: HttpResponseBase) -> None:
         httponly=True,
         samesite="Lax",
     )
+
+
+def _is_young(token: str) -> bool:
+    """Of a token whose signature has been found good: secret, time, signature."""
+    made_at = signing.b62_decode(token.split(".")[1])
+    return time.time() - made_at < _NEWCOMER_SECONDS
 
 
 def _reader_id(secret: str) -> UUID:

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from reactions.counts import by_key, rfc3339
 from reactions.kinds import unpack
+from reactions.signs import UNKNOWN, Signs
 from reactions.sql import row, rows
 
 
@@ -48,8 +49,12 @@ class Change:
         }
 
 
-def set_reactions(*, article_id: UUID, reader_id: UUID, kinds: int) -> Change:
+def set_reactions(
+    *, article_id: UUID, reader_id: UUID, kinds: int, signs: Signs = UNKNOWN
+) -> Change:
     """Make `kinds` what the reader feels about the article; say what it replaced. Raises Refused.
+
+    `signs` are what a first reaction will be judged by; without a network it is not judged.
 
     Safe to repeat: the same set again changes nothing and marks nothing. Locks one row and never the
     article, so a story on the front page does not queue its readers behind one another. When it
@@ -62,6 +67,9 @@ def set_reactions(*, article_id: UUID, reader_id: UUID, kinds: int) -> Change:
             "reader": reader_id,
             "kinds": kinds,
             "most": settings.REACTIONS_PER_READER,
+            "network": signs.network,
+            "is_newcomer": signs.is_newcomer,
+            "has_read": signs.has_read,
         },
     )
     if found is None:
@@ -124,7 +132,7 @@ def list_mine(*, article_ids: Sequence[UUID], reader_id: UUID) -> dict[UUID, int
 def export_reader(*, reader_id: UUID) -> list[Kept]:
     """Everything that is kept about a reader, oldest first."""
     return [
-        Kept(article_id, slug, kinds, previous, rfc3339(changed_at))
+        Kept(article_id, slug, kinds, previous or 0, rfc3339(changed_at))
         for article_id, slug, kinds, previous, changed_at in rows("export", {"reader": reader_id})
     ]
 

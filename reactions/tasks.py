@@ -4,6 +4,7 @@ from celery import shared_task
 from django.db import OperationalError
 
 from reactions.fold import fold
+from reactions.networks import forget_networks
 from reactions.reconcile import reconcile
 
 
@@ -20,3 +21,9 @@ def fold_task() -> None:
 def reconcile_task() -> None:
     """Measures drift and heals it. Run by beat once a day; what it finds is logged as an error."""
     reconcile()
+
+
+@shared_task(name="reactions.forget_networks")
+def forget_networks_task() -> None:
+    """Forgets which networks reactions came from. Run by beat every hour; may be repeated."""
+    forget_networks()

@@ -14,6 +14,7 @@ from reactions.kinds import BY_KEY, pack
 from reactions.origin import is_from_our_form
 from reactions.readers import InvalidToken, find_reader, forget, new_reader, remember
 from reactions.record import Refused, set_reactions
+from reactions.signs import signs_of
 
 
 @csrf_exempt  # reactions.origin guards it without a cookie
@@ -40,7 +41,12 @@ def react(request: HttpRequest, slug: str) -> HttpResponseBase:
         forget(response)
         return response
     try:
-        change = set_reactions(article_id=article_id, reader_id=reader.id, kinds=pack(keys))
+        change = set_reactions(
+            article_id=article_id,
+            reader_id=reader.id,
+            kinds=pack(keys),
+            signs=signs_of(request, reader=reader, article_id=article_id, has_read=True),
+        )
     except Refused as refused:
         if refused.reason == "missing":
             raise Http404 from None

@@ -7,11 +7,12 @@ the write, a prepared statement answers 1.15 times as many requests. Statements 
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from django.db import connection
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
+from psycopg.abc import Params
 
 
 @cache
@@ -19,11 +20,21 @@ def statement(name: str) -> str:
     return files(__name__).joinpath(f"{name}.sql").read_text("utf-8")
 
 
-def rows(name: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
+class _PlannedAnew(psycopg.Cursor[Any]):
+    """Prepares nothing, so that each run is planned for what is there now."""
+
+    def execute(self, query: Any, params: Params | None = None, **_: Any) -> Self:
+        return super().execute(query, params, prepare=False)
+
+
+def rows(
+    name: str, parameters: Mapping[str, Any] | None = None, *, planned_anew: bool = False
+) -> list[Any]:
     """All rows of a statement. Raises Django's database errors."""
     connection.ensure_connection()
     wrapper = CursorDebugWrapper if connection.queries_logged else CursorWrapper
-    with wrapper(psycopg.Cursor(connection.connection), connection) as cursor:
+    kind = _PlannedAnew if planned_anew else psycopg.Cursor
+    with wrapper(kind(connection.connection), connection) as cursor:
         cursor.execute(statement(name), parameters)
         found: list[Any] = cursor.fetchall()
     return found

@@ -1,6 +1,7 @@
 -- Sets one reader's reactions to one article and marks the row for fold. One round trip, one commit.
 -- Uses: the keys of articles_article, reactions_policy, reactions_tally, reactions_total, reactions_reaction.
 -- Locks: this reader's row. Never the article, its policy or its counts, so no reader waits for another.
+-- The mark of a first reaction carries what it is judged by; a change of mind is not judged, so its mark does not.
 -- Returns one row, none where there is no such article: verdict; the set that was replaced, null where nothing
 -- changed; what the totals hold of this reader; and the totals, all three as one snapshot saw them.
 WITH story AS MATERIALIZED (
@@ -22,8 +23,8 @@ WITH story AS MATERIALIZED (
    WHERE article_id = %(article)s::uuid AND reader_id = %(reader)s::uuid
 ), written AS (
   INSERT INTO reactions_reaction AS r
-         (article_id, reader_id, kinds, previous, held, counted, was_counted, erased, changed_at)
-  SELECT id, %(reader)s::uuid, %(kinds)s::int, 0, false, 0, 0, false, clock_timestamp()
+         (article_id, reader_id, kinds, held, counted, was_counted, erased, changed_at)
+  SELECT id, %(reader)s::uuid, %(kinds)s::int, false, 0, 0, false, clock_timestamp()
     FROM story
    WHERE verdict = 'taken' AND (%(kinds)s::int <> 0 OR EXISTS (SELECT FROM before))
       ON CONFLICT (article_id, reader_id) DO UPDATE
@@ -31,11 +32,13 @@ WITH story AS MATERIALIZED (
    WHERE r.kinds <> EXCLUDED.kinds
   RETURNING article_id, reader_id, previous
 ), marked AS (
-  INSERT INTO reactions_mark (article_id, reader_id)
-  SELECT article_id, reader_id FROM written
+  INSERT INTO reactions_mark (article_id, reader_id, is_first, network, is_newcomer, has_read)
+  SELECT article_id, reader_id, previous IS NULL, CASE WHEN previous IS NULL THEN %(network)s::bigint END,
+         previous IS NULL AND %(is_newcomer)s::boolean, previous IS NULL AND %(has_read)s::boolean
+    FROM written
 )
 SELECT verdict,
-       (SELECT previous FROM written) AS previous,
+       (SELECT COALESCE(previous, 0) FROM written) AS previous,
        COALESCE((SELECT counted FROM before), 0) AS counted,
        version,
        counted_at,

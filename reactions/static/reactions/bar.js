@@ -21,6 +21,7 @@ const NUMBER = new Intl.NumberFormat(document.documentElement.lang || "en");
 class ReactionBar {
   #root;
   #url;
+  #token;
   /** @type {Map<string, HTMLButtonElement>} */
   #buttons = new Map();
   /** @type {Set<string>} */
@@ -38,6 +39,7 @@ class ReactionBar {
   constructor(root) {
     this.#root = root;
     this.#url = `/api/v1/articles/${root.dataset.article}/reactions/`;
+    this.#token = /** @type {HTMLInputElement} */ (root.querySelector("[name=token]")).value;
     this.#version = Number(root.dataset.version || -1);
     for (const button of root.querySelectorAll("button")) {
       this.#buttons.set(button.dataset.kind ?? "", button);
@@ -89,7 +91,7 @@ class ReactionBar {
     try {
       const response = await fetch(`${this.#url}mine/`, {
         method: "PUT",
-        headers: { "Content-Type": "application/json" },
+        headers: { "Content-Type": "application/json", "Page-Token": this.#token },
         body: JSON.stringify({ reactions }),
       });
       // A bad cookie is taken back with the refusal, so the second try is a new reader's first.
