@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db.models import OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,7 +18,7 @@ from unfold.admin import ModelAdmin
 
 from reactions.desk import statistics_context
 from reactions.kinds import KINDS, Kind
-from reactions.models import Policy, ReactedArticle, Total
+from reactions.models import Baseline, Policy, ReactedArticle, Total
 from reactions.policy import set_policy
 from reactions.waves_admin import WaveAdmin as WaveAdmin  # registered with the rest
 
@@ -93,15 +93,16 @@ class ReactedArticleAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReactedArticle]:
         totals = Total.objects.filter(article_id=OuterRef("pk"))
-        every = totals.order_by().values("article_id").annotate(n=Sum("count")).values("n")
+        imported = Baseline.objects.filter(article_id=OuterRef("pk"))
         policy = Policy.objects.filter(article_id=OuterRef("pk")).values("state")
         counts = {
-            f"count_{kind.key}": _or(totals.filter(kind=kind.bit).values("count"), 0)
+            f"count_{kind.key}": _sum(totals.filter(kind=kind.bit))
+            + _sum(imported.filter(kind=kind.bit))
             for kind in KINDS
         }
         stories: QuerySet[ReactedArticle] = super().get_queryset(request)
         return stories.annotate(
-            count_total=_or(every, 0),
+            count_total=_sum(totals) + _sum(imported),
             reactions_state=_or(policy, str(Policy.State.OPEN)),
             **counts,
         )
@@ -126,6 +127,12 @@ class ReactedArticleAdmin(ModelAdmin):
         return render(request, "reactions/statistics.html", context)
 
 
-def _or(found: QuerySet[Any, Any], otherwise: int | str) -> Coalesce:
+def _sum(found: QuerySet[Any, Any]) -> Coalesce:
+    """The counts of a story's rows, added up."""
+    every = found.order_by().values("article_id").annotate(n=Sum("count")).values("n")
+    return Coalesce(Subquery(every, output_field=BigIntegerField()), Value(0))
+
+
+def _or(found: QuerySet[Any, Any], otherwise: str) -> Coalesce:
     """What a subquery finds for a story, or this where it finds nothing."""
     return Coalesce(Subquery(found), Value(otherwise))

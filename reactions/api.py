@@ -244,7 +244,8 @@ class ArticleStatistics(APIView):
     def get(self, request: Request, article: str) -> Response:
         """An article's mix now, and what was added and removed in each interval of a time zone.
 
-        Intervals in which nothing changed are left out; all of them add up to `current`.
+        Intervals in which nothing changed are left out; all of them add up to `current`. What another system
+        counted before is `imported`: readers are shown the two added up.
         """
         statistics = article_statistics(
             article_id=_article_id(article),

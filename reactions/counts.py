@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -105,9 +106,11 @@ def put_counts(found: Sequence[Counts]) -> bool:
 
 
 def by_key(totals: Iterable[tuple[int, int]]) -> dict[str, int]:
-    """Totals by kind key, from the pairs of bit and count that the statements return."""
-    counts = dict(totals)
-    return {kind.key: counts.get(kind.bit, 0) for kind in KINDS}
+    """Totals by kind key, from the pairs of bit and count that the statements return, added up."""
+    counts = Counter[int]()
+    for bit, count in totals:
+        counts[bit] += count
+    return {kind.key: counts[kind.bit] for kind in KINDS}
 
 
 def _cached(article_ids: Sequence[UUID]) -> dict[UUID, Counts]:

@@ -26,11 +26,12 @@ _WIDEST_LABEL = 80
 
 @dataclass(frozen=True)
 class Share:
-    """One kind's part of the mix now."""
+    """One kind's part of the mix now, and how many more were imported."""
 
     kind: Kind
     count: int
     percent: float
+    imported: int
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ def statistics_context(request: HttpRequest, story: Article) -> dict[str, Any]:
         "as_of": django_timezone.localtime(statistics.as_of, statistics.timezone),
         "kinds": KINDS,
         "mix": _mix(statistics),
+        "imported_at": statistics.imported_at
+        and django_timezone.localtime(statistics.imported_at, statistics.timezone),
         "chart": _chart(statistics) if statistics.series else None,
         "lines": [_line(each, statistics) for each in reversed(statistics.series)],
         "intervals": _INTERVAL_NAMES.items(),
@@ -94,7 +97,7 @@ def statistics_context(request: HttpRequest, story: Article) -> dict[str, Any]:
 def _mix(statistics: ArticleStatistics) -> list[Share]:
     total = statistics.total or 1
     return [
-        Share(kind, count, round(100 * count / total, 1))
+        Share(kind, count, round(100 * count / total, 1), statistics.imported[kind.key])
         for kind in KINDS
         for count in [statistics.current[kind.key]]
     ]

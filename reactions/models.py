@@ -116,6 +116,48 @@ class Bucket(models.Model):
     removed = models.IntegerField()
 
 
+class Baseline(models.Model):
+    """What another system counted before us: added to the totals wherever they are shown, never to them.
+
+    No row of the ledger stands behind it, so fold and reconcile leave it alone.
+    """
+
+    # The key serves the counts of an article, and the import of the same source again.
+    pk = models.CompositePrimaryKey("article_id", "source", "kind")
+    article_id = models.UUIDField()
+    source = models.CharField(max_length=50, help_text="Which import it came by.")
+    kind = models.SmallIntegerField()
+    count = models.BigIntegerField()
+    imported_at = models.DateTimeField(help_text="When an import last changed it.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="reactions_baseline_not_negative", condition=models.Q(count__gte=0)
+            ),
+        ]
+
+
+class Reconciliation(models.Model):
+    """What the last reconcile found: one row, for the metrics."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    ran_at = models.DateTimeField()
+    seconds = models.FloatField()
+    rows_scanned = models.BigIntegerField()
+    articles = models.BigIntegerField()
+    drifted_articles = models.BigIntegerField()
+    drift = models.BigIntegerField(help_text="Of the totals, summed over articles and kinds.")
+    drift_of_buckets = models.BigIntegerField()
+    forgotten = models.BigIntegerField(help_text="Rows to be counted that nobody had marked.")
+    healed = models.BigIntegerField(help_text="Pairs of article and kind.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="reactions_reconciliation_once", condition=models.Q(id=1)),
+        ]
+
+
 class Policy(models.Model):
     """Which reactions an article takes. No row: it is open to all of them."""
 

@@ -116,3 +116,7 @@ class Statistics(serializers.Serializer[None]):
     as_of = serializers.DateTimeField()
     current = _per_kind("CurrentByKind", nullable=False)
     series = Period(many=True)
+    imported = _per_kind("ImportedByKind", nullable=False)
+    imported_at = serializers.DateTimeField(
+        allow_null=True, help_text="When an import last changed them."
+    )

@@ -1,9 +1,10 @@
 -- Sets one reader's reactions to one article and marks the row for fold. One round trip, one commit.
--- Uses: the keys of articles_article, reactions_policy, reactions_tally, reactions_total, reactions_reaction.
+-- Uses: the keys of articles_article, reactions_policy, reactions_tally, reactions_total, reactions_baseline,
+-- reactions_reaction.
 -- Locks: this reader's row. Never the article, its policy or its counts, so no reader waits for another.
 -- The mark of a first reaction carries what it is judged by; a change of mind is not judged, so its mark does not.
 -- Returns one row, none where there is no such article: verdict; the set that was replaced, null where nothing
--- changed; what the totals hold of this reader; and the totals, all three as one snapshot saw them.
+-- changed; what the totals hold of this reader; and the totals as counts.sql has them, as one snapshot saw them.
 WITH story AS MATERIALIZED (
   SELECT a.id,
          CASE WHEN a.state NOT IN ('published', 'corrected', 'retracted') OR p.state = 'hidden' THEN 'missing'
@@ -42,5 +43,7 @@ SELECT verdict,
        COALESCE((SELECT counted FROM before), 0) AS counted,
        version,
        counted_at,
-       ARRAY(SELECT ARRAY[kind::bigint, count] FROM reactions_total WHERE article_id = story.id) AS totals
+       ARRAY(SELECT ARRAY[kind::bigint, count] FROM reactions_total WHERE article_id = story.id
+              UNION ALL
+             SELECT ARRAY[kind::bigint, count] FROM reactions_baseline WHERE article_id = story.id) AS totals
   FROM story;

@@ -35,6 +35,8 @@ class ArticleStatistics:
     as_of: datetime
     current: dict[str, int]
     series: Sequence[Period]
+    imported: dict[str, int]
+    imported_at: datetime | None
 
     @property
     def total(self) -> int:
@@ -50,6 +52,8 @@ class ArticleStatistics:
                 {"start": rfc3339(each.start), "added": each.added, "removed": each.removed}
                 for each in self.series
             ],
+            "imported": self.imported,
+            "imported_at": rfc3339(self.imported_at),
         }
 
 
@@ -60,7 +64,8 @@ def article_statistics(
 
     `interval` is one of INTERVALS. Hours and days are those of `timezone`: a day on which clocks change
     has 23 or 25 hours. Intervals in which nothing changed are left out. Added less removed, summed over
-    all intervals, is `current`. A reader who changes their mind between two folds leaves one change.
+    all intervals, is `current`; what was `imported` from another system has no time, and readers are shown
+    the two added up. A reader who changes their mind between two folds leaves one change.
     """
     found = row(
         "article_statistics",
@@ -68,7 +73,7 @@ def article_statistics(
     )
     if found is None:
         return None
-    totals, as_of, changes = found
+    totals, as_of, changes, imported, imported_at = found
     return ArticleStatistics(
         article_id=article_id,
         interval=interval,
@@ -76,6 +81,8 @@ def article_statistics(
         as_of=as_of,
         current=by_key(totals),
         series=_periods(changes),
+        imported=by_key(imported),
+        imported_at=imported_at,
     )
 
 

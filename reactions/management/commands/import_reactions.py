@@ -1,0 +1,121 @@
+"""manage.py import_reactions FORMAT FILE: what another system counted, as a baseline."""
+
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from reactions.baselines import Imported, Refused, import_baseline
+from reactions.importing import FORMATS
+from reactions.importing.counters import Mistake, Unreadable
+from reactions.importing.tables import read_map
+from reactions.kinds import BY_KEY
+
+_LONGEST_SOURCE = 50  # as the column is
+
+
+class Command(BaseCommand):
+    help = (
+        "Takes counters from another system and shows them with what is counted here. The same file twice "
+        "changes nothing. Where anything is wrong, prints a line for each mistake, imports nothing and exits 1."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("format", choices=FORMATS)
+        parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "--source",
+            type=_source,
+            help="what to call the import; another one adds to it, the same one replaces it (default: FORMAT)",
+        )
+        parser.add_argument(
+            "--kind",
+            action="append",
+            default=[],
+            type=_kind,
+            metavar="NAME=KIND",
+            help="which kind a column or type of the file is; nothing after the = leaves it out",
+        )
+        parser.add_argument(
+            "--map",
+            type=Path,
+            metavar="FILE",
+            help="CSV with a header: what the file calls an article, and its slug, id, guid or URL here",
+        )
+        parser.add_argument(
+            "--strict", action="store_true", help="import nothing where an article is not ours"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="say it all and change nothing")
+
+    def handle(self, *, file: Path, dry_run: bool, **options: Any) -> None:
+        of_format = FORMATS[options["format"]]
+        kinds = {**of_format.kinds, **dict(options["kind"])}
+        addresses = self.read_map(options["map"])
+        try:
+            with file.open("rb") as content:
+                imported = import_baseline(
+                    entries=of_format.read(content, kinds),
+                    source=options["source"] or options["format"],
+                    kinds=kinds,
+                    addresses=addresses,
+                    strict=options["strict"],
+                    dry_run=dry_run,
+                )
+        except OSError as error:
+            self.refuse(file, [_unopened(error)])
+        except Unreadable as unreadable:
+            self.refuse(file, [unreadable.mistake])
+        except Refused as refused:
+            self.refuse(file, refused.mistakes)
+        else:
+            self.report(imported, dry_run=dry_run)
+
+    def read_map(self, path: Path | None) -> Mapping[str, str]:
+        if path is None:
+            return {}
+        try:
+            with path.open("rb") as content:
+                return read_map(content)
+        except OSError as error:
+            self.refuse(path, [_unopened(error)])
+        except Unreadable as unreadable:
+            self.refuse(path, [unreadable.mistake])
+        return {}
+
+    def report(self, imported: Imported, *, dry_run: bool) -> None:
+        self.stdout.write(
+            f"entries read: {imported.read}\n"
+            f"articles: {imported.articles}, with {imported.reactions} reactions\n"
+            f"articles {'that would change' if dry_run else 'changed'}: {imported.changed}"
+        )
+        for name, count in imported.unmapped.items():
+            self.stdout.write(f"left out, for it is no kind of ours: {name}, {count} reactions")
+        if imported.unknown:
+            self.stdout.write(f"left out, for there is no such article: {len(imported.unknown)}")
+        for entry in imported.unknown:
+            self.stdout.write(f"  {entry.place}: {entry.address}")
+
+    def refuse(self, file: Path, mistakes: Sequence[Mistake]) -> None:
+        for mistake in mistakes:
+            self.stderr.write(f"{file}: {mistake}")
+        sys.exit(1)
+
+
+def _source(text: str) -> str:
+    if not text or len(text) > _LONGEST_SOURCE or not text.isprintable():
+        raise ArgumentTypeError(f"a name of 1 to {_LONGEST_SOURCE} characters")
+    return text
+
+
+def _kind(text: str) -> tuple[str, str]:
+    name, sign, key = text.rpartition("=")
+    if not sign or not name or (key and key not in BY_KEY):
+        raise ArgumentTypeError(f"{text!r}: NAME=KIND, the kind one of {', '.join(BY_KEY)}")
+    return name, key
+
+
+def _unopened(error: OSError) -> Mistake:
+    return Mistake("", f"cannot be read: {(error.strerror or str(error)).lower()}.")
