@@ -4,13 +4,13 @@ Django's cursors bind parameters in the client, so PostgreSQL plans every statem
 the write, a prepared statement answers 1.15 times as many requests. Statements are named by their file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Self
 
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from psycopg.abc import Params
 
@@ -38,6 +38,19 @@ def rows(
         cursor.execute(statement(name), parameters)
         found: list[Any] = cursor.fetchall()
     return found
+
+
+def stream(name: str, *, batch: int = 2_000) -> Iterator[Any]:
+    """The rows of a statement as they are asked for, `batch` at a time; the server keeps the rest.
+
+    Holds one snapshot, and the transaction of it, until it ends. Raises Django's database errors.
+    """
+    with transaction.atomic(), connection.wrap_database_errors:
+        connection.ensure_connection()
+        with psycopg.ServerCursor(connection.connection, name) as cursor:
+            cursor.itersize = batch
+            cursor.execute(statement(name))
+            yield from cursor
 
 
 def row(name: str, parameters: Mapping[str, Any]) -> Any | None:
