@@ -6,13 +6,14 @@ a table restored alone, a hand in the database, a bug.
 """
 
 import logging
-from dataclasses import dataclass
+import time
+from dataclasses import asdict, dataclass
 
 from django.db import transaction
 
 from reactions.kinds import KINDS
 from reactions.publish import publish_waiting
-from reactions.sql import rows
+from reactions.sql import row, rows
 
 logger = logging.getLogger(__name__)
 
@@ -23,10 +24,14 @@ _BITS = [kind.bit for kind in KINDS]
 
 @dataclass(frozen=True)
 class Reconciled:
-    """What was found: articles looked at; the drift of their totals, and of their buckets over time, each
-    summed over articles and kinds; rows that nobody had marked; and (article, kind) pairs healed."""
+    """What was found: articles looked at, and rows of the ledger; the seconds that the looking took; articles
+    that had drifted; the drift of their totals, and of their buckets over time, each summed over articles and
+    kinds; rows that nobody had marked; and (article, kind) pairs healed."""
 
     articles: int
+    rows: int
+    seconds: float
+    drifted_articles: int
     drift: int
     drift_of_buckets: int
     forgotten: int
@@ -42,23 +47,40 @@ def reconcile(*, dry_run: bool = False) -> Reconciled:
 
     Nobody ever sees a count on its way: what is wrong is taken off in one statement a batch. Rows that
     were forgotten are marked, and the next fold counts them. Where another reconcile heals at this
-    moment, this one leaves the healing to it.
+    moment, this one leaves the healing to it. What was found is kept for the metrics.
     """
-    drifted = rows("measure_drift", {"bits": _BITS})
-    ((forgotten,),) = rows("mark_forgotten", {"only_count": dry_run})
+    started = time.perf_counter()
+    measured = rows("measure_drift", {"bits": _BITS})
+    ((scanned, to_move),) = (each[:2] for each in measured if each[2] is None)
+    drifted = [each[2:] for each in measured if each[2] is not None]
+    ((forgotten,),) = rows("mark_forgotten", {"articles": to_move, "only_count": dry_run})
     ((articles,),) = rows("count_articles")
+    seconds = time.perf_counter() - started
     article_ids = sorted({article_id for article_id, _, _, _ in drifted})
     found = Reconciled(
         articles=articles,
+        rows=scanned,
+        seconds=seconds,
+        drifted_articles=len(article_ids),
         drift=sum(abs(of_total) for _, _, of_total, _ in drifted),
         drift_of_buckets=sum(abs(of_buckets) for _, _, _, of_buckets in drifted),
         forgotten=forgotten,
         healed=0 if dry_run else sum(map(_heal, _in_batches(article_ids))),
     )
+    rows("keep_reconciliation", asdict(found))
     if not found.is_clean:
         logger.error("The counts were not the rows: %s", found)
     publish_waiting()
     return found
+
+
+def last_reconciliation() -> tuple[float, Reconciled] | None:
+    """When the last reconcile ran, in seconds since 1970, and what it found; None where none ran yet."""
+    found = row("last_reconciliation")
+    if found is None:
+        return None
+    ran_at, seconds, scanned, articles, *counts = found
+    return ran_at, Reconciled(articles, scanned, seconds, *counts)
 
 
 def _heal(article_ids: list[object]) -> int:

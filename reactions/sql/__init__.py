@@ -53,7 +53,7 @@ def stream(name: str, *, batch: int = 2_000) -> Iterator[Any]:
             yield from cursor
 
 
-def row(name: str, parameters: Mapping[str, Any]) -> Any | None:
+def row(name: str, parameters: Mapping[str, Any] | None = None) -> Any | None:
     """The first row of a statement, or None."""
     found = rows(name, parameters)
     return found[0] if found else None

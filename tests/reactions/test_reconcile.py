@@ -9,7 +9,7 @@ from articles.models import Article
 from reactions.counts import get_counts
 from reactions.fold import fold
 from reactions.kinds import BY_KEY, pack
-from reactions.models import Bucket, Mark, Reaction, Total
+from reactions.models import Bucket, Mark, Reaction, Reconciliation, Total
 from reactions.reconcile import reconcile
 from reactions.record import set_reactions
 from tests.conftest import PublishArticle
@@ -109,6 +109,20 @@ def test_a_row_that_nobody_marked_is_found_marked_and_counted(article: Article) 
     assert totals(article.id) == {"love": 0, "sad": 1}
 
 
+def test_what_was_found_is_kept_until_the_next_time(article: Article) -> None:
+    react(article, "love", "love")
+    Total.objects.update(count=5)
+
+    reconcile()
+    first = Reconciliation.objects.get()
+    reconcile()
+    second = Reconciliation.objects.get()
+
+    assert (first.drift, first.drifted_articles, first.healed, first.rows_scanned) == (3, 1, 1, 2)
+    assert (second.drift, second.drifted_articles, second.healed) == (0, 0, 0)
+    assert second.ran_at > first.ran_at
+
+
 def test_the_command_says_what_it_found_and_a_dry_run_fails(
     article: Article, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -121,6 +135,7 @@ def test_the_command_says_what_it_found_and_a_dry_run_fails(
 
     assert ended.value.code == 1
     printed = capsys.readouterr().out
+    assert printed.count("rows scanned: 1 in ") == 2
     assert printed.count("articles checked: 1") == 2
     assert printed.count("drift found: 2") == 2
     assert "drift healed: 0 counts" in printed

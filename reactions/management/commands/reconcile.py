@@ -19,6 +19,7 @@ class Command(BaseCommand):
         found = reconcile(dry_run=dry_run)
         self.stdout.write(
             f"articles checked: {found.articles}\n"
+            f"rows scanned: {found.rows} in {found.seconds:.1f} s\n"
             f"drift found: {found.drift}\n"
             f"drift found in the buckets: {found.drift_of_buckets}\n"
             f"rows forgotten: {found.forgotten}\n"

@@ -1,0 +1,123 @@
+"""How fast reconcile reads the ledger: fills one with rows, and times the measuring of its drift.
+
+Alone: `python -m tests.bench.ledger --rows 1000000`, on servers of its own or on TEST_DATABASE_URL.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+BAR = 1_000_000  # rows of the ledger a second
+_ROWS_A_STORY = 2_000  # on average; the most read story has some hundred times the usual
+_BATCH = 500_000
+
+# As a newsroom's ledger looks: some stories have most of the readers, most react on the first of two days, nobody
+# holds an empty set, and everything is counted. Sorted by story, so that ten million take minutes.
+_REACTIONS = """
+INSERT INTO reactions_reaction (article_id, reader_id, kinds, counted, changed_at)
+SELECT md5(story::text)::uuid, md5(%(start)s + number || ' reads')::uuid, 1 << kind, 1 << kind,
+       timestamptz '2024-12-08' + story * interval '1 minute' + interval '2 days' * spread
+  FROM (SELECT number, floor(%(stories)s * power(random(), 3))::int AS story,
+               floor(7 * power(random(), 2))::int AS kind,
+               power(random(), 4) AS spread
+          FROM generate_series(1, %(rows)s) AS number) reaction
+ ORDER BY story
+"""
+# The kind is worked out of the few sums, for `log` is slow.
+_TOTALS = """
+INSERT INTO reactions_total (article_id, kind, count)
+SELECT article_id, log(2, counted), readers
+  FROM (SELECT article_id, counted, count(*) AS readers FROM reactions_reaction GROUP BY 1, 2) sums
+"""
+_BUCKETS = """
+INSERT INTO reactions_bucket (article_id, start, kind, added, removed)
+SELECT article_id, start, log(2, counted), readers, 0
+  FROM (SELECT article_id, counted, count(*) AS readers,
+               date_bin('15 minutes', changed_at, timestamptz '2000-01-01 00:00:00+00') AS start
+          FROM reactions_reaction GROUP BY 1, 2, 4) sums
+"""
+_TALLIES = """
+INSERT INTO reactions_tally (article_id, version, published_version, counted_at)
+SELECT DISTINCT article_id, 1, 1, now() FROM reactions_total
+"""
+_TABLES = ("reactions_reaction", "reactions_total", "reactions_bucket", "reactions_tally")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One reconcile without healing. `rate` is rows of the ledger a second."""
+
+    rows: int
+    seconds: float
+    drift: int
+
+    @property
+    def rate(self) -> float:
+        return self.rows / self.seconds
+
+
+def fill(rows: int, say: Callable[[str], None] = lambda line: None) -> None:
+    """Put so many counted rows into the ledger of the database in use, instead of what is there."""
+    from django.db import connection
+
+    stories = max(rows // _ROWS_A_STORY, 1)
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE reactions_mark, {', '.join(_TABLES)}")
+        for start in range(0, rows, _BATCH):
+            batch = min(_BATCH, rows - start)
+            cursor.execute(_REACTIONS, {"start": start, "rows": batch, "stories": stories})
+            say(f"{start + batch:,} rows")
+        for statement in (_TOTALS, _BUCKETS, _TALLIES):
+            cursor.execute(statement)
+        cursor.execute(f"VACUUM (ANALYZE) {', '.join(_TABLES)}")
+
+
+def measure() -> Measured:
+    """Measure the drift of the ledger in use, as the daily reconcile does, and heal nothing."""
+    from reactions.reconcile import reconcile
+
+    found = reconcile(dry_run=True)
+    return Measured(
+        rows=found.rows,
+        seconds=found.seconds,
+        drift=found.drift + found.drift_of_buckets + found.forgotten,
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    arguments = parser.parse_args()
+
+    from tests.servers import SERVERS
+
+    SERVERS.start()
+    try:
+        SERVERS.wait_for_static_files()
+        return _run(arguments.rows)
+    finally:
+        SERVERS.stop()
+
+
+def _run(rows: int) -> int:
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+    started = time.perf_counter()
+    fill(rows, print)
+    print(f"filled in        {time.perf_counter() - started:.1f} s")
+    runs = [measure() for _ in range(3)]
+    best = max(runs, key=lambda run: run.rate)
+    print(f"rows scanned     {best.rows:,}")
+    print(f"drift            {best.drift}")
+    print(f"reconcile        {', '.join(f'{run.seconds:.2f}' for run in runs)} s")
+    print(f"rows a second    {best.rate:,.0f} (bar: {BAR:,})")
+    return 0 if best.rate >= BAR and not best.drift else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
