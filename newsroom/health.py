@@ -32,10 +32,15 @@ def readyz(request: HttpRequest) -> JsonResponse:
     503 only where PostgreSQL is down, for without it no reaction is taken. Without Redis, the broker or
     a worker readers are still served, and counts are slower or older.
     """
-    parts = {name: _look(check) for name, check in _CHECKS.items()}
+    parts = look_at_parts()
     down = parts["postgresql"]["state"] == "down"
     worst = "down" if down else "ok" if _all_ok(parts) else "degraded"
     return JsonResponse({"state": worst, "parts": parts}, status=503 if down else 200)
+
+
+def look_at_parts() -> dict[str, dict[str, Any]]:
+    """Every part by name: its `state`, and what else it has to say."""
+    return {name: _look(check) for name, check in _CHECKS.items()}
 
 
 def _all_ok(parts: dict[str, dict[str, Any]]) -> bool:

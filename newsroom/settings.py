@@ -257,6 +257,9 @@ READER_LIFETIME = timedelta(days=395)  # 13 months, the longest that CNIL exempt
 WEBSUB_HUB = text("WEBSUB_HUB")
 SECURITY_CONTACT = text("SECURITY_CONTACT")
 
+# Who may read /metrics: whoever has this token; without one, nobody but a program on this machine.
+METRICS_TOKEN = text("METRICS_TOKEN")
+
 LOGIN_URL = reverse_lazy("admin:login")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -4,11 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from newsroom import health
+from newsroom import health, metrics
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics.metrics),
     path("desk/", admin.site.urls),
     path("api/v1/", include("articles.api_urls")),
     path("api/v1/", include("reactions.api_urls")),

@@ -5,6 +5,7 @@ is true. Judging comes before the counting, in the same statement: a row that is
 nothing, whatever its reader chose.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -45,6 +46,21 @@ def count_marked(*, most: int = BATCH) -> int:
         if erased:
             rows("remove_erased")
     return int(taken)
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What waits: marks for fold, with the age of the oldest in seconds, and articles for Redis."""
+
+    marks: int
+    lag_seconds: float
+    unpublished: int
+
+
+def measure_backlog() -> Backlog:
+    """What fold and publishing have yet to do. One cheap statement while they keep up."""
+    ((marks, lag_seconds, unpublished),) = rows("backlog")
+    return Backlog(marks, lag_seconds, unpublished)
 
 
 def waiting_since() -> datetime | None:

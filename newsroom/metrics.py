@@ -1,0 +1,117 @@
+"""What Prometheus asks: values that are true of the whole product, whichever process answers.
+
+Each is read from PostgreSQL when it is asked for, so web processes and workers may be many. What cannot be found out
+is left out, never 0: an alert on a series that is absent can be told from one on a value.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from newsroom.health import look_at_parts
+from reactions.fold import measure_backlog
+from reactions.reconcile import last_reconciliation
+
+_STATES = ("ok", "degraded", "down")
+
+# What a proxy adds to a request of somebody else's.
+_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
+
+
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """The metrics, in the text format or OpenMetrics as Accept asks; 404 for whoever may not read them."""
+    if not _may_read(request):
+        raise Http404
+    registry = CollectorRegistry()
+    registry.register(_Readings())
+    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    return HttpResponse(encode(registry), content_type=content_type)
+
+
+def _may_read(request: HttpRequest) -> bool:
+    """With METRICS_TOKEN set, its bearer alone; else a program on this machine, and no proxy's client."""
+    if settings.METRICS_TOKEN:
+        given = request.headers.get("Authorization", "")
+        return constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}")
+    return _is_local(request) and not any(name in request.META for name in _FORWARDED)
+
+
+def _is_local(request: HttpRequest) -> bool:
+    try:
+        return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+
+
+class _Readings(Collector):
+    def collect(self) -> Iterator[Metric]:
+        yield _parts()
+        for read in (_backlog, _reconciliation):
+            yield from _or_nothing(read)
+
+
+def _or_nothing(read: Callable[[], Iterable[Metric]]) -> list[Metric]:
+    try:
+        return list(read())
+    except DatabaseError:
+        return []
+
+
+def _parts() -> Metric:
+    family = GaugeMetricFamily(
+        "newsroom_part_state",
+        "1 for the state that a part is in, as /readyz has it.",
+        labels=["part", "state"],
+    )
+    for part, seen in look_at_parts().items():
+        for state in _STATES:
+            family.add_metric([part, state], float(seen["state"] == state))
+    return family
+
+
+def _backlog() -> Iterator[Metric]:
+    backlog = measure_backlog()
+    yield _gauge("marks_waiting", "Changes by readers that fold has yet to count.", backlog.marks)
+    yield _gauge("fold_lag_seconds", "Age of the oldest of them; 0: none.", backlog.lag_seconds)
+    yield _gauge(
+        "unpublished_articles",
+        "Articles whose newest counts Redis has not been told.",
+        backlog.unpublished,
+    )
+
+
+def _reconciliation() -> Iterator[Metric]:
+    last = last_reconciliation()
+    if last is None:
+        return
+    ran_at, found = last
+    drift = GaugeMetricFamily(
+        "newsroom_drift",
+        "What the last reconcile found wrong: counts of totals, of buckets over time, or rows forgotten.",
+        labels=["of"],
+    )
+    drift.add_metric(["totals"], found.drift)
+    drift.add_metric(["buckets"], found.drift_of_buckets)
+    drift.add_metric(["rows"], found.forgotten)
+    yield drift
+    yield _gauge(
+        "drifted_articles", "Articles whose counts it found wrong.", found.drifted_articles
+    )
+    yield _gauge("reconcile_healed", "Counts that it healed.", found.healed)
+    yield _gauge("reconcile_rows", "Rows of the ledger that it read.", found.rows)
+    yield _gauge("reconcile_seconds", "How long it looked.", found.seconds)
+    yield _gauge("reconcile_timestamp_seconds", "When it ended, in seconds since 1970.", ran_at)
+
+
+def _gauge(name: str, says: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"newsroom_{name}", says, value=value)
