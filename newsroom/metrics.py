@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from newsroom.health import look_at_parts
 from reactions.fold import measure_backlog
+from reactions.judge import count_waves
 from reactions.reconcile import last_reconciliation
 
 _STATES = ("ok", "degraded", "down")
@@ -56,7 +57,7 @@ def _is_local(request: HttpRequest) -> bool:
 class _Readings(Collector):
     def collect(self) -> Iterator[Metric]:
         yield _parts()
-        for read in (_backlog, _reconciliation):
+        for read in (_backlog, _waves, _reconciliation):
             yield from _or_nothing(read)
 
 
@@ -88,6 +89,17 @@ def _backlog() -> Iterator[Metric]:
         "Articles whose newest counts Redis has not been told.",
         backlog.unpublished,
     )
+
+
+def _waves() -> Iterator[Metric]:
+    waves = GaugeMetricFamily("newsroom_waves", "Waves held back, by state.", labels=["state"])
+    reactions = GaugeMetricFamily(
+        "newsroom_wave_reactions", "The reactions in them.", labels=["state"]
+    )
+    for state, (count, size) in count_waves().items():
+        waves.add_metric([state], count)
+        reactions.add_metric([state], size)
+    yield from (waves, reactions)
 
 
 def _reconciliation() -> Iterator[Metric]:

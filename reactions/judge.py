@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Sum
 
 from reactions.models import Wave
 from reactions.sql import row, rows
@@ -60,6 +61,14 @@ def apply_decisions() -> int:
     while (done := _apply_next()) is not None:
         turned += done
     return turned
+
+
+def count_waves() -> dict[str, tuple[int, int]]:
+    """How many waves there are in each state, and how many reactions in them."""
+    # Waves are few: this reads them all.
+    found = Wave.objects.order_by().values("state").annotate(n=Count("id"), reactions=Sum("size"))
+    by_state = {each["state"]: (each["n"], each["reactions"]) for each in found}
+    return {state: by_state.get(state, (0, 0)) for state in Wave.State.values}
 
 
 def _decide(wave_id: int, decision: Wave.State, editor: str, note: str) -> int:

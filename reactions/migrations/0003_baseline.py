@@ -9,7 +9,7 @@ COMMENT ON INDEX reactions_reconciliation_pkey IS 'keep_reconciliation.sql, last
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reactions", "0001_initial")]
+    dependencies = [("reactions", "0002_judging")]
 
     operations = [
         migrations.CreateModel(
