@@ -210,6 +210,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=1),
         "options": {"expires": 2},
     },
+    # A preset has changed: its stories are told anew. There is rarely one.
+    "renew stories": {
+        "task": "reactions.renew_stories",
+        "schedule": timedelta(seconds=1),
+        "options": {"expires": 2},
+    },
     # Each feed has its own interval; this is how often somebody looks which are due.
     "poll feeds": {
         "task": "articles.poll_feeds",
@@ -248,6 +254,10 @@ REACTIONS_JUDGE = {
 # How many proxies of ours a request comes through: as many entries at the right end of X-Forwarded-For
 # are believed. None, unless it is said.
 TRUSTED_PROXY_HOPS = number("TRUSTED_PROXY_HOPS", 0)
+# A file with the site's own reactions (reactions/kinds.py); empty: the seven.
+REACTIONS_KINDS = text("REACTIONS_KINDS")
+# Days after which a story closes where neither it nor a preset says otherwise; 0: never.
+REACTIONS_CLOSE_AFTER_DAYS = number("REACTIONS_CLOSE_AFTER_DAYS", 0)
 # Keys the hash under which a reader is stored. Losing it orphans every reader; SECRET_KEY may be rotated without it.
 READER_KEY = required("READER_KEY")
 READER_COOKIE = "__Host-reader" if HTTPS else "reader"
@@ -312,6 +322,11 @@ UNFOLD = {
                         "title": "Waves held back",
                         "icon": "waves",
                         "link": reverse_lazy("admin:reactions_wave_changelist"),
+                    },
+                    {
+                        "title": "Presets",
+                        "icon": "tune",
+                        "link": reverse_lazy("admin:reactions_preset_changelist"),
                     },
                 ],
             },

@@ -9,6 +9,7 @@ class ReactionsConfig(AppConfig):
 
     def ready(self) -> None:
         from articles.doors import open_door
+        from reactions import checks  # noqa: F401  # registers them
         from reactions.bar import Feelings
 
         open_door(Feelings())

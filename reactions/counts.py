@@ -2,20 +2,26 @@
 
 import json
 import logging
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import OperationalError
 
 from reactions import cache, keys
-from reactions.kinds import EVERY_KIND, KINDS, unpack
+from reactions.kinds import KINDS, OFFERED, unpack
 from reactions.sql import rows
 
 logger = logging.getLogger(__name__)
+
+# What an answer in Redis depends on beside the rows: another set of kinds makes it another answer.
+_KINDS = blake2b(repr(KINDS).encode(), digest_size=6).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,8 @@ class Counts:
 
     `state` is open, closed, hidden, or missing where the article is not published; None where neither
     Redis nor PostgreSQL could be asked, and then nothing else is known either. `counts` are by kind key.
-    `as_of` is when they last changed; whatever came later is public within a second.
+    `as_of` is when they last changed; whatever came later is public within a second. `closes_at` is when
+    what is open closes; `state` has been read off the clock against it.
     """
 
     article_id: UUID
@@ -33,6 +40,7 @@ class Counts:
     counts: Mapping[str, int] | None = None
     version: int | None = None
     as_of: str | None = None
+    closes_at: datetime | None = None
 
     @property
     def total(self) -> int | None:
@@ -82,13 +90,18 @@ def read_counts(article_ids: Sequence[UUID]) -> list[Counts]:
         Counts(
             article_id=article_id,
             state=state,
-            allowed=tuple(unpack(EVERY_KIND if allowed is None else allowed)),
+            allowed=tuple(unpack(allowed & OFFERED)),
             counts=by_key(totals),
             version=version,
             as_of=rfc3339(counted_at),
+            closes_at=closes_at,
         )
-        for article_id, state, allowed, version, counted_at, totals in rows(
-            "counts", {"articles": list(article_ids)}
+        for article_id, state, allowed, closes_at, version, counted_at, totals in rows(
+            "counts",
+            {
+                "articles": list(article_ids),
+                "close_after_days": settings.REACTIONS_CLOSE_AFTER_DAYS,
+            },
         )
     ]
 
@@ -116,20 +129,41 @@ def by_key(totals: Iterable[tuple[int, int]]) -> dict[str, int]:
 def _cached(article_ids: Sequence[UUID]) -> dict[UUID, Counts]:
     answers = cache.read_field([keys.counts(article_id) for article_id in article_ids], "answer")
     return {
-        article_id: _from_cache(article_id, answer)
+        article_id: counts
         for article_id, answer in zip(article_ids, answers or [], strict=False)
-        if answer
+        if answer and (counts := _from_cache(article_id, answer))
     }
 
 
 def _to_cache(counts: Counts) -> str:
-    fields = (counts.state, counts.allowed, counts.counts, counts.version, counts.as_of)
-    return json.dumps(fields, separators=(",", ":"))
+    closes_at = counts.closes_at.timestamp() if counts.closes_at else None
+    fields = (counts.state, counts.allowed, counts.counts, counts.version, counts.as_of, closes_at)
+    return json.dumps((_dialect(), *fields), separators=(",", ":"))
 
 
-def _from_cache(article_id: UUID, answer: str) -> Counts:
-    state, allowed, counts, version, as_of = json.loads(answer)
-    return Counts(article_id, state, tuple(allowed), counts, version, as_of)
+def _from_cache(article_id: UUID, answer: str) -> Counts | None:
+    """None for an answer that was written under other settings, which is as good as none."""
+    dialect, *fields = json.loads(answer)
+    if dialect != _dialect():
+        return None
+    state, allowed, counts, version, as_of, closes_at = fields
+    return Counts(
+        article_id,
+        "closed" if state == "open" and _is_over(closes_at) else state,
+        tuple(allowed),
+        counts,
+        version,
+        as_of,
+        None if closes_at is None else datetime.fromtimestamp(closes_at, UTC),
+    )
+
+
+def _is_over(closes_at: float | None) -> bool:
+    return closes_at is not None and closes_at <= time.time()
+
+
+def _dialect() -> str:
+    return f"{_KINDS}-{settings.REACTIONS_CLOSE_AFTER_DAYS}"
 
 
 def rfc3339(moment: datetime | None) -> str | None:

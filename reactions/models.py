@@ -4,11 +4,16 @@ No table here has a foreign key: writing a reaction must not lock the story's ro
 one story would queue behind one another.
 """
 
+from typing import TypeAlias
+
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
-from articles.models import Article
+from articles.models import Article, Section, Tag
+
+MOST_DAYS = 36_500  # a century: far beyond any newsroom, and within PostgreSQL's time
 
 
 class Reaction(models.Model):
@@ -158,17 +163,103 @@ class Reconciliation(models.Model):
         ]
 
 
-class Policy(models.Model):
-    """Which reactions an article takes. No row: it is open to all of them."""
+class PolicyState(models.TextChoices):
+    OPEN = "open"
+    CLOSED = "closed", "closed, counts shown"
+    HIDDEN = "hidden"
 
-    class State(models.TextChoices):
-        OPEN = "open"
-        CLOSED = "closed", "closed, counts shown"
-        HIDDEN = "hidden"
+
+class Policy(models.Model):
+    """What the desk says of one article. What it leaves empty, or no row, is left to presets and the site."""
+
+    State: TypeAlias = PolicyState
 
     article_id = models.UUIDField(primary_key=True)
-    state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
-    allowed = models.IntegerField(null=True, help_text="The set it takes; empty: every kind.")
+    state = models.CharField(max_length=6, choices=PolicyState, null=True)  # noqa: DJ001  # null: unsaid
+    allowed = models.IntegerField(null=True, help_text="The set it takes.")
+    closes_at = models.DateTimeField(null=True)
+    close_after_days = models.PositiveIntegerField(
+        null=True, help_text="Days after the first publication; 0: never."
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="reactions_policy_closes_once",
+                condition=models.Q(closes_at=None) | models.Q(close_after_days=None),
+            ),
+        ]
+
+
+class Preset(models.Model):
+    """What the stories of a section, or those with a tag, take where they do not say otherwise themselves.
+
+    Where several apply to a story the strictest wins. Written by reactions.presets alone, which has the
+    stories told anew.
+    """
+
+    name = models.CharField(max_length=100)
+    section = models.ForeignKey(
+        Section,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,  # reactions_preset_section serves it
+    )
+    tag = models.ForeignKey(
+        Tag,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,  # reactions_preset_tag serves it
+    )
+    state = models.CharField(max_length=6, choices=PolicyState, default=PolicyState.OPEN)
+    allowed = models.IntegerField(
+        null=True, blank=True, help_text="The set they take; empty: every kind."
+    )
+    close_after_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_DAYS)],
+        help_text="Days after a story’s first publication. Empty: left to the site.",
+    )
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["name"], name="reactions_preset_name"),
+            models.UniqueConstraint(
+                fields=["section"],
+                name="reactions_preset_section",
+                violation_error_message="This section has a preset.",
+            ),
+            models.UniqueConstraint(
+                fields=["tag"],
+                name="reactions_preset_tag",
+                violation_error_message="This tag has a preset.",
+            ),
+            models.CheckConstraint(
+                name="reactions_preset_section_or_tag",
+                condition=models.Q(section=None) ^ models.Q(tag=None),
+                violation_error_message="A preset is for a section or for a tag.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Renewal(models.Model):
+    """An outbox: the stories of this section or tag are to be told anew, for their preset has changed.
+
+    `told_to` is the last of them that has been.
+    """
+
+    section_id = models.BigIntegerField(null=True)
+    tag_id = models.BigIntegerField(null=True)
+    told_to = models.UUIDField(null=True)
 
 
 class Salt(models.Model):

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 
 from reactions.counts import by_key, rfc3339
-from reactions.kinds import unpack
+from reactions.kinds import OFFERED, unpack
 from reactions.signs import UNKNOWN, Signs
 from reactions.sql import row, rows
 
@@ -60,21 +60,25 @@ def set_reactions(
     article, so a story on the front page does not queue its readers behind one another. When it
     returns, the reaction is on PostgreSQL's disk.
     """
-    found = row(
-        "record",
-        {
-            "article": article_id,
-            "reader": reader_id,
-            "kinds": kinds,
-            "most": settings.REACTIONS_PER_READER,
-            "network": signs.network,
-            "is_newcomer": signs.is_newcomer,
-            "has_read": signs.has_read,
-        },
-    )
-    if found is None:
-        raise Refused("missing")
-    verdict, previous, counted, version, counted_at, totals = found
+    verdict = "again"
+    while verdict == "again":  # rarely more than once: this reader's other tab was a moment ahead
+        found = row(
+            "record",
+            {
+                "article": article_id,
+                "reader": reader_id,
+                "kinds": kinds,
+                "most": settings.REACTIONS_PER_READER,
+                "offered": OFFERED,
+                "close_after_days": settings.REACTIONS_CLOSE_AFTER_DAYS,
+                "network": signs.network,
+                "is_newcomer": signs.is_newcomer,
+                "has_read": signs.has_read,
+            },
+        )
+        if found is None:
+            raise Refused("missing")
+        verdict, previous, counted, version, counted_at, totals = found
     if verdict != "taken":
         raise Refused(verdict)
     return Change(

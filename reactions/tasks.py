@@ -5,6 +5,7 @@ from django.db import OperationalError
 
 from reactions.fold import fold
 from reactions.networks import forget_networks
+from reactions.presets import renew_stories
 from reactions.reconcile import reconcile
 
 
@@ -27,3 +28,9 @@ def reconcile_task() -> None:
 def forget_networks_task() -> None:
     """Forgets which networks reactions came from. Run by beat every hour; may be repeated."""
     forget_networks()
+
+
+@shared_task(name="reactions.renew_stories", autoretry_for=(), throws=(OperationalError,))
+def renew_stories_task() -> None:
+    """Has the stories of changed presets told anew. Run by beat every second; any number at once."""
+    renew_stories()

@@ -1,27 +1,31 @@
 -- Sets one reader's reactions to one article and marks the row for fold. One round trip, one commit.
--- Uses: the keys of articles_article, reactions_policy, reactions_tally, reactions_total, reactions_baseline,
--- reactions_reaction.
--- Locks: this reader's row. Never the article, its policy or its counts, so no reader waits for another.
+-- What the reader has may stay, also where the story no longer takes it; only what is new must be allowed.
 -- The mark of a first reaction carries what it is judged by; a change of mind is not judged, so its mark does not.
--- Returns one row, none where there is no such article: verdict; the set that was replaced, null where nothing
--- changed; what the totals hold of this reader; and the totals as counts.sql has them, as one snapshot saw them.
-WITH story AS MATERIALIZED (
-  SELECT a.id,
-         CASE WHEN a.state NOT IN ('published', 'corrected', 'retracted') OR p.state = 'hidden' THEN 'missing'
-              WHEN p.state = 'closed' OR a.state = 'retracted' THEN 'closed'
-              WHEN %(kinds)s::int & ~COALESCE(p.allowed, -1) <> 0 THEN 'not_allowed'
-              WHEN bit_count(%(kinds)s::int::bit(32)) > %(most)s::int THEN 'too_many'
-              ELSE 'taken' END AS verdict,
-         COALESCE(t.version, 0) AS version,
-         COALESCE(t.counted_at, a.first_published_at) AS counted_at
-    FROM articles_article a
-    LEFT JOIN reactions_policy p ON p.article_id = a.id
-    LEFT JOIN reactions_tally t ON t.article_id = a.id
-   WHERE a.id = %(article)s::uuid
-), before AS MATERIALIZED (
+-- Uses: the keys of articles_article, reactions_policy, articles_articletag (its index of tags of a story),
+-- reactions_tally, reactions_total, reactions_baseline, reactions_reaction; reads every preset.
+-- Locks: this reader's row. Never the article, its policy or its counts, so no reader waits for another.
+-- Returns one row, none where there is no such article: verdict, "again" where the reader's row changed after the
+-- snapshot was taken, so that nothing was written; the set that was replaced, null where nothing changed; what the
+-- totals hold of this reader; and the totals as counts.sql has them, all three as one snapshot saw them.
+WITH before AS MATERIALIZED (
   SELECT kinds, counted
     FROM reactions_reaction
    WHERE article_id = %(article)s::uuid AND reader_id = %(reader)s::uuid
+), story AS MATERIALIZED (
+  SELECT a.id,
+         CASE WHEN a.state NOT IN ('published', 'corrected', 'retracted') OR p.state = 'hidden' THEN 'missing'
+              WHEN p.state = 'closed' OR a.state = 'retracted' OR p.closes_at <= statement_timestamp() THEN 'closed'
+              WHEN %(kinds)s::int & ~(p.allowed & %(offered)s::int)
+                   & ~COALESCE((SELECT kinds FROM before), 0) <> 0 THEN 'not_allowed'
+              WHEN bit_count(%(kinds)s::int::bit(32)) > %(most)s::int THEN 'too_many'
+              ELSE 'taken' END AS verdict,
+         p.allowed & %(offered)s::int AS allowed,
+         COALESCE(t.version, 0) AS version,
+         COALESCE(t.counted_at, a.first_published_at) AS counted_at
+    FROM articles_article a
+   CROSS JOIN reactions_policy_of(a.id, a.section_id, a.first_published_at, %(close_after_days)s::int) p
+    LEFT JOIN reactions_tally t ON t.article_id = a.id
+   WHERE a.id = %(article)s::uuid
 ), written AS (
   INSERT INTO reactions_reaction AS r
          (article_id, reader_id, kinds, held, counted, was_counted, erased, changed_at)
@@ -30,7 +34,7 @@ WITH story AS MATERIALIZED (
    WHERE verdict = 'taken' AND (%(kinds)s::int <> 0 OR EXISTS (SELECT FROM before))
       ON CONFLICT (article_id, reader_id) DO UPDATE
      SET previous = r.kinds, kinds = EXCLUDED.kinds, changed_at = EXCLUDED.changed_at
-   WHERE r.kinds <> EXCLUDED.kinds
+   WHERE r.kinds <> EXCLUDED.kinds AND EXCLUDED.kinds & ~r.kinds & ~(SELECT allowed FROM story) = 0
   RETURNING article_id, reader_id, previous
 ), marked AS (
   INSERT INTO reactions_mark (article_id, reader_id, is_first, network, is_newcomer, has_read)
@@ -38,7 +42,9 @@ WITH story AS MATERIALIZED (
          previous IS NULL AND %(is_newcomer)s::boolean, previous IS NULL AND %(has_read)s::boolean
     FROM written
 )
-SELECT verdict,
+SELECT CASE WHEN verdict = 'taken' AND NOT EXISTS (SELECT FROM written)
+                 AND %(kinds)s::int <> COALESCE((SELECT kinds FROM before), 0) THEN 'again'
+            ELSE verdict END AS verdict,
        (SELECT COALESCE(previous, 0) FROM written) AS previous,
        COALESCE((SELECT counted FROM before), 0) AS counted,
        version,

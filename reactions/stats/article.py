@@ -91,6 +91,7 @@ def _periods(changes: Iterable[tuple[int, int, int, int]]) -> list[Period]:
     periods: dict[int, Period] = {}
     for start, kind, added, removed in changes:
         period = periods.setdefault(start, Period(datetime.fromtimestamp(start, UTC)))
-        period.added[key_of[kind]] = added
-        period.removed[key_of[kind]] = removed
+        if kind in key_of:  # one that the site has forgotten is an error of the system check
+            period.added[key_of[kind]] = added
+            period.removed[key_of[kind]] = removed
     return list(periods.values())

@@ -1,0 +1,78 @@
+"""Are the site's kinds sound, and do they fit what the database has counted? Asked at every start."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import ProgrammingError
+
+from reactions.kinds import KINDS, Kind
+from reactions.models import MOST_DAYS
+from reactions.sql import rows
+
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,29}")
+_ACTION = re.compile(r"[A-Z][A-Za-z]*Action")
+_HINT = "See REACTIONS_KINDS in docs/operations.md."
+
+
+@register(Tags.compatibility)
+def check_kinds(**_: Any) -> list[CheckMessage]:
+    return list(find_faults(KINDS))
+
+
+@register(Tags.compatibility)
+def check_days(**_: Any) -> list[CheckMessage]:
+    days = settings.REACTIONS_CLOSE_AFTER_DAYS
+    if 0 <= days <= MOST_DAYS:
+        return []
+    return [
+        Error(f"REACTIONS_CLOSE_AFTER_DAYS is not 0 to {MOST_DAYS}: {days}.", id="reactions.E008")
+    ]
+
+
+@register(Tags.database)
+def check_counted_kinds(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Whether a kind has vanished that readers once chose: `check --database default`, and `migrate`."""
+    if "default" not in (databases or ()):
+        return []
+    try:
+        counted = {bit for (bit,) in rows("counted_kinds")}
+    except ProgrammingError:  # the tables are not there yet
+        return []
+    return [
+        Error(
+            f"The totals count a reaction with the bit {bit}, which no kind has.",
+            hint=f"Put the kind back, with `retired = true`. {_HINT}",
+            id="reactions.E006",
+        )
+        for bit in sorted(counted - {kind.bit for kind in KINDS})
+    ]
+
+
+def find_faults(kinds: Sequence[Kind]) -> Iterable[CheckMessage]:
+    """What no set of kinds may have."""
+    for key in _twice(kind.key for kind in kinds):
+        yield Error(f"Two kinds have the key {key!r}.", hint=_HINT, id="reactions.E001")
+    for bit in _twice(kind.bit for kind in kinds):
+        yield Error(f"Two kinds have the bit {bit}.", hint=_HINT, id="reactions.E002")
+    for kind in kinds:
+        if not _KEY.fullmatch(kind.key):
+            hint = (
+                "A key has small letters, digits and _, begins with a letter, and has 30 at most."
+            )
+            yield Error(f"{kind.key!r} is no key.", hint=hint, id="reactions.E003")
+        if not kind.label.strip() or not kind.emoji.strip():
+            yield Error(f"{kind.key!r} lacks a label or an emoji.", hint=_HINT, id="reactions.E004")
+        if not _ACTION.fullmatch(kind.schema_action):
+            hint = "Such as ReactAction, LikeAction, AgreeAction."
+            found = f"{kind.schema_action!r} of {kind.key!r} is no action of schema.org."
+            yield Error(found, hint=hint, id="reactions.E005")
+    if all(kind.retired for kind in kinds):
+        yield Error("No kind is offered.", hint="One must not be retired.", id="reactions.E007")
+
+
+def _twice(values: Iterable[Any]) -> list[Any]:
+    return sorted(value for value, count in Counter(values).items() if count > 1)

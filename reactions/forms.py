@@ -1,0 +1,106 @@
+"""The desk's forms: what one story says of its reactions, and what a preset says of many."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSplitDateTimeWidget,
+)
+
+from reactions.kinds import ANY_KIND, KINDS, OFFERED, pack, unpack
+from reactions.models import MOST_DAYS, PolicyState, Preset, ReactedArticle
+from reactions.policy import Said, get_policy
+
+UNSAID = "As its section, its tags and the site say"
+
+
+class KindsField(forms.MultipleChoiceField):
+    """A set of kinds as boxes. None is no word on it; all of them are every kind, also one to come."""
+
+    def __init__(self, **options: Any) -> None:
+        choices = [(kind.key, f"{kind.emoji} {kind.label}") for kind in KINDS if not kind.retired]
+        options |= {"choices": choices, "widget": UnfoldAdminCheckboxSelectMultipleWidget}
+        super().__init__(required=False, label="Takes", **options)
+
+    def clean(self, value: Any) -> int | None:
+        kinds = pack(super().clean(value))
+        return ANY_KIND if kinds == OFFERED else kinds or None
+
+
+def boxes_of(allowed: int | None) -> list[str]:
+    """The boxes to tick for a set."""
+    return unpack((allowed or 0) & OFFERED)
+
+
+class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none when it runs
+    """What a story says itself. None of its own fields is here: reactions never write to a story."""
+
+    reactions = forms.ChoiceField(
+        choices=[("", UNSAID), *PolicyState.choices],
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
+    kinds = KindsField(help_text=f"None: {UNSAID[0].lower()}{UNSAID[1:]}.")
+    closes_at = forms.SplitDateTimeField(
+        required=False, widget=UnfoldAdminSplitDateTimeWidget, label="Closes at"
+    )
+    close_after_days = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=MOST_DAYS,
+        widget=UnfoldAdminIntegerFieldWidget,
+        label="or so many days after publication",
+        help_text="0: never, whatever its section, its tags and the site say.",
+    )
+
+    class Meta:
+        model = ReactedArticle
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        found = get_policy(self.instance.pk)
+        said = found[0] if found else Said()
+        self.initial = {
+            **self.initial,
+            "reactions": said.state or "",
+            "kinds": boxes_of(said.allowed),
+            "closes_at": said.closes_at,
+            "close_after_days": said.close_after_days,
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("closes_at") and cleaned.get("close_after_days") is not None:
+            raise ValidationError({"close_after_days": "A time or a number of days, not both."})
+        return cleaned
+
+    @property
+    def said(self) -> Said:
+        return Said(
+            state=self.cleaned_data["reactions"] or None,
+            allowed=self.cleaned_data["kinds"],
+            closes_at=self.cleaned_data["closes_at"],
+            close_after_days=self.cleaned_data["close_after_days"],
+        )
+
+
+class PresetForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none when it runs
+    kinds = KindsField(help_text="None: every kind.")
+
+    class Meta:
+        model = Preset
+        fields = ("name", "section", "tag", "state", "close_after_days")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.initial.setdefault("kinds", boxes_of(self.instance.allowed))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        self.instance.allowed = cleaned.get("kinds")
+        return cleaned

@@ -1,0 +1,157 @@
+"""The desk and readers at once: who is first is decided by the database, and the counts stay the rows."""
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import transaction
+from pytest_django import Settings
+
+from articles.models import Article, ArticleTag, Tag
+from reactions.fold import fold
+from reactions.kinds import EVERY_KIND, pack
+from reactions.models import PolicyState, Preset, Reaction, Renewal, Tally
+from reactions.policy import get_policy, set_policy, set_state
+from reactions.presets import renew_stories, save_preset
+from reactions.record import Change, Refused, clear_reactions, set_reactions
+from reactions.sql import row
+from tests.conftest import PublishArticle
+from tests.races.rival import Rival, on_a_connection_of_its_own, wait_for_a_blocked_backend
+from tests.reactions.oracle import assert_counts_are_the_rows
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LOVE, SAD, FUNNY = pack(["love"]), pack(["sad"]), pack(["funny"])
+
+
+def test_a_press_that_began_before_the_close_is_taken_and_the_next_is_not(
+    article: Article, reader_id: UUID
+) -> None:
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
+
+    with transaction.atomic():
+        Reaction.objects.select_for_update().get(reader_id=reader_id)
+        press = Rival().start(
+            lambda: set_reactions(article_id=article.id, reader_id=reader_id, kinds=SAD)
+        )
+        wait_for_a_blocked_backend()
+        close = Rival().start(lambda: set_state(article_ids=[article.id], state=PolicyState.CLOSED))
+        close.result(timeout=10)  # the desk never waits for a reader
+
+    assert press.result().changed
+    with pytest.raises(Refused, match="closed"):
+        clear_reactions(article_id=article.id, reader_id=reader_id)
+    fold()
+    assert_counts_are_the_rows(article.id, expected=[SAD])
+
+
+def test_what_one_tab_undoes_another_cannot_bring_back_where_it_is_no_longer_taken(
+    article: Article, reader_id: UUID, settings: Settings
+) -> None:
+    settings.REACTIONS_PER_READER = 3
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=FUNNY)
+    set_policy(article_id=article.id, allowed=EVERY_KIND & ~FUNNY)
+
+    with transaction.atomic():
+        clear_reactions(article_id=article.id, reader_id=reader_id)
+        other_tab = Rival().start(
+            lambda: set_reactions(article_id=article.id, reader_id=reader_id, kinds=FUNNY | LOVE)
+        )
+        wait_for_a_blocked_backend()
+
+    with pytest.raises(Refused, match="not_allowed"):
+        other_tab.result()
+    assert Reaction.objects.get().kinds == 0
+
+
+def test_no_joke_is_taken_once_the_preset_is_in_force(article: Article) -> None:
+    tag = Tag.objects.create(slug="obituary", name="Obituary")
+    ArticleTag.objects.create(article=article, tag=tag, position=1)
+    reached = []
+
+    def joke_until_refused(_: int) -> int:
+        for taken in range(100_000):
+            try:
+                set_reactions(article_id=article.id, reader_id=uuid4(), kinds=FUNNY)
+            except Refused as refused:
+                reached.append(refused.reason)
+                return taken
+        raise AssertionError("the preset was never seen")
+
+    with ThreadPoolExecutor(4) as pool:
+        jokes = [
+            pool.submit(on_a_connection_of_its_own, lambda n=n: joke_until_refused(n))
+            for n in range(4)
+        ]
+        save_preset(Preset(name="No jokes", tag=tag, allowed=EVERY_KIND & ~FUNNY))
+        with pytest.raises(Refused, match="not_allowed"):
+            set_reactions(article_id=article.id, reader_id=uuid4(), kinds=FUNNY)
+        taken = sum(each.result() for each in jokes)
+    fold()
+
+    assert reached == ["not_allowed"] * 4
+    assert_counts_are_the_rows(article.id, expected=[FUNNY] * taken)
+
+
+def test_two_desks_take_turns_and_the_last_word_stands(article: Article) -> None:
+    with transaction.atomic():
+        set_policy(article_id=article.id, state=PolicyState.CLOSED, allowed=SAD)
+        other = Rival().start(
+            lambda: set_policy(article_id=article.id, state=PolicyState.HIDDEN, close_after_days=3)
+        )
+        wait_for_a_blocked_backend()
+    other.result()
+
+    found = get_policy(article.id)
+    assert found is not None
+    assert (found[0].state, found[0].allowed, found[0].close_after_days) == ("hidden", None, 3)
+    assert Tally.objects.get().version == 2
+
+
+def test_two_desks_that_close_the_same_stories_do_not_deadlock(
+    publish_article: PublishArticle,
+) -> None:
+    articles = [publish_article().id for _ in range(30)]
+
+    def close(number: int) -> int:
+        order = articles if number % 2 else articles[::-1]
+        return sum(set_state(article_ids=order, state=PolicyState.CLOSED) for _ in range(10))
+
+    with ThreadPoolExecutor(4) as pool:
+        done = list(
+            pool.map(lambda number: on_a_connection_of_its_own(lambda: close(number)), range(4))
+        )
+
+    assert done == [300] * 4
+    assert set(Tally.objects.values_list("version", flat=True)) == {40}
+
+
+def test_two_workers_do_not_renew_for_the_same_preset(article: Article) -> None:
+    tag = Tag.objects.create(slug="obituary", name="Obituary")
+    ArticleTag.objects.create(article=article, tag=tag, position=1)
+    save_preset(Preset(name="No jokes", tag=tag, allowed=SAD))
+
+    with transaction.atomic():
+        mine = row("renew_stories", {"most": 100})
+        other = Rival().start(renew_stories).result(timeout=10)
+
+    assert (mine, other) == ((1,), 0)
+    assert Tally.objects.get().version == 1
+    assert not Renewal.objects.exists()
+
+
+def test_a_reader_never_waits_for_a_desk_that_changes_a_preset(article: Article) -> None:
+    tag = Tag.objects.create(slug="obituary", name="Obituary")
+    ArticleTag.objects.create(article=article, tag=tag, position=1)
+
+    with transaction.atomic():
+        save_preset(Preset(name="Closed", tag=tag, state=PolicyState.CLOSED))
+        press: Change = (
+            Rival()
+            .start(lambda: set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE))
+            .result(timeout=10)
+        )
+
+    assert press.changed
+    with pytest.raises(Refused, match="closed"):
+        set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE)

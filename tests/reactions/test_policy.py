@@ -1,0 +1,386 @@
+"""What a story takes: its own word, the presets of its section and tags, the site, and the clock."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import IntegrityError
+from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from articles.doors import feelings
+from articles.models import Article, ArticleTag, Section, State, Tag
+from reactions import cache, keys, presets
+from reactions.counts import get_counts, put_counts, read_counts
+from reactions.fold import fold
+from reactions.kinds import ANY_KIND, EVERY_KIND, pack, unpack
+from reactions.models import PolicyState, Preset, Reaction, Renewal, Tally
+from reactions.policy import Said, get_policy, set_policy, set_state
+from reactions.presets import remove_presets, renew_stories, save_preset
+from reactions.record import Refused, clear_reactions, set_reactions
+from reactions.sql import row
+from tests.conftest import PublishArticle
+from tests.reactions.oracle import assert_counts_are_the_rows
+
+LOVE, SAD, FUNNY = pack(["love"]), pack(["sad"]), pack(["funny"])
+SERIOUS = EVERY_KIND & ~FUNNY
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def obituary(db: None) -> Tag:
+    return Tag.objects.create(slug="obituary", name="Obituary")
+
+
+@pytest.fixture
+def death_notice(article: Article, obituary: Tag) -> Article:
+    ArticleTag.objects.create(article=article, tag=obituary, position=1)
+    return article
+
+
+def no_jokes(tag: Tag) -> Preset:
+    preset = Preset(name="No jokes", tag=tag, allowed=SERIOUS)
+    save_preset(preset)
+    return preset
+
+
+def state_of(article: Article) -> str | None:
+    counts = get_counts(article.id)
+    return counts.state if counts else None
+
+
+def allowed_of(article: Article) -> list[str]:
+    counts = get_counts(article.id)
+    return list(counts.allowed) if counts else []
+
+
+def takes(article: Article, kinds: int) -> bool:
+    """Whether a reader whom nobody has met may choose these."""
+    try:
+        set_reactions(article_id=article.id, reader_id=uuid4(), kinds=kinds)
+    except Refused:
+        return False
+    return True
+
+
+# --- closing
+
+
+def test_a_story_takes_reactions_until_it_closes(article: Article, reader_id: UUID) -> None:
+    set_policy(article_id=article.id, closes_at=timezone.now() + DAY)
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
+
+    set_policy(article_id=article.id, closes_at=timezone.now() - timedelta(seconds=1))
+
+    for kinds in (SAD, 0):
+        with pytest.raises(Refused, match="closed"):
+            set_reactions(article_id=article.id, reader_id=reader_id, kinds=kinds)
+    assert Reaction.objects.get().kinds == LOVE
+
+
+@pytest.mark.parametrize(
+    ("days", "state"), [(0, "open"), (1, "closed"), (2, "closed"), (3, "open")]
+)
+def test_a_story_closes_so_many_days_after_its_first_publication(
+    publish_article: PublishArticle, days: int, state: str
+) -> None:
+    article = publish_article(first_published_at=timezone.now() - 2 * DAY)
+
+    set_policy(article_id=article.id, close_after_days=days)
+
+    assert state_of(article) == state
+    assert takes(article, LOVE) == (state == "open")
+
+
+def test_the_site_closes_stories_that_do_not_say_otherwise(
+    publish_article: PublishArticle, settings: Settings
+) -> None:
+    settings.REACTIONS_CLOSE_AFTER_DAYS = 7
+    old, kept_open, new = (
+        publish_article(first_published_at=timezone.now() - days * DAY) for days in (8, 8, 6)
+    )
+    set_policy(article_id=kept_open.id, close_after_days=0)
+
+    assert [state_of(each) for each in (old, kept_open, new)] == ["closed", "open", "open"]
+    assert [takes(each, LOVE) for each in (old, kept_open, new)] == [False, True, True]
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(60, "open"), (-1, "closed")])
+def test_a_cached_answer_closes_by_itself_and_no_process_has_to_run(
+    article: Article,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    seconds: int,
+    state: str,
+) -> None:
+    (open_now,) = read_counts([article.id])
+    closes_at = timezone.now() + timedelta(seconds=seconds)
+    put_counts([replace(open_now, closes_at=closes_at)])
+
+    with django_assert_num_queries(0):
+        assert state_of(article) == state
+
+
+def test_an_answer_that_was_cached_under_other_settings_is_none(
+    article: Article, settings: Settings
+) -> None:
+    assert state_of(article) == "open"
+
+    settings.REACTIONS_CLOSE_AFTER_DAYS = 1
+
+    assert state_of(article) == "closed"
+
+
+def test_what_an_older_version_of_the_product_cached_is_read_anew(article: Article) -> None:
+    cache.client().hset(
+        keys.counts(article.id),
+        mapping={"version": 0, "answer": '["open",["love"],{"love":9},0,null]'},
+    )
+
+    counts = get_counts(article.id)
+
+    assert counts is not None
+    assert counts.total == 0
+
+
+@pytest.mark.parametrize("state", [PolicyState.CLOSED, PolicyState.HIDDEN])
+def test_reactions_survive_closing_and_hiding(
+    article: Article, reader_id: UUID, state: PolicyState
+) -> None:
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
+    set_state(article_ids=[article.id], state=state)
+    fold()
+
+    set_state(article_ids=[article.id], state=PolicyState.OPEN)
+    change = set_reactions(article_id=article.id, reader_id=reader_id, kinds=SAD)
+    fold()
+
+    assert change.previous == LOVE
+    assert_counts_are_the_rows(article.id, expected=[SAD])
+
+
+def test_opening_many_stories_leaves_what_else_they_say(publish_article: PublishArticle) -> None:
+    narrow, silent = publish_article(), publish_article()
+    set_policy(article_id=narrow.id, state=PolicyState.CLOSED, allowed=SAD, close_after_days=0)
+
+    done = set_state(article_ids=[narrow.id, silent.id], state=PolicyState.OPEN)
+
+    found = [get_policy(each.id) for each in (narrow, silent)]
+    assert done == 2
+    assert [each and each[0] for each in found] == [Said("open", SAD, None, 0), Said("open")]
+
+
+# --- a subset of the kinds
+
+
+def test_who_has_what_is_no_longer_taken_keeps_it_counted_and_may_undo_it_once(
+    article: Article, reader_id: UUID
+) -> None:
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=FUNNY)
+    set_policy(article_id=article.id, allowed=SERIOUS)
+    fold()
+
+    kept = get_counts(article.id)
+    again = set_reactions(article_id=article.id, reader_id=reader_id, kinds=FUNNY)
+    undone = clear_reactions(article_id=article.id, reader_id=reader_id)
+
+    assert kept is not None
+    assert kept.total == 1
+    assert (again.changed, undone.previous) == (False, FUNNY)
+    with pytest.raises(Refused, match="not_allowed"):
+        set_reactions(article_id=article.id, reader_id=reader_id, kinds=FUNNY)
+
+
+def test_what_is_kept_may_stand_beside_what_is_new(
+    article: Article, reader_id: UUID, settings: Settings
+) -> None:
+    settings.REACTIONS_PER_READER = 3
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=FUNNY)
+    set_policy(article_id=article.id, allowed=SERIOUS)
+
+    change = set_reactions(article_id=article.id, reader_id=reader_id, kinds=FUNNY | SAD)
+
+    assert unpack(change.kinds) == ["funny", "sad"]
+
+
+# --- presets
+
+
+def test_a_death_notice_takes_no_jokes(death_notice: Article, obituary: Tag) -> None:
+    no_jokes(obituary)
+
+    assert not takes(death_notice, FUNNY)
+    assert takes(death_notice, SAD)
+    assert allowed_of(death_notice) == unpack(SERIOUS)
+
+
+def test_a_preset_holds_for_its_section_alone(publish_article: PublishArticle) -> None:
+    courts, sport = (Section.objects.create(slug=each, name=each) for each in ("courts", "sport"))
+    in_court, at_play, nowhere = (publish_article(section=each) for each in (courts, sport, None))
+    save_preset(Preset(name="Trials", section=courts, state=PolicyState.CLOSED))
+
+    assert [state_of(each) for each in (in_court, at_play, nowhere)] == ["closed", "open", "open"]
+
+
+def test_the_storys_own_word_wins_field_by_field(death_notice: Article, obituary: Tag) -> None:
+    save_preset(
+        Preset(
+            name="Quiet", tag=obituary, state=PolicyState.HIDDEN, allowed=SAD, close_after_days=1
+        )
+    )
+
+    set_policy(article_id=death_notice.id, state=PolicyState.OPEN, close_after_days=0)
+
+    assert state_of(death_notice) == "open"
+    assert allowed_of(death_notice) == ["sad"]
+
+
+def test_a_changed_preset_is_told_to_those_who_have_read(
+    death_notice: Article, obituary: Tag
+) -> None:
+    preset = no_jokes(obituary)
+    renew_stories()
+    before = allowed_of(death_notice)
+
+    preset.allowed = SAD
+    save_preset(preset)
+    renew_stories()
+    narrowed = allowed_of(death_notice)
+    remove_presets([preset])
+    renew_stories()
+
+    assert (before, narrowed) == (unpack(SERIOUS), ["sad"])
+    assert allowed_of(death_notice) == unpack(EVERY_KIND)
+    assert not Renewal.objects.exists()
+
+
+def test_a_story_that_is_filed_elsewhere_is_told_anew(article: Article, obituary: Tag) -> None:
+    no_jokes(obituary)
+    before = allowed_of(article)
+
+    ArticleTag.objects.create(article=article, tag=obituary, position=1)
+    feelings().story_changed(article.id)
+
+    assert before == unpack(EVERY_KIND)
+    assert allowed_of(article) == unpack(SERIOUS)
+
+
+def test_a_preset_that_moves_to_another_tag_renews_both(
+    publish_article: PublishArticle, obituary: Tag
+) -> None:
+    war = Tag.objects.create(slug="war", name="War")
+    stories = [publish_article(), publish_article()]
+    for story, tag in zip(stories, (obituary, war), strict=True):
+        ArticleTag.objects.create(article=story, tag=tag, position=1)
+    preset = no_jokes(obituary)
+    renew_stories()
+    before = [len(allowed_of(each)) for each in stories]
+
+    preset.tag = war
+    save_preset(preset)
+    renew_stories()
+
+    assert before == [6, 7]
+    assert [len(allowed_of(each)) for each in stories] == [7, 6]
+
+
+def test_renewing_goes_on_where_a_killed_worker_stopped(
+    publish_article: PublishArticle, obituary: Tag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presets, "_BATCH", 2)
+    stories = [publish_article() for _ in range(5)]
+    unpublished = publish_article(state=State.DRAFT, first_published_at=None, published_at=None)
+    for story in [*stories, unpublished]:
+        ArticleTag.objects.create(article=story, tag=obituary, position=1)
+    no_jokes(obituary)
+
+    first = row("renew_stories", {"most": 2})  # and the worker is killed
+    told = renew_stories()
+
+    assert (first, told) == ((2,), 3)
+    versions = dict(Tally.objects.values_list("article_id", "version"))
+    assert versions == {each.id: 1 for each in stories}
+    assert not Renewal.objects.exists()
+
+
+STRICTNESS = ["open", "closed", "hidden"]
+SETS = st.none() | st.integers(1, EVERY_KIND)
+PRESETS = st.lists(
+    st.tuples(st.sampled_from(STRICTNESS), SETS, st.none() | st.integers(1, 9)), max_size=4
+)
+OWN = st.tuples(st.none() | st.sampled_from(STRICTNESS), SETS, st.none() | st.integers(0, 9))
+
+
+@hypothesis_settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(rules=PRESETS, own=OWN, site=st.integers(0, 9))
+def test_the_strictest_preset_wins_and_the_storys_own_word_before_all(
+    death_notice: Article,
+    settings: Settings,
+    rules: list[tuple[str, int | None, int | None]],
+    own: tuple[str | None, int | None, int | None],
+    site: int,
+) -> None:
+    settings.REACTIONS_CLOSE_AFTER_DAYS = site
+    Preset.objects.all().delete()
+    _file_under(death_notice, rules)
+    state, allowed, days = own
+    set_policy(
+        article_id=death_notice.id,
+        state=PolicyState(state) if state else None,
+        allowed=allowed,
+        close_after_days=days,
+    )
+
+    found = get_policy(death_notice.id)
+
+    expected_allowed = EVERY_KIND
+    for _, kinds, _ in rules:
+        expected_allowed &= ANY_KIND if kinds is None else kinds
+    closing = [each for _, _, each in rules if each is not None]
+    expected_days = min(closing, default=site) if days is None else days
+    published_at = death_notice.first_published_at
+    assert found is not None
+    assert published_at is not None
+    assert found[1].closes_at == (published_at + expected_days * DAY if expected_days else None)
+    assert found[1].allowed == (expected_allowed if allowed is None else allowed)
+    expected_state = state or max(
+        (each for each, *_ in rules), key=STRICTNESS.index, default="open"
+    )
+    is_over = expected_days and published_at + expected_days * DAY < datetime.now(UTC)
+    assert found[1].state == ("closed" if expected_state == "open" and is_over else expected_state)
+
+
+def _file_under(article: Article, rules: list[tuple[str, int | None, int | None]]) -> None:
+    """The first of these presets is of the story's section, the others of its tags."""
+    for number, (state, allowed, days) in enumerate(rules):
+        words = {"state": state, "allowed": allowed, "close_after_days": days}
+        name = f"rule-{number}"
+        if number == 0:
+            article.section = Section.objects.get_or_create(slug=name, defaults={"name": name})[0]
+            article.save()
+            save_preset(Preset(name=name, section=article.section, **words))
+        else:
+            tag = Tag.objects.get_or_create(slug=name, defaults={"name": name})[0]
+            link = {"article": article, "tag": tag}
+            ArticleTag.objects.get_or_create(**link, defaults={"position": number + 1})
+            save_preset(Preset(name=name, tag=tag, **words))
+
+
+def test_a_reaction_is_one_statement_whatever_the_presets(
+    death_notice: Article, obituary: Tag, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    no_jokes(obituary)
+    set_policy(article_id=death_notice.id, close_after_days=0)
+
+    with django_assert_num_queries(1):
+        set_reactions(article_id=death_notice.id, reader_id=uuid4(), kinds=SAD)
+
+
+def test_a_story_closes_at_a_time_or_after_days_and_not_both(article: Article) -> None:
+    with pytest.raises(IntegrityError, match="reactions_policy_closes_once"):
+        set_policy(article_id=article.id, closes_at=timezone.now(), close_after_days=1)
