@@ -127,6 +127,7 @@ class MyReactions(ReaderView):
     def put(self, request: Request, article: str) -> Response:
         """Sets the reader's reactions to exactly these; safe to repeat. The first one sets the cookie.
 
+        What the reader has may stay where the story no longer takes it; it cannot be set anew.
         The counts in the answer include the caller's own change. 409 where reactions are closed or not
         taken here, 404 where hidden or unpublished, 400 for an unknown reaction or too many.
         """

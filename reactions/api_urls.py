@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from reactions import api
+from reactions import api, api_policy
 
 urlpatterns = [
     path("articles/<str:article>/reactions/", api.ArticleReactions.as_view(), name="reactions"),
     path("articles/<str:article>/reactions/mine/", api.MyReactions.as_view(), name="mine"),
+    path(
+        "articles/<str:article>/reactions/policy/",
+        api_policy.PolicyView.as_view(),
+        name="reactions-policy",
+    ),
     path("reactions/", api.ManyReactions.as_view(), name="many-reactions"),
     path("reactions/mine/", api.ManyMine.as_view(), name="many-mine"),
     path("readers/", api.Readers.as_view(), name="readers"),
