@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from articles.doors import Bar, Feeling, Interaction
 from articles.models import Article
 from reactions.counts import Counts, get_counts, list_counts
-from reactions.kinds import BY_KEY, KINDS, REACT_ACTION, Kind, pack, unpack
+from reactions.kinds import KINDS, OFFERED, REACT_ACTION, Kind, pack, unpack
 from reactions.origin import form_token
 from reactions.policy import renew
 from reactions.publish import publish_waiting
@@ -33,12 +33,16 @@ _NOTICES = {
 
 @dataclass(frozen=True)
 class Button:
-    """One reaction as the bar shows it. `result` is the set that pressing it leaves, for the form."""
+    """One reaction as the bar shows it. `result` is the set that pressing it leaves, for the form.
+
+    One that is not taken is there because this reader has it, and may undo it.
+    """
 
     kind: Kind
     count: int | None
     share: int
     is_pressed: bool
+    is_taken: bool
     result: str
 
 
@@ -60,6 +64,7 @@ class Feelings:
         of_kinds = [
             Interaction(kind.schema_action, _name_for_schema(kind), counts.counts[kind.key])
             for kind in KINDS
+            if counts.counts[kind.key] or not kind.retired
         ]
         return [*of_kinds, Interaction(REACT_ACTION, None, sum(counts.counts.values()))]
 
@@ -112,17 +117,23 @@ def _mine(request: HttpRequest, article_id: UUID) -> tuple[int, bool]:
 
 
 def _buttons(counts: Counts, mine: int) -> list[Button]:
-    shown = [BY_KEY[key] for key in counts.allowed] if counts.is_known else list(KINDS)
-    return [_button(kind, counts, mine) for kind in shown]
+    """What the story takes, and what else this reader has; every kind that is offered where that is not known."""
+    taken = pack(counts.allowed) if counts.is_known else OFFERED
+    return [
+        _button(kind, counts, mine, is_taken=bool(taken & kind.mask))
+        for kind in KINDS
+        if (taken | mine) & kind.mask
+    ]
 
 
-def _button(kind: Kind, counts: Counts, mine: int) -> Button:
+def _button(kind: Kind, counts: Counts, mine: int, *, is_taken: bool) -> Button:
     count = counts.counts[kind.key] if counts.counts is not None else None
     return Button(
         kind=kind,
         count=count,
         share=round(100 * (count or 0) / (counts.total or 1)),
         is_pressed=bool(mine & kind.mask),
+        is_taken=is_taken,
         result=",".join(_after_press(kind, mine)),
     )
 

@@ -1,6 +1,9 @@
 """Readers at the page, in a real browser, with everything behind it running."""
 
+import json
 import re
+import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,6 +12,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitor
 from tests.servers import House
+
+Say = Callable[..., None]
 
 pytestmark = [pytest.mark.browser, pytest.mark.house]
 
@@ -22,6 +27,23 @@ def story(house: House, tmp_path: Path) -> str:
     published = house.manage("publish", file)
     assert published.returncode == 0, published.stderr
     return f"/articles/{slug}/"
+
+
+@pytest.fixture(scope="module")
+def say(house: House) -> Say:
+    """Says what a story takes, as the desk's program does."""
+    issued = house.manage("issue_key", "Desk", "--scopes", "reactions:manage")
+    key = issued.stdout.split()[-1]
+
+    def put(story: str, **policy: object) -> None:
+        url = f"{house.url}api/v1{story}reactions/policy/"
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        body = json.dumps(policy).encode()
+        call = urllib.request.Request(url, body, headers, method="PUT")  # noqa: S310  # our house
+        with urllib.request.urlopen(call, timeout=10) as answer:  # noqa: S310
+            assert answer.status == 200
+
+    return put
 
 
 def button(page: Page, kind: str) -> "Button":
@@ -74,6 +96,42 @@ def test_a_reader_changes_their_mind_and_takes_it_back(visitor: Visitor, story: 
     button(page, "sad").shows(0)
     page.reload()
     button(page, "sad").is_pressed(False)
+
+
+def test_a_story_that_closes_meanwhile_says_so_and_opens_again(
+    visitor: Visitor, story: str, say: Say
+) -> None:
+    page = visitor(story)
+    button(page, "love").press()
+    button(page, "love").shows(1)
+    with page.expect_event("requestfailed"):  # so that the page has not heard of the close yet
+        page.route("**/reactions/", lambda route: route.abort())
+    say(story, state="closed")
+    page.unroute("**/reactions/")
+
+    button(page, "sad").press()
+
+    expect(page.get_by_role("status")).to_have_text("Reactions to this article are closed.")
+    expect(page.get_by_text("Reactions are closed.")).to_be_visible()
+    expect(button(page, "sad").locator).to_be_disabled()
+    button(page, "love").shows(1)
+    say(story, state="open")
+    expect(button(page, "sad").locator).to_be_enabled()
+
+
+def test_a_reader_may_undo_what_the_story_no_longer_takes(
+    visitor: Visitor, story: str, say: Say
+) -> None:
+    page = visitor(story)
+    button(page, "funny").press()
+    button(page, "funny").shows(1)
+
+    say(story, allowed=["sad"])
+
+    expect(button(page, "wow").locator).to_be_disabled()
+    button(page, "funny").press()
+    button(page, "funny").shows(0)
+    expect(button(page, "funny").locator).to_be_disabled()
 
 
 def test_hasty_presses_end_in_the_last_one(visitor: Visitor, story: str) -> None:

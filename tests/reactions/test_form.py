@@ -8,6 +8,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from articles.models import Article
+from reactions.fold import fold
 from reactions.kinds import pack
 from reactions.models import Policy, Reaction
 from reactions.policy import set_policy
@@ -139,3 +140,40 @@ def test_a_bad_cookie_is_taken_back_and_nothing_recorded(
     assert response["Location"].endswith("?reaction=again#reactions")
     assert response.cookies[settings.READER_COOKIE]["max-age"] == 0
     assert not Reaction.objects.exists()
+
+
+def test_a_page_offers_what_its_story_takes(client: Client, article: Article) -> None:
+    set_policy(article_id=article.id, allowed=pack(["love", "sad"]))
+
+    page = client.get(page_of(article)).content.decode()
+
+    assert re.findall(r'data-kind="(\w+)"', page) == ["love", "sad"]
+
+
+def test_what_a_reader_has_is_on_their_page_until_they_undo_it(
+    client: Client, article: Article
+) -> None:
+    action, fields = form_of(client, article)
+    client.post(action, fields | {"reactions": "funny"})
+    set_policy(article_id=article.id, allowed=pack(["sad"]))
+    fold()
+
+    kept = client.get(page_of(article)).content.decode()
+    undone = client.post(action, fields | {"reactions": ""}, follow=True).content.decode()
+    tried = client.post(action, fields | {"reactions": "funny"}, follow=True).content.decode()
+
+    assert re.findall(r'data-kind="(\w+)"', kept) == ["funny", "sad"]
+    assert re.findall(r'data-kind="(\w+)"', undone) == ["sad"]
+    assert "This story does not take that reaction." in tried
+
+
+def test_a_closed_page_says_so_and_its_buttons_do_nothing(client: Client, article: Article) -> None:
+    open_page = client.get(page_of(article)).content.decode()
+    set_policy(article_id=article.id, state=Policy.State.CLOSED)
+    fold()
+
+    closed_page = client.get(page_of(article)).content.decode()
+
+    assert re.search(r'class="reactions-closed"\s+hidden>', open_page)
+    assert re.search(r'class="reactions-closed"\s*>Reactions are closed', closed_page)
+    assert len(re.findall(r"\sdisabled>", closed_page)) == 7

@@ -4,7 +4,8 @@
  * bar is a form that works.
  *
  * A press shows at once and is sent one at a time; the last press wins. What the server answers is what
- * is shown. Counts are asked for while the page is seen, ever more rarely while nothing changes.
+ * is shown. Counts are asked for while the page is seen, ever more rarely while nothing changes, and at
+ * once where the story refused: it may have closed meanwhile.
  */
 
 /** @typedef {Record<string, number | null>} Counts */
@@ -29,6 +30,9 @@ class ReactionBar {
   /** @type {Set<string> | null} */
   #wish = null;
   #sending = false;
+  /** What the story takes; what else is here this reader has, and may undo. @type {Set<string>} */
+  #taken = new Set();
+  #closed = false;
   #version = -1;
   #etag = "";
   #pause = POLL_FASTEST_MS;
@@ -44,7 +48,9 @@ class ReactionBar {
     for (const button of root.querySelectorAll("button")) {
       this.#buttons.set(button.dataset.kind ?? "", button);
       if (button.getAttribute("aria-pressed") === "true") this.#chosen.add(button.dataset.kind ?? "");
+      if (button.dataset.taken !== undefined) this.#taken.add(button.dataset.kind ?? "");
     }
+    this.#closed = root.querySelector(".reactions-closed:not([hidden])") !== null;
     root.querySelector("form")?.addEventListener("submit", (event) => this.#press(event));
     document.addEventListener("visibilitychange", () => this.#wake());
     this.#wake();
@@ -68,6 +74,7 @@ class ReactionBar {
   async #send() {
     if (this.#sending) return;
     this.#sending = true;
+    let soon = POLL_FASTEST_MS;
     while (this.#wish) {
       const wish = this.#wish;
       const failure = await this.#put([...wish]);
@@ -75,12 +82,13 @@ class ReactionBar {
         this.#wish = null;
         this.#show_chosen(this.#chosen);
         this.#say(failure);
+        soon = 0;
       } else if (this.#wish === wish) {
         this.#wish = null;
       }
     }
     this.#sending = false;
-    this.#wake();
+    this.#wake(soon);
   }
 
   /**
@@ -111,14 +119,15 @@ class ReactionBar {
     // The next version is the first that can hold this change; an older one would take it back.
     this.#version = change.version + (change.changed ? 1 : 0);
     this.#show_counts(change.counts, change.total);
+    this.#show_taken();
     const labels = change.reactions.map((kind) => this.#label(kind));
     this.#say(labels.length ? `Your reaction: ${labels.join(", ")}.` : "Your reaction was taken back.");
   }
 
-  #wake() {
+  #wake(soon = POLL_FASTEST_MS) {
     clearTimeout(this.#timer);
     this.#pause = POLL_FASTEST_MS;
-    if (!document.hidden) this.#timer = setTimeout(() => this.#poll(), this.#pause);
+    if (!document.hidden) this.#timer = setTimeout(() => this.#poll(), soon);
   }
 
   async #poll() {
@@ -135,12 +144,16 @@ class ReactionBar {
     const headers = this.#etag ? { "If-None-Match": this.#etag } : undefined;
     const response = await fetch(this.#url, { headers, credentials: "omit", cache: "no-store" });
     this.#pause = Math.min(this.#pause * POLL_GROWTH, POLL_SLOWEST_MS);
+    this.#root.hidden = response.status === 404;
     if (response.status !== 200) return;
     this.#etag = response.headers.get("ETag") ?? "";
     const answer = await response.json();
     if (answer.version === null || answer.version < this.#version || this.#sending) return;
     if (answer.version > this.#version) this.#pause = POLL_FASTEST_MS;
     this.#version = answer.version;
+    this.#closed = answer.state === "closed";
+    this.#taken = new Set(answer.allowed);
+    this.#show_taken();
     this.#show_counts(answer.counts, answer.total);
     this.#speak_total(answer.total);
   }
@@ -150,6 +163,15 @@ class ReactionBar {
     for (const [kind, button] of this.#buttons) {
       button.setAttribute("aria-pressed", String(chosen.has(kind)));
     }
+  }
+
+  /** A button that does nothing is off: all of them where closed, else what is neither taken nor chosen. */
+  #show_taken() {
+    for (const [kind, button] of this.#buttons) {
+      button.disabled = this.#closed || !(this.#taken.has(kind) || this.#chosen.has(kind));
+    }
+    const closed = /** @type {HTMLElement | null} */ (this.#root.querySelector(".reactions-closed"));
+    if (closed) closed.hidden = !this.#closed;
   }
 
   /**
