@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError, connection
 
 from reactions.fold import fold
+from reactions.presets import renew_stories
 
 
 class Command(BaseCommand):
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         while True:
             try:
                 fold()
+                renew_stories()
             except OperationalError as error:
                 self.stderr.write(f"PostgreSQL is away: {error}")
                 connection.close()
