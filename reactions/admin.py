@@ -84,7 +84,7 @@ class StoryList(ChangeList):
         stories: Sequence[Any] = list(self.result_list)
         now = {each.article_id: each.state for each in read_counts([each.pk for each in stories])}
         for each in stories:
-            each.reactions_state = now.get(each.pk, "")
+            each.reactions_state = now.get(each.pk) if each.is_public else "–"
         self.result_list = stories
 
 
@@ -160,9 +160,7 @@ class ReactedArticleAdmin(ModelAdmin):
         )
 
     def construct_change_message(self, request: HttpRequest, form: Any, *_: Any) -> Any:
-        said = " · ".join(
-            f"{name.replace('_', ' ')}: {value}" for name, value in _words(form.said).items()
-        )
+        said = " · ".join(f"{name}: {value}" for name, value in _words(form.said).items())
         return f"Reactions: {said or 'as its section, its tags and the site say'}."
 
     def get_urls(self) -> list[Any]:

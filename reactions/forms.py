@@ -53,7 +53,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none when 
         min_value=0,
         max_value=MOST_DAYS,
         widget=UnfoldAdminIntegerFieldWidget,
-        label="or so many days after publication",
+        label="Or days after publication",
         help_text="0: never, whatever its section, its tags and the site say.",
     )
 
