@@ -1,8 +1,13 @@
 """From what stands in an address, a UUID or a slug, to an article's id."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from uuid import UUID
 
+from django.db import OperationalError
+
+from reactions.copies import Copies
+from reactions.gate import public_read
 from reactions.sql import rows
 
 
@@ -12,14 +17,34 @@ def find_article(address: str) -> UUID | None:
 
 
 def find_articles(addresses: Sequence[str]) -> list[UUID | None]:
-    """The ids behind these addresses, in their order; None where a slug is nobody's."""
-    ids = {address: _as_uuid(address) for address in addresses}
+    """The ids behind these addresses, in their order; None where a slug is nobody's.
+
+    A slug leads to one article for as long as that exists, so where PostgreSQL is away an old copy does.
+    Raises OperationalError where there is none.
+    """
+    ids: dict[str, UUID | None] = {address: _as_uuid(address) for address in addresses}
     slugs = [address for address, found in ids.items() if found is None and "\0" not in address]
     if slugs:
-        ids |= dict(rows("find_articles", {"slugs": slugs}))
+        ids |= (found := _ids.get_many(slugs))
+        if len(found) < len(slugs):
+            raise OperationalError("PostgreSQL cannot be asked which articles these are.")
     return [ids[address] for address in addresses]
 
 
+def _read_ids(slugs: list[str]) -> Mapping[str, UUID | None]:
+    try:
+        with public_read():
+            return dict.fromkeys(slugs) | dict(rows("find_articles", {"slugs": slugs}))
+    except OperationalError:
+        return {}
+
+
+# Half a second: that long a slug may seem to be nobody's after a story has taken it.
+_ids = Copies[str, UUID](_read_ids, most=4_096, fresh_seconds=0.5, stale_seconds=3_600)
+forget_slugs = _ids.clear
+
+
+@lru_cache(maxsize=4_096)
 def _as_uuid(address: str) -> UUID | None:
     try:
         return UUID(address) if len(address) == 36 else None

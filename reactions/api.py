@@ -1,14 +1,12 @@
 """The HTTP API of reactions: what a reader sets, and what anyone may count."""
 
-from collections.abc import Sequence
-from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions
 from rest_framework.authentication import SessionAuthentication
@@ -20,7 +18,13 @@ from rest_framework.views import APIView
 from articles.access import KeyAuthentication, scope
 from reactions import schemas
 from reactions.addresses import find_article, find_articles
-from reactions.counts import Counts, get_counts, list_counts
+from reactions.counts_api import (
+    MOST_ARTICLES,
+    answer_many,
+    answer_one,
+    asked_articles,
+    no_such_article,
+)
 from reactions.kinds import BY_KEY, pack, unpack
 from reactions.origin import form_token
 from reactions.readers import InvalidToken, Reader, find_reader, forget, new_reader, remember
@@ -28,11 +32,6 @@ from reactions.record import Refused, erase_reader, export_reader, list_mine, se
 from reactions.signs import PAGE_TOKEN_HEADER, signs_of
 from reactions.stats.article import INTERVALS, article_statistics
 
-MOST_ARTICLES = 200
-
-# Browsers ask every time and mostly hear 304; a shared cache may answer for a second, and for half a
-# minute while it fetches anew; where the origin is down, yesterday's count beats none.
-PUBLIC = "public, max-age=0, s-maxage=1, stale-while-revalidate=30, stale-if-error=86400"
 PRIVATE = "private, no-store"
 
 
@@ -76,12 +75,12 @@ class ArticleReactions(APIView):
     @extend_schema(
         operation_id="reactions_retrieve", tags=["reactions"], auth=[], responses=schemas.Counts
     )
-    def get(self, request: Request, article: str) -> Response:
+    def get(self, request: Request, article: str) -> HttpResponse:
         """The counts of one article. Sets no cookie. A count that is not known is null, never 0."""
-        counts = get_counts(_article_id(article))
-        if counts is None or counts.state in {"missing", "hidden"}:
+        response = answer_one(request, article)
+        if response is None:
             raise exceptions.NotFound("There is no such article, or its reactions are not shown.")
-        return _cacheable(request, counts.as_json(), [counts])
+        return response
 
 
 class ManyReactions(APIView):
@@ -92,16 +91,9 @@ class ManyReactions(APIView):
         parameters=[schemas.ARTICLES],
         responses=schemas.ManyCounts,
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """The counts of up to 200 articles, in the order asked. An unknown one is an entry with `error`."""
-        addresses = _addresses(request)
-        ids = find_articles(addresses)
-        found = list_counts(list(dict.fromkeys(each for each in ids if each)))
-        entries = [found.get(each) if each else None for each in ids]
-        results = [
-            _entry(address, counts) for address, counts in zip(addresses, entries, strict=True)
-        ]
-        return _cacheable(request, {"results": results}, entries)
+        return answer_many(request, _addresses(request))
 
 
 class MyReactions(ReaderView):
@@ -178,7 +170,7 @@ class ManyMine(ReaderView):
         known = [each for each in ids if each]
         kinds = list_mine(article_ids=known, reader_id=reader.id) if reader else {}
         results = [
-            _mine(each, kinds) if each else _unknown(address)
+            _mine(each, kinds) if each else no_such_article(address)
             for address, each in zip(addresses, ids, strict=True)
         ]
         return _private({"results": results})
@@ -280,7 +272,7 @@ def _article_id(address: str) -> UUID:
 
 
 def _addresses(request: Request) -> list[str]:
-    addresses = [each for each in request.GET.get("articles", "").split(",") if each]
+    addresses = asked_articles(request)
     if not addresses:
         raise _invalid("articles", "required", "Name the articles, separated by commas.")
     if len(addresses) > MOST_ARTICLES:
@@ -322,42 +314,6 @@ def _refusal(refused: Refused) -> exceptions.APIException:
 
 def _invalid(field: str, code: str, detail: str) -> exceptions.ValidationError:
     return exceptions.ValidationError({field: [exceptions.ErrorDetail(detail, code)]})
-
-
-def _cacheable(
-    request: Request, body: dict[str, Any], entries: Sequence[Counts | None]
-) -> Response:
-    """A public answer; its ETag changes with the version of anything in it. What is unknown is not kept."""
-    if any(entry is not None and not entry.is_known for entry in entries):
-        return Response(body, headers={"Cache-Control": "no-store"})
-    etag = _etag(entries)
-    headers = {"ETag": etag, "Cache-Control": PUBLIC}
-    if etag in _tags(request.META.get("HTTP_IF_NONE_MATCH", "")):
-        return Response(status=304, headers=headers)
-    return Response(body, headers=headers)
-
-
-def _etag(entries: Sequence[Counts | None]) -> str:
-    versions = ",".join("-" if each is None else f"{each.state}{each.version}" for each in entries)
-    return f'"{blake2b(versions.encode(), digest_size=9).hexdigest()}"'
-
-
-def _tags(if_none_match: str) -> set[str]:
-    """The validators a client holds, weak or strong: for a GET they compare alike (RFC 9110, 13.1.2)."""
-    return {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
-
-
-def _entry(address: str, counts: Counts | None) -> dict[str, Any]:
-    if counts is None or counts.state in {"missing", "hidden"}:
-        return _unknown(address)
-    return counts.as_json()
-
-
-def _unknown(address: str) -> dict[str, Any]:
-    return {
-        "article": address,
-        "error": "There is no such article, or its reactions are not shown.",
-    }
 
 
 def _mine(article_id: UUID, kinds: dict[UUID, int]) -> dict[str, Any]:

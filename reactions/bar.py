@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 
 from articles.doors import Bar, Feeling, Interaction
 from articles.models import Article
-from reactions.counts import Counts, get_counts, list_counts
+from reactions.counts import Counts, forget_counts, get_counts, list_counts
 from reactions.kinds import KINDS, OFFERED, REACT_ACTION, Kind, pack, unpack
 from reactions.origin import form_token
 from reactions.policy import renew
@@ -70,6 +70,7 @@ class Feelings:
 
     def story_changed(self, article_id: UUID) -> None:
         renew(article_id=article_id)
+        forget_counts(article_id=article_id)
         publish_waiting()
 
     def bar(self, request: HttpRequest, article: Article) -> Bar:

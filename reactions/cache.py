@@ -42,12 +42,12 @@ def _client(url: str) -> "redis.Redis":
     )
 
 
-def read_field(keys: Sequence[str], field: str) -> list[str | None] | None:
-    """One field of many hashes, in order; None where Redis cannot say."""
+def read_fields(keys: Sequence[str], *fields: str) -> list[list[str | None]] | None:
+    """Some fields of many hashes, in order; None where Redis cannot say."""
 
     def ask(pipeline: Pipeline) -> None:
         for key in keys:
-            pipeline.hget(key, field)
+            pipeline.hmget(key, fields)
 
     return _in_one_trip(ask)
 

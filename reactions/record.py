@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from reactions.counts import by_key, rfc3339
+from reactions.counts import by_key, rfc3339, saw_version
 from reactions.kinds import OFFERED, unpack
 from reactions.signs import UNKNOWN, Signs
 from reactions.sql import row, rows
@@ -81,6 +81,7 @@ def set_reactions(
         verdict, previous, counted, version, counted_at, totals = found
     if verdict != "taken":
         raise Refused(verdict)
+    saw_version(article_id=article_id, version=version)
     return Change(
         article_id=article_id,
         kinds=kinds,

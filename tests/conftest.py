@@ -7,9 +7,18 @@ from uuid import UUID, uuid4
 import pytest
 
 from articles.models import Article, State
+from reactions import addresses, counts, gate
 
 PublishArticle = Callable[..., Article]
 PUBLISHED_AT = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """A test's stories are gone with it, and so are this process's copies of them."""
+    addresses.forget_slugs()
+    counts.forget_all_counts()
+    gate.reopen()
 
 
 @pytest.fixture

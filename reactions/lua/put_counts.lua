@@ -1,11 +1,14 @@
--- Stores an article's public answer unless a newer one is there: workers may overtake one another.
+-- Stores an article's answer unless a newer one is there: workers may overtake one another.
 -- KEYS[1]  counts:{article}
--- ARGV[1]  version, a whole number   ARGV[2]  answer, JSON   ARGV[3]  lifetime in seconds
+-- ARGV[1]  version, a whole number   ARGV[2]  state   ARGV[3]  body, JSON
+-- ARGV[4]  when it closes, in seconds since 1970, or nothing   ARGV[5]  the settings it was made for
+-- ARGV[6]  lifetime in seconds
 -- RETURNS  1 where stored, 0 where what was there is newer. The lifetime is renewed only where stored.
 local held = redis.call('HGET', KEYS[1], 'version')
 if held and tonumber(held) > tonumber(ARGV[1]) then
   return 0
 end
-redis.call('HSET', KEYS[1], 'version', ARGV[1], 'answer', ARGV[2])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('HSET', KEYS[1], 'version', ARGV[1], 'state', ARGV[2], 'body', ARGV[3],
+  'closes_at', ARGV[4], 'made_for', ARGV[5])
+redis.call('EXPIRE', KEYS[1], ARGV[6])
 return 1

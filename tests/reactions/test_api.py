@@ -1,6 +1,7 @@
 """The reader's calls and the public ones, through Django's client: answers, refusals, queries, headers."""
 
 import json
+import time
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,6 +11,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from articles.models import Article, State
+from articles.writing import edit_article
+from reactions import gate
+from reactions.counts import forget_all_counts
 from reactions.fold import fold
 from reactions.kinds import KINDS, pack
 from reactions.models import Mark, Policy, Reaction
@@ -100,10 +104,118 @@ def test_an_unchanged_count_is_a_304_and_a_changed_one_is_not(
 def test_counts_in_redis_cost_no_query(
     client: Client, article: Article, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    client.get(counts_url(article))
+    first = client.get(counts_url(article))
+    forget_all_counts()
 
     with django_assert_num_queries(0):
-        assert client.get(counts_url(article)).status_code == 200
+        again = client.get(counts_url(article))
+
+    assert (again.content, again["ETag"]) == (first.content, first["ETag"])
+
+
+def test_counts_that_this_process_just_read_cost_no_query_by_slug_either(
+    client: Client, article: Article, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client.get(counts_url(article.slug))
+
+    with django_assert_num_queries(0):
+        assert client.get(counts_url(article.slug)).status_code == 200
+
+
+@pytest.mark.parametrize("held", ["{}", "W/{}", '"x", {}', '"x,y" , W/{}', "*"])
+def test_whoever_has_the_counts_is_told_so(client: Client, article: Article, held: str) -> None:
+    etag = client.get(counts_url(article))["ETag"]
+
+    response = client.get(counts_url(article), headers={"If-None-Match": held.format(etag)})
+
+    assert (response.status_code, response.content) == (304, b"")
+    assert response["ETag"] == etag
+    assert response["Cache-Control"].startswith("public")
+
+
+@pytest.mark.parametrize("held", ['"x"', "x", "", 'W/"x", "y"'])
+def test_whoever_has_others_is_sent_the_counts(client: Client, article: Article, held: str) -> None:
+    response = client.get(counts_url(article), headers={"If-None-Match": held})
+
+    assert response.status_code == 200
+    assert int(response["Content-Length"]) == len(response.content)
+
+
+def test_counts_leave_with_the_headers_of_every_answer(client: Client, article: Article) -> None:
+    early = client.get(counts_url(article))
+    late = client.get(f"{counts_url(article)}mine/")
+
+    for name in ("Content-Type", "X-Frame-Options", "X-Content-Type-Options", "Referrer-Policy"):
+        assert early[name] == late[name]
+
+
+def test_what_a_client_says_it_accepts_does_not_matter(client: Client, article: Article) -> None:
+    response = client.get(counts_url(article), headers={"Accept": "text/html"})
+
+    assert (response.status_code, response["Content-Type"]) == (200, "application/json")
+
+
+@pytest.mark.parametrize("address", ["/api/v1/reactions/", "/api/v1/articles/{}/reactions/"])
+def test_other_methods_of_public_counts(client: Client, article: Article, address: str) -> None:
+    url = f"{address.format(article.id)}?articles={article.id}"
+
+    head, options, post = client.head(url), client.options(url), client.post(url)
+
+    assert head["ETag"] == client.get(url)["ETag"]
+    assert (options.status_code, options["Allow"]) == (200, "GET, HEAD, OPTIONS")
+    assert_problem(post, 405)
+    assert post["Allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_a_host_that_is_not_ours_is_refused(client: Client, article: Article) -> None:
+    assert_problem(client.get(counts_url(article), headers={"Host": "elsewhere.example"}), 400)
+
+
+def test_counts_that_nobody_can_say_are_null_and_for_nobody_to_keep(
+    client: Client, article: Article, settings: Settings
+) -> None:
+    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+    gate.close()
+
+    one = client.get(counts_url(article))
+    many = client.get("/api/v1/reactions/", {"articles": str(article.id)})
+
+    assert (one.status_code, one.json()["total"]) == (200, None)
+    assert many.json() == {"results": [one.json()]}
+    for response in (one, many):
+        assert response["Cache-Control"] == "no-store"
+        assert "ETag" not in response
+
+
+def test_a_slug_that_nobody_can_look_up_is_a_503(client: Client, article: Article) -> None:
+    gate.close()
+
+    assert_problem(client.get(counts_url(article.slug)), 503)
+
+
+def test_a_slug_that_was_nobodys_is_found_soon_after_a_story_has_it(
+    client: Client, publish_article: PublishArticle
+) -> None:
+    before = client.get(counts_url("late"))
+    publish_article(slug="late")
+
+    deadline = time.monotonic() + 1
+    while client.get(counts_url("late")).status_code == 404 and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+    assert before.status_code == 404
+    assert client.get(counts_url("late")).status_code == 200
+
+
+def test_a_slug_goes_on_leading_to_its_story_when_the_story_takes_another(
+    client: Client, article: Article
+) -> None:
+    before = client.get(counts_url(article.slug)).json()
+    edit_article(article_id=article.id, changes={"slug": "another"}, based_on=None)
+
+    answers = [client.get(counts_url(slug)).json() for slug in (article.slug, "another")]
+
+    assert answers == [before, before]
 
 
 @pytest.mark.parametrize("address", [str(uuid4()), "no-such-story", "%00", "a" * 300])
@@ -161,6 +273,7 @@ def test_two_hundred_counts_from_redis_cost_no_query(
 ) -> None:
     asked = {"articles": ",".join(str(publish_article().id) for _ in range(200))}
     first = client.get("/api/v1/reactions/", asked)
+    forget_all_counts()
 
     with django_assert_num_queries(0):
         again = client.get("/api/v1/reactions/", asked, headers={"If-None-Match": first["ETag"]})

@@ -57,6 +57,7 @@ def test_an_older_version_never_replaces_a_newer_one(article: Article) -> None:
     put_counts([older])
 
     assert in_redis(article.id) == "2"
+    counts.forget_all_counts()
     found = get_counts(article.id)
     assert found is not None
     assert found.total == 2
@@ -89,6 +90,7 @@ def test_a_flushed_redis_is_filled_by_the_next_reader(article: Article) -> None:
     react(article)
     fold()
     cache.client().delete(keys.counts(article.id))
+    counts.forget_all_counts()
 
     found = get_counts(article.id)
 
@@ -147,6 +149,7 @@ def test_a_redis_that_failed_is_left_alone_for_a_while(
     article: Article, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     get_counts(article.id)
+    counts.forget_all_counts()
 
     def touched() -> None:
         raise AssertionError("Redis was asked again at once")
