@@ -1,0 +1,236 @@
+"""Reads of counts beside an empty DRF view, and a herd on a cold cache: `python -m tests.bench.reads`.
+
+Each contender has a Granian of its own, one worker of eight threads. They are asked in turns, so that
+whatever else the machine does meets all of them; a ratio is made of two figures of one round.
+"""
+
+import argparse
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import psutil
+import psycopg
+
+from newsroom.stack.environment import recorded_environment
+from tests.load import Api, publish
+from tests.servers import PROJECT, House, free_port, open_folder
+
+CONNECTIONS = 8  # one for each of the server's threads
+HERD = 1_000  # requests
+STORIES = 100
+
+# What was measured / what it is measured against, and the bar of their ratio.
+RATIOS = (
+    ("GET counts", "one", "empty", 1.0),
+    ("GET counts by slug", "slug", "empty", 1.0),
+    ("GET counts, 304", "unchanged", "empty", 1.1),
+)
+LONGEST_HUNDRED = 2.5  # times as long as one
+
+
+@dataclass(frozen=True)
+class Contender:
+    """What to ask, and whom. `headers` are wrk's own notation."""
+
+    url: str
+    worker: psutil.Process
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Requests a second as the client saw them; CPU of the server for each, which a busy machine shifts less."""
+
+    rate: float
+    cpu_microseconds: float
+
+
+def ask(contender: Contender, seconds: int) -> Figure:
+    before, headers = _cpu(contender.worker), [f"-H{each}" for each in contender.headers]
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}", *headers, contender.url]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    cpu = _cpu(contender.worker) - before
+    assert "Non-2xx" not in done.stdout, done.stdout
+    return Figure(
+        rate=float(_found(r"Requests/sec:\s+([\d.]+)", done.stdout)),
+        cpu_microseconds=cpu * 1e6 / int(_found(r"(\d+) requests in", done.stdout)),
+    )
+
+
+def in_turns(
+    contenders: Mapping[str, Contender], *, rounds: int, seconds: int
+) -> dict[str, list[Figure]]:
+    """Every contender's figures, a round at a time; a first short round warms them and is thrown away."""
+    for contender in contenders.values():
+        ask(contender, 1)
+    figures: dict[str, list[Figure]] = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name, contender in contenders.items():
+            figures[name].append(ask(contender, seconds))
+    return figures
+
+
+def report(figures: Mapping[str, list[Figure]], say: Callable[[str], None]) -> None:
+    say("| asked | requests/s, median (min to max) | CPU of the server a request |")
+    say("|---|---|---|")
+    for name, found in figures.items():
+        cpu = statistics.median(each.cpu_microseconds for each in found)
+        say(f"| {name} | {spread([each.rate for each in found], 0)} | {cpu:.0f} µs |")
+    say("")
+    say("| ratio | bar | rate | CPU |")
+    say("|---|---|---|---|")
+    for title, ours, theirs, bar in RATIOS:
+        say(f"| {title} / empty DRF view | ≥ {bar} | {_ratios(figures, ours, theirs)} |")
+    hundred = _ratios(figures, "one", "hundred")
+    say(f"| GET counts of 100 / of one, time | ≤ {LONGEST_HUNDRED} | {hundred} |")
+
+
+def _ratios(figures: Mapping[str, list[Figure]], ours: str, theirs: str) -> str:
+    pairs = list(zip(figures[ours], figures[theirs], strict=True))
+    rates = [one.rate / other.rate for one, other in pairs]
+    cpus = [other.cpu_microseconds / one.cpu_microseconds for one, other in pairs]
+    return f"{spread(rates, 2)} | {spread(cpus, 2)}"
+
+
+def spread(values: list[float], digits: int) -> str:
+    low, high = (f"{value:.{digits}f}" for value in (min(values), max(values)))
+    return f"{statistics.median(values):.{digits}f} ({low} to {high})"
+
+
+def herd(url: str, slug: str, database_url: str) -> int:
+    """Statements that a thousand requests at once for a story in no cache cause."""
+    path = f"{url}api/v1/articles/{slug}/reactions/"
+
+    def read(_: int) -> bytes:
+        with urlopen(path, timeout=30) as answer:  # noqa: S310 - it begins with http
+            return bytes(answer.read())
+
+    before = _statements(database_url)
+    with ThreadPoolExecutor(64) as pool:
+        answers = set(pool.map(read, range(HERD)))
+    assert len(answers) == 1, answers
+    assert b"null" not in answers.pop()
+    time.sleep(2)  # backends hand in their statistics at most once a second
+    return _statements(database_url) - before
+
+
+def _statements(database_url: str) -> int:
+    """How often the policy of an article was looked up, which nothing but counts.sql does while nobody reacts."""
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute(
+            "SELECT seq_scan + coalesce(idx_scan, 0) FROM pg_stat_user_tables"
+            " WHERE relname = 'reactions_policy'"
+        ).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _cpu(worker: psutil.Process) -> float:
+    times = worker.cpu_times()
+    return times.user + times.system
+
+
+def _found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    assert match, text
+    return match[1]
+
+
+@contextmanager
+def granian(
+    application: str, house: House, *, ready: str = "healthz", workers: int = 1
+) -> Iterator[tuple[str, psutil.Process]]:
+    """A server of its own on the house's data; its address, and the worker that answers."""
+    port = free_port()
+    command = [
+        *(sys.executable, "-m", "granian", application, "--interface", "wsgi"),
+        *("--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "critical"),
+        *("--workers", str(workers), "--blocking-threads", str(8 // workers)),
+    ]
+    process = psutil.Popen(command, cwd=PROJECT, env=house.env)
+    try:
+        url = f"http://127.0.0.1:{port}/"
+        _wait_for(url + ready, process)
+        yield url, process.children()[0]
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait_for(url: str, process: psutil.Popen) -> None:
+    deadline = time.monotonic() + 30
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            urlopen(url, timeout=10).close()  # noqa: S310 - it begins with http
+        except URLError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError(f"{url} never answered")
+
+
+def contenders(
+    url: str, worker: psutil.Process, empty: Contender, slugs: list[str]
+) -> dict[str, Contender]:
+    with Api(url) as api:
+        ids = [str(api.ask("GET", f"articles/{slug}/reactions/")["article"]) for slug in slugs]
+    one = f"{url}api/v1/articles/{ids[0]}/reactions/"
+    with urlopen(one, timeout=10) as answer:  # noqa: S310 - it begins with http
+        etag = answer.headers["ETag"]
+    return {
+        "empty": empty,
+        "one": Contender(one, worker),
+        "slug": Contender(f"{url}api/v1/articles/{slugs[0]}/reactions/", worker),
+        "unchanged": Contender(one, worker, (f"If-None-Match: {etag}",)),
+        "hundred": Contender(f"{url}api/v1/reactions/?articles={','.join(ids)}", worker),
+    }
+
+
+def measure(house: House, *, rounds: int, seconds: int, say: Callable[[str], None]) -> None:
+    slugs = [f"read-{number}" for number in range(STORIES)]
+    publish(house, [*slugs, "herd"])
+    with (
+        granian("tests.bench.empty:application", house, ready="empty/") as (
+            empty_url,
+            empty_worker,
+        ),
+        granian("newsroom.wsgi:application", house) as (url, worker),
+    ):
+        empty = Contender(f"{empty_url}empty/", empty_worker)
+        asked = contenders(url, worker, empty, slugs)
+        report(in_turns(asked, rounds=rounds, seconds=seconds), say)
+    database_url = recorded_environment(house.data)["DATABASE_URL"]
+    with granian("newsroom.wsgi:application", house, workers=2) as (url, _):
+        statements = herd(url, "herd", database_url)
+    say("")
+    say(f"{HERD} requests at once for a story in no cache, two processes: {statements} statements")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=int, default=3, help="for each contender in each round")
+    arguments = parser.parse_args()
+    folder: Path = open_folder("reads")
+    house = House(folder)
+    house.start()
+    try:
+        house.wait_until_up()
+        measure(house, rounds=arguments.rounds, seconds=arguments.seconds, say=print)
+    finally:
+        house.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
