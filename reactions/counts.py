@@ -249,7 +249,7 @@ def _put_answers(answers: Mapping[int, Answer]) -> bool:
             keys.counts(UUID(int=number)),
             (
                 *(answer.version, answer.state, answer.body.decode()),
-                *(answer.closes_at or "", _settings(), keys.COUNTS_TTL_SECONDS),
+                *(str(answer.closes_at or ""), _settings(), keys.COUNTS_TTL_SECONDS),
             ),
         )
         for number, answer in answers.items()

@@ -2,7 +2,7 @@
 
 | key | type | holds | lifetime | who deletes it |
 |---|---|---|---|---|
-| `counts:{article id}` | hash | `version`, `state`, and `body`: the answer of the API, its very bytes | COUNTS_TTL_SECONDS, renewed by every change | nobody; it expires |
+| `counts:{article id}` | hash | `version`, `state`, `body`: the answer of the API, its very bytes; `closes_at`, `made_for`: when and under which settings it is right | COUNTS_TTL_SECONDS, renewed by every change | nobody; it expires |
 
 The braces are part of the key: in a cluster all keys of one article share a slot.
 """
