@@ -1,11 +1,11 @@
-"""Writing by API: creating a story, editing it, and moving it through the workflow. A key is needed."""
+"""Writing by API: creating a story and editing it, and what every call that writes shares. A key is needed."""
 
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import IO, Any, TypeVar, cast
+from typing import IO, Any, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -20,12 +20,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from articles import filing, serializers, workflow
+from articles import filing, serializers
 from articles.access import KeyAuthentication, scope
 from articles.addresses import find_any
 from articles.idempotency import LONGEST_KEY, Answer, OtherRequest, answer_once
 from articles.models import ApiKey, Article
-from articles.revisions import Stale
+from articles.revisions import Stale, Unread
 from articles.workflow import NotAllowed
 from articles.writing import Final, Refused, create_draft, edit_article
 
@@ -38,14 +38,10 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="Makes the call safe to repeat."
 )
 IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description='The version, as in `"3"`; or `*`.'
-)
-IF_MATCH_NEEDED = OpenApiParameter(
     "If-Match",
     str,
     OpenApiParameter.HEADER,
-    required=True,
-    description='The version that the change is based on, as in `"3"`; or `*`.',
+    description='The version that the call is based on, as in `"3"`; or `*`.',
 )
 
 
@@ -71,8 +67,13 @@ class PreconditionFailed(APIException):
 
 class PreconditionRequired(APIException):
     status_code = HTTPStatus.PRECONDITION_REQUIRED
-    default_detail = "Say in If-Match which version the change is based on, as in the ETag."
     default_code = "precondition_required"
+
+    def __init__(self, unread: Unread) -> None:
+        super().__init__(
+            f"Version {unread.version} of this article was not written with this key. Read it, then "
+            "send the version that the change is based on in If-Match, as its ETag has it."
+        )
 
 
 class KeyReused(APIException):
@@ -167,7 +168,7 @@ class Filing(Writing):
         return self.write(
             request,
             filing.Draft,
-            lambda values: create_draft(values=values, editor=_editor(request)),
+            lambda values: create_draft(values=values, editor=editor_of(request)),
             status=HTTPStatus.CREATED,
         )
 
@@ -176,114 +177,42 @@ class Editing(Writing):
     @extend_schema(
         operation_id="articles_edit",
         auth=KEY,
-        parameters=[IF_MATCH_NEEDED, IDEMPOTENCY_KEY],
+        parameters=[IF_MATCH, IDEMPOTENCY_KEY],
         request=filing.Changes,
         responses=serializers.ArticleFiled,
     )
     def patch(self, request: Request, article: str) -> Response:
         """Changes the fields that the body names. An article that is public changes at once.
 
-        428 without `If-Match`, 412 where somebody wrote since that version, 409 for an article that
-        was killed. A slug that is replaced goes on leading to the article.
+        Without `If-Match`, 428 unless this key wrote the latest version itself; with it, 412 where
+        somebody wrote since that version. 409 for an article that was killed. A slug that is
+        replaced goes on leading to the article.
         """
-        if "If-Match" not in request.headers:
-            raise PreconditionRequired
-        article_id, based_on = _target(request, article)
+        article_id, based_on = target(request, article)
         return self.write(
             request,
             filing.Changes,
             lambda values: edit_article(
-                article_id=article_id, changes=values, based_on=based_on, editor=_editor(request)
+                article_id=article_id,
+                changes=values,
+                based_on=based_on,
+                only_over_own="If-Match" not in request.headers,
+                editor=editor_of(request),
             ),
         )
-
-
-class Moving(Writing):
-    def move(
-        self,
-        request: Request,
-        address: str,
-        shape: type[filing.Strict],
-        act: Callable[..., Article],
-    ) -> Response:
-        article_id, based_on = _target(request, address)
-        return self.write(
-            request,
-            shape,
-            lambda values: act(
-                article_id=article_id, based_on=based_on, editor=_editor(request), **values
-            ),
-        )
-
-
-View = TypeVar("View", bound=Callable[..., Response])
-
-
-def _described(operation_id: str, shape: type[filing.Strict]) -> Callable[[View], View]:
-    describe: Callable[[View], View] = extend_schema(
-        operation_id=operation_id,
-        auth=KEY,
-        parameters=[IF_MATCH, IDEMPOTENCY_KEY],
-        request=shape,
-        responses=serializers.ArticleFiled,
-    )
-    return describe
-
-
-class Publish(Moving):
-    @_described("articles_publish", filing.Simple)
-    def post(self, request: Request, article: str) -> Response:
-        """Shows the article to readers now. 400 while an embargo runs; 409 where its state forbids it."""
-        return self.move(request, article, filing.Simple, workflow.publish)
-
-
-class Schedule(Moving):
-    @_described("articles_schedule", filing.Scheduling)
-    def post(self, request: Request, article: str) -> Response:
-        """Lets the article go out by itself, at `publish_at` or when its embargo ends: one of the two.
-
-        400 for a time that has passed; 409 where its state forbids it.
-        """
-        return self.move(request, article, filing.Scheduling, workflow.schedule)
-
-
-class Correct(Moving):
-    @_described("articles_correct", filing.Correcting)
-    def post(self, request: Request, article: str) -> Response:
-        """Tells readers what was wrong; `changes` put it right at once. 409 where its state forbids it."""
-        return self.move(request, article, filing.Correcting, workflow.correct)
-
-
-class Unpublish(Moving):
-    @_described("articles_unpublish", filing.Simple)
-    def post(self, request: Request, article: str) -> Response:
-        """Takes the article off; it may be published again. 409 where its state forbids it."""
-        return self.move(request, article, filing.Simple, workflow.unpublish)
-
-
-class Retract(Moving):
-    @_described("articles_retract", filing.Retracting)
-    def post(self, request: Request, article: str) -> Response:
-        """Disowns the article: it stays, the text of the retraction above it. 409 where its state forbids it."""
-        return self.move(request, article, filing.Retracting, workflow.retract)
-
-
-class Kill(Moving):
-    @_described("articles_kill", filing.Simple)
-    def post(self, request: Request, article: str) -> Response:
-        """Removes the article for good: its address answers 410. 409 where its state forbids it."""
-        return self.move(request, article, filing.Simple, workflow.kill)
 
 
 def _key(request: Request) -> ApiKey:
     return cast(ApiKey, request.auth)  # what KeyAuthentication found
 
 
-def _editor(request: Request) -> str:
-    return f"API key {_key(request).name}"
+def editor_of(request: Request) -> str:
+    """Who writes, as revisions say it. The prefix is no secret, and tells keys of one name apart."""
+    key = _key(request)
+    return f"API key {key.name} ({key.prefix})"
 
 
-def _target(request: Request, address: str) -> tuple[UUID, int | None]:
+def target(request: Request, address: str) -> tuple[UUID, int | None]:
     """The article, and the version that the call is based on: None where it does not say."""
     try:
         article = find_any(address)
@@ -312,6 +241,8 @@ def _refusals() -> Iterator[None]:
         raise ValidationError({refused.field: [text]}) from None
     except Stale as stale:
         raise PreconditionFailed(stale) from None
+    except Unread as unread:
+        raise PreconditionRequired(unread) from None
     except (NotAllowed, Final) as refused:
         raise Conflict(str(refused)) from None
     except OtherRequest:

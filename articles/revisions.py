@@ -76,6 +76,14 @@ class Stale(Exception):
         self.version = version
 
 
+class Unread(Exception):
+    """A write over a version that its writer neither wrote nor says to have read."""
+
+    def __init__(self, *, version: int) -> None:
+        super().__init__(f"Version {version} of the story is somebody else's.")
+        self.version = version
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A field that differs between two versions, as lines marked with + and -."""
@@ -98,6 +106,14 @@ def take_article(*, article_id: UUID, based_on: int | None) -> Article:
     if based_on is not None and based_on != article.version:
         raise Stale(based_on=based_on, version=article.version)
     return article
+
+
+def check_own(article: Article, *, editor: str) -> None:
+    """Raises Unread unless this editor made the latest version of the locked story."""
+    # Uses index: articles_revision_once.
+    latest = ArticleRevision.objects.filter(article=article, version=article.version)
+    if not latest.filter(editor=editor).exists():
+        raise Unread(version=article.version)
 
 
 def keep_version(

@@ -30,7 +30,7 @@ from articles.models import (
     State,
     Tag,
 )
-from articles.revisions import CONTENT, keep_version, record_revision, take_article
+from articles.revisions import CONTENT, check_own, keep_version, record_revision, take_article
 
 # Fields that hold what was written, as it was written.
 PLAIN = {
@@ -140,15 +140,21 @@ def edit_article(
     article_id: UUID,
     changes: Mapping[str, Any],
     based_on: int | None,
+    only_over_own: bool = False,
     note: str = "",
     editor: str = "",
 ) -> Article:
     """Give the story new values. What says the same as before makes no version.
 
-    Raises Article.DoesNotExist, Stale, Final and Refused; then nothing is changed.
+    `only_over_own` is for an editor who does not say what the change is based on: it is taken where
+    the latest version is theirs, and nobody else's work can be overwritten.
+
+    Raises Article.DoesNotExist, Stale, Unread, Final and Refused; then nothing is changed.
     """
     with one_of_its_kind():
         article = take_article(article_id=article_id, based_on=based_on)
+        if only_over_own:
+            check_own(article, editor=editor)
         now = timezone.now()
         if apply_changes(article, changes, now=now):
             keep_version(article, kind="edit", now=now, note=note, editor=editor)

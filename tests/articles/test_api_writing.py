@@ -13,6 +13,8 @@ from pytest_django import DjangoAssertNumQueries
 from articles.access import issue_key
 from articles.idempotency import KEPT, forget_answers
 from articles.models import Article, ArticleRevision, Author, IdempotencyKey, State, Tag
+from articles.workflow import Move
+from articles.writing import edit_article
 from tests.conftest import PublishArticle
 from tests.races.rival import Rival, wait_for_a_blocked_backend
 
@@ -265,8 +267,35 @@ def test_if_match_is_read_as_http_says(tag: str, status: int, desk: Desk, articl
     assert response.status_code == status
 
 
-def test_an_edit_must_say_what_it_is_based_on(desk: Desk, article: Article) -> None:
-    assert desk.patch(article, {"headline": "Mine"}).status_code == 428
+def test_an_edit_of_what_others_wrote_must_say_what_it_is_based_on(
+    desk: Desk, article: Article
+) -> None:
+    edit_article(article_id=article.pk, changes={"abstract": "Ours."}, based_on=1, editor="ada")
+
+    response = desk.patch(article, {"headline": "Mine"})
+
+    assert response.status_code == 428
+    assert "Version 2" in response.json()["detail"]
+    assert "If-Match" in response.json()["detail"]
+    assert Article.objects.get().headline == "The bridge is open"
+
+
+def test_a_program_goes_on_with_what_it_wrote_itself(desk: Desk) -> None:
+    desk.post(body=WHOLE)
+    article = Article.objects.get()
+
+    answers = [desk.patch(article, {"headline": text}) for text in ("One", "Two")]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[1].json()["version"] == 3
+
+
+def test_another_key_of_the_same_name_is_somebody_else(desk: Desk) -> None:
+    desk.post(body=WHOLE)
+
+    answer = Desk(["articles:write"]).patch(Article.objects.get(), {"headline": "Mine"})
+
+    assert answer.status_code == 428
 
 
 def test_a_killed_story_cannot_be_edited(desk: Desk, publish_article: PublishArticle) -> None:
@@ -311,6 +340,37 @@ def test_a_public_story_is_moved(
 
     assert (response.status_code, response.json()["state"]) == (200, state)
     assert len(response.json()["corrections"]) == (move in {"correct", "retract"})
+
+
+@pytest.mark.parametrize(
+    ("move", "before", "after"),
+    [
+        ("submit", "draft", "in_review"),
+        ("send_back", "in_review", "draft"),
+        ("deschedule", "scheduled", "draft"),
+        ("spike", "draft", "spiked"),
+        ("unspike", "spiked", "draft"),
+    ],
+)
+def test_a_story_that_nobody_read_is_moved(
+    move: str, before: str, after: str, desk: Desk, publish_article: PublishArticle
+) -> None:
+    filed = publish_article(state=before)
+
+    moved = desk.post(f"{filed.pk}/{move}/", {"note": "As agreed."})
+    again = desk.post(f"{filed.pk}/{move}/")
+
+    assert (moved.status_code, moved.json()["state"]) == (200, after)
+    assert ArticleRevision.objects.get().note == "As agreed."
+    assert again.status_code == 409
+
+
+def test_every_move_of_the_table_is_a_call(desk: Desk, publish_article: PublishArticle) -> None:
+    draft = publish_article(state=State.DRAFT)
+
+    found = {move: desk.post(f"{draft.pk}/{move}/", {"x": 1}).status_code for move in Move}
+
+    assert found == dict.fromkeys(Move, 400)  # the call is there, and refuses what it does not know
 
 
 def test_a_story_is_scheduled(desk: Desk, publish_article: PublishArticle) -> None:
