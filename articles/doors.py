@@ -3,8 +3,9 @@
 So a story's page and its API answer can show reactions while this app knows nothing of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -25,21 +26,25 @@ class Feeling:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """What the story page shows below the story."""
-
-    html: SafeString = NOTHING
-    head: SafeString = NOTHING  # its stylesheet and script, for the page's <head>
-    personal: bool = False  # shows this reader's own choice, so that no cache may share the page
-
-
-@dataclass(frozen=True, slots=True)
 class Interaction:
     """What schema.org is told: how often readers did something with a story."""
 
     action: str  # its name there: LikeAction, DislikeAction, ReactAction
     name: str | None  # what sets it apart from others of the same action; None for their total
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What readers feel about one story, asked once for the whole of its page."""
+
+    write: Callable[[], SafeString] = lambda: NOTHING  # what the page shows below the story
+    head: SafeString = NOTHING  # its stylesheet and script, for the page's <head>
+    # For search engines. A count that is not known, or not shown to readers, is left out.
+    interactions: Sequence[Interaction] = ()
+    version: str = ""  # another one where anything else here may be another
+    changed_at: datetime | None = None  # when readers last changed it
+    personal: bool = False  # shows this reader's own choice, so that no cache may share the page
 
 
 class ReaderFeelings(Protocol):
@@ -51,11 +56,8 @@ class ReaderFeelings(Protocol):
     def summary(self, article_id: UUID) -> Mapping[str, object]:
         """For the API: `state`, `allowed` kinds, `counts` by kind, `total`."""
 
-    def interactions(self, article_id: UUID) -> Sequence[Interaction]:
-        """For search engines. A count that is not known, or not shown to readers, is left out."""
-
     def bar(self, request: HttpRequest, article: Article) -> Bar:
-        """For the story page."""
+        """For the story page. Of the article only `id` and `slug` need to be loaded."""
 
     def story_changed(self, article_id: UUID) -> None:
         """The desk moved or edited the story, and has committed: what was cached of it may be wrong.
@@ -73,9 +75,6 @@ class Silence:
 
     def summary(self, article_id: UUID) -> Mapping[str, object]:
         return {"state": "closed", "allowed": [], "counts": {}, "total": None}
-
-    def interactions(self, article_id: UUID) -> Sequence[Interaction]:
-        return ()
 
     def bar(self, request: HttpRequest, article: Article) -> Bar:
         return Bar()

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -57,17 +59,6 @@ class Feelings:
         counts = (get_counts(article_id) or Counts(article_id)).as_json()
         return {name: counts[name] for name in ("state", "allowed", "counts", "total")}
 
-    def interactions(self, article_id: UUID) -> Sequence[Interaction]:
-        counts = get_counts(article_id)
-        if counts is None or counts.counts is None or counts.state not in {"open", "closed"}:
-            return ()
-        of_kinds = [
-            Interaction(kind.schema_action, _name_for_schema(kind), counts.counts[kind.key])
-            for kind in KINDS
-            if counts.counts[kind.key] or not kind.retired
-        ]
-        return [*of_kinds, Interaction(REACT_ACTION, None, sum(counts.counts.values()))]
-
     def story_changed(self, article_id: UUID) -> None:
         renew(article_id=article_id)
         forget_counts(article_id=article_id)
@@ -76,8 +67,9 @@ class Feelings:
     def bar(self, request: HttpRequest, article: Article) -> Bar:
         counts = get_counts(article.id) or Counts(article.id)
         kinds, is_personal = _mine(request, article.id)
+        version = f"{counts.state} {counts.version} {','.join(counts.allowed)}"
         if counts.state in {"hidden", "missing"}:
-            return Bar()
+            return Bar(version=version)
         context = {
             "article": article,
             "counts": counts,
@@ -87,10 +79,24 @@ class Feelings:
             "notice": _NOTICES.get(request.GET.get("reaction", ""), ""),
         }
         return Bar(
-            html=render_to_string("reactions/bar.html", context),
+            write=partial(render_to_string, "reactions/bar.html", context),
             head=render_to_string("reactions/bar_head.html"),
+            interactions=_interactions(counts),
+            version=version,
+            changed_at=datetime.fromisoformat(counts.as_of) if counts.as_of else None,
             personal=is_personal,
         )
+
+
+def _interactions(counts: Counts) -> Sequence[Interaction]:
+    if counts.counts is None:
+        return ()
+    of_kinds = [
+        Interaction(kind.schema_action, _name_for_schema(kind), counts.counts[kind.key])
+        for kind in KINDS
+        if counts.counts[kind.key] or not kind.retired
+    ]
+    return [*of_kinds, Interaction(REACT_ACTION, None, sum(counts.counts.values()))]
 
 
 def _name_for_schema(kind: Kind) -> str | None:

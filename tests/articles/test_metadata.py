@@ -2,18 +2,18 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import pytest
+from django.http import HttpRequest
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from articles.doors import Interaction, Silence, open_door
+from articles.doors import Bar, Interaction, Silence, open_door
 from articles.metadata import as_script
 from articles.models import (
     Article,
@@ -36,12 +36,13 @@ PublishArticle = Callable[..., Article]
 class Readers(Silence):
     """Readers who were heard."""
 
-    def interactions(self, article_id: UUID) -> Sequence[Interaction]:
-        return [
+    def bar(self, request: HttpRequest, article: Article) -> Bar:
+        told = [
             Interaction("LikeAction", None, 3),
             Interaction("ReactAction", "sad", 12),
             Interaction("ReactAction", None, 15),
         ]
+        return Bar(interactions=told)
 
 
 @pytest.fixture(autouse=True)

@@ -41,7 +41,7 @@ class Readers(Silence):
 
     def bar(self, request: HttpRequest, article: Article) -> Bar:
         html, head = SafeString("<p>How was it?</p>"), SafeString('<meta name="bar">')
-        return Bar(html, head, self.personal)
+        return Bar(lambda: html, head, personal=self.personal)
 
 
 @pytest.fixture(autouse=True)

@@ -1,13 +1,15 @@
 """What the story's pages ask of readers, and what reactions are told of stories."""
 
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 import pytest
 from django.db.models import F
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from articles.doors import Interaction, feelings
 from articles.models import Article, State
+from reactions import cache
 from reactions.counts import get_counts
 from reactions.fold import fold
 from reactions.kinds import pack
@@ -44,10 +46,12 @@ def test_lists_show_the_total_and_the_leading_kinds(publish_article: PublishArti
     assert (totals[quiet.id].total, totals[quiet.id].top) == (0, ())
 
 
-def test_search_engines_are_told_by_the_most_specific_action(article: Article) -> None:
+def test_search_engines_are_told_by_the_most_specific_action(
+    article: Article, rf: RequestFactory
+) -> None:
     react(article, "like", "like", "sad")
 
-    told = feelings().interactions(article.id)
+    told = feelings().bar(rf.get("/"), article).interactions
 
     assert Interaction("LikeAction", None, 2) in told
     assert Interaction("DislikeAction", None, 0) in told
@@ -55,12 +59,33 @@ def test_search_engines_are_told_by_the_most_specific_action(article: Article) -
     assert told[-1] == Interaction("ReactAction", None, 3)
 
 
-def test_search_engines_are_told_nothing_of_hidden_reactions(article: Article) -> None:
+def test_search_engines_are_told_nothing_of_hidden_reactions(
+    article: Article, rf: RequestFactory
+) -> None:
     react(article, "sad")
     set_policy(article_id=article.id, state=Policy.State.HIDDEN)
     feelings().story_changed(article.id)
 
-    assert feelings().interactions(article.id) == ()
+    assert feelings().bar(rf.get("/"), article).interactions == ()
+
+
+def test_a_story_page_asks_redis_once(
+    client: Client, article: Article, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Sequence[str]] = []
+    read_field = cache.read_field
+
+    def count(keys: Sequence[str], field: str) -> list[str | None] | None:
+        asked.append(keys)
+        return read_field(keys, field)
+
+    monkeypatch.setattr(cache, "read_field", count)
+
+    html = client.get(article.get_absolute_url()).content.decode()
+
+    assert len(asked) == 1
+    assert "interactionStatistic" in html
+    assert "reactions-title" in html
 
 
 def test_a_retracted_story_shows_its_reactions_and_takes_none(
