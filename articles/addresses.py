@@ -24,6 +24,15 @@ def find_story(address: str) -> Article:
     return _readable().get(pk=article.pk)
 
 
+def find_version(slug: str) -> Article | None:
+    """The public story that has this slug, with nothing loaded but what tells its version; or None."""
+    if "\0" in slug:
+        return None
+    # Uses index: articles_article_slug.
+    stories = Article.objects.public().filter(slug=slug)
+    return stories.only("id", "slug", "version", "updated_at").first()
+
+
 def _readable() -> ArticleQuerySet:
     return with_alternates(Article.objects.public().in_full().select_related("source"))
 

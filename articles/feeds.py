@@ -133,18 +133,21 @@ def hub() -> str:
     return str(getattr(settings, "WEBSUB_HUB", ""))
 
 
+def address_of(subject: Section | Author | Tag | None, form: str) -> str:
+    """Where the feed of a section, an author or a tag is found from anywhere; the site's for None."""
+    if subject is None:
+        return settings.SITE_URL + reverse("articles:feed", args=[form])
+    name = f"articles:{subject._meta.model_name}_feed"
+    return settings.SITE_URL + reverse(name, args=[subject.slug, form])
+
+
 def list_topics(article: Article) -> list[str]:
     """The addresses of every feed that the story is in."""
-    names = [("feed", "")]
+    subjects: list[Section | Author | Tag | None] = [None]
     if article.section:
-        names.append(("section_feed", article.section.slug))
-    names += [("author_feed", author.slug) for author in article.ordered_authors]
-    names += [("tag_feed", tag.slug) for tag in article.ordered_tags]
-    return [
-        settings.SITE_URL + reverse(f"articles:{name}", args=[*filter(None, [slug]), form])
-        for name, slug in names
-        for form in FORMATS
-    ]
+        subjects.append(article.section)
+    subjects += [*article.ordered_authors, *article.ordered_tags]
+    return [address_of(subject, form) for subject in subjects for form in FORMATS]
 
 
 def syndicated(stories: ArticleQuerySet) -> ArticleQuerySet:

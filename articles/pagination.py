@@ -53,6 +53,22 @@ class Page:
     newer: Position | None
     older: Position | None
 
+    @property
+    def version(self) -> "Version":
+        """What changes whenever the desk changes a story on the page, or which stories are on it."""
+        rows = tuple((each.id, each.version, each.updated_at) for each in self.articles)
+        return Version(rows, self.older is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    rows: tuple[tuple[UUID, int, datetime], ...]
+    goes_on: bool
+
+    @property
+    def article_ids(self) -> list[UUID]:
+        return [article_id for article_id, _, _ in self.rows]
+
 
 def newest(stories: ArticleQuerySet, *, size: int) -> Page:
     found = list(stories.newest_first()[: size + 1])
@@ -60,12 +76,24 @@ def newest(stories: ArticleQuerySet, *, size: int) -> Page:
 
 
 def older_than(position: Position, stories: ArticleQuerySet, *, size: int) -> Page:
+    found = list(_older(position, stories).newest_first()[: size + 1])
+    return _page(found, size, newer=True)
+
+
+def version_of(stories: ArticleQuerySet, *, before: Position | None, size: int) -> Version:
+    """The version of the page that `newest` or `older_than` would give, at a tenth of the cost."""
+    listed = stories if before is None else _older(before, stories)
+    rows = listed.newest_first().values_list("id", "version", "updated_at")
+    found = tuple(rows[: size + 1])
+    return Version(found[:size], len(found) > size)
+
+
+def _older(position: Position, stories: ArticleQuerySet) -> ArticleQuerySet:
     # The outer condition lets the index begin at the position; the inner one settles ties.
-    older = stories.filter(
+    return stories.filter(
         Q(published_at__lt=position.published_at) | Q(id__lt=position.id),
         published_at__lte=position.published_at,
     )
-    return _page(list(older.newest_first()[: size + 1]), size, newer=True)
 
 
 def newer_than(position: Position, stories: ArticleQuerySet, *, size: int) -> Page:

@@ -1,52 +1,101 @@
 """Pages for readers. They set no cookie, and a shared cache may hold them for a second."""
 
 import re
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.views.decorators.http import require_safe
 
-from articles.addresses import Killed, find_story
+from articles import prepared
+from articles.addresses import Killed, find_story, find_version
 from articles.doors import Feeling, feelings
 from articles.formats.slugs import is_address_of_id
 from articles.models import Article, ArticleQuerySet, Author, Correction, Section, Tag
-from articles.pagination import Page, Position, newest, older_than
+from articles.pagination import Page, Position, newest, older_than, version_of
+from articles.prepared import Look, Rendering
 
 STORIES_PER_PAGE = 20
 CORRECTIONS_PER_PAGE = 50
 
+# What no list shows, and what is most of a story.
+UNLISTED = ("body_markdown", "body_html", "ed_note", "editor_note", "usage_terms")
 
-def front_page(request: HttpRequest) -> HttpResponse:
+
+@require_safe
+def front_page(request: HttpRequest) -> HttpResponseBase:
     """The newest stories; with `?before=`, the ones that follow another page's last."""
     return _list(request, "articles/front.html", Article.objects.public())
 
 
-def section(request: HttpRequest, slug: str) -> HttpResponse:
+@require_safe
+def section(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The newest stories of one section."""
-    found = get_object_or_404(Section, slug=slug)
-    stories = Article.objects.public().filter(section=found)
-    return _list(request, "articles/section.html", stories, section=found)
+    stories = Article.objects.public().filter(section__slug=slug)
+    return _list(request, "articles/list.html", stories, Section, slug)
 
 
-def author(request: HttpRequest, slug: str) -> HttpResponse:
+@require_safe
+def author(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Who an author is, and the newest of their stories."""
-    found = get_object_or_404(Author, slug=slug)
-    stories = Article.objects.public().filter(author_links__author=found)
-    return _list(request, "articles/author.html", stories, author=found)
+    stories = Article.objects.public().filter(author_links__author__slug=slug)
+    return _list(request, "articles/author.html", stories, Author, slug)
 
 
-def tag(request: HttpRequest, slug: str) -> HttpResponse:
+@require_safe
+def tag(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The newest stories about one thing."""
-    found = get_object_or_404(Tag, slug=slug)
-    stories = Article.objects.public().filter(tag_links__tag=found)
-    return _list(request, "articles/tag.html", stories, tag=found)
+    stories = Article.objects.public().filter(tag_links__tag__slug=slug)
+    return _list(request, "articles/list.html", stories, Tag, slug)
 
 
-def story(request: HttpRequest, slug: str) -> HttpResponse:
+@require_safe
+def story(request: HttpRequest, slug: str) -> HttpResponseBase:
     """One story, with its reaction bar. By its UUID, or a slug it used to have, it redirects to its slug.
 
     404 for what was never there or was taken off; 410 for what is gone for good.
     """
+
+    def look() -> Look | None:
+        found = find_version(slug)
+        if found is None:
+            return None
+        version = (found.version, found.updated_at)
+        return Look(version, lambda: feelings().bar(request, found).version)
+
+    if request.GET or request.COOKIES or "Authorization" in request.headers:
+        # Somebody's own page, or one with a notice for them, is kept for nobody.
+        return prepared.fresh(request, _story(request, slug))
+    return prepared.answer(request, look=look, render=lambda: _story(request, slug))
+
+
+@require_safe
+def corrections(request: HttpRequest) -> HttpResponseBase:
+    """What was wrong in our stories, the latest first; with `?before=`, what another page leads to."""
+    found = Correction.objects.public().order_by("-id")
+    before = request.GET.get("before")
+    if before is not None:
+        if not re.fullmatch(r"[0-9]{1,18}", before):
+            raise Http404
+        found = found.filter(id__lt=int(before))
+    found = found[: CORRECTIONS_PER_PAGE + 1]
+
+    def look() -> Look:
+        versions = found.values_list("id", "article__version", "article__updated_at")
+        return Look(tuple(versions), lambda: None)
+
+    return prepared.answer(
+        request,
+        look=look,
+        render=lambda: _corrections(request, list(found.select_related("article"))),
+    )
+
+
+def _story(request: HttpRequest, slug: str) -> Rendering | HttpResponse:
     try:
         article = find_story(slug)
     except Killed:
@@ -59,49 +108,83 @@ def story(request: HttpRequest, slug: str) -> HttpResponse:
     bar = feelings().bar(request, article)
     response = render(request, "articles/story.html", {"article": article, "bar": bar})
     patch_vary_headers(response, ["Cookie"])
-    return _personal(response) if bar.personal else _shared(response)
+    return Rendering(
+        _personal(response) if bar.personal else _shared(response),
+        version=(article.version, article.updated_at),
+        felt=bar.version,
+        changed_at=None if bar.personal else _latest(article.updated_at, bar.changed_at),
+    )
 
 
-def corrections(request: HttpRequest) -> HttpResponse:
-    """What was wrong in our stories, the latest first; with `?before=`, what another page leads to."""
-    found = Correction.objects.public().select_related("article").order_by("-id")
-    before = request.GET.get("before")
-    if before is not None:
-        if not re.fullmatch(r"[0-9]{1,18}", before):
-            raise Http404
-        found = found.filter(id__lt=int(before))
-    page = list(found[: CORRECTIONS_PER_PAGE + 1])
-    context = {
-        "corrections": page[:CORRECTIONS_PER_PAGE],
-        "older": page[CORRECTIONS_PER_PAGE - 1].pk if len(page) > CORRECTIONS_PER_PAGE else None,
-        "first": before is None,
-    }
-    return _shared(render(request, "articles/corrections.html", context))
+def _latest(*times: datetime | None) -> datetime:
+    return max(time for time in times if time)
 
 
 def _list(
-    request: HttpRequest, template: str, stories: ArticleQuerySet, **about: object
-) -> HttpResponse:
-    page = _page(request, stories.select_related("section").with_authors())
-    totals = feelings().totals([article.id for article in page.articles])
-    entries = [(article, totals.get(article.id, Feeling())) for article in page.articles]
-    context = {
-        "entries": entries,
-        "page": page,
-        **about,
-        "first": "before" not in request.GET,
-    }
-    return _shared(render(request, template, context))
+    request: HttpRequest,
+    template: str,
+    stories: ArticleQuerySet,
+    subject: type[Section | Author | Tag] | None = None,
+    slug: str = "",
+) -> HttpResponseBase:
+    """The page of the list that the request asks for; of all stories, or of a subject's."""
+    before = _before(request)
+
+    def look() -> Look:
+        version = version_of(stories, before=before, size=STORIES_PER_PAGE)
+        return Look(version, lambda: feelings().totals(version.article_ids))
+
+    def make() -> Rendering:
+        found = get_object_or_404(subject, slug=slug) if subject else None
+        page = _page(stories, before)
+        totals = feelings().totals([article.id for article in page.articles])
+        context = _context(request, page, totals) | {"subject": found}
+        return Rendering(
+            _shared(render(request, template, context)), version=page.version, felt=totals
+        )
+
+    return prepared.answer(request, look=look, render=make)
 
 
-def _page(request: HttpRequest, stories: ArticleQuerySet) -> Page:
+def _before(request: HttpRequest) -> Position | None:
     before = request.GET.get("before")
     if before is None:
-        return newest(stories, size=STORIES_PER_PAGE)
+        return None
     try:
-        return older_than(Position.parse(before), stories, size=STORIES_PER_PAGE)
+        return Position.parse(before)
     except ValueError:
         raise Http404 from None
+
+
+def _page(stories: ArticleQuerySet, before: Position | None) -> Page:
+    listed = stories.select_related("section").defer(*UNLISTED).with_authors()
+    if before is None:
+        return newest(listed, size=STORIES_PER_PAGE)
+    return older_than(before, listed, size=STORIES_PER_PAGE)
+
+
+def _context(request: HttpRequest, page: Page, totals: Mapping[UUID, Feeling]) -> dict[str, object]:
+    before = request.GET.get("before")
+    return {
+        "entries": [(article, totals.get(article.id, Feeling())) for article in page.articles],
+        "page": page,
+        "first": before is None,
+        "home": request.path,
+        "canonical": request.path if before is None else f"{request.path}?before={before}",
+    }
+
+
+def _corrections(request: HttpRequest, found: list[Correction]) -> Rendering:
+    first = "before" not in request.GET
+    context = {
+        "corrections": found[:CORRECTIONS_PER_PAGE],
+        "older": found[CORRECTIONS_PER_PAGE - 1].pk if len(found) > CORRECTIONS_PER_PAGE else None,
+        "first": first,
+        "canonical": request.path if first else f"{request.path}?before={request.GET['before']}",
+    }
+    version = tuple((each.pk, each.article.version, each.article.updated_at) for each in found)
+    response = _shared(render(request, "articles/corrections.html", context))
+    return Rendering(response, version=version, felt=None)
 
 
 def _shared(response: HttpResponse) -> HttpResponse:

@@ -124,6 +124,16 @@ REDIS_URL = required("REDIS_URL")
 
 CELERY_BROKER_URL = text("CELERY_BROKER_URL") or broker_url_of(REDIS_URL)
 
+# Pages as each process last sent them: articles/prepared.py. Fifty kilobytes each.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "pages": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "pages",
+        "OPTIONS": {"MAX_ENTRIES": 500},
+    },
+}
+
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = text("TIME_ZONE", "UTC")
 USE_I18N = True

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
+from django.core.cache import caches
 
+from articles import prepared
 from articles.models import Article, State
 from reactions import addresses, counts, gate
 
@@ -19,6 +21,13 @@ def _nothing_remembered() -> None:
     addresses.forget_slugs()
     counts.forget_all_counts()
     gate.reopen()
+
+
+@pytest.fixture(autouse=True)
+def pages_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test meets a process that has just started and does not take the last look for granted."""
+    caches["pages"].clear()
+    monkeypatch.setattr(prepared, "LOOKED_FOR", 0)
 
 
 @pytest.fixture

@@ -2,12 +2,11 @@
 
 from django import template
 from django.conf import settings
-from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from articles import feeds, metadata
 from articles.doors import Bar
-from articles.models import Article
+from articles.models import Article, Author, Section, Tag
 
 register = template.Library()
 
@@ -37,15 +36,11 @@ def og_locale(language: str) -> str:
 
 
 @register.inclusion_tag("articles/feeds/_links.html")
-def feed_links() -> dict[str, object]:
-    """Where feed readers find the site's feeds."""
-    return {
-        "site_name": settings.SITE_NAME,
-        "links": [
-            (
-                form.content_type.split(";")[0],
-                settings.SITE_URL + reverse("articles:feed", args=[n]),
-            )
-            for n, form in feeds.FORMATS.items()
-        ],
-    }
+def feed_links(subject: Section | Author | Tag | None = None) -> dict[str, object]:
+    """Where feed readers find the feeds of a section, an author or a tag; of the site without one."""
+    title = f"{subject.name} · {settings.SITE_NAME}" if subject else settings.SITE_NAME
+    links = [
+        (form.content_type.partition(";")[0], feeds.address_of(subject, name))
+        for name, form in feeds.FORMATS.items()
+    ]
+    return {"title": title, "links": links}

@@ -260,7 +260,18 @@ def test_a_story_that_is_not_public_is_not_there(
     assert client.get(article.get_absolute_url()).status_code == 404
 
 
-@pytest.mark.parametrize(("url", "queries"), [("/", 3), ("/sections/world/", 4), (STORY_URL, 5)])
+@pytest.mark.parametrize(
+    ("url", "queries"),
+    [
+        ("/", 3),
+        ("/sections/world/", 4),
+        ("/tags/syria/", 4),
+        ("/authors/newsroom-staff/", 4),
+        ("/search/?q=bridge", 2),
+        ("/corrections/", 2),
+        (STORY_URL, 5),
+    ],
+)
 def test_a_page_takes_as_many_queries_however_much_is_on_it(
     url: str,
     queries: int,
@@ -269,8 +280,12 @@ def test_a_page_takes_as_many_queries_however_much_is_on_it(
     client: Client,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
+    author = Author.objects.create(slug="newsroom-staff", name="Newsroom staff")
     for _ in range(5):
-        publish_article(section=story.section)
+        more = publish_article(section=story.section)
+        more.author_links.create(author=author, position=1)
+        more.tag_links.create(tag=story.ordered_tags[1], position=1)
+        correct(article_id=more.pk, text="It was ten.")
 
     with django_assert_num_queries(queries):
         client.get(url)

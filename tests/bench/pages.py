@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -25,6 +25,7 @@ ROUNDS = 15
 REQUESTS = 40  # of each page in a round
 BAR = 2.5  # times the empty view
 PAGES = {"empty": "/empty/", "front": "/", "story": "/articles/page-0/"}
+KEPT_FOR_NOBODY = {"Cookie": "sessionid=somebody-at-the-desk"}
 
 
 class Site:
@@ -33,10 +34,10 @@ class Site:
     def __init__(self, port: int) -> None:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=10)
 
-    def get(self, path: str) -> float:
+    def get(self, path: str, headers: Mapping[str, str] = {}) -> float:
         """Seconds until the page was there in full."""
         began = time.perf_counter()
-        self._connection.request("GET", path)
+        self._connection.request("GET", path, headers=headers)
         answer = self._connection.getresponse()
         answer.read()
         if answer.status != 200:
@@ -109,10 +110,17 @@ def measure(house: House, say: Callable[[str], None] = print) -> bool:
             raise RuntimeError(published.stderr)
     with second_server(house) as site:
         taken = time_pages(site)
+        anew = {
+            name: statistics.median(site.get(path, KEPT_FOR_NOBODY) for _ in range(REQUESTS))
+            for name, path in PAGES.items()
+        }
     say(f"empty template   {taken['empty'] * 1000:.2f} ms")
     for name in ("front", "story"):
         ratio = taken[name] / taken["empty"]
-        say(f"{name:<16} {taken[name] * 1000:.2f} ms, {ratio:.2f} times that (bar: {BAR})")
+        say(
+            f"{name:<16} {taken[name] * 1000:.2f} ms, {ratio:.2f} times that (bar: {BAR}); "
+            f"rendered anew {anew[name] * 1000:.1f} ms"
+        )
     return all(taken[name] <= BAR * taken["empty"] for name in ("front", "story"))
 
 
