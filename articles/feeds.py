@@ -5,23 +5,26 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
 from uuid import UUID
 from xml.sax.xmlreader import AttributesImpl
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.db.models import Q
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed
+from django.utils import timezone
+from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, rfc3339_date
 from django.utils.xmlutils import SimplerXMLGenerator
 
 from articles import conditional
 from articles.markup import with_dateline
 from articles.models import (
+    PUBLIC_STATES,
     Article,
     ArticleAuthor,
     ArticleQuerySet,
@@ -33,8 +36,13 @@ from articles.models import (
     State,
     Tag,
 )
+from articles.pagination import Page, Position, newest, older_than
 
 STORIES_PER_FEED = 50
+# For so long, and for so many stories, Atom says which are gone (RFC 6721). Who asks less than once a
+# month for a feed has to drop by itself what is no longer in it.
+GONE_FOR = timedelta(days=30)
+GONE_STORIES = 100
 
 # What XML cannot hold, not even escaped (XML 1.0, 2.2).
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -88,9 +96,12 @@ class Feed:
 
     title: str
     home: str  # the page that shows the same stories
-    url: str
+    topic: str  # the feed's own address, which names it
+    url: str  # that of this page of it
     entries: Sequence[Entry]
     changed_at: datetime
+    next_url: str = ""  # where the stories that follow are, if there are any
+    gone: Sequence[tuple[str, datetime]] = ()  # guids that others are to drop, and since when
 
     @property
     def description(self) -> str:
@@ -152,7 +163,13 @@ def list_topics(article: Article) -> list[str]:
 
 def syndicated(stories: ArticleQuerySet) -> ArticleQuerySet:
     """Those that others may take: public, not taken back, usable."""
-    return stories.public().exclude(state=State.RETRACTED).filter(pub_status=PubStatus.USABLE)
+    return stories.filter(_SYNDICATED)
+
+
+_SYNDICATED = Q(
+    state__in=[state for state in PUBLIC_STATES if state != State.RETRACTED],
+    pub_status=PubStatus.USABLE,
+)
 
 
 def _answer_about(
@@ -165,15 +182,22 @@ def _answer_about(
 def _answer(
     request: HttpRequest, form: str, title: str, home: str, stories: ArticleQuerySet
 ) -> HttpResponseBase:
-    entries = _list_entries(stories)
+    before = _before(request)
+    page = _page(syndicated(stories).select_related("section").only(*_COLUMNS), before)
+    entries = _list_entries(page.articles)
+    topic = settings.SITE_URL + request.path
+    is_atom, is_first = form == "atom.xml", before is None
     feed = Feed(
         title=_clean(title),
         home=settings.SITE_URL + home,
-        url=settings.SITE_URL + request.path,
+        topic=topic,
+        url=topic if is_first else f"{topic}?before={before}",
         entries=entries,
         changed_at=max(
             (entry.updated_at for entry in entries), default=datetime(1970, 1, 1, tzinfo=UTC)
         ),
+        next_url=f"{topic}?before={page.older}" if page.older else "",
+        gone=_list_gone(stories) if is_atom and is_first else (),
     )
     write = FORMATS[form]
     response = conditional.answer(
@@ -184,10 +208,35 @@ def _answer(
     return response
 
 
-def _list_entries(stories: ArticleQuerySet) -> list[Entry]:
-    """The newest of the stories, in four queries."""
-    newest = syndicated(stories).newest_first().select_related("section").only(*_COLUMNS)
-    found = list(newest[:STORIES_PER_FEED])
+def _before(request: HttpRequest) -> Position | None:
+    before = request.GET.get("before")
+    if before is None:
+        return None
+    try:
+        return Position.parse(before)
+    except ValueError:
+        raise Http404 from None
+
+
+def _page(stories: ArticleQuerySet, before: Position | None) -> Page:
+    if before is None:
+        return newest(stories, size=STORIES_PER_FEED)
+    return older_than(before, stories, size=STORIES_PER_FEED)
+
+
+def _list_gone(stories: ArticleQuerySet) -> list[tuple[str, datetime]]:
+    """Those that were in the feed once and are to be dropped, the latest first."""
+    # Uses index: articles_by_change.
+    gone = stories.filter(~_SYNDICATED, first_published_at__isnull=False).filter(
+        updated_at__gte=timezone.now() - GONE_FOR
+    )
+    return list(
+        gone.order_by("-updated_at").values_list("guid", "version_created_at")[:GONE_STORIES]
+    )
+
+
+def _list_entries(found: Sequence[Article]) -> list[Entry]:
+    """The stories with what other tables say of them, in three queries."""
     tags: dict[UUID, list[str]] = defaultdict(list)
     for story, name in (
         ArticleTag.objects.filter(article__in=found)
@@ -232,7 +281,7 @@ class _Rss(Rss201rev2Feed):
             language=settings.LANGUAGE_CODE,
             feed_url=feed.url,
         )
-        self.changed_at = feed.changed_at
+        self.changed_at, self.next_url = feed.changed_at, feed.next_url
 
     def latest_post_date(self) -> datetime:
         return self.changed_at  # the default is the present where a feed is empty
@@ -249,6 +298,8 @@ class _Rss(Rss201rev2Feed):
         super().add_root_elements(handler)
         if hub():
             handler.addQuickElement("atom:link", None, {"rel": "hub", "href": hub()})
+        if self.next_url:
+            handler.addQuickElement("atom:link", None, {"rel": "next", "href": self.next_url})
 
     def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, item)
@@ -272,17 +323,26 @@ class _Atom(Atom1Feed):
             language=settings.LANGUAGE_CODE,
             author_name=_clean(settings.SITE_NAME),  # of the entries that name nobody
             feed_url=feed.url,
-            feed_guid=feed.url,
+            feed_guid=feed.topic,
         )
-        self.changed_at = feed.changed_at
+        self.changed_at, self.next_url = feed.changed_at, feed.next_url
+        self.gone = feed.gone
 
     def latest_post_date(self) -> datetime:
         return self.changed_at
+
+    def root_attributes(self) -> dict[str, str]:
+        return {**super().root_attributes(), "xmlns:at": "http://purl.org/atompub/tombstones/1.0"}
 
     def add_root_elements(self, handler: SimplerXMLGenerator) -> None:
         super().add_root_elements(handler)
         if hub():
             handler.addQuickElement("link", None, {"rel": "hub", "href": hub()})
+        if self.next_url:  # RFC 5005
+            handler.addQuickElement("link", None, {"rel": "next", "href": self.next_url})
+        for guid, when in self.gone:
+            tombstone = {"ref": guid, "when": rfc3339_date(when)}
+            handler.addQuickElement("at:deleted-entry", None, tombstone)
 
     def item_attributes(self, item: dict[str, Any]) -> dict[str, str]:
         return {"xml:lang": item["article_language"]}
@@ -337,6 +397,8 @@ def _write_json(feed: Feed) -> bytes:
         "description": feed.description,
         "language": settings.LANGUAGE_CODE,
     }
+    if feed.next_url:
+        answer["next_url"] = feed.next_url
     if hub():
         answer["hubs"] = [{"type": "WebSub", "url": hub()}]
     answer["items"] = [dict(_json_item(entry)) for entry in feed.entries]

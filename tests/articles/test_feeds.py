@@ -35,12 +35,12 @@ from articles.models import (
     State,
     Tag,
 )
+from tests.articles import strict
 
 pytestmark = pytest.mark.django_db
 
 FORMS = ["rss.xml", "atom.xml", "feed.json"]
 XML_FORMS = FORMS[:2]
-ATOM = "{http://www.w3.org/2005/Atom}"
 PublishArticle = Callable[..., Article]
 
 
@@ -80,7 +80,7 @@ def parsed(response: HttpResponseBase) -> Any:
 def guids(client: Client, url: str) -> list[str]:
     response = client.get(url)
     assert response.status_code == 200
-    if url.endswith("json"):
+    if ".json" in url:
         return [item["id"] for item in json.loads(response.content)["items"]]
     return [entry.id for entry in parsed(response).entries]
 
@@ -138,46 +138,153 @@ def test_json_feed_has_the_whole_story(story: Article, client: Client) -> None:
     }
 
 
-def test_rss_has_what_the_standard_demands(
+STRICT = {"rss.xml": strict.faults_of_rss, "atom.xml": strict.faults_of_atom}
+
+
+@pytest.mark.parametrize("form", XML_FORMS)
+def test_a_feed_has_what_its_standard_demands(
+    form: str, story: Article, publish_article: PublishArticle, client: Client, settings: Settings
+) -> None:
+    settings.WEBSUB_HUB = "https://hub.example/"
+    publish_article(abstract="", byline="")
+    workflow.kill(article_id=publish_article().pk)
+
+    for of in ("", "sections/world/", "authors/ada/", "tags/syria/"):
+        assert STRICT[form](client.get(f"/feeds/{of}{form}").content) == []
+
+
+@pytest.mark.parametrize("form", XML_FORMS)
+def test_an_empty_feed_has_what_its_standard_demands(form: str, client: Client) -> None:
+    assert STRICT[form](client.get(f"/feeds/{form}").content) == []
+
+
+@pytest.mark.parametrize(
+    ("form", "part", "other"),
+    [
+        ("rss.xml", "<pubDate>Sun, 08 Dec 2024", "<pubDate>8 December"),
+        ("rss.xml", "<description>The latest stories: Newsroom</description>", ""),
+        ("rss.xml", ' isPermaLink="false"', ""),
+        ("rss.xml", "<title>The bridge is open</title>", ""),
+        ("rss.xml", ">tag:news.example,2024-12-08:articles/1<", "><"),
+        ("atom.xml", "<id>tag:news.example,2024-12-08:articles/1</id>", ""),
+        ("atom.xml", "<id>tag:", "<id>"),
+        ("atom.xml", "<updated>2024-12-09T00:00:00+00:00</updated>", ""),
+        ("atom.xml", "2024-12-08T09:23:00+00:00", "2024-12-08"),
+        ("atom.xml", "<name>Ada</name>", ""),
+        ("atom.xml", "<title>The bridge is open</title>", ""),
+        ("atom.xml", 'rel="self"', 'rel="me"'),
+        ("atom.xml", 'when="', 'then="'),
+    ],
+)
+def test_a_feed_that_lacks_something_is_found_out(
+    form: str,
+    part: str,
+    other: str,
+    story: Article,
+    publish_article: PublishArticle,
+    client: Client,
+) -> None:
+    workflow.kill(article_id=publish_article(headline="Gone").pk)
+    content = client.get(f"/feeds/{form}").content.decode()
+    if form == "rss.xml" and part.startswith("<title>"):
+        content = content.replace("<description>It took nine years.</description>", "")
+    assert part in content
+
+    assert STRICT[form](content.replace(part, other).encode())
+
+
+@pytest.mark.parametrize("move", ["kill", "unpublish", "retract"])
+def test_atom_tells_which_stories_are_to_be_dropped(
+    move: str, story: Article, publish_article: PublishArticle, client: Client
+) -> None:
+    kept = publish_article()
+    text = {"text": "It is not."} if move == "retract" else {}
+    gone = getattr(workflow, move)(article_id=story.pk, **text)
+
+    for of in ("", "sections/world/", "authors/ada/", "tags/syria/"):
+        feed = ElementTree.fromstring(client.get(f"/feeds/{of}atom.xml").content)  # noqa: S314  # our own
+        (tombstone,) = feed.findall(f"{strict.TOMBSTONES}deleted-entry")
+        assert tombstone.get("ref") == gone.guid
+        assert datetime.fromisoformat(tombstone.get("when", "")) == gone.version_created_at
+    assert guids(client, "/feeds/atom.xml") == [kept.guid]
+
+
+def test_a_story_that_comes_back_is_dropped_no_more(story: Article, client: Client) -> None:
+    workflow.unpublish(article_id=story.pk)
+    assert b"deleted-entry" in client.get("/feeds/atom.xml").content
+
+    workflow.publish(article_id=story.pk)
+
+    assert b"deleted-entry" not in client.get("/feeds/atom.xml").content
+    assert guids(client, "/feeds/atom.xml") == [story.guid]
+
+
+def test_what_was_never_out_or_is_long_gone_is_not_to_be_dropped(
     story: Article, publish_article: PublishArticle, client: Client
 ) -> None:
-    publish_article(abstract="", byline="")
+    publish_article(state=State.DRAFT, first_published_at=None, published_at=None)
+    workflow.kill(article_id=story.pk)
+    Article.objects.update(updated_at=timezone.now() - feeds.GONE_FOR - timedelta(minutes=1))
 
-    rss = ElementTree.fromstring(client.get("/feeds/rss.xml").content)  # noqa: S314  # our own
-
-    assert (rss.tag, rss.get("version")) == ("rss", "2.0")
-    (channel,) = rss
-    for name in ("title", "link", "description", "lastBuildDate"):
-        assert channel.findtext(name)
-    (self_link,) = channel.findall(f"{ATOM}link")
-    assert (self_link.get("rel"), self_link.get("href")) == (
-        "self",
-        "https://news.example/feeds/rss.xml",
-    )
-    for item in channel.findall("item"):
-        guid = item.find("guid")
-        assert item.findtext("title")
-        assert guid is not None
-        assert guid.get("isPermaLink") == "false"
-        assert len(item.findall("pubDate")) == len(item.findall("link")) == 1
+    assert b"deleted-entry" not in client.get("/feeds/atom.xml").content
 
 
-def test_atom_has_what_the_standard_demands(
-    story: Article, publish_article: PublishArticle, client: Client
+def pages_of(client: Client, form: str, between: Callable[[], object]) -> list[str]:
+    """The guids of all pages of the site's feed; `between` happens after each."""
+    found: list[str] = []
+    url: str | None = f"/feeds/{form}"
+    while url:
+        found += guids(client, url)
+        content = client.get(url).content
+        if form == "feed.json":
+            url = json.loads(content).get("next_url")
+        else:
+            links = feedparser.parse(content).feed.links
+            url = next((link.href for link in links if link.rel == "next"), None)
+        between()
+    return found
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_pages_of_a_feed_neither_skip_nor_repeat_when_stories_come_and_go(
+    form: str,
+    publish_article: PublishArticle,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    publish_article(abstract="", byline="")
+    monkeypatch.setattr(feeds, "STORIES_PER_FEED", 2)
+    noon = datetime(2024, 12, 8, 12, tzinfo=UTC)
+    times = [noon, noon, noon, *(noon - timedelta(hours=hour) for hour in range(1, 5))]
+    filed = [publish_article(published_at=time) for time in times]
+    by_time = sorted(filed, key=lambda each: (each.published_at, each.id), reverse=True)
+    shown = iter(by_time)
 
-    feed = ElementTree.fromstring(client.get("/feeds/atom.xml").content)  # noqa: S314  # our own
+    def come_and_go() -> None:
+        publish_article(published_at=noon + timedelta(hours=1))
+        Article.objects.filter(pk=next(shown).pk).update(state=State.KILLED)  # which was shown
 
-    assert feed.tag == f"{ATOM}feed"
-    assert feed.findtext(f"{ATOM}author/{ATOM}name") == "Newsroom"  # of entries that name nobody
-    for each in [feed, *feed.findall(f"{ATOM}entry")]:
-        for name in ("id", "title", "updated"):
-            (element,) = each.findall(f"{ATOM}{name}")
-            assert element.text
-        datetime.fromisoformat(each.findtext(f"{ATOM}updated") or "")
-    links = {link.get("rel"): link.get("href") for link in feed.findall(f"{ATOM}link")}
-    assert links["self"] == "https://news.example/feeds/atom.xml"
+    assert pages_of(client, form, come_and_go) == [story.guid for story in by_time]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("before", ["", "yesterday", "%00"])
+def test_a_page_of_a_feed_that_cannot_be_is_404(before: str, form: str, client: Client) -> None:
+    assert client.get(f"/feeds/{form}?before={before}").status_code == 404
+
+
+def test_every_page_of_a_feed_names_itself_and_the_feed(
+    publish_article: PublishArticle, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "STORIES_PER_FEED", 1)
+    for _ in range(2):
+        publish_article()
+    first = parsed(client.get("/feeds/atom.xml")).feed
+    (next_url,) = [link.href for link in first.links if link.rel == "next"]
+
+    second = parsed(client.get(next_url)).feed
+
+    assert second.id == first.id == "https://news.example/feeds/atom.xml"
+    assert [link.href for link in second.links if link.rel == "self"] == [next_url]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -280,7 +387,9 @@ def test_any_text_makes_a_feed_that_can_be_read(text: str) -> None:
         first_published_at=datetime(2024, 12, 8, tzinfo=UTC),
     )
     entry = feeds.Entry(article, notices=[Correction(text=text)])
-    feed = feeds.Feed("Site", "https://a/", "https://a/f", [entry], datetime.now(UTC))
+    feed = feeds.Feed(
+        "Site", "https://a/", "https://a/f", "https://a/f", [entry], datetime.now(UTC)
+    )
 
     for form in XML_FORMS:
         ElementTree.fromstring(feeds.FORMATS[form].write(feed))  # noqa: S314  # our own
@@ -347,7 +456,7 @@ def test_a_feed_takes_as_many_queries_however_long_it_is(
     for _ in range(5):
         publish_article(section=story.section)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6 if form == "atom.xml" else 5):  # Atom tells what is gone
         client.get(f"/feeds/{form}")
 
 
