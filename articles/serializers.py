@@ -70,7 +70,11 @@ class ReactionsTotal(Shape):
 
 
 class ReactionsSummary(Shape):
-    state = serializers.ChoiceField(["open", "closed"], allow_null=True)
+    state = serializers.ChoiceField(
+        ["open", "closed", "hidden", "missing"],
+        allow_null=True,
+        help_text="`missing` where readers cannot see the article; null where it is not known.",
+    )
     allowed = serializers.ListField(child=serializers.CharField())
     counts = serializers.DictField(
         child=serializers.IntegerField(allow_null=True), help_text="By kind."

@@ -22,6 +22,8 @@ from reactions.publish import publish_waiting
 from reactions.readers import InvalidToken, find_reader
 from reactions.record import list_mine
 
+# States in which readers see the counts.
+SHOWN = {"open", "closed"}
 _LEADING = 3  # emoji beside a story in a list
 
 _NOTICES = {
@@ -56,7 +58,9 @@ class Feelings:
         return {article_id: _feeling(counts) for article_id, counts in found.items()}
 
     def summary(self, article_id: UUID) -> Mapping[str, Any]:
-        counts = (get_counts(article_id) or Counts(article_id)).as_json()
+        found = get_counts(article_id) or Counts(article_id)
+        shown = found if found.state in SHOWN else Counts(article_id, found.state)
+        counts = shown.as_json()
         return {name: counts[name] for name in ("state", "allowed", "counts", "total")}
 
     def story_changed(self, article_id: UUID) -> None:

@@ -69,6 +69,19 @@ def test_search_engines_are_told_nothing_of_hidden_reactions(
     assert feelings().bar(rf.get("/"), article).interactions == ()
 
 
+def test_the_articles_answer_keeps_hidden_counts_to_itself(
+    client: Client, article: Article
+) -> None:
+    react(article, "sad")
+    set_policy(article_id=article.id, state=Policy.State.HIDDEN)
+    feelings().story_changed(article.id)
+
+    told = client.get(f"/api/v1/articles/{article.id}/").json()["reactions"]
+
+    assert (told["state"], told["allowed"], told["total"]) == ("hidden", [], None)
+    assert set(told["counts"].values()) == {None}
+
+
 def test_a_story_page_asks_redis_once(
     client: Client, article: Article, monkeypatch: pytest.MonkeyPatch
 ) -> None:
