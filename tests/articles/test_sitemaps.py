@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from lxml import etree
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from articles import sitemaps
+from articles.formats.slugs import SLUG_LENGTH
 from articles.models import Article, PubStatus, Section, Source, State
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +33,45 @@ def root_of(client: Client, url: str) -> ElementTree.Element:
     assert response.status_code == 200
     assert response["Content-Type"] == "application/xml"
     return ElementTree.fromstring(response.content)  # noqa: S314  # our own
+
+
+RULES = etree.XMLSchema(etree.parse(Path(__file__).parent / "sitemap.xsd"))
+LARGEST = 50 * 1024 * 1024  # bytes, and 50,000 addresses, says sitemaps.org
+
+
+@pytest.mark.parametrize("filed", [0, 3])
+@pytest.mark.parametrize(
+    "url", ["/sitemap.xml", "/sitemap-sections.xml", DECEMBER, "/news-sitemap.xml"]
+)
+def test_a_sitemap_keeps_to_the_rules(
+    url: str, filed: int, publish_article: PublishArticle, client: Client
+) -> None:
+    for number in range(filed):
+        publish_article(slug=f"جسر&-{number}", first_published_at=timezone.now())
+
+    content = client.get(url).content
+
+    if url != DECEMBER or filed:
+        RULES.assertValid(etree.fromstring(content))
+
+
+@pytest.mark.parametrize(
+    "wrong", ["<url/>", "<url><loc>x</loc></url>", "<loc>https://a/12345</loc>"]
+)
+def test_a_sitemap_that_breaks_the_rules_is_found_out(wrong: str) -> None:
+    assert not RULES.validate(etree.fromstring(f'<urlset xmlns="{SITEMAP[1:-1]}">{wrong}</urlset>'))
+
+
+def test_the_largest_sitemap_is_not_too_large(
+    publish_article: PublishArticle, client: Client
+) -> None:
+    publish_article(slug="ج" * SLUG_LENGTH)  # six bytes a letter, in an address
+    entry = len(client.get(DECEMBER).content)
+
+    assert sitemaps.URLS_PER_SITEMAP <= 50_000
+    assert sitemaps.URLS_PER_SITEMAP * entry < LARGEST
+    assert sitemaps.NEWS_LIMIT <= 1000
+    assert timedelta(days=2) >= sitemaps.NEWS_LIFETIME
 
 
 def addresses(client: Client, url: str) -> list[str | None]:
