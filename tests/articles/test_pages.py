@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from uuid import UUID
 
 import pytest
@@ -13,7 +14,7 @@ from django.test import Client
 from django.utils.safestring import SafeString
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from articles import views
+from articles import search, views
 from articles.doors import Bar, Feeling, Silence, open_door
 from articles.models import PUBLIC_STATES, Article, Author, Section, State
 from articles.publishing import publish_stories
@@ -163,6 +164,13 @@ def test_a_list_shows_what_is_known_of_feelings(
     assert "😢😮 1,234 reactions" in text_of(client.get("/").content.decode())
 
 
+def test_a_list_says_which_story_was_taken_back(story: Article, client: Client) -> None:
+    retract(article_id=story.pk, text="It was not.")
+
+    for url in ("/", "/search/?q=bridge"):
+        assert "World Retracted The bridge is open" in text_of(client.get(url).content.decode())
+
+
 def test_a_total_that_is_not_known_is_not_shown(story: Article, client: Client) -> None:
     assert "reaction" not in text_of(client.get("/").content.decode())
 
@@ -196,6 +204,43 @@ def test_the_front_page_leads_on_to_every_story(
         url = f"/{older[1]}" if older else ""
 
     assert sorted(seen) == sorted(slugs)
+
+
+@pytest.mark.parametrize(
+    "url", ["/", "/sections/world/", "/authors/ada/", "/tags/syria/", "/search/?q=bridge"]
+)
+def test_a_walk_through_a_list_meets_each_story_once_whatever_comes_and_goes(
+    url: str,
+    story: Article,
+    publish_article: PublishArticle,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(views, "STORIES_PER_PAGE", 2)
+    monkeypatch.setattr(search, "RESULTS_PER_PAGE", 2)
+    ada = Author.objects.create(slug="ada", name="Ada")
+    noon = datetime(2024, 12, 8, 12, tzinfo=UTC)
+
+    def file(published_at: datetime) -> str:
+        filed = publish_article(section=story.section, published_at=published_at)
+        filed.author_links.create(author=ada, position=1)
+        filed.tag_links.create(tag=story.ordered_tags[1], position=1)
+        return filed.slug
+
+    Article.objects.filter(pk=story.pk).update(state=State.UNPUBLISHED)
+    filed = {file(noon - timedelta(hours=hour // 2)) for hour in range(7)}  # two share a time
+    seen: list[str] = []
+    page: str | None = url
+    while page:
+        html = client.get(page).content.decode()
+        seen += re.findall(r'<h2[^>]*><a href="/articles/([^"]+)/"', html)
+        file(noon + timedelta(hours=1))
+        Article.objects.filter(slug=seen[-1]).update(state=State.KILLED)
+        found = re.search(r'rel="next"\s+href="([^"]+)"', html)
+        page = f"{url.partition('?')[0]}{unescape(found[1])}" if found else None
+
+    assert len(seen) == len(set(seen))
+    assert set(seen) == filed
 
 
 def test_a_section_has_its_own_stories(
