@@ -12,9 +12,10 @@ register = template.Library()
 
 
 @register.simple_tag
-def news_article(article: Article, bar: Bar) -> SafeString:
-    """The story as schema.org's NewsArticle, with what readers did."""
-    return metadata.as_script(metadata.news_article(article, bar.interactions))
+def news_article(article: Article, bar: Bar | str = "") -> SafeString:
+    """The story as schema.org's NewsArticle, with what readers did; a page without a bar says nothing of them."""
+    interactions = bar.interactions if isinstance(bar, Bar) else ()
+    return metadata.as_script(metadata.news_article(article, interactions))
 
 
 @register.filter

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -158,6 +159,13 @@ def test_reactions_are_counted_by_their_action(article: Article, client: Client)
         ({"@type": "ReactAction", "name": "sad"}, 12),
         ({"@type": "ReactAction"}, 15),
     ]
+
+
+def test_a_preview_without_a_bar_tells_nothing_of_readers(article: Article) -> None:
+    html = render_to_string("articles/story.html", {"article": article})
+
+    assert '"NewsArticle"' in html
+    assert "interactionStatistic" not in html
 
 
 def test_counts_that_are_not_known_are_left_out(article: Article, client: Client) -> None:
