@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.db import OperationalError
 
-from articles import idempotency, sources, websub, workflow
+from articles import idempotency, pictures, sources, websub, workflow
 
 
 @shared_task(name="articles.publish_due", autoretry_for=(), throws=(OperationalError,))
@@ -36,3 +36,18 @@ def ping_hub(article_id: str) -> None:
     Twice is harmless; a hub that is away is logged and not asked again, see websub.py.
     """
     websub.ping(UUID(article_id))
+
+
+@shared_task(name="articles.prepare_pictures", autoretry_for=(), throws=(OperationalError,))
+def prepare_pictures() -> None:
+    """Fetches and renders the pictures that wait. After a picture comes in, and every minute.
+
+    Twice, late or killed half-way is harmless; any number may run at once.
+    """
+    pictures.prepare_due()
+
+
+@shared_task(name="articles.forget_files", autoretry_for=(), throws=(OperationalError,))
+def forget_files() -> None:
+    """Deletes files that no picture names any more. Once a day."""
+    pictures.forget_files()

@@ -3,7 +3,7 @@
 from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 
-from articles import views
+from articles import media_files, views
 
 
 class Slug(StringConverter):
@@ -22,5 +22,6 @@ urlpatterns = [
     path("sections/<any_slug:slug>/", views.section, name="section"),
     path("authors/<any_slug:slug>/", views.author, name="author"),
     path("tags/<any_slug:slug>/", views.tag, name="tag"),
+    path("media/<path:name>", media_files.picture_file, name="picture_file"),
     path("corrections/", views.corrections, name="corrections"),
 ]

@@ -141,8 +141,12 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA / "static"
+# Pictures: every web process and worker needs the same folder. Names carry the content's hash.
+MEDIA_URL = "media/"
+MEDIA_ROOT = Path(text("MEDIA_ROOT", str(DATA / "media"))).absolute()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "pictures": {"BACKEND": "articles.storage.WholeFiles"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
@@ -204,7 +208,13 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 1  # seconds
 # so that counting never stands behind it.
 CELERY_TASK_ROUTES = {
     name: {"queue": "slow"}
-    for name in ("articles.poll_feeds", "articles.ping_hub", "reactions.reconcile")
+    for name in (
+        "articles.poll_feeds",
+        "articles.ping_hub",
+        "articles.prepare_pictures",
+        "articles.forget_files",
+        "reactions.reconcile",
+    )
 }
 
 FOLD_TICK = timedelta(milliseconds=250)
@@ -236,6 +246,14 @@ CELERY_BEAT_SCHEDULE = {
     },
     # The hash of a network lives for two days at the most.
     "forget networks": {"task": "reactions.forget_networks", "schedule": timedelta(hours=1)},
+    # Pictures are fetched and rendered when they come in; this finds those of which nobody was told.
+    "prepare pictures": {
+        "task": "articles.prepare_pictures",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    # Files that no picture names any more.
+    "forget files": {"task": "articles.forget_files", "schedule": crontab(hour="4", minute="20")},
     # An Idempotency-Key is remembered for a day.
     "forget answers": {
         "task": "articles.forget_answers",

@@ -22,9 +22,16 @@ class Dateline:
 
 @dataclass(frozen=True, slots=True)
 class LeadImage:
+    """A picture in words; `url` is where it is: a web address, or a file beside the story's own."""
+
     caption: str
     alt_text: str = ""
     credit: str = ""
+    url: str = ""
+
+    @property
+    def is_remote(self) -> bool:
+        return self.url.startswith(("http://", "https://"))
 
 
 @dataclass(frozen=True, slots=True)

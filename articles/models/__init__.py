@@ -3,11 +3,18 @@
 from articles.models.keys import ApiKey, IdempotencyKey
 from articles.models.labels import Section, SectionQuerySet, Tag, validate_slug
 from articles.models.people import Author
-from articles.models.pictures import Media
+from articles.models.pictures import Media, Rendition
 from articles.models.records import ArticleRevision, Correction, CorrectionQuerySet
 from articles.models.sources import Feed, Source
 from articles.models.states import EXPIRING_STATES, PUBLIC_STATES, ArticleType, PubStatus, State
-from articles.models.stories import Article, ArticleAuthor, ArticleQuerySet, ArticleTag, ArticleURL
+from articles.models.stories import (
+    Article,
+    ArticleAuthor,
+    ArticleMedia,
+    ArticleQuerySet,
+    ArticleTag,
+    ArticleURL,
+)
 
 __all__ = [
     "EXPIRING_STATES",
@@ -15,6 +22,7 @@ __all__ = [
     "ApiKey",
     "Article",
     "ArticleAuthor",
+    "ArticleMedia",
     "ArticleQuerySet",
     "ArticleRevision",
     "ArticleTag",
@@ -27,6 +35,7 @@ __all__ = [
     "IdempotencyKey",
     "Media",
     "PubStatus",
+    "Rendition",
     "Section",
     "SectionQuerySet",
     "Source",

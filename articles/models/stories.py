@@ -1,21 +1,23 @@
 """The story as it is kept: what it says, where and when it was filed, where it stands."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from articles.formats.slugs import SLUG_LENGTH, is_address_of_id
 from articles.identity import uuid7
 from articles.models.labels import Section, Tag, validate_slug
 from articles.models.people import Author
-from articles.models.pictures import Media
+from articles.models.pictures import SHOWN_OF_MEDIA, Media
 from articles.models.sources import Source
 from articles.models.states import EXPIRING_STATES, PUBLIC_STATES, ArticleType, PubStatus, State
 
@@ -43,7 +45,15 @@ class ArticleQuerySet(models.QuerySet["Article"]):
 
     def in_full(self) -> Self:
         """With all that a story's page or its answer shows, in four queries."""
-        return self.with_parts().with_authors().prefetch_related("corrections")
+        return self.with_parts().with_authors().with_gallery().prefetch_related("corrections")
+
+    def with_gallery(self) -> Self:
+        """With the further pictures, at the cost of no query."""
+        links = ArticleMedia.objects.filter(article=models.OuterRef("pk")).order_by(
+            "position", "id"
+        )
+        picture = JSONObject(**{name: f"media__{name}" for name in SHOWN_OF_MEDIA})
+        return self.annotate(gallery_json=ArraySubquery(links.values(picture=picture)))
 
     def at(self, address: str) -> "Article":
         """The story at an address, which is its UUID or its slug.
@@ -119,8 +129,10 @@ class Article(models.Model):
         null=True,
         blank=True,
         on_delete=models.PROTECT,
-        related_name="+",
-        db_index=False,  # nobody asks which stories show a picture
+        related_name="+",  # its index finds the stories whose picture arrived
+    )
+    media = models.ManyToManyField(
+        Media, through="ArticleMedia", related_name="+", blank=True, help_text="Further pictures."
     )
 
     source = models.ForeignKey(
@@ -269,6 +281,14 @@ class Article(models.Model):
     def ordered_tags(self) -> list[Tag]:
         return [link.tag for link in self.tag_links.all()]
 
+    @cached_property
+    def gallery(self) -> list[Media]:
+        """The further pictures; for showing, never for saving."""
+        loaded: list[dict[str, Any]] | None = getattr(self, "gallery_json", None)
+        if loaded is not None:
+            return [Media(**each) for each in loaded]
+        return [link.media for link in self.media_links.select_related("media")]
+
     @property
     def ordered_authors(self) -> list[Author]:
         return [link.author for link in self.author_links.all()]
@@ -321,6 +341,31 @@ class ArticleAuthor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.position}. {self.author}"
+
+
+class ArticleMedia(models.Model):
+    """A further picture at its place in a story's gallery."""
+
+    article = models.ForeignKey(
+        Article,
+        on_delete=models.CASCADE,
+        related_name="media_links",
+        db_index=False,  # the first column of articles_media_once serves it
+    )
+    # Its index finds the stories whose picture arrived.
+    media = models.ForeignKey(Media, on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        ordering = ["position"]
+        verbose_name = "further picture"
+        constraints = [
+            # The pictures of a story, and none twice.
+            models.UniqueConstraint(fields=["article", "media"], name="articles_media_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.media}"
 
 
 class ArticleURL(models.Model):
