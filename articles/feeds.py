@@ -18,7 +18,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, rfc3339_date
+from django.utils.feedgenerator import Atom1Feed, Enclosure, Rss201rev2Feed, rfc3339_date
 from django.utils.xmlutils import SimplerXMLGenerator
 
 from articles import conditional
@@ -31,14 +31,18 @@ from articles.models import (
     ArticleTag,
     Author,
     Correction,
+    Media,
     PubStatus,
+    Rendition,
     Section,
     State,
     Tag,
 )
+from articles.models.pictures import SHOWN_OF_MEDIA
 from articles.pagination import Page, Position, newest, older_than
 
 STORIES_PER_FEED = 50
+PICTURE_WIDTH = 1280  # pixels; readers of feeds show no larger ones
 # For so long, and for so many stories, Atom says which are gone (RFC 6721). Who asks less than once a
 # month for a feed has to drop by itself what is no longer in it.
 GONE_FOR = timedelta(days=30)
@@ -52,7 +56,7 @@ NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _COLUMNS = [
     "guid", "slug", "headline", "abstract", "body_html", "byline", "dateline_text", "language",
     "canonical_url", "copyright_notice", "published_at", "first_published_at",
-    "content_modified_at", "section__name",
+    "content_modified_at", "section__name", *(f"lead_image__{name}" for name in SHOWN_OF_MEDIA),
 ]  # fmt: skip
 
 
@@ -79,6 +83,12 @@ class Entry:
     def categories(self) -> list[str]:
         section = self.article.section
         return [section.name, *self.tags] if section else [*self.tags]
+
+    @property
+    def picture(self) -> Rendition | None:
+        """The lead image in a size for readers, where there is a file."""
+        media = self.article.lead_image
+        return media.within(PICTURE_WIDTH) if media and media.file else None
 
     @property
     def content(self) -> str:
@@ -183,7 +193,9 @@ def _answer(
     request: HttpRequest, form: str, title: str, home: str, stories: ArticleQuerySet
 ) -> HttpResponseBase:
     before = _before(request)
-    page = _page(syndicated(stories).select_related("section").only(*_COLUMNS), before)
+    page = _page(
+        syndicated(stories).select_related("section", "lead_image").only(*_COLUMNS), before
+    )
     entries = _list_entries(page.articles)
     topic = settings.SITE_URL + request.path
     is_atom, is_first = form == "atom.xml", before is None
@@ -292,6 +304,7 @@ class _Rss(Rss201rev2Feed):
             "xmlns:content": "http://purl.org/rss/1.0/modules/content/",
             "xmlns:dc": "http://purl.org/dc/elements/1.1/",
             "xmlns:dcterms": "http://purl.org/dc/terms/",
+            "xmlns:media": "http://search.yahoo.com/mrss/",
         }
 
     def add_root_elements(self, handler: SimplerXMLGenerator) -> None:
@@ -310,6 +323,26 @@ class _Rss(Rss201rev2Feed):
             handler.addQuickElement("dc:rights", item["rights"])
         handler.addQuickElement("dcterms:modified", item["updateddate"].isoformat())
         handler.addQuickElement("content:encoded", item["content"])
+        if item["picture"]:
+            _add_picture(handler, item["picture"], item["media"])
+
+
+def _add_picture(handler: SimplerXMLGenerator, picture: Rendition, media: Media) -> None:
+    """Media RSS, which has room for the words that an enclosure lacks."""
+    attributes = {
+        "url": picture.url,
+        "medium": "image",
+        "type": picture.content_type,
+        "fileSize": str(picture.byte_size),
+        "width": str(picture.width),
+        "height": str(picture.height),
+    }
+    handler.startElement("media:content", AttributesImpl(attributes))
+    if media.caption:
+        handler.addQuickElement("media:description", _clean(media.caption), {"type": "plain"})
+    if media.credit:
+        handler.addQuickElement("media:credit", _clean(media.credit))
+    handler.endElement("media:content")
 
 
 class _Atom(Atom1Feed):
@@ -376,8 +409,15 @@ def _write_xml(feed: Feed, writer: _Rss | _Atom) -> bytes:
             article_language=article.language,
             rights=_clean(article.copyright_notice),
             content=_clean(entry.content),
+            picture=(picture := entry.picture),
+            media=article.lead_image,
+            enclosures=[_enclosure(picture)] if picture else [],
         )
     return writer.writeString("utf-8").encode()
+
+
+def _enclosure(picture: Rendition) -> Enclosure:
+    return Enclosure(picture.url, str(picture.byte_size), picture.content_type)
 
 
 def _write_rss(feed: Feed) -> bytes:
@@ -415,6 +455,8 @@ def _json_item(entry: Entry) -> Iterator[tuple[str, Any]]:
     if article.abstract:
         yield "summary", article.abstract
     yield "content_html", entry.content
+    if picture := entry.picture:
+        yield "image", picture.url
     yield "date_published", entry.first_published_at.isoformat()
     yield "date_modified", entry.updated_at.isoformat()
     if entry.authors:

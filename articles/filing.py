@@ -207,10 +207,21 @@ class DatelineShape(Strict):
     style = serializers.ChoiceField(list(dateline.STYLES), default="plain")  # type: ignore[assignment]  # as above
 
 
+class PointShape(Strict):
+    """Parts of the width and of the height, from the upper left corner."""
+
+    x = serializers.FloatField(min_value=0, max_value=1)
+    y = serializers.FloatField(min_value=0, max_value=1)
+
+
 class ImageShape(Strict):
     caption = Line(max_length=1000)
     alt_text = Line(max_length=1000, allow_blank=True, default="")
     credit = Line(max_length=200, allow_blank=True, default="")
+    source_url = WebAddress(
+        help_text="A JPEG, PNG or WebP picture to fetch; left out, the file stays."
+    )
+    focal_point = PointShape(required=False, help_text="What crops keep in their middle.")
 
 
 def line(longest: int) -> Line:

@@ -14,7 +14,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from articles.doors import Interaction
-from articles.models import Article, ArticleQuerySet, PubStatus, Source
+from articles.models import Article, ArticleQuerySet, Media, PubStatus, Rendition, Source
+from articles.models.pictures import largest
 
 Parts = Iterator[tuple[str, Any]]
 
@@ -74,6 +75,7 @@ def news_article(article: Article, interactions: Sequence[Interaction] = ()) -> 
             *_times(article),
             *_origin(article),
             *_rights(article),
+            *_images(article),
             *_what_happened(article, interactions),
         ]
     )
@@ -165,6 +167,36 @@ def _rights(article: Article) -> Parts:
         yield "copyrightNotice", article.copyright_notice
     if article.credit_line:
         yield "creditText", article.credit_line
+
+
+def _images(article: Article) -> Parts:
+    """In the three shapes that Google asks for; as it is until they are made."""
+    media = article.lead_image
+    if media and media.file:
+        crops = [media.list_crops(shape)[-1:] for shape in ("16x9", "4x3", "1x1")]
+        shown = [crop for crops_of_shape in crops for crop in crops_of_shape]
+        yield "image", [dict(_image(media, each)) for each in shown or [media.full_size]]
+
+
+def _image(media: Media, rendition: Rendition) -> Parts:
+    yield "@type", "ImageObject"
+    yield "url", rendition.url
+    yield "width", rendition.width
+    yield "height", rendition.height
+    words = {
+        "caption": media.caption,
+        "creditText": media.credit,
+        "copyrightNotice": media.copyright_notice,
+    }
+    yield from ((name, text) for name, text in words.items() if text)
+
+
+def card_image(article: Article) -> Rendition | None:
+    """What a card shows: 16 to 9, or the whole picture until that is made."""
+    media = article.lead_image
+    if not media or not media.file:
+        return None
+    return largest(media.list_crops("16x9"), otherwise=media.full_size)
 
 
 def _organization(name: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from articles import conditional
 from articles.addresses import Killed, find_story
 from articles.api import Gone
 from articles.markup import with_dateline
-from articles.models import Article, Media
+from articles.models import Article, Media, Rendition
 
 STANDARD = {
     "name": "ninjs",
@@ -170,13 +170,18 @@ def _elsewhere(article: Article) -> Parts:
     ids = {"slug": article.slug, "source": article.source_item_id}
     yield "altIds", [{"role": role, "value": value} for role, value in ids.items() if value]
     yield "renditions", [{"name": "web", "href": article.url, "contentType": "text/html"}]
-    if article.lead_image:
-        yield "associations", [dict(_picture(article, article.lead_image))]
+    pictures = [("mainImage", article.lead_image)] if article.lead_image else []
+    pictures += [("media", media) for media in article.gallery]
+    if pictures:
+        yield (
+            "associations",
+            [dict(_picture(article, rel, number, m)) for number, (rel, m) in enumerate(pictures)],
+        )
 
 
-def _picture(article: Article, image: Media) -> Parts:
-    yield "name", "mainImage"
-    yield "rel", "mainImage"
+def _picture(article: Article, rel: str, number: int, image: Media) -> Parts:
+    yield "name", rel if rel == "mainImage" else f"{rel}{number}"
+    yield "rel", rel
     yield "uri", f"{article.guid}/media/{image.pk}"
     yield "type", "picture"
     if image.credit:
@@ -184,6 +189,23 @@ def _picture(article: Article, image: Media) -> Parts:
     descriptions = {"caption": image.caption, "altText": image.alt_text}
     if shown := [_plain(role, text) for role, text in descriptions.items() if text]:
         yield "descriptions", shown
+    if image.copyright_notice:
+        yield "copyrightNotice", image.copyright_notice
+    if image.file:
+        x, y = round(image.focal_x * image.width), round(image.focal_y * image.height)
+        original = {**_rendition(image.full_size), "poi": {"x": x, "y": y}}
+        yield "renditions", [original, *map(_rendition, image.renditions)]
+
+
+def _rendition(rendition: Rendition) -> dict[str, Any]:
+    return {
+        "name": rendition.name,
+        "href": rendition.url,
+        "contentType": rendition.content_type,
+        "width": rendition.width,
+        "height": rendition.height,
+        "sizeInBytes": rendition.byte_size,
+    }
 
 
 def _plain(role: str, text: str) -> dict[str, str]:

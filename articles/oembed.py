@@ -13,12 +13,14 @@ from articles import conditional
 from articles.addresses import Killed, find_story
 from articles.models import Article
 
+LARGEST = "1280"  # pixels a side of a thumbnail, where nobody asks for a smaller one
+
 
 def oembed(request: HttpRequest) -> HttpResponseBase:
     """What is at `url`, as JSON: 404 where no story is, 501 for another format.
 
-    A `link`, for there is nothing here that another site could put in a frame. It has no size, so
-    that it fits into any `maxwidth` and `maxheight`; what is no size is 400.
+    A `link`, for there is nothing here that another site could put in a frame. Its thumbnail fits
+    into `maxwidth` and `maxheight`, or is left out; what is no size is 400.
     """
     if request.GET.get("format", "json") != "json":
         return HttpResponse("Only format=json is known.", "text/plain; charset=utf-8", status=501)
@@ -27,7 +29,8 @@ def oembed(request: HttpRequest) -> HttpResponseBase:
         if not (size.isascii() and size.isdigit() and int(size[:9])):
             return HttpResponseBadRequest(f"{name} is not a size.", "text/plain; charset=utf-8")
     article = _article_at(request.GET.get("url", ""))
-    content = json.dumps(_link(article), ensure_ascii=False).encode()
+    most = [int(request.GET.get(name, LARGEST)[:9]) for name in ("maxwidth", "maxheight")]
+    content = json.dumps(_link(article, *most), ensure_ascii=False).encode()
     response = conditional.answer(request, content, "application/json; charset=utf-8")
     response["Access-Control-Allow-Origin"] = "*"  # the same for everyone, and without cookies
     return response
@@ -49,7 +52,19 @@ def _article_at(url: str) -> Article:
         raise Http404 from None
 
 
-def _link(article: Article) -> dict[str, Any]:
+def _thumbnail(article: Article, width: int, height: int) -> dict[str, Any]:
+    media = article.lead_image
+    picture = media.within(width, height) if media and media.file else None
+    if picture is None or picture.width > width or picture.height > height:
+        return {}
+    return {
+        "thumbnail_url": picture.url,
+        "thumbnail_width": picture.width,
+        "thumbnail_height": picture.height,
+    }
+
+
+def _link(article: Article, width: int, height: int) -> dict[str, Any]:
     answer = {
         "version": "1.0",
         "type": "link",
@@ -64,4 +79,4 @@ def _link(article: Article) -> dict[str, Any]:
         answer["author_url"] = settings.SITE_URL + authors[0].get_absolute_url()
     elif article.byline:
         answer["author_name"] = article.byline
-    return answer
+    return answer | _thumbnail(article, width, height)

@@ -187,7 +187,10 @@ def _snapshot(
         "source": article.source.name if article.source else "",
         "section": {"slug": section.slug, "name": section.name} if section else None,
         "lead_image": image
-        and {"caption": image.caption, "alt_text": image.alt_text, "credit": image.credit},
+        and {
+            **{name: getattr(image, name) for name in ("caption", "alt_text", "credit")},
+            **({"media": image.pk} if image.file or image.source_url else {}),
+        },
         "tags": tags,
         "authors": authors,
     }

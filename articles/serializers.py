@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from articles.doors import Feeling, feelings
-from articles.models import Article, PubStatus, State
+from articles.models import Article, Media, PubStatus, State
 from articles.pagination import Position
 from articles.search import QUERY_LENGTH, Place
 from articles.workflow import Move, allowed_moves
@@ -53,10 +53,36 @@ class DatelineParts(Shape):
         return super().to_representation(instance) if instance.dateline_text else None
 
 
-class LeadImage(Shape):
+class FocalPoint(Shape):
+    x = serializers.FloatField(source="focal_x", help_text="0 is the left edge, 1 the right one.")
+    y = serializers.FloatField(source="focal_y", help_text="0 is the upper edge, 1 the lower one.")
+
+
+class Rendition(Shape):
+    name = serializers.CharField(help_text="320w, or a crop such as 16x9 with its focal point.")
+    url = serializers.URLField()
+    content_type = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    bytes = serializers.IntegerField(source="byte_size")
+
+
+class Picture(Shape):
+    """A picture; `url`, `width` and `height` are null while there is only a description."""
+
     caption = serializers.CharField()
     alt_text = serializers.CharField()
     credit = serializers.CharField()
+    url = serializers.URLField(allow_null=True, help_text="In full size.")
+    width = serializers.IntegerField(allow_null=True)
+    height = serializers.IntegerField(allow_null=True)
+    focal_point = FocalPoint(source="*")
+    renditions = Rendition(many=True, help_text="None until a worker has made them.")
+
+    def to_representation(self, instance: Media) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        unknown = {} if instance.file else dict.fromkeys(("url", "width", "height"))
+        return shown | unknown
 
 
 class Correction(Shape):
@@ -112,7 +138,8 @@ class ArticleAnswer(ArticleEntry):
 
     body_html = serializers.CharField(help_text="Safe to show; without the dateline.")
     authors = Author(source="author_links", many=True, help_text="In the order of the byline.")
-    lead_image = LeadImage(allow_null=True)
+    lead_image = Picture(allow_null=True)
+    media = Picture(source="gallery", many=True, help_text="Further pictures, in their order.")
     corrections = Correction(many=True, help_text="The oldest first.")
 
     @extend_schema_field(ReactionsSummary)

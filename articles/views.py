@@ -157,7 +157,7 @@ def _before(request: HttpRequest) -> Position | None:
 
 
 def _page(stories: ArticleQuerySet, before: Position | None) -> Page:
-    listed = stories.select_related("section").defer(*UNLISTED).with_authors()
+    listed = stories.select_related("section", "lead_image").defer(*UNLISTED).with_authors()
     if before is None:
         return newest(listed, size=STORIES_PER_PAGE)
     return older_than(before, listed, size=STORIES_PER_PAGE)

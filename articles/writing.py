@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from articles import dateline, markup
+from articles import dateline, markup, pictures
 from articles.formats.slugs import slug_of
 from articles.identity import tag_uri
 from articles.models import (
@@ -24,7 +24,6 @@ from articles.models import (
     ArticleTag,
     ArticleURL,
     Author,
-    Media,
     Section,
     Source,
     State,
@@ -70,7 +69,6 @@ SUBSTANCE = {
     "editor_note",
 }
 DATELINE_PARTS = ("place", "region", "country", "date", "source", "style")
-IMAGE_PARTS = ("caption", "alt_text", "credit")
 # States in which a story is, or may at any moment be, before readers: its text cannot be empty.
 SHOWN = {State.SCHEDULED, State.PUBLISHED, State.CORRECTED, State.RETRACTED}
 # Nothing is written into a story that is gone for good.
@@ -311,15 +309,14 @@ def _set_translation_of(article: Article, address: str) -> bool:
     return _set(article, "translation_of_id", original.pk)
 
 
-def _set_image(article: Article, image: Mapping[str, str] | None) -> bool:
+def _set_image(article: Article, image: Mapping[str, Any] | None) -> bool:
     """A picture that is described anew is a new one: another story may show the one before."""
     if image is None:
         return _set(article, "lead_image", None)
-    wanted = {part: image.get(part, "") for part in IMAGE_PARTS}
     media = article.lead_image
-    if media and all(getattr(media, part) == value for part, value in wanted.items()):
+    if media and pictures.is_described(media, image):
         return False
-    article.lead_image = Media.objects.create(**wanted)
+    article.lead_image = pictures.describe_anew(media, image)
     return True
 
 

@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 
 from articles import feeds, metadata
 from articles.doors import Bar
-from articles.models import Article, Author, Section, Tag
+from articles.models import Article, Author, Rendition, Section, Tag
 
 register = template.Library()
 
@@ -26,6 +26,11 @@ def alternates(article: Article) -> list[metadata.Alternate]:
 @register.filter
 def is_indexed(article: Article) -> bool:
     return metadata.may_be_indexed(article)
+
+
+@register.filter
+def card_image(article: Article) -> Rendition | None:
+    return metadata.card_image(article)
 
 
 @register.filter

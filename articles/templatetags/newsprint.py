@@ -1,6 +1,7 @@
 """What the pages' templates need to set a story."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from django import template
@@ -11,7 +12,8 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from articles.markup import with_dateline
-from articles.models import Article, Correction, Section, SectionQuerySet
+from articles.models import Article, Correction, Media, Rendition, Section, SectionQuerySet
+from articles.models.pictures import largest
 
 register = template.Library()
 
@@ -30,6 +32,37 @@ def absolute(path: str) -> str:
 @register.simple_tag
 def sections_to_read() -> SectionQuerySet:
     return Section.objects.with_stories()
+
+
+@register.inclusion_tag("articles/_picture.html")
+def picture(
+    media: Media,
+    *,
+    sizes: str,
+    shape: str = "",
+    alt_text: str | None = None,
+    eager: bool = False,
+) -> dict[str, object]:
+    """A picture in as many widths as there are, whole or cropped to a shape; the file itself before that.
+
+    Its size is told, so that nothing moves when it comes.
+    """
+    jpeg, webp = (
+        media.list_crops(shape, kind) if shape else media.list_whole(kind)
+        for kind in ("image/jpeg", "image/webp")
+    )
+    return {
+        "shown": largest(jpeg, otherwise=media.full_size),
+        "jpeg": _srcset(jpeg),
+        "webp": _srcset(webp),
+        "sizes": sizes,
+        "alt_text": media.alt_text if alt_text is None else alt_text,
+        "eager": eager,
+    }
+
+
+def _srcset(renditions: Sequence[Rendition]) -> str:
+    return ", ".join(f"{each.path} {each.width}w" for each in renditions)
 
 
 @register.filter
