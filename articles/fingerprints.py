@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from articles.formats.slugs import slug_of
-from articles.formats.story import Dateline, Story
+from articles.formats.story import Dateline, LeadImage, Story
 from articles.models import Article
 
 # What a story and our copy of it call by the same name.
@@ -44,7 +44,7 @@ def of_story(story: Story) -> dict[str, Any]:
         "tags": [slug_of(tag) for tag in story.tags],
         "authors": [[slug_of(author.name), author.role] for author in story.authors],
         "subjects": list(story.subjects),
-        "lead_image": asdict(story.lead_image) if story.lead_image else None,
+        "lead_image": story.lead_image and _of_image(story.lead_image),
         "published_at": story.published_at,
     }
 
@@ -60,9 +60,14 @@ def of_article(article: Article) -> dict[str, Any]:
         "authors": [[link.author.slug, link.role] for link in article.author_links.all()],
         "subjects": list(article.subjects),
         "lead_image": image
-        and {"caption": image.caption, "alt_text": image.alt_text, "credit": image.credit},
+        and _of_image(LeadImage(image.caption, image.alt_text, image.credit, url=image.source_url)),
         "published_at": article.published_at,
     }
+
+
+def _of_image(image: LeadImage) -> dict[str, str]:
+    """Without an address that it does not have: stories were hashed before pictures had one."""
+    return {name: value for name, value in asdict(image).items() if name != "url" or value}
 
 
 def of_dateline(article: Article) -> Dateline | None:

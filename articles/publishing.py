@@ -1,7 +1,7 @@
 """Takes parsed stories into the database; the same story twice changes nothing."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from articles import dateline, fingerprints, workflow
+from articles import dateline, fingerprints, pictures, workflow
 from articles.formats.slugs import SLUG_LENGTH, slug_of
 from articles.formats.story import LeadImage, Mistake, Story, StoryError
 from articles.identity import tag_uri
@@ -421,9 +421,7 @@ def _apply_lead_image(article: Article, image: LeadImage | None) -> None:
     if image is None:
         article.lead_image = None
         return
-    media = article.lead_image or Media()
-    for name, value in asdict(image).items():
-        setattr(media, name, value)
+    media = pictures.describe(article.lead_image or Media(), image)
     if article.lead_image:
         media.save()
     article.lead_image = media
@@ -493,6 +491,8 @@ def _keep_revisions(outcomes: Sequence[Outcome]) -> None:
     articles = [one.ours for one in outcomes if one.ours and one.action in written]
     if articles:
         record_revisions(articles, kind="import")
+    if any(article.lead_image and article.lead_image.due_at for article in articles):
+        pictures.announce()
 
 
 def _take_shared(stories: Sequence[Story], round_: _Round) -> None:

@@ -75,7 +75,7 @@ class _Page:
             language=_first_text(said, "inLanguage") or root.get("lang") or "",
             published_at=_first_text(said, "datePublished") or found["date"],
             modified_at=_first_text(said, "dateModified"),
-            lead_image=_lead_image(said.get("image")),
+            lead_image=_lead_image(said.get("image"), root),
             copyright_holder=next(iter(_names(said.get("copyrightHolder"))), ""),
             copyright_notice=_first_text(said, "copyrightNotice"),
             credit_line=_first_text(said, "creditText"),
@@ -149,14 +149,24 @@ def _keywords(value: Any) -> list[str]:
     return [word for word in words if word and not word.startswith(("http:", "https:"))]
 
 
-def _lead_image(value: Any) -> LeadImage | None:
-    for image in value if isinstance(value, list) else [value]:
-        if isinstance(image, dict) and _first_text(image, "caption"):
-            return LeadImage(
-                caption=bodies.plain(_first_text(image, "caption")),
-                credit=bodies.plain(_first_text(image, "creditText")),
-            )
-    return None
+def _lead_image(value: Any, root: etree._Element) -> LeadImage:
+    """What JSON-LD says of the picture, as an object or an address, else what cards show."""
+    values = value if isinstance(value, list) else [value]
+    said = next((one for one in values if isinstance(one, dict)), {})
+    address = next(iter(_texts(values)), "")
+    return LeadImage(
+        caption=bodies.plain(_first_text(said, "caption")),
+        alt_text=bodies.plain(_property(root, "og:image:alt")),
+        credit=bodies.plain(_first_text(said, "creditText")),
+        url=_first_text(said, "contentUrl", "url") or address or _property(root, "og:image"),
+    )
+
+
+def _property(root: etree._Element, name: str) -> str:
+    for meta in root.iter("meta"):
+        if meta.get("property") == name:
+            return meta.get("content") or ""
+    return ""
 
 
 def _canonical(root: etree._Element) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from articles.formats import bodies
 from articles.formats.jsontext import Thing, load
-from articles.formats.story import Author, Story
+from articles.formats.story import Author, LeadImage, Story
 from articles.formats.wire import Filed, Item, host_of, joined, read_items, refusal, shortened
 
 VERSION = "https://jsonfeed.org/version/"
@@ -51,6 +51,7 @@ class _Defaults:
             byline=joined([author.name for author in authors]),
             authors=authors,
             tags=entry.texts("tags"),
+            lead_image=LeadImage("", url=entry.text("image", "banner_image")),
             language=entry.text("language") or self.language,
             published_at=entry.text("date_published"),
             modified_at=entry.text("date_modified"),

@@ -58,6 +58,11 @@ class Thing:
             return ""
         return str(value) if abs(value) < 10**9 else "a large number"
 
+    def whole(self, key: str) -> int:
+        """A whole number that only helps to choose: 0 where there is none."""
+        value = self.values.get(key.lower())
+        return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
     def texts(self, key: str) -> list[str]:
         found = []
         for value in self._list(key):

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, tzinfo
+from pathlib import PurePosixPath
 
 from articles import dateline, markup
 from articles.formats import front_matter
@@ -17,7 +18,7 @@ EARLIEST_YEAR = 1600  # before the first newspaper, and far from the edge of dat
 FIELDS = ("headline", "slug", "guid", "abstract", "byline", "dateline", "section", "tags",
           "language", "published_at", "lead_image")
 DATELINE_FIELDS = ("place", "region", "country", "date", "source", "style")
-LEAD_IMAGE_FIELDS = ("caption", "alt_text", "credit")
+LEAD_IMAGE_FIELDS = ("caption", "alt_text", "credit", "image")
 # fmt: on
 
 FENCE = re.compile(r"---[ \t]*$", re.MULTILINE)
@@ -218,4 +219,15 @@ def _lead_image(story: Fields) -> LeadImage | None:
         caption=fields.text("caption", longest=1000, required=True),
         alt_text=fields.text("alt_text", longest=1000),
         credit=fields.text("credit", longest=200),
+        url=_picture(fields),
     )
+
+
+def _picture(fields: Fields) -> str:
+    """A web address, or a file beside the story or in a folder there."""
+    url = fields.text("image", longest=1000)
+    if not url.startswith(("http://", "https://")):
+        path = PurePosixPath(url)
+        if path.is_absolute() or ".." in path.parts or ":" in url:
+            fields.refuse("image", f"{url!r} is no web address and no file beside the story.")
+    return url

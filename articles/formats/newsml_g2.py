@@ -47,7 +47,7 @@ def _filed(root: etree._Element, item: Item) -> Filed | None:
         short_headline=_of_role(content, "headline", "short"),
         slugline=text_of(first(content, "slugline")),
         abstract=_of_role(content, "description", "summary", "abstract"),
-        lead_image=lead_image,
+        lead_image=lead_image or _remote_picture(root),
         body_html=body_html,
         byline=text_of(first(content, "by")) or joined([author.name for author in authors]),
         authors=authors,
@@ -91,6 +91,31 @@ def _body(root: etree._Element) -> tuple[str, LeadImage | None]:
         text = "".join(map(str, data.itertext()))
         return text if is_html else bodies.from_text(text), None
     return "", None
+
+
+def _remote_picture(root: etree._Element) -> LeadImage | None:
+    """The widest picture that the item itself carries, or a picture item of the message it links to."""
+    linked = {attribute(link, "residref") for link in root.iterfind("itemMeta/link")} - {""}
+    message = root.getparent()
+    siblings = [] if message is None else message.iterfind("newsItem")
+    for item in (root, *(each for each in siblings if attribute(each, "guid") in linked)):
+        remotes = [
+            remote
+            for remote in item.iterfind("contentSet/remoteContent")
+            if attribute(remote, "contenttype") in {"image/jpeg", "image/png", "image/webp"}
+        ]
+        if remotes:
+            return LeadImage(
+                caption=text_of(first(item, "contentMeta/description")) if item is not root else "",
+                credit=text_of(first(item, "contentMeta/creditline")),
+                url=attribute(max(remotes, key=_width), "href"),
+            )
+    return None
+
+
+def _width(remote: etree._Element) -> int:
+    width = attribute(remote, "width")
+    return int(width[:6]) if width.isascii() and width.isdigit() else 0
 
 
 def _of_role(content: etree._Element, tag: str, *roles: str) -> str:

@@ -13,6 +13,8 @@ from articles.formats.jsontext import Thing, load
 from articles.formats.story import Author, LeadImage, Story
 from articles.formats.wire import Filed, Item, host_of, joined, read_items
 
+# What we can show; 1.x often leaves it out.
+PICTURES = {"", "image/jpeg", "image/jpg", "image/png", "image/webp"}
 MAKERS = {"author", "writer", "contributor", "photographer", "editor"}
 
 
@@ -171,7 +173,21 @@ def _lead_image(story: Thing) -> LeadImage | None:
         caption = _of_role(picture, "descriptions", "caption") or _abstract(picture)
         return LeadImage(
             caption=bodies.plain(caption or picture.text("headline")),
-            alt_text=bodies.plain(_of_role(picture, "descriptions", "alt")),
+            alt_text=bodies.plain(
+                _of_role(picture, "descriptions", "alt")
+                or _of_role(picture, "descriptions", "alttext")
+            ),
             credit=picture.text("by", "byline") or picture.text("copyrightHolder"),
+            url=_largest_rendition(picture),
         )
     return None
+
+
+def _largest_rendition(picture: Thing) -> str:
+    """The address of the widest one that is a picture; those without a width come last."""
+    found = [
+        (rendition.whole("width"), rendition.text("href"))
+        for rendition in picture.named_things("renditions")
+        if rendition.text("contentType", "mimetype", "format").lower() in PICTURES
+    ]
+    return max((each for each in found if each[1]), default=(0, ""))[1]

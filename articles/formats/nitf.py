@@ -81,12 +81,14 @@ def lead_image(body: etree._Element) -> LeadImage | None:
     media = first(
         body, "body.content/media[@media-type='image']", "body.content//media[@media-type='image']"
     )
-    if media is None or not text_of(first(media, "media-caption")):
+    if media is None:
         return None
+    reference = first(media, "media-reference")
     return LeadImage(
         caption=text_of(first(media, "media-caption")),
-        alt_text=attribute(first(media, "media-reference"), "alternate-text"),
+        alt_text=attribute(reference, "alternate-text"),
         credit=text_of(first(media, "media-producer")),
+        url=attribute(reference, "source"),
     )
 
 

@@ -90,8 +90,30 @@ def _language(entry: Any) -> str:
 
 
 def _lead_image(entry: Any) -> LeadImage | None:
-    """A picture that has words of its own; feedparser keeps them as details of the summary."""
+    """The first picture among media, enclosures and thumbnails; feedparser keeps the words of a
+    `media:content` as details of the summary."""
+    contents = [m for m in dict.get(entry, "media_content") or [] if _is_picture(m)]
+    links = [link for link in dict.get(entry, "links") or [] if link.get("rel") == "enclosure"]
+    thumbnails = dict.get(entry, "media_thumbnail") or []
+    urls = [
+        *(content.get("url") for content in sorted(contents, key=_width, reverse=True)),
+        *(link.get("href") for link in links if _is_picture(link)),
+        *(thumbnail.get("url") for thumbnail in thumbnails),
+    ]
     detail = str((dict.get(entry, "summary_detail") or {}).get("value") or "").strip()
-    if not dict.get(entry, "media_content") or not detail or detail == _text(entry, "summary"):
-        return None
-    return LeadImage(caption=bodies.plain(detail), credit=bodies.plain(_text(entry, "credit")))
+    caption = detail if contents and detail != _text(entry, "summary") else ""
+    return LeadImage(
+        caption=bodies.plain(caption),
+        credit=bodies.plain(_text(entry, "credit")) if contents else "",
+        url=next((str(url) for url in urls if url), ""),
+    )
+
+
+def _is_picture(thing: Any) -> bool:
+    kind = str(thing.get("type") or thing.get("medium") or "image").lower()
+    return kind == "image" or kind in {"image/jpeg", "image/jpg", "image/png", "image/webp"}
+
+
+def _width(thing: Any) -> int:
+    width = str(thing.get("width") or "")
+    return int(width[:6]) if width.isascii() and width.isdigit() else 0

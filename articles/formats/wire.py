@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from articles import markup
 from articles.formats import bodies, datelines
@@ -186,7 +186,7 @@ def story_of(filed: Filed, item: Item) -> Story:
         tags=item.names("tags", filed.tags, longest=100),
         language=item.language(filed.language),
         published_at=published_at,
-        lead_image=_lead_image(filed.lead_image, item),
+        lead_image=_lead_image(filed.lead_image, item, base=filed.url),
         subheadline=item.text("subheadline", filed.subheadline, longest=300),
         short_headline=item.text("short_headline", filed.short_headline, longest=100),
         slugline=item.text("slugline", filed.slugline, longest=100),
@@ -305,14 +305,26 @@ def _slug(wanted: str, headline: str, item_id: str) -> str:
     return f"story-{sha256((item_id or headline).encode()).hexdigest()[:12]}"
 
 
-def _lead_image(image: LeadImage | None, item: Item) -> LeadImage | None:
+def _lead_image(image: LeadImage | None, item: Item, *, base: str) -> LeadImage | None:
+    """A picture that can be seen or at least has words."""
     if image is None:
+        return None
+    url = item.address("lead_image.url", _joined_address(base, image.url))
+    if not url and not image.caption.strip():
         return None
     return LeadImage(
         caption=item.text("lead_image.caption", shortened(image.caption), longest=1000),
         alt_text=item.text("lead_image.alt_text", shortened(image.alt_text), longest=1000),
-        credit=item.text("lead_image.credit", image.credit, longest=200),
+        credit=item.text("lead_image.credit", shortened(image.credit, 200), longest=200),
+        url=url,
     )
+
+
+def _joined_address(base: str, url: str) -> str:
+    try:
+        return urljoin(base, url.strip()) if url.strip() else ""
+    except ValueError:
+        return ""
 
 
 def _authors(authors: Sequence[Author], item: Item) -> tuple[Author, ...]:

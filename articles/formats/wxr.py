@@ -107,7 +107,7 @@ class _Site:
             return None
         caption = bodies.plain(_text(picture, "excerpt-encoded")) or _text(picture, "title")
         alt_text = _meta(picture, "_wp_attachment_image_alt")
-        return LeadImage(caption=caption, alt_text=alt_text) if caption else None
+        return LeadImage(caption, alt_text, url=_text(picture, "wp-attachment_url"))
 
 
 def _text(element: etree._Element, tag: str) -> str:

@@ -2,16 +2,22 @@
 
 import sys
 from argparse import ArgumentParser
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import transaction
 from django.utils import timezone
 
 from articles.formats import read_stories
 from articles.formats.story import Mistake, Story, StoryError
 from articles.formats.wire import FILE_BYTES
-from articles.publishing import publish_stories
+from articles.images import BYTES, NotAPicture, Picture, read_picture
+from articles.models import Media
+from articles.pictures import put_picture
+from articles.publishing import Outcome, publish_stories
 
 
 class Command(BaseCommand):
@@ -43,7 +49,7 @@ class Command(BaseCommand):
         if mistakes:
             self.refuse(mistakes)
         try:
-            outcomes = publish_stories(stories, overwrite=overwrite)
+            outcomes = publish_files(stories, overwrite=overwrite)
         except StoryError as refused:
             self.refuse(refused.mistakes)
         else:
@@ -65,3 +71,49 @@ def read_file(name: str) -> list[Story]:
         reason = (error.strerror or str(error)).lower()
         raise StoryError([Mistake(name, None, f"cannot be read: {reason}.")]) from None
     return read_stories(content, name=name, zone=timezone.get_default_timezone())
+
+
+def publish_files(stories: list[Story], *, overwrite: bool) -> list[Outcome]:
+    """Publish the stories with the pictures that lie beside their files: all of them or none.
+
+    Raises StoryError, also for a picture that is none.
+    """
+    found: dict[str, Picture] = {}
+    mistakes: list[Mistake] = []
+    for number, story in enumerate(stories):
+        try:
+            stories[number] = with_local_picture(story, found)
+        except StoryError as refused:
+            mistakes += refused.mistakes
+    if mistakes:
+        raise StoryError(mistakes)
+    with transaction.atomic():
+        outcomes = publish_stories(stories, overwrite=overwrite)
+        for outcome in outcomes:
+            if outcome.ours and outcome.ours.lead_image:
+                put_found(outcome.ours.lead_image, found)
+    return outcomes
+
+
+def with_local_picture(story: Story, found: dict[str, Picture]) -> Story:
+    """The story, its picture named by what is in the file too: another picture is another edit."""
+    image = story.lead_image
+    if image is None or not image.url or image.is_remote:
+        return story
+    try:
+        with (Path(story.origin.name).parent / image.url).open("rb") as file:
+            picture = read_picture(file.read(BYTES + 1))
+    except OSError as error:
+        reason = f"cannot be read: {(error.strerror or str(error)).lower()}."
+        raise StoryError([story.origin.mistake("lead_image", f"{image.url} {reason}")]) from None
+    except NotAPicture as refused:
+        raise StoryError([story.origin.mistake("lead_image", f"{image.url} {refused}")]) from None
+    url = f"{image.url}#{picture.digest[:16]}"
+    found[url] = picture
+    return replace(story, lead_image=replace(image, url=url))
+
+
+def put_found(media: Media, found: Mapping[str, Picture]) -> None:
+    picture = found.get(media.source_url)
+    if picture and media.content_hash != picture.digest:
+        put_picture(media, picture)

@@ -37,6 +37,11 @@ NINJS_3: dict[str, Any] = {
             "uri": "tag:afp.example,2024:p",
             "by": "Bo Park",
             "descriptions": [{"role": "caption", "value": "The bridge at noon."}],
+            "renditions": [
+                {"name": "small", "href": "https://afp.example/s.jpg", "width": 320},
+                {"name": "large", "href": "https://afp.example/p.jpg", "width": 1280},
+                {"name": "film", "href": "https://afp.example/p.mp4", "contentType": "video/mp4"},
+            ],
         }
     ],
 }
@@ -61,6 +66,7 @@ NINJS_1: dict[str, Any] = {
             "type": "picture",
             "description_text": "The bridge at noon.",
             "byline": "Bo Park",
+            "renditions": {"original": {"href": "https://afp.example/p.jpg", "mimetype": ""}},
         }
     },
 }
@@ -96,6 +102,7 @@ ATOM = b"""<?xml version="1.0"?>
   <published>2024-12-08T09:23:00Z</published><updated>2024-12-08T10:00:00Z</updated>
   <category term="bridges" label="Bridges"/>
   <summary>It took nine years.</summary>
+  <link rel="enclosure" type="image/jpeg" href="/p.jpg"/>
   <content type="html">&lt;p&gt;DAMASCUS, Dec 8 (AFP) \xe2\x80\x94 It opened at &lt;em&gt;noon&lt;/em&gt;.&lt;/p&gt;&lt;p&gt;With a band.&lt;/p&gt;</content>
 </entry>
 </feed>
@@ -116,6 +123,7 @@ JSON_FEED: dict[str, Any] = {
             "date_modified": "2024-12-08T10:00:00Z",
             "authors": [{"name": "Ann Lee"}],
             "tags": ["Bridges"],
+            "image": "https://afp.example/p.jpg",
         }
     ],
 }
@@ -136,7 +144,8 @@ NITF = b"""<?xml version="1.0" encoding="UTF-8"?>
     <abstract><p>It took nine years.</p></abstract>
   </body.head>
   <body.content>
-    <media media-type="image"><media-reference alternate-text="A bridge"/>
+    <media media-type="image"><media-reference alternate-text="A bridge"
+        source="https://afp.example/p.jpg"/>
       <media-caption>The bridge at noon.</media-caption><media-producer>Bo Park</media-producer></media>
     <p>It opened at <em>noon</em>.</p><hl2>Music</hl2><p>With a band.</p>
   </body.content>
@@ -168,7 +177,9 @@ NEWSML_G2 = b"""<?xml version="1.0" encoding="UTF-8"?>
 <contentSet><inlineXML contenttype="application/xhtml+xml">
   <html xmlns="http://www.w3.org/1999/xhtml"><head><title>x</title></head>
   <body><p>It opened at <em>noon</em>.</p><p>With a band.</p></body></html>
-</inlineXML></contentSet>
+</inlineXML>
+<remoteContent contenttype="image/jpeg" width="320" href="https://afp.example/s.jpg"/>
+<remoteContent contenttype="image/jpeg" width="1280" href="https://afp.example/p.jpg"/></contentSet>
 </newsItem>
 """
 
@@ -181,6 +192,7 @@ WXR = b"""<?xml version="1.0" encoding="UTF-8"?>
 <wp:author><wp:author_login>ann</wp:author_login>
   <wp:author_display_name><![CDATA[Ann Lee]]></wp:author_display_name></wp:author>
 <item><title>p.jpg</title><wp:post_id>8</wp:post_id><wp:post_type>attachment</wp:post_type>
+  <wp:attachment_url>https://afp.example/p.jpg</wp:attachment_url>
   <excerpt:encoded>The bridge at noon.</excerpt:encoded></item>
 <item><title>About us</title><wp:post_type>page</wp:post_type><wp:status>publish</wp:status></item>
 <item><title>Not yet</title><wp:post_type>post</wp:post_type><wp:status>draft</wp:status></item>
@@ -214,7 +226,8 @@ HTML = b"""<!DOCTYPE html>
    "description": "It took nine years.", "datePublished": "2024-12-08T12:23:00+03:00",
    "author": [{"@type": "Person", "name": "Ann Lee"}], "keywords": "Bridges",
    "articleSection": "World", "publisher": {"name": "AFP"}, "dateline": "DAMASCUS, Dec 8 (AFP) -",
-   "image": {"@type": "ImageObject", "caption": "The bridge at noon.", "creditText": "Bo Park"},
+   "image": {"@type": "ImageObject", "url": "https://afp.example/p.jpg",
+     "caption": "The bridge at noon.", "creditText": "Bo Park"},
    "articleBody": "It opened at noon.\\n\\nWith a band."}]}</script>
 </head><body><article><h1>The bridge is open</h1><p>It opened at noon.</p></article></body></html>
 """

@@ -74,7 +74,9 @@ def test_ninjs_gives_all_it_says() -> None:
     assert story.subjects == ("http://cv.iptc.org/newscodes/mediatopic/20000001",)
     assert story.authors == (Author("Ann Lee"),)
     assert (story.urgency, story.source_version, story.copyright_holder) == (4, "2", "AFP")
-    assert story.lead_image == LeadImage("The bridge at noon.", credit="Bo Park")
+    assert story.lead_image == LeadImage(
+        "The bridge at noon.", credit="Bo Park", url="https://afp.example/p.jpg"
+    )
 
 
 @pytest.mark.parametrize(
