@@ -219,3 +219,6 @@ class ApiKeyAdmin(ReadOnly):
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("articles.change_apikey")
+
+
+from articles import media_admin  # noqa: E402, F401 -- registers the library of pictures

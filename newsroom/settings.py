@@ -369,6 +369,11 @@ UNFOLD = {
                         "link": reverse_lazy("admin:articles_article_changelist"),
                     },
                     {
+                        "title": "Pictures",
+                        "icon": "image",
+                        "link": reverse_lazy("admin:articles_media_changelist"),
+                    },
+                    {
                         "title": "Revisions",
                         "icon": "history",
                         "link": reverse_lazy("admin:articles_articlerevision_changelist"),

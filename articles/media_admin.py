@@ -1,0 +1,166 @@
+"""The desk's library of pictures: upload, description, and what crops keep in their middle."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.forms import Script
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminTextareaWidget,
+)
+
+from articles import images, pictures
+from articles.models import ArticleMedia
+from articles.models import Media as Picture  # a ModelAdmin's own Media is its scripts
+
+UPLOAD_HELP = (
+    f"JPEG, PNG or WebP, up to {images.BYTES // 1024**2} MB and"
+    f" {images.PIXELS // 1_000_000} million pixels. Place and camera data are removed."
+)
+
+DESCRIPTION: Any = [  # of unfold's admin and Django's, which type it differently
+    ("Words", {"fields": ["alt_text", "decorative", "caption", "credit", "copyright_notice"]}),
+    ("Focal point", {"fields": [("focal_x", "focal_y")]}),
+]
+
+
+class MediaForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes none when it runs
+    """Refuses a file that is no picture, and a new picture that says nothing to those who cannot see it."""
+
+    upload = forms.FileField(
+        label="File",
+        required=False,
+        help_text=UPLOAD_HELP,
+        widget=UnfoldAdminFileFieldWidget({"accept": ",".join(images.ENDINGS)}),
+    )
+    picture: images.Picture | None = None
+
+    class Meta:
+        model = Picture
+        fields = [
+            *("caption", "alt_text", "decorative", "credit", "copyright_notice"),
+            *("focal_x", "focal_y"),
+        ]
+        labels = {"alt_text": "Alternative text", "focal_x": "Across", "focal_y": "Down"}
+        widgets = {
+            **dict.fromkeys(
+                ("caption", "alt_text", "copyright_notice"),
+                UnfoldAdminTextareaWidget({"rows": 3}),
+            ),
+            **dict.fromkeys(
+                ("focal_x", "focal_y"),
+                UnfoldAdminDecimalFieldWidget({"min": 0, "max": 1, "step": "0.01"}),
+            ),
+        }
+
+    def clean_upload(self) -> None:
+        upload = self.cleaned_data["upload"]
+        if not upload:
+            if not self.instance.pk:
+                raise forms.ValidationError("Choose a file.", code="required")
+            return
+        try:
+            self.picture = images.read_picture(upload.read(images.BYTES + 1))
+        except images.NotAPicture as refused:
+            raise forms.ValidationError(f"The file {refused}", code="invalid") from None
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        is_new = not self.instance.pk or self.picture is not None
+        if is_new and not values.get("alt_text", "").strip() and not values.get("decorative"):
+            self.add_error("alt_text", "Say what the picture shows, or that it is decorative.")
+        if values.get("decorative") and values.get("alt_text", "").strip():
+            self.add_error("decorative", "A decorative picture has no such text.")
+        return values
+
+
+@admin.register(Picture)
+class MediaAdmin(ModelAdmin):
+    form = MediaForm
+    list_display = ["thumbnail", "title", "credit", "size", "state"]
+    list_display_links = ["thumbnail", "title"]
+    search_fields = ["caption", "alt_text", "credit", "source_url"]
+    search_help_text = "Caption, alternative text, credit or address"
+    ordering = ["-id"]
+    list_per_page = 50
+    fieldsets = [
+        (None, {"fields": ["preview", "upload"]}),
+        *DESCRIPTION,
+        ("File", {"fields": ["size", "state", "source_url"]}),
+    ]
+    readonly_fields = ["preview", "size", "state", "source_url"]
+
+    class Media:
+        css = {"all": ["articles/focal-point.css"]}
+        js = [Script("articles/focal-point.js", type="module")]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fieldsets if obj else [(None, {"fields": ["upload"]}), *DESCRIPTION]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if form.picture:
+            obj.source_url = ""  # the desk's own: no import takes it for what it once sent
+            pictures.put_picture(obj, form.picture)
+        else:
+            if obj.file and {"focal_x", "focal_y"} & set(form.changed_data):
+                pictures.ask_for_copies(obj)
+            obj.save()
+
+    @admin.display(description="Picture")
+    def thumbnail(self, media: Picture) -> SafeString | str:
+        return _image(media, 160, "focal-thumbnail") if media.file else "–"
+
+    @admin.display(description="Preview")
+    def preview(self, media: Picture) -> SafeString | str:
+        """The picture; a click on it sets the focal point, where JavaScript runs."""
+        if not media.file:
+            return "There is no file yet."
+        return format_html(
+            '<span class="focal-point" data-focal-point>{}</span>',
+            _image(media, 640, "focal-picture"),
+        )
+
+    @admin.display(description="Caption or alternative text")
+    def title(self, media: Picture) -> str:
+        return str(media)
+
+    @admin.display(description="Size")
+    def size(self, media: Picture) -> str:
+        if not media.file:
+            return "–"
+        return f"{media.width} × {media.height}, {media.byte_size // 1024:,} kB"  # noqa: RUF001
+
+    @admin.display(description="State")
+    def state(self, media: Picture) -> str:
+        if media.last_error:
+            return f"{'Will be tried again' if media.due_at else 'Given up'}: {media.last_error}"
+        if media.due_at:
+            return "Is being prepared" if media.file else "Is being fetched"
+        return f"{len(media.renditions)} renditions" if media.file else "Only a description"
+
+
+class ArticleMediaInline(TabularInline):
+    """The further pictures of a story, for the story's own page at the desk."""
+
+    model = ArticleMedia
+    fields = ["media", "position"]
+    autocomplete_fields = ["media"]
+    extra = 0
+
+
+def _image(media: Picture, width: int, css_class: str) -> SafeString:
+    shown = media.within(width)
+    return format_html(
+        '<img class="{}" src="{}" width="{}" height="{}" alt="{}">',
+        css_class,
+        shown.path,
+        shown.width,
+        shown.height,
+        media.alt_text,
+    )
