@@ -10,10 +10,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from articles import dateline, publishing
+from articles import dateline
 from articles.formats.story import Story, StoryError
 from articles.models import Article, Media, Section, State, Tag
-from articles.publishing import Action, publish_stories
+from articles.publishing import Action, creating, publish_stories
 from tests.articles.conftest import STORY, read
 
 PUBLISHED_AT = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
@@ -234,7 +234,7 @@ def test_one_wrong_story_keeps_all_from_being_published(story: Story) -> None:
 def test_a_slug_that_the_desk_takes_in_between_is_refused_and_nothing_is_written(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    claim = publishing._claim
+    claim = creating.claim
 
     def claim_late(drafts: Sequence[Article], stories: Sequence[Story]) -> None:
         rival = threading.Thread(target=save_in_own_connection, args=[story.slug])
@@ -242,7 +242,7 @@ def test_a_slug_that_the_desk_takes_in_between_is_refused_and_nothing_is_written
         rival.join()
         claim(drafts, stories)
 
-    monkeypatch.setattr(publishing, "_claim", claim_late)
+    monkeypatch.setattr(creating, "claim", claim_late)
 
     mistakes = mistakes_of(story)
 
