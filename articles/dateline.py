@@ -1,22 +1,17 @@
 """The line that says where and when a story was filed, as each house prints it.
 
-The rules are data: a house is one row of STYLES, its month names a table. They follow the AP
-stylebook (ap, ap_print), IPTC's ninjs examples (ap), Superdesk (aap) and wire copy (afp, reuters).
+The rules are data, with their sources: data/datelines.toml holds styles, months, the cities that stand
+alone and the short names of regions. Recognising a dateline in a text is `articles.formats.datelines`.
 """
 
 import datetime as dt
-import re
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
-# fmt: off
-AGENCY_MONTHS = ("Jan", "Feb", "March", "April", "May", "June",
-                 "July", "Aug", "Sept", "Oct", "Nov", "Dec")
-AP_MONTHS = ("Jan.", "Feb.", "March", "April", "May", "June",
-             "July", "Aug.", "Sept.", "Oct.", "Nov.", "Dec.")
-FULL_MONTHS = ("January", "February", "March", "April", "May", "June",
-               "July", "August", "September", "October", "November", "December")
-# fmt: on
+from articles.places import DATA, Place, country_names, find_place, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,137 +22,109 @@ class Style:
     date: str
     source: str
     dash: str
-    months: tuple[str, ...] = AGENCY_MONTHS
+    months: str
+    standalone: str = ""
+    regions: str = ""
 
 
-STYLES = {
-    "afp": Style("city", ", {month} {day}", " ({source})", "—"),
-    "ap": Style("city", "", " ({source})", "—"),
-    "ap_print": Style("city", ", {month} {day}", "", "—", AP_MONTHS),
-    "reuters": Style("city", ", {month} {day}", " ({source})", "-"),
-    "aap": Style("location", ", {month} {day}", " {source}", "-"),
-    "plain": Style("nothing", ", {day} {month} {year}", "", "—", FULL_MONTHS),
-}
+def _read() -> dict[str, Any]:
+    with (DATA / "datelines.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+RULES = _read()
+STYLES = {name: Style(**rule) for name, rule in RULES["styles"].items()}
+MONTHS: Mapping[str, list[str]] = RULES["months"]
+STANDALONE: Mapping[str, Mapping[str, list[str]]] = RULES["standalone"]
+REGIONS: Mapping[str, Mapping[str, Mapping[str, list[str]]]] = RULES["regions"]
+DOTTED = ("tr", "az")  # languages whose capital of i is İ
 
 
 def render(
-    *, place: str, region: str = "", date: dt.date | None = None, source: str = "", style: str
+    *,
+    place: str,
+    region: str = "",
+    country: str = "",
+    date: dt.date | None = None,
+    source: str = "",
+    style: str,
+    language: str = "en",
 ) -> str:
     """The dateline as the house prints it at the head of a story: `DAMASCUS, Dec 8 (AFP) —`.
 
     The date is the one at the place. A part that is not known is left out, and so is one that the
-    house does not print. Raises KeyError for a style that is not in STYLES.
+    house does not print. A region that is given is printed; one that is not is printed by houses
+    where the city does not stand alone, as far as the place is known. Raises KeyError for a style
+    that is not in STYLES.
     """
     house = STYLES[style]
-    text = _location(place, region, house.upper)
+    text = _location(place, _region(place, region, country, house), house.upper, language)
     if date:
-        text += house.date.format(day=date.day, month=house.months[date.month - 1], year=date.year)
+        month = MONTHS[house.months][date.month - 1]
+        text += house.date.format(day=date.day, month=month, year=date.year)
     if source:
         text += house.source.format(source=source)
     return f"{text} {house.dash}"
 
 
-def _location(place: str, region: str, upper: str) -> str:
-    city = place if upper == "nothing" else place.upper()
+def place_of(place: str, *, region: str = "", country: str = "") -> Place | None:
+    """Where a dateline's place is, as far as its words tell without doubt."""
+    told_country, code = _codes(region)
+    return find_place(place, country=country or told_country, region=code)
+
+
+def country_of(place: str, region: str = "") -> str:
+    """The country of a dateline's place by its code; empty where its words leave doubt."""
+    known = place_of(place, region=region)
+    return known.country if known else _codes(region)[0]
+
+
+def _location(place: str, region: str, upper: str, language: str) -> str:
+    city = place if upper == "nothing" else _upper(place, language)
     if not region:
         return city
-    return f"{city}, {region.upper() if upper == 'location' else region}"
+    return f"{city}, {_upper(region, language) if upper == 'location' else region}"
 
 
-# Words in capitals that stand before a dash and are no place.
-LABELS = {
-    *("ANALYSIS", "BREAKING", "BREAKING NEWS", "BRIEF", "CORRECTED", "CORRECTION", "EDITORIAL"),
-    *("EXCLUSIVE", "EXPLAINER", "FACTBOX", "FEATURE", "FLASH", "INTERVIEW", "JUST IN", "LIVE"),
-    *("NEW", "NEWS", "NOTE", "OPINION", "REVIEW", "TIMELINE", "UPDATE", "UPDATED", "URGENT"),
-    *("VIDEO", "WATCH"),
-}
-_MONTHS = {
-    name.rstrip(".").casefold(): number
-    for table in (AGENCY_MONTHS, AP_MONTHS, FULL_MONTHS)
-    for number, name in enumerate(table, start=1)
-} | {"sep": 9, "mar": 3, "apr": 4, "jun": 6, "jul": 7}
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_NAME = r"[^\W\d_]{2,}(?:(?:\. |[ ’'\-/])[^\W\d_]+){0,5}\.?"
-RECOGNISED = re.compile(
-    rf"(?P<place>{_NAME})"
-    rf"(?:, (?P<region>(?!(?:{_MONTH})\b){_NAME}(?:, (?!(?:{_MONTH})\b){_NAME})?))?"
-    rf"(?:, (?:(?P<month>{_MONTH})\.? (?P<day>\d{{1,2}})|(?P<day_first>\d{{1,2}}) (?P<month_last>{_MONTH})\.?)"
-    r"(?:,? (?P<year>\d{4}))?)?"
-    r"(?: \((?P<source>[^()]{2,50})\)|(?P<bare_source> [A-Z]{2,8}))?"
-    r" ?(?P<dash>—|–|--|(?<= )-)(?:\s|$)",
-    re.IGNORECASE,
-)
+def _upper(text: str, language: str) -> str:
+    dotted = language.lower().partition("-")[0] in DOTTED
+    return (text.replace("i", "İ") if dotted else text).upper()
 
 
-@dataclass(frozen=True, slots=True)
-class Recognised:
-    """A dateline found at the head of a text, and how many characters of the text it takes up."""
-
-    place: str
-    length: int
-    region: str = ""
-    month: int = 0
-    day: int = 0
-    year: int = 0
-    source: str = ""
-    style: str = "plain"
-
-    def date_near(self, published: dt.date | None) -> dt.date | None:
-        """The day it names: with no year of its own, the one nearest to publishing."""
-        years = [self.year] if self.year else []
-        if not self.year and published:
-            years = [published.year - 1, published.year, published.year + 1]
-        days = [day for year in years if (day := self._day_in(year))]
-        return min(
-            days, key=lambda day: abs((day - published).days) if published else 0, default=None
-        )
-
-    def _day_in(self, year: int) -> dt.date | None:
-        try:
-            return dt.date(year, self.month, self.day)
-        except ValueError:
-            return None
+def _region(place: str, region: str, country: str, house: Style) -> str:
+    """The region to print, short where the house has a short name for it."""
+    if region or not house.standalone:
+        return _short(region, country, house)
+    known = place_of(place, country=country)
+    country = known.country if known else country
+    if _stands_alone(place, country, house):
+        return ""
+    if known and known.region:
+        return _short(known.region, country, house)
+    return country_names().get(country, "")
 
 
-def recognise(text: str) -> Recognised | None:
-    """The dateline that the text begins with, as wires write it; None where there is none.
-
-    `PLACE(, Region)?(, Mon D)?( (SRC)| SRC)? — `. A place in capitals needs nothing more; one in
-    mixed case needs a date or a source in brackets, since any sentence may begin with a few words
-    and a dash.
-    """
-    match = RECOGNISED.match(text)
-    if not match:
-        return None
-    place, month = match["place"], match["month"] or match["month_last"]
-    certain = bool(month or match["source"])
-    if place.upper() in LABELS or not (certain or place.isupper()):
-        return None
-    if match["bare_source"] and not match["bare_source"].isupper():
-        return None
-    if not place[0].isupper() or (match["region"] and not match["region"][0].isupper()):
-        return None
-    recognised = Recognised(
-        place=place.title() if place.isupper() else place,
-        length=match.end(),
-        region=match["region"] or "",
-        month=_MONTHS[month.casefold()] if month else 0,
-        day=int(match["day"] or match["day_first"] or 0),
-        year=int(match["year"] or 0),
-        source=(match["source"] or match["bare_source"] or "").strip(),
-        style=_style_of(match),
-    )
-    return recognised if not month or recognised.year or recognised._day_in(2024) else None
+def _stands_alone(place: str, country: str, house: Style) -> bool:
+    cities = STANDALONE[house.standalone].get(country, ())
+    return key_of(place) in {key_of(city) for city in cities}
 
 
-def _style_of(match: re.Match[str]) -> str:
-    """The house whose form comes nearest to the text."""
-    if match["bare_source"]:
-        return "aap"
-    if match["source"]:
-        if match["dash"] == "-":
-            return "reuters"
-        return "afp" if match["month"] or match["month_last"] else "ap"
-    if match["month"]:
-        return "ap_print"
-    return "plain" if match["month_last"] or not match["place"].isupper() else "ap"
+def _short(region: str, country: str, house: Style) -> str:
+    """`Calif.` for California or CA. Without a country a name that several have stays as it is."""
+    for code, names in REGIONS.get(house.regions, {}).get(country, {}).items():
+        if region in {code, names[0]}:
+            return names[1]
+    return region
+
+
+@lru_cache(maxsize=1000)
+def _codes(region: str) -> tuple[str, str]:
+    """The country, and the region's code, that the words behind a place stand for."""
+    for countries in REGIONS.values():
+        for country, regions in countries.items():
+            for code, names in regions.items():
+                # Georgia is a country as well.
+                if region in {code, *names} and region not in country_names().values():
+                    return country, code
+    by_name = {name: code for code, name in country_names().items()}
+    return by_name.get(region, ""), ""

@@ -274,9 +274,11 @@ def _set_dateline(article: Article, filed: Mapping[str, Any] | None) -> bool:
             dateline.render(
                 place=parts["place"],
                 region=parts["region"],
+                country=parts["country"],
                 date=parts["date"],
                 source=parts["source"],
                 style=parts["style"],
+                language=article.language,
             )
             if filed
             else ""

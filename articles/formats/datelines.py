@@ -1,10 +1,12 @@
 """The dateline at the head of a body from outside: told from the text and taken out of it."""
 
+import datetime as dt
 import re
-from datetime import datetime
+from dataclasses import dataclass, replace
 from html import unescape
 
-from articles import dateline
+from articles import places
+from articles.dateline import MONTHS, RULES, country_of, place_of
 from articles.formats.story import Dateline
 from articles.markup import ANY_TAG
 
@@ -12,8 +14,112 @@ from articles.markup import ANY_TAG
 HEAD = re.compile(r"<p>(?P<head>(?:(?!</p>|<br>).){1,400})", re.DOTALL)
 LONGEST = 160
 
+LABELS = frozenset(RULES["labels"]["words"])
+NUMBERS = {
+    name.rstrip(".").casefold(): number
+    for table in MONTHS.values()
+    for number, name in enumerate(table, start=1)
+} | {"sep": 9, "mar": 3, "apr": 4, "jun": 6, "jul": 7}
+MONTH = "|".join(sorted(NUMBERS, key=len, reverse=True))
+# Two letters at least, or one before an apostrophe, as in L'Aquila.
+NAME = r"(?:[^\W\d_]{2,}|[^\W\d_](?=['’]))(?:(?:\. |[ ’'\-/])[^\W\d_]+){0,5}\.?"
+INITIALS = r"(?:[A-Z]\.){2,3}|W\. ?Va\."  # N.Y., D.C.
+REGION = rf"(?!(?:{MONTH})\b)(?:{INITIALS}|{NAME})"
+RECOGNISED = re.compile(
+    rf"(?P<place>{NAME})"
+    rf"(?:, (?P<region>{REGION}(?:, {REGION})?))?"
+    rf"(?:, (?:(?P<month>{MONTH})\.? (?P<day>\d{{1,2}})|(?P<day_first>\d{{1,2}}) (?P<month_last>{MONTH})\.?)"
+    r"(?:,? (?P<year>\d{4}))?)?"
+    r"(?: \((?P<source>[^()]{2,50})\)|(?P<bare_source> [A-Z]{2,8}))?"
+    r" ?(?P<dash>—|–|--|(?<= )-)(?:\s|$)",
+    re.IGNORECASE,
+)
 
-def split(html: str, published_at: datetime | None) -> tuple[Dateline | None, str]:
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A dateline found at the head of a text, and how many characters of the text it takes up."""
+
+    place: str
+    length: int
+    text: str
+    region: str = ""
+    month: int = 0
+    day: int = 0
+    year: int = 0
+    source: str = ""
+    style: str = "plain"
+
+    def date_near(self, published: dt.date | None) -> dt.date | None:
+        """The day it names: with no year of its own, the one nearest to publishing."""
+        years = [self.year] if self.year else []
+        if not self.year and published:
+            years = [published.year - 1, published.year, published.year + 1]
+        days = [day for year in years if (day := self._day_in(year))]
+        return min(
+            days, key=lambda day: abs((day - published).days) if published else 0, default=None
+        )
+
+    def _day_in(self, year: int) -> dt.date | None:
+        try:
+            return dt.date(year, self.month, self.day)
+        except ValueError:
+            return None
+
+
+def recognise(text: str) -> Recognised | None:
+    """The dateline that the text begins with, as wires write it; None where there is none.
+
+    `PLACE(, Region)?(, Mon D)?( (SRC)| SRC)? — `. A place in capitals needs nothing more; one in
+    mixed case needs a date or a source in brackets, since any sentence may begin with a few words
+    and a dash.
+    """
+    match = RECOGNISED.match(text)
+    if not match:
+        return None
+    place, month = match["place"], match["month"] or match["month_last"]
+    certain = bool(month or match["source"])
+    if place.upper() in LABELS or not (certain or place.isupper()):
+        return None
+    if match["bare_source"] and not match["bare_source"].isupper():
+        return None
+    if not place[0].isupper() or (match["region"] and not match["region"][0].isupper()):
+        return None
+    region = match["region"] or ""
+    recognised = Recognised(
+        place=_in_lower_case(place, region) if place.isupper() else place,
+        length=match.end(),
+        text=match[0].rstrip(),
+        region=region,
+        month=NUMBERS[month.casefold()] if month else 0,
+        day=int(match["day"] or match["day_first"] or 0),
+        year=int(match["year"] or 0),
+        source=(match["source"] or match["bare_source"] or "").strip(),
+        style=_style_of(match),
+    )
+    return recognised if not month or recognised.year or recognised._day_in(2024) else None
+
+
+def _in_lower_case(place: str, region: str) -> str:
+    """`Rio de Janeiro`, where the place is known; any other with capitals as English has them."""
+    known = place_of(place, region=region)
+    return known.name if known and known.name.upper() == place else place.title()
+
+
+def _style_of(match: re.Match[str]) -> str:
+    """The house whose form comes nearest to the text."""
+    if match["bare_source"]:
+        return "aap"
+    if match["source"]:
+        if match["dash"] == "-":
+            return "reuters"
+        return "afp" if match["month"] or match["month_last"] else "ap"
+    if match["month"]:
+        return "ap_print"
+    return "plain" if match["month_last"] or not match["place"].isupper() else "ap"
+
+
+def split(html: str, published_at: dt.datetime | None) -> tuple[Dateline | None, str]:
     """The dateline that a sanitised body begins with and the body without it.
 
     None and the body untouched where it begins with none, or with one that is not understood.
@@ -22,7 +128,7 @@ def split(html: str, published_at: datetime | None) -> tuple[Dateline | None, st
     if not match:
         return None, html
     text, ends = _text_of(match["head"])
-    recognised = dateline.recognise(text[:LONGEST])
+    recognised = recognise(text[:LONGEST])
     found = recognised and _filed(recognised, published_at)
     if not recognised or not found:
         return None, html
@@ -35,22 +141,26 @@ def split(html: str, published_at: datetime | None) -> tuple[Dateline | None, st
     return found, f"<p>{html[end:].lstrip()}"
 
 
-def read(text: str, published_at: datetime | None) -> Dateline | None:
+def read(text: str, published_at: dt.datetime | None) -> Dateline | None:
     """A dateline that stands alone: `DAMASCUS, Dec 8 (AFP) -`."""
-    recognised = dateline.recognise(f"{text.rstrip(' -–—')} — ")
-    return _filed(recognised, published_at) if recognised else None
+    recognised = recognise(f"{text.rstrip(' -–—')} — ")
+    found = recognised and _filed(recognised, published_at)
+    return replace(found, text=text) if found else None
 
 
-def _filed(recognised: dateline.Recognised, published_at: datetime | None) -> Dateline | None:
-    date = recognised.date_near(published_at.date() if published_at else None)
+def _filed(recognised: Recognised, published_at: dt.datetime | None) -> Dateline | None:
+    place = place_of(recognised.place, region=recognised.region)
+    date = recognised.date_near(places.day_at(place, published_at) if published_at else None)
     if recognised.month and date is None:
         return None  # a day whose year nobody knows
     return Dateline(
         place=recognised.place,
         region=recognised.region,
+        country=country_of(recognised.place, recognised.region),
         date=date,
         source=recognised.source,
         style=recognised.style,
+        text=recognised.text,
     )
 
 

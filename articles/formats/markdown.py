@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime, tzinfo
 from pathlib import PurePosixPath
 
-from articles import dateline, markup
+from articles import dateline, markup, places
 from articles.formats import front_matter
 from articles.formats.front_matter import UNWELCOME, Fields, Notes
 from articles.formats.languages import language_tag
@@ -188,21 +188,27 @@ def _dateline(story: Fields) -> Dateline | None:
     country = fields.text("country", longest=2, literal=True)
     if country and not COUNTRY.fullmatch(country):
         fields.refuse("country", f"{country!r} is not a two-letter country code such as SY.")
+    place = fields.text("place", longest=100, required=True)
+    region = fields.text("region", longest=100)
     return Dateline(
-        place=fields.text("place", longest=100, required=True),
-        region=fields.text("region", longest=100),
+        place=place,
+        region=region,
         country=country,
-        date=_date(fields),
+        date=_date(fields, dateline.place_of(place, region=region, country=country)),
         source=fields.text("source", longest=50),
         style=style,
     )
 
 
-def _date(fields: Fields) -> date | None:
+def _date(fields: Fields, place: places.Place | None) -> date | None:
+    """A day at the place, given as such or as a time with its offset."""
     text = fields.text("date", longest=40, literal=True)
     if not text:
         return None
     try:
+        match = TIME.fullmatch(text)
+        if match and match["zone"]:
+            return places.day_at(place, datetime.fromisoformat(text.upper()))
         if not DATE.fullmatch(text):
             raise ValueError
         return date.fromisoformat(text)

@@ -10,7 +10,10 @@ PubStatus = Literal["usable", "withheld", "canceled"]  # IPTC's three words
 
 @dataclass(frozen=True, slots=True)
 class Dateline:
-    """Where and when the story was filed, as the desk gave it; `articles.dateline` prints it."""
+    """Where and when the story was filed, as the desk gave it; `articles.dateline` prints it.
+
+    `text` is the line as a source printed it, which is what readers of our copy see.
+    """
 
     place: str
     region: str = ""
@@ -18,6 +21,7 @@ class Dateline:
     date: dt.date | None = None
     source: str = ""
     style: str = "plain"
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,15 +34,18 @@ def apply(article: Article, story: Story, changed: set[str], round_: Round) -> N
 
 
 def dateline_text(story: Story) -> str:
+    """As its source printed it, else as the house does."""
     filed = story.dateline
-    if not filed:
-        return ""
+    if not filed or filed.text:
+        return filed.text if filed else ""
     return dateline.render(
         place=filed.place,
         region=filed.region,
+        country=filed.country,
         date=filed.date,
         source=filed.source,
         style=filed.style,
+        language=story.language,
     )
 
 

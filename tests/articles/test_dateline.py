@@ -1,12 +1,19 @@
 """Datelines as each house prints them."""
 
-from datetime import date
+from datetime import UTC, date, datetime
+from html import escape, unescape
+from pathlib import Path
+from zoneinfo import available_timezones
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.dateline import STYLES, recognise, render
+from articles.data.__main__ import write
+from articles.dateline import MONTHS, REGIONS, STANDALONE, STYLES, render
+from articles.formats.datelines import recognise, split
+from articles.markup import ANY_TAG
+from articles.places import DATA, country_names, day_at, find_place, key_of
 
 DECEMBER, JULY, SEPTEMBER = date(2024, 12, 8), date(2024, 7, 30), date(2025, 9, 1)
 
@@ -35,6 +42,36 @@ def test_a_dateline_is_printed_as_its_house_does(
     assert render(place=place, region=region, date=day, source=source, style=style) == printed
 
 
+@pytest.mark.parametrize(
+    ("style", "place", "region", "country", "printed"),
+    [
+        ("ap", "Damascus", "", "", "DAMASCUS, Syria (AP) —"),
+        ("ap", "Damascus", "", "SY", "DAMASCUS, Syria (AP) —"),
+        ("ap", "Paris", "", "", "PARIS (AP) —"),
+        ("ap", "Paris", "", "US", "PARIS, Texas (AP) —"),
+        ("ap", "Québec City", "", "CA", "QUÉBEC CITY (AP) —"),
+        ("ap", "Washington", "", "", "WASHINGTON (AP) —"),
+        ("ap", "Fresno", "", "US", "FRESNO, Calif. (AP) —"),
+        ("ap", "Fresno", "California", "US", "FRESNO, Calif. (AP) —"),
+        ("ap", "Aboard Air Force One", "", "", "ABOARD AIR FORCE ONE (AP) —"),
+        ("ap", "Birmingham", "", "", "BIRMINGHAM (AP) —"),  # in England or in Alabama
+        ("ap_print", "Beirut", "", "LB", "BEIRUT —"),
+        ("afp", "Damascus", "", "SY", "DAMASCUS (AP) —"),
+    ],
+)
+def test_a_city_stands_alone_where_its_house_says_so(
+    style: str, place: str, region: str, country: str, printed: str
+) -> None:
+    line = render(place=place, region=region, country=country, source="AP", style=style)
+
+    assert line == printed
+
+
+def test_turkish_has_a_capital_of_its_own() -> None:
+    assert render(place="İzmir", style="afp", language="tr-TR") == "İZMİR —"
+    assert render(place="Izmir", style="afp", language="en") == "IZMIR —"
+
+
 def test_a_style_that_nobody_knows_is_an_error() -> None:
     with pytest.raises(KeyError):
         render(place="Damascus", style="tabloid")
@@ -59,6 +96,11 @@ def test_any_place_and_source_is_printed_as_it_is(
         ("SYDNEY, July 30 AAP - The", ("Sydney", "", 7, 30, "AAP", "aap")),
         ("BEIRUT, Lebanon, June 2 — The", ("Beirut", "Lebanon", 6, 2, "", "ap_print")),
         ("London, 8 December 2024 — The", ("London", "", 12, 8, "", "plain")),
+        ("RIO DE JANEIRO (AP) — The", ("Rio de Janeiro", "", 0, 0, "AP", "ap")),
+        ("ALBANY, N.Y. (AP) — The", ("Albany", "N.Y.", 0, 0, "AP", "ap")),
+        ("L'AQUILA, Italy (AP) — The", ("L'Aquila", "Italy", 0, 0, "AP", "ap")),
+        ("CHARLESTON, W.Va. (AP) — The", ("Charleston", "W.Va.", 0, 0, "AP", "ap")),
+        ("ABOARD AIR FORCE ONE (AP) — The", ("Aboard Air Force One", "", 0, 0, "AP", "ap")),
         ("SPRINGFIELD, Mo. (AP) – The", ("Springfield", "Mo.", 0, 0, "AP", "ap")),
     ],
 )
@@ -90,3 +132,117 @@ def test_a_dateline_is_recognised(text: str, found: tuple[str, str, int, int, st
 )
 def test_what_is_no_dateline_is_left_alone(text: str) -> None:
     assert recognise(text) is None
+
+
+words = st.text("abcdefgåéñøü", min_size=3, max_size=8).map(str.title)
+names = st.lists(words, min_size=1, max_size=3).map(" ".join)
+sources = st.text("ABCDEFGH", min_size=2, max_size=6)
+
+
+@given(st.sampled_from(["afp", "reuters", "aap"]), names, names, st.dates(), sources)
+def test_what_is_printed_is_recognised(
+    style: str, place: str, region: str, day: date, source: str
+) -> None:
+    line = render(place=place, region=region, date=day, source=source, style=style)
+
+    found = recognise(f"{line} The bridge")
+
+    assert found
+    assert (found.text, found.source, found.style) == (line, source, style)
+    assert (found.month, found.day) == (day.month, day.day)
+    assert (found.place.upper(), found.region.upper()) == (place.upper(), region.upper())
+
+
+@given(st.text(alphabet="AB ab,.—-()1Dec/&;<>b", max_size=60))
+def test_no_word_of_a_body_is_lost(text: str) -> None:
+    body = f"<p>{escape(text)}</p>"
+
+    found, rest = split(body, datetime(2024, 12, 8, tzinfo=UTC))
+
+    if found is None:
+        assert rest == body
+    else:
+        assert words_of(f"{found.text} {rest}") == words_of(body)
+
+
+def words_of(html: str) -> list[str]:
+    return unescape(ANY_TAG.sub(" ", html)).split()
+
+
+def test_the_date_is_the_one_at_the_place() -> None:
+    late = datetime(2024, 12, 7, 22, 30, tzinfo=UTC)
+
+    assert day_at(find_place("Damascus"), late) == date(2024, 12, 8)
+    assert day_at(find_place("Lower Wendling"), late) == date(2024, 12, 7)
+    assert day_at(find_place("New York"), late.replace(hour=2)) == date(2024, 12, 6)
+
+
+def test_a_day_without_a_year_is_the_nearest_at_the_place() -> None:
+    new_year = datetime(2024, 12, 31, 22, 30, tzinfo=UTC)
+
+    found, _ = split("<p>SYDNEY, Jan 1 (AFP) — It is.</p>", new_year)
+
+    assert found
+    assert (found.date, found.country) == (date(2025, 1, 1), "AU")
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"name": "damascus"}, "SY"),
+        ({"name": "Sao Paulo"}, "BR"),
+        ({"name": "Damascus", "country": "US"}, "US"),
+        ({"name": "Springfield", "country": "US", "region": "MO"}, "US"),
+        ({"name": "Hong Kong"}, "HK"),  # twice, in one time zone
+        ({"name": "Springfield"}, None),
+        ({"name": "Birmingham"}, None),
+        ({"name": ""}, None),
+        ({"name": "\0"}, None),
+        ({"name": "\U0010ffff"}, None),
+    ],
+)
+def test_a_place_is_found_where_its_name_leaves_no_doubt(
+    asked: dict[str, str], found: str | None
+) -> None:
+    place = find_place(**asked)
+
+    assert (place and place.country) == found
+
+
+@given(st.text(max_size=30))
+def test_any_name_may_be_looked_up(name: str) -> None:
+    place = find_place(name)
+
+    assert place is None or key_of(place.name) == key_of(name)
+
+
+def test_every_line_of_the_places_is_found_and_has_a_time_zone() -> None:
+    lines = (DATA / "places.tsv").read_text(encoding="utf-8").splitlines()
+    keys = [key_of(line.partition("\t")[0]) for line in lines]
+
+    assert keys == sorted(keys)
+    assert {line.split("\t")[3] for line in lines} <= available_timezones()
+    assert {line.split("\t")[1] for line in lines} <= country_names().keys()
+
+
+def test_every_city_that_stands_alone_is_a_place() -> None:
+    lines = (DATA / "places.tsv").read_text(encoding="utf-8").splitlines()
+    known = {(key_of(line.split("\t")[0]), line.split("\t")[1]) for line in lines}
+
+    for cities in STANDALONE.values():
+        listed = {(key_of(name), country) for country in cities for name in cities[country]}
+        assert listed <= known
+
+
+def test_the_rules_name_only_tables_that_are_there() -> None:
+    for style in STYLES.values():
+        assert len(MONTHS[style.months]) == 12
+        assert {style.standalone} <= {"", *STANDALONE}
+        assert {style.regions} <= {"", *REGIONS}
+
+
+def test_the_tables_say_what_geonames_says(tmp_path: Path) -> None:
+    write(tmp_path)
+
+    for table in ("places.tsv", "countries.tsv"):
+        assert (tmp_path / table).read_bytes() == (DATA / table).read_bytes()

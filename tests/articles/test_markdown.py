@@ -47,6 +47,13 @@ def test_a_time_without_an_offset_is_the_sites_own() -> None:
     assert story.published_at == datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
 
 
+def test_a_dateline_of_a_moment_has_the_date_at_the_place() -> None:
+    story = read(with_changes(("date: 2024-12-08", "date: 2024-12-07T22:30:00Z")))
+
+    assert story.dateline
+    assert story.dateline.date == date(2024, 12, 8)
+
+
 def test_norway_is_a_country_and_a_language() -> None:
     story = read(with_changes(("country: SY", "country: NO"), ("language: en", "language: no")))
 
@@ -106,6 +113,7 @@ def test_line_ends_and_a_byte_order_mark_do_not_matter(newline: str) -> None:
         ("style: afp", "style: tabloid", "5: dateline.style: 'tabloid' is not a style; choose one of afp, ap, ap_print, reuters, aap, plain."),
         ("style: afp", "town: x", "5: dateline.town: is not a field of a story."),
         ("date: 2024-12-08", "date: 2024-13-08", "5: dateline.date: '2024-13-08' is not a date."),
+        ("date: 2024-12-08", "date: 2024-12-07 22:30", "5: dateline.date: '2024-12-07 22:30' is not a date."),
         ("date: 2024-12-08", "date: 8 Dec", "5: dateline.date: '8 Dec' is not a date."),
         ("country: SY", "country: Syria", "5: dateline.country: has 5 characters; 2 are allowed."),
         ("country: SY", "country: sy", "5: dateline.country: 'sy' is not a two-letter country code such as SY."),

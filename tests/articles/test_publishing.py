@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from articles import dateline
 from articles.formats.story import Story, StoryError
+from articles.metadata import news_article
 from articles.models import Article, Media, Section, State, Tag
+from articles.ninjs import ninjs_of
 from articles.publishing import Action, creating, publish_stories
 from tests.articles.conftest import STORY, read
 
@@ -145,6 +147,27 @@ def test_a_dateline_stays_as_it_was_published_until_it_is_edited(
     publish(replace(story, headline="The bridge is shut"))
 
     assert row()["dateline_text"] == "DAMASCUS, Dec 8 (AFP) —"
+
+
+@pytest.mark.django_db
+def test_a_dateline_of_a_style_that_is_gone_can_still_be_read(story: Story) -> None:
+    publish(story)
+    Article.objects.update(dateline_style="telegraph", dateline_place="Dimashq")
+
+    article = Article.objects.in_full().get()
+
+    assert news_article(article)["dateline"] == "DAMASCUS, Dec 8 (AFP)"
+    assert ninjs_of(article)["located"] == "Dimashq"
+
+
+@pytest.mark.django_db
+def test_a_sources_dateline_stays_as_the_source_printed_it(story: Story) -> None:
+    assert story.dateline
+    theirs = replace(story.dateline, text="DAMASCUS (AFP) --")
+
+    publish(replace(story, dateline=theirs))
+
+    assert row()["dateline_text"] == "DAMASCUS (AFP) --"
 
 
 @pytest.mark.django_db

@@ -80,7 +80,7 @@ def test_an_old_version_is_brought_back_as_a_new_one(edited: Article) -> None:
     restored = restore_revision(article_id=edited.pk, version=1, based_on=2, editor="ada")
 
     assert restored.version == 3
-    assert restored.dateline_text == "DAMASCUS (AFP) —"
+    assert restored.dateline_text == "DAMASCUS, Syria (AFP) —"
     assert restored.state == State.DRAFT
     assert compare(older=revision(1), newer=revision(3)) == []
     assert (revision(3).kind, revision(3).note) == ("restore", "Version 1.")

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from articles.dateline import recognise
 from articles.formats import READERS, read_stories
+from articles.formats.datelines import recognise
 from articles.formats.story import StoryError
 from articles.formats.wire import FILE_BYTES
 from tests.articles.formats.samples import EVERY, NEWSML_G2, NINJS_3, NITF, RSS, WXR

@@ -42,7 +42,7 @@ def test_every_format_gives_headline_body_dateline_and_time(name: str) -> None:
     assert story.body_html.startswith("<p>It opened at ")
     assert story.dateline
     assert replace(story.dateline, style="") == Dateline(
-        place="Damascus", date=date(2024, 12, 8), source="AFP", style=""
+        place="Damascus", country="SY", date=date(2024, 12, 8), source="AFP", style=""
     )
     assert (story.source, story.pub_status) == ("AFP", "usable")
     assert story.source_item_id
@@ -197,7 +197,7 @@ def test_a_dateline_that_is_not_understood_stays_in_the_text() -> None:
 def test_a_dateline_in_bold_is_understood() -> None:
     story = read_ninjs(bodies=[{"value": "<p><b>PARIS (AFP) –</b> It rained.</p>"}])
 
-    assert story.dateline == Dateline(place="Paris", source="AFP", style="ap")
+    assert story.dateline == Dateline(place="Paris", country="FR", source="AFP", style="ap")
     assert story.body_html == "<p>It rained.</p>"
 
 

