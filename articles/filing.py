@@ -1,6 +1,5 @@
 """What a program may file: the bodies of the writing calls, with the limits of Markdown's front matter."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -14,13 +13,13 @@ from articles import dateline, markup
 from articles.formats.front_matter import UNWELCOME
 from articles.formats.languages import language_tag
 from articles.formats.markdown import COUNTRY, EARLIEST_YEAR, GUID
+from articles.formats.mediatopics import uri_of
 from articles.formats.slugs import SLUG_LENGTH, is_address_of_id, slug_of
 from articles.models import ArticleType, Correction
 
 BODY_BYTES = 100_000  # markdown-it takes about a second for a hostile body of this size
 MOST_LABELS = 50  # tags, authors or subjects of one story
 NOTE = 2000  # characters
-MEDIA_TOPIC = re.compile(r"https?://cv\.iptc\.org/newscodes/mediatopic/\d{8}")
 
 Invalid = serializers.ValidationError
 
@@ -116,9 +115,9 @@ class Country(Line):
 
 class MediaTopic(Line):
     def tidy(self, text: str) -> str:
-        if not MEDIA_TOPIC.fullmatch(text):
-            raise Invalid(f"{text!r} is not the URI of an IPTC media topic.")
-        return text
+        if uri := uri_of(super().tidy(text)):
+            return uri
+        raise Invalid(f"{text!r} is not a media topic such as medtop:20000001.")
 
 
 class WebAddress(Line):

@@ -72,6 +72,7 @@ class _Page:
             dateline_text=bodies.plain(_first_text(said, "dateline")),
             section=next(iter(_texts(said.get("articleSection"))), ""),
             tags=_keywords(said.get("keywords")),
+            subjects=_about(said.get("about")),
             language=_first_text(said, "inLanguage") or root.get("lang") or "",
             published_at=_first_text(said, "datePublished") or found["date"],
             modified_at=_first_text(said, "dateModified"),
@@ -147,6 +148,12 @@ def _keywords(value: Any) -> list[str]:
     if isinstance(value, str):
         words = [word.strip() for word in value.split(",")]
     return [word for word in words if word and not word.startswith(("http:", "https:"))]
+
+
+def _about(value: Any) -> list[str]:
+    things = value if isinstance(value, list) else [value]
+    said = [_first_text(one, "@id", "sameAs") if isinstance(one, dict) else one for one in things]
+    return _texts(said)
 
 
 def _lead_image(value: Any, root: etree._Element) -> LeadImage:

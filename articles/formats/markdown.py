@@ -5,7 +5,7 @@ from datetime import date, datetime, tzinfo
 from pathlib import PurePosixPath
 
 from articles import dateline, markup, places
-from articles.formats import front_matter
+from articles.formats import front_matter, mediatopics
 from articles.formats.front_matter import UNWELCOME, Fields, Notes
 from articles.formats.languages import language_tag
 from articles.formats.slugs import SLUG_LENGTH, is_address_of_id, slug_of
@@ -16,7 +16,7 @@ EARLIEST_YEAR = 1600  # before the first newspaper, and far from the edge of dat
 
 # fmt: off
 FIELDS = ("headline", "slug", "guid", "abstract", "byline", "dateline", "section", "tags",
-          "language", "published_at", "lead_image")
+          "subjects", "language", "published_at", "lead_image")
 DATELINE_FIELDS = ("place", "region", "country", "date", "source", "style")
 LEAD_IMAGE_FIELDS = ("caption", "alt_text", "credit", "image")
 # fmt: on
@@ -90,6 +90,7 @@ def _story(fields: Fields, body: str, zone: tzinfo) -> Story:
         dateline=_dateline(fields),
         section=_name(fields, "section", fields.text("section", longest=100)),
         tags=_tags(fields),
+        subjects=_subjects(fields),
         language=_language(fields),
         published_at=_published_at(fields, zone),
         lead_image=_lead_image(fields),
@@ -145,6 +146,14 @@ def _tags(fields: Fields) -> tuple[str, ...]:
             fields.refuse("tags", f"{tag!r} stands twice.")
         seen.add(slug_of(tag))
     return tuple(tags)
+
+
+def _subjects(fields: Fields) -> tuple[str, ...]:
+    topics = fields.texts("subjects", longest=200, most=50)
+    for topic in topics:
+        if not mediatopics.uri_of(topic):
+            fields.refuse("subjects", f"{topic!r} is not a media topic such as medtop:20000001.")
+    return tuple(dict.fromkeys(map(mediatopics.uri_of, topics)))
 
 
 def _language(fields: Fields) -> str:

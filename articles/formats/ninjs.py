@@ -10,6 +10,7 @@ from typing import Any
 
 from articles.formats import bodies
 from articles.formats.jsontext import Thing, load
+from articles.formats.mediatopics import claims_to_be_one
 from articles.formats.story import Author, LeadImage, Story
 from articles.formats.wire import Filed, Item, host_of, joined, read_items
 
@@ -114,14 +115,14 @@ def _role(person: Thing) -> str:
 
 
 def _labels(story: Thing) -> tuple[str, list[str], list[str]]:
-    """Section, tags and subjects: subjects with a code of a vocabulary, tags without."""
+    """Section, tags and subjects: media topics are subjects, whatever else has a name is a tag."""
     section, tags, subjects = "", [], []
     for subject in story.things("subjects", "subject"):
         kind = subject.text("rel").lower()
         code = subject.text("uri") or subject.text("code")
         if kind == "section":
             section = section or subject.text("name")
-        elif code and kind not in {"tag", "keyword"}:
+        elif claims_to_be_one(code) and kind not in {"tag", "keyword"}:
             subjects.append(code)
         elif name := subject.text("name"):
             tags.append(name)

@@ -51,6 +51,7 @@ def filed_story(root: etree._Element, item: Item) -> Filed:
         authors=authors,
         dateline_text=text_of(first(head, "dateline")),
         tags=[attribute(keyword, "key") for keyword in data.iterfind("key-list/keyword")],
+        subjects=_subjects(root),
         language=attribute(body, "lang") or attribute(root, "lang"),
         published_at=_moment(data, "date.release") or _moment(data, "date.issue"),
         modified_at=_moment(data, "date.issue"),
@@ -95,6 +96,16 @@ def lead_image(body: etree._Element) -> LeadImage | None:
 def _authors(head: etree._Element) -> list[Author]:
     people = [text_of(person) for person in head.iterfind("byline/person")]
     return [Author(name.removeprefix("By ")) for name in people if name]
+
+
+def _subjects(root: etree._Element) -> list[str]:
+    """Codes of what it is about; the numbers of IPTC's older vocabulary are no media topics."""
+    numbers = root.iterfind("head/tobject/tobject.subject")
+    classifiers = root.iterfind("head/docdata/identified-content/classifier")
+    return [
+        *(attribute(each, "tobject.subject.refnum") for each in numbers),
+        *(attribute(each, "value") for each in classifiers),
+    ]
 
 
 def _moment(data: etree._Element, tag: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import feedparser
 
 from articles.formats import bodies
+from articles.formats.mediatopics import claims_to_be_one
 from articles.formats.story import Author, LeadImage, Story
 from articles.formats.wire import Filed, Item, host_of, joined, read_items, refusal, shortened
 from articles.formats.xmltree import check_entities
@@ -53,9 +54,7 @@ class _Feed:
             body_html=html,
             byline=joined([author.name for author in authors]),
             authors=authors,
-            tags=[
-                tag.get("label") or tag.get("term") or "" for tag in dict.get(entry, "tags") or []
-            ],
+            tags=[_tag(tag) for tag in dict.get(entry, "tags") or []],
             language=_language(entry) or self.language,
             published_at=_text(entry, "published") or _text(entry, "updated"),
             modified_at=_text(entry, "updated"),
@@ -82,6 +81,15 @@ def _as_html(content: Any) -> str:
 def _authors(thing: Any) -> list[Author]:
     names = [str(author.get("name") or "") for author in dict.get(thing, "authors") or []]
     return [Author(plain) for name in names if (plain := bodies.plain(name))]
+
+
+def _tag(tag: Any) -> str:
+    """Its words, or its code where the scheme says that it is a media topic."""
+    term, scheme = str(tag.get("term") or ""), str(tag.get("scheme") or "")
+    code = f"{scheme.rstrip('/')}/{term}"
+    if claims_to_be_one(scheme):
+        return code
+    return term if claims_to_be_one(term) else str(tag.get("label") or term)
 
 
 def _language(entry: Any) -> str:

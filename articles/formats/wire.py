@@ -10,7 +10,7 @@ from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from articles import markup
-from articles.formats import bodies, datelines
+from articles.formats import bodies, datelines, mediatopics
 from articles.formats.front_matter import UNWELCOME
 from articles.formats.languages import language_tag
 from articles.formats.slugs import is_address_of_id, slug_of
@@ -109,6 +109,17 @@ class Item:
         }
         return tuple(name for slug, name in reversed(names.items()) if slug)
 
+    def topics(self, key: str, values: Sequence[str]) -> tuple[str, ...]:
+        """The URIs of IPTC Media Topics, each once; codes of other vocabularies are left out."""
+        claimed = [value for value in values if mediatopics.claims_to_be_one(value)]
+        if len(claimed) > TAGS:
+            self.refuse(key, f"has {len(claimed)} entries; {TAGS} are allowed.")
+            return ()
+        for value in claimed:
+            if not mediatopics.uri_of(value):
+                self.refuse(key, f"{_shown(value)} is not a media topic such as medtop:20000001.")
+        return tuple(dict.fromkeys(filter(None, map(mediatopics.uri_of, claimed))))
+
     def moment(self, key: str, value: str) -> datetime | None:
         """A time as ISO 8601 or as RFC 5322 writes it; without an offset it is the zone's."""
         if not value.strip():
@@ -169,6 +180,7 @@ def story_of(filed: Filed, item: Item) -> Story:
     published_at = item.moment("published_at", filed.published_at)
     filed_at, body_html = _dateline_and_body(filed, item, published_at)
     section = item.names("section", [filed.section] if filed.section else [], longest=100)
+    topics, tags = mediatopics.part(filed.tags)
     word_count = markup.count_words(body_html)
     if not word_count and _needs_text(filed):
         item.refuse("body", "is empty.")
@@ -183,7 +195,7 @@ def story_of(filed: Filed, item: Item) -> Story:
         byline=item.text("byline", filed.byline, longest=200),
         dateline=filed_at,
         section=section[0] if section else "",
-        tags=item.names("tags", filed.tags, longest=100),
+        tags=item.names("tags", tags, longest=100),
         language=item.language(filed.language),
         published_at=published_at,
         lead_image=_lead_image(filed.lead_image, item, base=filed.url),
@@ -191,7 +203,7 @@ def story_of(filed: Filed, item: Item) -> Story:
         short_headline=item.text("short_headline", filed.short_headline, longest=100),
         slugline=item.text("slugline", filed.slugline, longest=100),
         authors=_authors(filed.authors, item),
-        subjects=item.names("subjects", filed.subjects, longest=200),
+        subjects=item.topics("subjects", [*filed.subjects, *topics]),
         urgency=_urgency(filed.urgency, item),
         copyright_holder=item.text("copyright_holder", filed.copyright_holder, longest=200),
         copyright_notice=item.text("copyright_notice", filed.copyright_notice, longest=1000),
