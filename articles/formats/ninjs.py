@@ -175,8 +175,8 @@ def _lead_image(story: Thing) -> LeadImage | None:
         return LeadImage(
             caption=bodies.plain(caption or picture.text("headline")),
             alt_text=bodies.plain(
-                _of_role(picture, "descriptions", "alt")
-                or _of_role(picture, "descriptions", "alttext")
+                _of_role(picture, "descriptions", "alttext")
+                or _of_role(picture, "descriptions", "alt")
             ),
             credit=picture.text("by", "byline") or picture.text("copyrightHolder"),
             url=_largest_rendition(picture),

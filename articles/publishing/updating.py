@@ -45,7 +45,8 @@ def update(article: Article, story: Story, round_: Round) -> Outcome:
     apply(article, story, changed, round_)
     stamp(article, story, round_.now, substantial=bool(changed & SUBSTANCE))
     article.source_hash = source_hash
-    article.source_version = story.source_version or article.source_version
+    if not _is_ours(article, story):
+        article.source_version = story.source_version or article.source_version
     article.save()
     write_links([(article, story)], round_, changed)
     announce(article.pk)
@@ -56,13 +57,22 @@ def _settle(article: Article, story: Story, round_: Round) -> Action | None:
     """What becomes of a copy whose content does not matter; None where it does."""
     if not story.source_item_id:
         _check_same_story(article, story)
-    elif fingerprints.is_older(story.source_version, article.source_version):
+    elif fingerprints.is_older(story.source_version, _last_version(article, story)):
         return Action.OLDER
     if story.pub_status != "usable":
         return _take_back(article, story, round_.now)
     if article.state not in PUBLISHABLE:
         return Action.KEPT
     return None
+
+
+def _is_ours(article: Article, story: Story) -> bool:
+    """Whether we gave the story away and it came back: its version is then ours, not its source's."""
+    return story.source_item_id == article.guid != article.source_item_id
+
+
+def _last_version(article: Article, story: Story) -> str:
+    return str(article.version) if _is_ours(article, story) else article.source_version
 
 
 def _check_same_story(article: Article, story: Story) -> None:
@@ -80,7 +90,7 @@ def _take_back(article: Article, story: Story, now: datetime) -> Action:
     canceled = story.pub_status == "canceled"
     moves = workflow.allowed_moves(article.state)
     note = f"{story.source or 'The source'} says: {story.pub_status}. {story.ed_note}".strip()
-    Article.objects.filter(pk=article.pk).update(source_version=story.source_version)
+    _keep_source_version(article, story)
     if canceled and workflow.Move.KILL in moves:
         workflow.kill(article_id=article.pk, note=note)
     elif canceled and workflow.Move.SPIKE in moves:
@@ -107,5 +117,7 @@ def _as_ours(article: Article, story: Story) -> Story:
 
 def _keep_source_version(article: Article, story: Story) -> None:
     """So that a version between this one and the last cannot come later and pass for news."""
+    if _is_ours(article, story):
+        return
     if story.source_item_id and story.source_version != article.source_version:
         Article.objects.filter(pk=article.pk).update(source_version=story.source_version)
