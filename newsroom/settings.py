@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "newsroom",
     "newsroom.stack",
     "articles",
     "reactions",
