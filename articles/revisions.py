@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import unified_diff
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -129,12 +128,12 @@ def keep_version(
 
 def announce(article_id: UUID) -> None:
     """Tell whoever shows what readers feel, and subscribers, after the commit. Their fault never undoes a move."""
-    transaction.on_commit(partial(_tell, article_id), robust=True)
-    transaction.on_commit(partial(websub.announce, article_id), robust=True)
 
+    def tell() -> None:  # a function, for Django logs the failure of one by its name
+        feelings().story_changed(article_id)
 
-def _tell(article_id: UUID) -> None:
-    feelings().story_changed(article_id)
+    transaction.on_commit(tell, robust=True)
+    websub.announce_on_commit([article_id])
 
 
 def record_revision(

@@ -29,13 +29,21 @@ def poll_feeds() -> None:
     sources.poll_due()
 
 
-@shared_task(name="articles.ping_hub", autoretry_for=())
-def ping_hub(article_id: str) -> None:
-    """Tells the WebSub hub that the feeds of a story have changed. After each move that readers see.
+@shared_task(
+    name="articles.ping_hub",
+    autoretry_for=(websub.HubAway,),
+    throws=(websub.HubAway,),
+    max_retries=4,
+    retry_backoff=10,  # seconds, doubled each time
+    retry_backoff_max=80,  # below the broker's visibility timeout, after which it would come twice
+)
+def ping_hub(article_ids: list[str]) -> None:
+    """Tells the WebSub hub that the feeds of some stories have changed. After each transaction.
 
-    Twice is harmless; a hub that is away is logged and not asked again, see websub.py.
+    Twice is harmless. A hub that is away is asked four times more within three minutes; after that
+    the next publication names the site's feeds again.
     """
-    websub.ping(UUID(article_id))
+    websub.ping([UUID(article_id) for article_id in article_ids])
 
 
 @shared_task(name="articles.prepare_pictures", autoretry_for=(), throws=(OperationalError,))

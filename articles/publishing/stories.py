@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from articles import pictures
+from articles import pictures, websub
 from articles.formats.story import Mistake, Story, StoryError
 from articles.models import Source
 from articles.publishing.creating import create_all
@@ -55,6 +55,7 @@ def publish_stories(
             outcomes[number] = outcome
         done = [outcome for outcome in outcomes if outcome]
         _keep_revisions(done)
+        websub.announce_on_commit(one.article.pk for one in done if one.action == Action.CREATED)
     return done
 
 

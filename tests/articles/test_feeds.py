@@ -1,17 +1,13 @@
 """RSS, Atom and JSON Feed."""
 
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
-from urllib.parse import parse_qs
 from xml.etree import ElementTree
 
 import feedparser
 import pytest
-from celery import current_app
 from django.http.response import HttpResponseBase
 from django.test import Client
 from django.utils import timezone
@@ -19,11 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import (
     DjangoAssertNumQueries,
-    DjangoCaptureOnCommitCallbacks,
     Settings,
 )
 
-from articles import feeds, tasks, websub, workflow
+from articles import feeds
 from articles.models import (
     Article,
     ArticleAuthor,
@@ -471,108 +466,3 @@ def test_a_feed_names_its_hub(
     own = f"https://news.example/feeds/tags/syria/{form}"
     assert response["Link"] == f'<{own}>; rel="self", <https://hub.example/>; rel="hub"'
     assert "https://hub.example/" in response.content.decode()
-
-
-class Hub(BaseHTTPRequestHandler):
-    """Notes what it is told."""
-
-    told: list[dict[str, list[str]]] = []
-    status = 204
-
-    def do_POST(self) -> None:
-        length = int(self.headers["Content-Length"])
-        self.told.append(parse_qs(self.rfile.read(length).decode()))
-        self.send_response(self.status)
-        self.end_headers()
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def hub(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hub]]:
-    """A hub on this machine."""
-    monkeypatch.setattr(Hub, "told", [])
-    monkeypatch.setattr(Hub, "status", 204)
-    server = HTTPServer(("127.0.0.1", 0), Hub)
-    thread = threading.Thread(target=server.serve_forever, args=[0.01])
-    thread.start()
-    settings.WEBSUB_HUB = f"http://127.0.0.1:{server.server_port}/"
-    yield Hub
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def test_the_hub_is_told_of_every_feed_of_a_story(story: Article, hub: type[Hub]) -> None:
-    assert websub.ping(story.pk)
-
-    ((mode, urls),) = [(told["hub.mode"], told["hub.url"]) for told in hub.told]
-    assert mode == ["publish"]
-    assert len(urls) == len(set(urls)) == 3 * (1 + 1 + 1 + 2)
-    assert "https://news.example/feeds/sections/world/rss.xml" in urls
-    assert "https://news.example/feeds/atom.xml" in urls
-
-
-def test_a_hub_that_refuses_is_noted(
-    story: Article, hub: type[Hub], caplog: pytest.LogCaptureFixture
-) -> None:
-    hub.status = 500
-
-    assert not websub.ping(story.pk)
-
-    assert "did not take the ping" in caplog.text
-
-
-def test_a_hub_that_is_away_is_noted(
-    story: Article, settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
-    settings.WEBSUB_HUB = "http://127.0.0.1:9/"
-
-    assert not websub.ping(story.pk)
-
-    assert "did not take the ping" in caplog.text
-
-
-def test_without_a_hub_nobody_is_told(story: Article, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*args: object, **options: object) -> None:
-        pytest.fail("nobody was to be told")
-
-    monkeypatch.setattr(current_app, "send_task", refuse)
-
-    websub.announce(story.pk)
-
-    assert not websub.ping(story.pk)
-
-
-def test_a_draft_is_no_news(publish_article: PublishArticle, hub: type[Hub]) -> None:
-    draft = publish_article(state=State.DRAFT, first_published_at=None, published_at=None)
-
-    assert not websub.ping(draft.pk)
-
-    assert hub.told == []
-
-
-def test_a_move_is_announced_once_it_is_committed(
-    story: Article,
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:
-    settings.WEBSUB_HUB = "https://hub.example/"
-    sent: list[object] = []
-    monkeypatch.setattr(
-        current_app, "send_task", lambda name, args, **options: sent.append((name, args))
-    )
-
-    with django_capture_on_commit_callbacks(execute=True):
-        workflow.kill(article_id=story.pk)
-
-    assert sent == [("articles.ping_hub", [str(story.pk)])]
-
-
-def test_the_task_is_a_name_for_the_ping(story: Article, hub: type[Hub]) -> None:
-    for _ in range(2):
-        tasks.ping_hub(str(story.pk))
-
-    assert hub.told[0] == hub.told[1]

@@ -237,6 +237,20 @@ def test_readers_reactions_are_told_after_the_commit(
     assert listener.heard == [article.pk]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_whoever_is_told_and_fails_undoes_no_move(
+    article: Article, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(article_id: UUID) -> None:
+        raise RuntimeError("nobody listens")
+
+    monkeypatch.setattr(listener, "story_changed", fail)
+
+    act(Move.RETRACT, article)
+
+    assert row(article).state == State.RETRACTED
+
+
 @pytest.mark.parametrize("time", ["publish_at", "embargoed_until"])
 def test_a_story_goes_out_once_its_time_has_come(
     time: str, publish_article: PublishArticle
