@@ -165,10 +165,12 @@ def _filed(recognised: Recognised, published_at: dt.datetime | None) -> Dateline
 
 
 def _text_of(html: str) -> tuple[str, list[int]]:
-    """The text of some HTML, and where in the HTML each of its characters ends."""
+    """The text that some HTML begins with, and where in the HTML each of its characters ends."""
     characters: list[str] = []
     ends: list[int] = []
     for part in re.finditer(rf"{ANY_TAG.pattern}|&[#\w]+;|.", html, re.DOTALL):
+        if len(characters) > LONGEST:
+            break
         for character in "" if part[0].startswith("<") else unescape(part[0]):
             characters.append(" " if character.isspace() else character)
             ends.append(part.end())
