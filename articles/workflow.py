@@ -195,7 +195,7 @@ def publish(
     return _move(Move.PUBLISH, article_id, based_on, note, editor, release)
 
 
-@one_of_its_kind()
+@one_of_its_kind(within="changes.")
 def correct(
     *,
     article_id: UUID,
@@ -206,12 +206,18 @@ def correct(
     based_on: int | None = None,
     editor: str = "",
 ) -> Article:
-    """Tell readers what was wrong, and put it right with the same commit where `changes` say how."""
+    """Tell readers what was wrong, and put it right with the same commit where `changes` say how.
+
+    Raises Refused for a change that cannot be made, by its field: `changes.slug`.
+    """
     if kind == Correction.Kind.RETRACTION:
         raise Refused("kind", "is a move of its own: retract.")
 
     def mend(article: Article, now: datetime) -> None:
-        apply_changes(article, changes or {}, now=now)
+        try:
+            apply_changes(article, changes or {}, now=now)
+        except Refused as refused:
+            raise Refused(f"changes.{refused.field}", refused.text) from None
         _notify_readers(article, now, kind=kind, text=text, placement=placement, editor=editor)
 
     return _move(Move.CORRECT, article_id, based_on, text, editor, mend)

@@ -100,15 +100,18 @@ class Final(Exception):
 
 
 @contextmanager
-def one_of_its_kind() -> Iterator[None]:
-    """A transaction; what two writers at once both wanted is refused to the second, by its field."""
+def one_of_its_kind(within: str = "") -> Iterator[None]:
+    """A transaction; what two writers at once both wanted is refused to the second, by its field.
+
+    `within` names the object that the field is a part of, such as `changes.`.
+    """
     try:
         with transaction.atomic():
             yield
     except IntegrityError as error:
         constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
         if field := UNIQUE.get(constraint):
-            raise Refused(field, "is taken by another story.") from None
+            raise Refused(within + field, "is taken by another story.") from None
         raise
 
 

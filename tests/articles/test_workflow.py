@@ -163,6 +163,18 @@ def test_a_notice_without_a_text_is_refused(move: Move, article: Article) -> Non
     assert row(article).state == State.PUBLISHED
 
 
+def test_a_change_that_cannot_be_made_is_named_as_a_part_of_the_changes(
+    article: Article, publish_article: PublishArticle
+) -> None:
+    taken = publish_article().slug
+
+    with pytest.raises(Refused) as refused:
+        act(Move.CORRECT, article, changes={"slug": taken})
+
+    assert refused.value.field == "changes.slug"
+    assert row(article).state == State.PUBLISHED
+
+
 def test_a_retraction_is_no_correction(article: Article) -> None:
     with pytest.raises(Refused, match="kind"):
         act(Move.CORRECT, article, kind="retraction")
