@@ -73,5 +73,8 @@ def recognise(content: bytes, *, name: str) -> str:
         return ROOTS[root]
     if b"<!doctype html" in head.lower():
         return "html"
+    if root == "NewsML":
+        text = "is NewsML 1, which is not read; ask the source for NewsML-G2."
+        raise StoryError([Mistake(name, None, text)])
     text = f"<{root}> is not a format we read." if root else "is not a format we read."
     raise StoryError([Mistake(name, None, text)])

@@ -24,6 +24,8 @@ LOW_HEADING = re.compile(r"<(/?)h[56]\b", re.IGNORECASE)
 BLOCK = re.compile(r"<(?:p|h2|h3|h4|ul|ol|blockquote|pre|hr|table|figure)\b", re.IGNORECASE)
 EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|\u00a0|&nbsp;|<br>)*</p>")
 BLANK_LINES = re.compile(r"\n[^\S\n]*(?=\n)")
+PREFORMATTED = re.compile(r"<pre>.*?</pre>", re.DOTALL)
+BLANK_IN_PREFORMATTED = re.compile(r"\n(?:[^\S\n]*\n)+")
 LINK = re.compile(r'(<a\b[^>]*?) href="([^"]*)"')
 WEB_LINK = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 
@@ -40,7 +42,8 @@ def from_html(html: str, *, base: str = "") -> str:
         html = f"<p>{html}"
     html = UNWELCOME.sub("", markup.sanitise(html))
     html = LINK.sub(lambda link: _linked(link, base), html)
-    return BLANK_LINES.sub("", EMPTY_PARAGRAPH.sub("", html).replace("\r", "")).strip()
+    html = PREFORMATTED.sub(_with_breaks, html.replace("\r", ""))
+    return BLANK_LINES.sub("", EMPTY_PARAGRAPH.sub("", html)).strip()
 
 
 def from_text(text: str) -> str:
@@ -63,6 +66,13 @@ def with_text_in_front(html: str, text: str) -> str:
     if html.startswith("<p>"):
         return f"<p>{escape(text, quote=False)} {html.removeprefix('<p>')}"
     return f"<p>{escape(text, quote=False)}</p>\n{html}".strip()
+
+
+def _with_breaks(preformatted: re.Match[str]) -> str:
+    """Its blank lines as line breaks: in Markdown a blank line ends a block of HTML."""
+    return BLANK_IN_PREFORMATTED.sub(
+        lambda lines: "\n" + "<br>" * (lines[0].count("\n") - 1), preformatted[0]
+    )
 
 
 def _linked(link: re.Match[str], base: str) -> str:

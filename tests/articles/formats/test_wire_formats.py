@@ -215,6 +215,24 @@ def test_scripts_go_and_text_stays() -> None:
     )
 
 
+@pytest.mark.parametrize("around", ["{}", "<blockquote>{}</blockquote>"])
+def test_preformatted_text_keeps_its_blank_lines(around: str) -> None:
+    code = "<pre>one\n\n \n  two\r\n\r\nthree</pre>"
+    story = read_ninjs(bodies=[{"value": "<p>x</p>" + around.format(code) + "<p>y</p>"}])
+
+    kept = around.format("<pre>one\n<br><br>  two\n<br>three</pre>")
+    assert story.body_html == f"<p>x</p>{kept}<p>y</p>"
+    assert markup.render(story.body_markdown).html == story.body_html
+
+
+def test_newsml_1_is_refused_by_name() -> None:
+    (mistake,) = mistakes_in(
+        "a.xml", b'<?xml version="1.0"?><NewsML Version="1.2"><NewsItem/></NewsML>'
+    )
+
+    assert mistake == "a.xml: is NewsML 1, which is not read; ask the source for NewsML-G2."
+
+
 def test_a_relative_link_leads_to_where_the_story_came_from() -> None:
     item = {**JSON_FEED["items"][0], "content_html": '<p><a href="../more?a=1&amp;b">More</a></p>'}
     content = json.dumps({**JSON_FEED, "items": [item]}).encode()
