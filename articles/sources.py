@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from articles.fetching import PUBLIC, Door, Fetched, FetchError, fetch
@@ -72,11 +73,16 @@ def poll(feed: Feed, *, door: Door = PUBLIC) -> Poll:
     return result
 
 
+def due(now: datetime) -> QuerySet[Feed]:
+    """The feeds whose time has come, the longest waiting first."""
+    # Uses index: articles_feeds_due.
+    return Feed.objects.filter(active=True, next_poll_at__lte=now).order_by("next_poll_at")
+
+
 @transaction.atomic
 def _take_due(now: datetime) -> Feed | None:
-    # Uses index: articles_feeds_due.
-    due = Feed.objects.select_for_update(skip_locked=True, of=("self",)).select_related("source")
-    feed = due.filter(active=True, next_poll_at__lte=now).order_by("next_poll_at").first()
+    rows = due(now).select_for_update(skip_locked=True, of=("self",)).select_related("source")
+    feed = rows.first()
     if feed:
         Feed.objects.filter(pk=feed.pk).update(next_poll_at=now + LEASE)
     return feed
