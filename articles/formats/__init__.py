@@ -1,12 +1,14 @@
 """One file per format: bytes in, plain dataclasses out. No database, no network, no Django."""
 
+import os
 import re
 from datetime import tzinfo
 from pathlib import PurePath
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from articles.formats import html, jsonfeed, markdown, newsml_g2, ninjs, nitf, rss, wxr
 from articles.formats.story import Mistake, Story, StoryError
+from articles.formats.wire import FILE_BYTES, refusal
 from articles.formats.xmltree import HEAD_BYTES, root_of
 
 
@@ -41,6 +43,7 @@ ROOTS = {
     "nitf": "nitf",
     "html": "html",
 }
+EXPORT_BYTES = 200 * 1024 * 1024
 FEED_VERSION = re.compile(rb'"version"\s*:\s*"https:\\?/\\?/jsonfeed\.org')
 
 
@@ -57,6 +60,17 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
         )
     format_name = ENDINGS[ending] or recognise(content, name=name)
     return READERS[format_name](content, name=name, zone=zone)
+
+
+def read_file(file: BinaryIO, *, name: str, zone: tzinfo) -> list[Story]:
+    """The same for a file on disk, where a WordPress export may be larger than what is fetched."""
+    content = file.read(FILE_BYTES + 1)  # what is longer is refused unread
+    if len(content) > FILE_BYTES and recognise(content, name=name) == "wxr":
+        if file.seek(0, os.SEEK_END) > EXPORT_BYTES:
+            raise refusal(name, f"the export has more than {EXPORT_BYTES // 1024**2} MB.")
+        file.seek(0)
+        return wxr.read_export(file, name=name, zone=zone)
+    return read_stories(content, name=name, zone=zone)
 
 
 def recognise(content: bytes, *, name: str) -> str:

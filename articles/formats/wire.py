@@ -154,13 +154,14 @@ def read_items(
     name: str,
     zone: tzinfo,
     noun: str = "item",
+    most: int = ITEMS,
 ) -> list[Story]:
     """The stories of a document's items. Raises StoryError with every mistake and the good stories."""
     stories: list[Story] = []
     mistakes: list[Mistake] = []
     for number, one in enumerate(raw, start=1):
-        if number > ITEMS:
-            mistakes.append(Mistake(name, None, f"has more than {ITEMS} {noun}s."))
+        if number > most:
+            mistakes.append(Mistake(name, None, f"has more than {most} {noun}s."))
             break
         item = Item(name, f"{noun} {number}", zone)
         filed = read(one, item)

@@ -1,22 +1,35 @@
 """WXR, which WordPress writes under Tools, Export: the published posts."""
 
+import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import BinaryIO
 from urllib.parse import unquote
 
 from lxml import etree
 
 from articles.formats import bodies
 from articles.formats.story import Author, LeadImage, Story
-from articles.formats.wire import Filed, Item, host_of, read_items, refusal, shortened
-from articles.formats.xmltree import attribute, first, parse, text_of
+from articles.formats.wire import (
+    ITEMS,
+    Filed,
+    Item,
+    check_size,
+    host_of,
+    read_items,
+    refusal,
+    shortened,
+)
+from articles.formats.xmltree import attribute, elements, first, text_of
 
 NAMESPACE = re.compile(r"http://wordpress\.org/export/[\d.]+/(excerpt/)?$")
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
 SHORTCODE = re.compile(r"\[/?(?:caption|gallery|embed|audio|video|playlist)\b[^\]\n]*\]")
+EXPORT_ITEMS = 100_000  # posts of one export on disk; a paper of twenty years has about 50,000
 NEVER = "0000-00-00 00:00:00"  # what WordPress writes for a time that is not known
 
 
@@ -26,13 +39,46 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
 
     Raises StoryError with every mistake, each with the post and field it is in.
     """
-    root = _with_short_names(parse(content, name))
-    channel = first(root, "channel")
-    if root.tag != "rss" or channel is None:
-        raise refusal(name, f"<{root.tag}> is not a WordPress export.")
-    site = _Site.of(channel)
-    posts = [post for post in channel.iterfind("item") if _is_published(post)]
-    return read_items(posts, site.filed, name=name, zone=zone, noun="post")
+    check_size(content, name)
+    return read_export(io.BytesIO(content), name=name, zone=zone, most=ITEMS)
+
+
+def read_export(
+    file: BinaryIO, *, name: str, zone: tzinfo, most: int = EXPORT_ITEMS
+) -> list[Story]:
+    """The same for an export of any size, of which no more than an item is held as a tree.
+
+    Read twice: a post's picture may stand behind it. Raises what `read_stories` raises.
+    """
+    pictures: dict[str, etree._Element] = {}
+    channel = etree.Element("channel")
+    for item in _items(file, name, channel):
+        if _text(item, "wp-post_type") == "attachment":
+            pictures[_text(item, "wp-post_id")] = deepcopy(item)
+    site = _Site.of(channel, pictures)
+    file.seek(0)
+    posts = (item for item in _items(file, name) if _is_published(item))
+    return read_items(posts, site.filed, name=name, zone=zone, noun="post", most=most)
+
+
+def _items(
+    file: BinaryIO, name: str, head: etree._Element | None = None
+) -> Iterator[etree._Element]:
+    """Each item of the export, until the next; what the channel says besides goes to `head`."""
+    for element in elements(file, name):
+        parent = element.getparent()
+        if parent is None and element.tag != "rss":
+            raise refusal(name, f"<{element.tag}> is not a WordPress export.")
+        if parent is None or parent.tag != "channel":
+            continue
+        if element.tag == "item":
+            yield _with_short_names(element)
+            # Those before, since the parser is not yet done with this one.
+            element.clear()
+            while (before := element.getprevious()) is not None:
+                parent.remove(before)
+        elif head is not None:
+            head.append(_with_short_names(deepcopy(element)))
 
 
 def _with_short_names(root: etree._Element) -> etree._Element:
@@ -62,7 +108,7 @@ class _Site:
     pictures: Mapping[str, etree._Element]
 
     @classmethod
-    def of(cls, channel: etree._Element) -> "_Site":
+    def of(cls, channel: etree._Element, pictures: Mapping[str, etree._Element]) -> "_Site":
         return cls(
             source=_text(channel, "title")[:100] or host_of(_text(channel, "link")),
             language=_text(channel, "language"),
@@ -70,11 +116,7 @@ class _Site:
                 _text(author, "wp-author_login"): _text(author, "wp-author_display_name")
                 for author in channel.iterfind("wp-author")
             },
-            pictures={
-                _text(item, "wp-post_id"): item
-                for item in channel.iterfind("item")
-                if _text(item, "wp-post_type") == "attachment"
-            },
+            pictures=pictures,
         )
 
     def filed(self, post: etree._Element, item: Item) -> Filed:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
 
 from lxml import etree
 
@@ -11,31 +13,55 @@ from articles.formats.wire import check_size, refusal
 SPACE = rb"\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>"
 ROOT = re.compile(rb"(?:%s)*<([A-Za-z_][\w.:-]*)([^>]*)" % SPACE, re.DOTALL)
 HEAD_BYTES = 64 * 1024
+SAFE: dict[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "huge_tree": False,  # at most 256 levels, and 10 MB of one text
+    "load_dtd": False,
+    "dtd_validation": False,
+    "attribute_defaults": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
 
 
 def parse(content: bytes, name: str) -> etree._Element:
     """The root element. Raises StoryError for what is not well-formed, and for a bomb."""
     check_size(content, name)
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        huge_tree=False,  # at most 256 levels
-        load_dtd=False,
-        dtd_validation=False,
-        attribute_defaults=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    with _refusing(name):
+        root = etree.fromstring(content, etree.XMLParser(**SAFE))
+    _check_dtd(root, name)
+    return root
+
+
+def _check_dtd(element: etree._Element, name: str) -> None:
+    dtd = element.getroottree().docinfo.internalDTD
+    if dtd is not None and next(iter(dtd.iterentities()), None) is not None:
+        raise refusal(name, "declares entities; they are not allowed.")
+
+
+def elements(file: BinaryIO, name: str) -> Iterator[etree._Element]:
+    """The elements of a large document, each when it ends, with the limits and errors of `parse`.
+
+    Whoever takes them takes those before out of the tree, or it grows.
+    """
+    checked = False
+    with _refusing(name):
+        for _, element in etree.iterparse(file, events=("end",), **SAFE):
+            if not checked:
+                _check_dtd(element, name)
+                checked = True
+            yield element
+
+
+@contextmanager
+def _refusing(name: str) -> Iterator[None]:
     try:
-        root = etree.fromstring(content, parser)
+        yield
     except etree.XMLSyntaxError as error:
         raise refusal(name, f"not XML: {error.msg}.", error.lineno) from None
     except (ValueError, LookupError) as error:  # an encoding that nobody knows
         raise refusal(name, f"not XML: {error}.") from None
-    dtd = root.getroottree().docinfo.internalDTD
-    if dtd is not None and next(iter(dtd.iterentities()), None) is not None:
-        raise refusal(name, "declares entities; they are not allowed.")
-    return root
 
 
 def check_entities(content: bytes, name: str) -> None:

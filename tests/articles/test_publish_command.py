@@ -6,9 +6,10 @@ import pytest
 from django.core.management import call_command
 
 from articles.formats import ENDINGS
+from articles.formats.wire import FILE_BYTES
 from articles.models import Article
 from tests.articles.conftest import REAL_STORIES, StoryFile
-from tests.articles.formats.samples import EVERY
+from tests.articles.formats.samples import EVERY, RSS, WXR
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +33,29 @@ def test_each_story_gets_a_line_with_its_outcome_and_url(
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert [outcome for outcome, _ in lines] == ["created", "unchanged"]
     assert {url.partition("/articles/")[2] for _, url in lines} == {"bridge-opens/"}
+
+
+def test_an_export_larger_than_what_is_fetched_is_read_from_disk(tmp_path: Path) -> None:
+    start, end = WXR.index(b"<item>\n  <title>The bridge"), WXR.index(b"</channel>")
+    post = WXR[start:end].replace(b"With a band.", b"With a band. " * 4000)
+    path = tmp_path / "export.xml"
+    posts = b"".join(post.replace(b"?p=7", b"?p=%d" % number) for number in range(150))
+    path.write_bytes(WXR[:start] + posts + WXR[end:])
+    assert path.stat().st_size > FILE_BYTES
+
+    call_command("publish", path)
+
+    assert Article.objects.public().count() == 150
+    assert Article.objects.exclude(lead_image__caption="The bridge at noon.").count() == 0
+
+
+def test_a_large_file_of_another_format_is_refused(tmp_path: Path, capsys: Captured) -> None:
+    path = tmp_path / "feed.xml"
+    path.write_bytes(RSS + b" " * FILE_BYTES)
+
+    refuse(path)
+
+    assert capsys.readouterr().err == f"{path}: the file has more than 5 MB.\n"
 
 
 @pytest.mark.parametrize("path", REAL_STORIES, ids=lambda path: path.stem)

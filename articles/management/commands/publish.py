@@ -11,9 +11,8 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
 
-from articles.formats import read_stories
+from articles import formats
 from articles.formats.story import Mistake, Story, StoryError
-from articles.formats.wire import FILE_BYTES
 from articles.images import BYTES, NotAPicture, Picture, read_picture
 from articles.models import Media
 from articles.pictures import put_picture
@@ -66,11 +65,10 @@ def read_file(name: str) -> list[Story]:
     """The stories of one file. Raises StoryError, also where the file cannot be read."""
     try:
         with Path(name).open("rb") as file:
-            content = file.read(FILE_BYTES + 1)  # what is longer is refused unread
+            return formats.read_file(file, name=name, zone=timezone.get_default_timezone())
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise StoryError([Mistake(name, None, f"cannot be read: {reason}.")]) from None
-    return read_stories(content, name=name, zone=timezone.get_default_timezone())
 
 
 def publish_files(stories: list[Story], *, overwrite: bool) -> list[Outcome]:
