@@ -99,6 +99,25 @@ def test_json_that_is_no_story_is_refused(content: bytes) -> None:
     assert refused(content, "a.json")
 
 
+EVIL = (
+    '<script>alert(1)</script><style>p {{}}</style><a href="javascript:alert(2)" onclick="alert(3)"'
+    ' style="color: red">three</a><iframe src="https://evil.example/">x</iframe>{}four'
+).format("\u202e")
+
+
+@pytest.mark.parametrize("name", ["feed.rss", "story.nitf", "item.xml", "export.xml", "feed.json"])
+def test_what_runs_or_turns_text_around_is_taken_out_in_every_format(name: str) -> None:
+    evil = json.dumps(EVIL)[1:-1] if name == "feed.json" else EVIL
+    content = EVERY[name].replace(b"With a band.", b"With a band. " + evil.encode())
+
+    (story,) = read_stories(content, name=name, zone=UTC)
+
+    assert "three" in story.body_html
+    assert "four" in story.body_html
+    for bad in ("alert", "javascript", "onclick", "style", "iframe", "\u202e"):
+        assert bad not in story.body_html
+
+
 def test_a_deep_tree_is_refused() -> None:
     assert "not XML" in refused(b"<nitf>" + b"<a>" * 100_000, "a.nitf")
 
