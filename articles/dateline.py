@@ -123,8 +123,8 @@ def _codes(region: str) -> tuple[str, str]:
     for countries in REGIONS.values():
         for country, regions in countries.items():
             for code, names in regions.items():
-                # Georgia is a country as well.
-                if region in {code, *names} and region not in country_names().values():
+                # Not by the code, since CA is Canada too; and Georgia is a country as well.
+                if region in names and region not in country_names().values():
                     return country, code
     by_name = {name: code for code, name in country_names().items()}
     return by_name.get(region, ""), ""

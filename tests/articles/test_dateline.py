@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.data.__main__ import write
-from articles.dateline import MONTHS, REGIONS, STANDALONE, STYLES, render
+from articles.dateline import MONTHS, REGIONS, STANDALONE, STYLES, country_of, render
 from articles.formats.datelines import recognise, split
 from articles.markup import ANY_TAG
 from articles.places import DATA, country_names, day_at, find_place, key_of
@@ -207,6 +207,22 @@ def test_a_place_is_found_where_its_name_leaves_no_doubt(
     place = find_place(**asked)
 
     assert (place and place.country) == found
+
+
+@pytest.mark.parametrize(
+    ("place", "region", "country"),
+    [
+        ("Grosseto", "Italy", "IT"),
+        ("Springfield", "Mo.", "US"),
+        ("Elsewhere", "Calif.", "US"),
+        ("Tbilisi", "Georgia", "GE"),
+        ("Toronto", "CA", "CA"),
+        ("Springfield", "", ""),
+        ("Elsewhere", "Nowhere", ""),
+    ],
+)
+def test_a_datelines_words_tell_its_country(place: str, region: str, country: str) -> None:
+    assert country_of(place, region) == country
 
 
 @given(st.text(max_size=30))
