@@ -1,7 +1,5 @@
 """What every process does once Django is ready."""
 
-from importlib import import_module
-
 from django.apps import AppConfig
 
 
@@ -9,5 +7,7 @@ class NewsroomConfig(AppConfig):
     name = "newsroom"
 
     def ready(self) -> None:
-        # Makes ours the current Celery application; to any other a task would be sent in vain.
-        import_module("newsroom.celery")
+        from newsroom.celery import app  # which needs the settings
+
+        # Of all threads: a task that a web thread sends would go to a broker that nobody has, in vain.
+        app.set_default()

@@ -18,7 +18,7 @@ from pytest_django import (
     Settings,
 )
 
-from articles import feeds
+from articles import feeds, workflow
 from articles.models import (
     Article,
     ArticleAuthor,

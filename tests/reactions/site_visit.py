@@ -10,7 +10,7 @@ import django
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.test import Client  # noqa: E402
+from django.test import Client, RequestFactory  # noqa: E402
 
 from articles.doors import feelings  # noqa: E402
 from articles.models import Article  # noqa: E402
@@ -33,13 +33,14 @@ def visit(article: Article, reader_id: UUID) -> dict[str, Any]:
             return refused.reason
         return "taken"
 
+    bar = feelings().bar(RequestFactory().get(article.get_absolute_url()), article)
     told = {
         "before": client.get(url).json(),
         "statuses": {key: put(key).status_code for key in ("funny", "like", "agree")},
         "folded": fold(),
         "after": client.get(url).json(),
         "page": client.get(article.get_absolute_url()).content.decode(),
-        "actions": [(each.action, each.name) for each in feelings().interactions(article.id)],
+        "actions": [(each.action, each.name) for each in bar.interactions],
     }
     undone = clear_reactions(article_id=article.id, reader_id=reader_id)
     told |= {"undone": undone.as_json(), "again": try_again(), "folded": fold()}

@@ -86,13 +86,13 @@ def test_a_story_page_asks_redis_once(
     client: Client, article: Article, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Sequence[str]] = []
-    read_field = cache.read_field
+    read_fields = cache.read_fields
 
-    def count(keys: Sequence[str], field: str) -> list[str | None] | None:
+    def count(keys: Sequence[str], *fields: str) -> list[list[str | None]] | None:
         asked.append(keys)
-        return read_field(keys, field)
+        return read_fields(keys, *fields)
 
-    monkeypatch.setattr(cache, "read_field", count)
+    monkeypatch.setattr(cache, "read_fields", count)
 
     html = client.get(article.get_absolute_url()).content.decode()
 
