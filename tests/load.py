@@ -1,6 +1,7 @@
 """Readers by the hundred, from outside: what the benchmark and the failure tests send."""
 
 import json
+import random
 import threading
 import time
 from http.client import HTTPConnection, HTTPException
@@ -37,7 +38,7 @@ class Api:
 
     def ask(self, method: str, path: str, body: object = None) -> dict[str, object]:
         """The answer's JSON. Raises Unanswered, or what the connection raises."""
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", "X-Forwarded-For": _address()}
         encoded = None if body is None else json.dumps(body)
         try:
             self._connection.request(method, f"/api/v1/{path}", encoded, headers)
@@ -56,6 +57,11 @@ class Api:
 
     def total(self, slug: str) -> int:
         return int(str(self.ask("GET", f"articles/{slug}/reactions/")["total"]))
+
+
+def _address() -> str:
+    """Some reader's address, as a proxy in front says it (TRUSTED_PROXY_HOPS): few share a network."""
+    return f"{random.randint(11, 99)}.{random.randint(0, 255)}.{random.randint(0, 255)}.9"
 
 
 def publish(house: House, slugs: list[str]) -> None:
