@@ -1,0 +1,80 @@
+"""What readers ask for: counts of one story and of many, and a story's page."""
+
+import urllib.request
+from collections.abc import Iterator, Sequence
+
+from articles.models import Article
+from tests.bench.loads import Load, hot, line
+from tests.bench.stage import STORIES, Stage
+from tests.bench.table import Row, at_least, at_most, compared
+from tests.bench.writing import rates, run
+
+MANY = 100  # stories in one call
+
+
+def measure(stage: Stage) -> Iterator[Row]:
+    data, ours, contenders = stage.ground.data, stage.ours, stage.contenders
+    tag = etags(stage)
+    loads = {
+        "empty": (contenders, Load(data, [line("GET", "/empty/")])),
+        "page": (contenders, Load(data, [line("GET", "/page/")])),
+        "textbook": (contenders, Load(data, textbook(stage))),
+        "counts": (ours, Load(data, map(counts, hot(stage.stories, STORIES)))),
+        "unchanged": (ours, Load(data, tag, expected=304)),
+        "many": (ours, Load(data, [many(stage.stories)])),
+        "story": (ours, Load(data, [line("GET", f"/articles/{slug(stage)}/")])),
+        "counts, two workers": (
+            stage.ours_twice,
+            Load(data, map(counts, hot(stage.stories, STORIES))),
+        ),
+    }
+    found = stage.alternate({name: run(stage, *each) for name, each in loads.items()})
+    rate = {name: rates(results) for name, results in found.items()}
+    yield compared("GET counts / empty DRF view", rate["counts"], rate["empty"], at_least(1))
+    yield compared(
+        "GET counts, 304 / empty DRF view", rate["unchanged"], rate["empty"], at_least(1.1)
+    )
+    yield compared(
+        f"time of GET counts of {MANY} stories / of one",
+        rate["many"].inverse("ms", 1000),
+        rate["counts"].inverse("ms", 1000),
+        at_most(2.5),
+    )
+    yield compared("GET counts / textbook app", rate["counts"], rate["textbook"], at_least(4))
+    yield compared("story page / empty template view", rate["story"], rate["page"], at_least(0.4))
+    yield Row(
+        "GET counts, two workers of four threads",
+        rate["counts, two workers"],
+        note="absolute, for this machine",
+    )
+
+
+def counts(story: str) -> str:
+    return line("GET", f"/api/v1/articles/{story}/reactions/")
+
+
+def many(stories: Sequence[str]) -> str:
+    return line("GET", f"/api/v1/reactions/?articles={','.join(stories[:MANY])}")
+
+
+def textbook(stage: Stage) -> list[str]:
+    ids = hot([str(number + 1) for number in range(STORIES)], STORIES)
+    return [line("GET", f"/textbook/stories/{each}/reactions/") for each in ids]
+
+
+def slug(stage: Stage) -> str:
+    return Article.objects.get(pk=stage.stories[0]).slug
+
+
+def etags(stage: Stage) -> list[str]:
+    """Requests of browsers that hold the newest counts."""
+    held = {story: _etag(stage, story) for story in stage.stories[:MANY]}
+    return [
+        line("GET", f"/api/v1/articles/{story}/reactions/", If_None_Match=held[story])
+        for story in hot(list(held), STORIES)
+    ]
+
+
+def _etag(stage: Stage, story: str) -> str:
+    with urllib.request.urlopen(f"{stage.ours.url}/api/v1/articles/{story}/reactions/") as answer:  # noqa: S310
+        return str(answer.headers["ETag"])

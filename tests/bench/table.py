@@ -1,0 +1,126 @@
+"""What was measured, as lines of a table: figures with their spread, ratios of pairs, and whether the bar is met."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Samples:
+    """One figure, measured once a round."""
+
+    values: Sequence[float]
+    unit: str = ""
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+    def __str__(self) -> str:
+        text = short(self.median)
+        if len(self.values) > 1:
+            text += f" [{short(min(self.values))}–{short(max(self.values))}]"
+        return f"{text} {self.unit}".strip()
+
+    def over(self, other: "Samples") -> "Samples":
+        """The ratio in each round, for what else the machine did then, it did to both."""
+        return Samples([a / b for a, b in zip(self.values, other.values, strict=True)])
+
+    def inverse(self, unit: str = "", scale: float = 1) -> "Samples":
+        return Samples([scale / value for value in self.values], unit)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What a figure must reach: at least `limit`, or at most where `is_ceiling`."""
+
+    limit: float
+    is_ceiling: bool = False
+    unit: str = ""
+
+    def is_met_by(self, value: float) -> bool:
+        return value <= self.limit if self.is_ceiling else value >= self.limit
+
+    def __str__(self) -> str:
+        return f"{'≤' if self.is_ceiling else '≥'} {short(self.limit)} {self.unit}".strip()
+
+
+def at_least(limit: float, unit: str = "") -> Bar:
+    return Bar(limit, unit=unit)
+
+
+def at_most(limit: float, unit: str = "") -> Bar:
+    return Bar(limit, is_ceiling=True, unit=unit)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line. `judged` is held against the bar: the ratio, or our figure where nothing stands beside it."""
+
+    figure: str
+    ours: Samples | None
+    beside: Samples | None = None
+    bar: Bar | None = None
+    ratio: Samples | None = None
+    note: str = ""
+
+    @property
+    def judged(self) -> Samples | None:
+        return self.ratio or self.ours
+
+    @property
+    def verdict(self) -> str:
+        if self.ours is None:
+            return "not measured"
+        if self.bar is None or self.judged is None:
+            return ""
+        return "met" if self.bar.is_met_by(self.judged.median) else "missed"
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        return (
+            self.figure,
+            str(self.ours or "–"),
+            str(self.beside or "–"),
+            str(self.ratio or "–"),
+            str(self.bar or "–"),
+            ": ".join(filter(None, [self.verdict, self.note])),
+        )
+
+
+def compared(
+    figure: str, ours: Samples, beside: Samples, bar: Bar | None = None, note: str = ""
+) -> Row:
+    """Ours over what stands beside it."""
+    return Row(figure, ours, beside, bar, ours.over(beside), note)
+
+
+def not_measured(figure: str, bar: Bar | None, why: str) -> Row:
+    return Row(figure, None, None, bar, None, why)
+
+
+HEADINGS = ("figure", "ours", "beside", "ratio", "bar", "")
+
+
+def as_text(rows: Sequence[Row]) -> str:
+    """The table for a terminal."""
+    lines = [HEADINGS, *(row.cells for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS) - 1)]
+    return "\n".join(
+        "  ".join(
+            [*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[-1]]
+        )
+        for line in lines
+    )
+
+
+def as_markdown(rows: Sequence[Row], headings: Sequence[str] = HEADINGS) -> str:
+    lines = [headings, ["---"] * len(headings), *(row.cells for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def short(value: float) -> str:
+    """Three figures that count, or whole thousands."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"

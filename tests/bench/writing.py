@@ -1,0 +1,196 @@
+"""What a durable reaction costs: beside storing nothing, the textbook app, Waline and isso."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from reactions.fold import fold
+from reactions.kinds import BY_KEY
+from tests.bench.ground import Server
+from tests.bench.loads import Load, Result, hot, line, spread
+from tests.bench.stage import STORIES, Reader, Stage, make_readers
+from tests.bench.table import Row, Samples, at_least, at_most, compared
+from tests.bench.textbook.readers import COOKIE, sign
+
+WISHES = [f'{{"reactions": ["{kind}"]}}' for kind in BY_KEY]
+KIND_BODIES = [f'{{"kind": "{kind}"}}' for kind in BY_KEY]
+
+
+def measure(stage: Stage) -> Iterator[Row]:
+    of_all, of_one = (make_readers(stage.effort.readers) for _ in range(2))
+    spread_out, hot_spotted = (
+        spread(stage.stories, len(of_all)),
+        hot(stage.stories, len(of_one)),
+    )
+    fill(stage, of_all, spread_out)
+    fill(stage, of_one, hot_spotted)
+    fill_textbook(stage, of_all)
+    changing = returning(stage, of_all, spread_out)
+    runs = {
+        "nothing": run(stage, stage.contenders, nothing(stage)),
+        "ours new": counted(stage, stage.ours, new(stage, spread)),
+        "ours new hot": counted(stage, stage.ours, new(stage, hot)),
+        "ours": counted(stage, stage.ours, changing),
+        "ours hot": counted(stage, stage.ours, returning(stage, of_one, hot_spotted)),
+        "textbook": run(stage, stage.contenders, textbook(stage, of_all, counts="no")),
+        "textbook with counts": run(stage, stage.contenders, textbook(stage, of_all)),
+        "ours, two workers": counted(stage, stage.ours_twice, changing),
+    }
+    with stage.folding():
+        found = stage.alternate(runs)
+    yield from _rows(found)
+
+
+def _rows(found: dict[str, list[Result]]) -> Iterator[Row]:
+    rate = {name: rates(results) for name, results in found.items()}
+    bar = at_least(0.6)
+    yield compared(
+        "PUT, readers who return, spread / PUT that stores nothing",
+        rate["ours"],
+        rate["nothing"],
+        bar,
+    )
+    yield compared(
+        "PUT, new readers, spread / PUT that stores nothing", rate["ours new"], rate["nothing"], bar
+    )
+    yield compared("PUT, one hot story / spread", rate["ours hot"], rate["ours"], at_least(0.9))
+    yield compared(
+        "PUT, new readers, one hot story / spread",
+        rate["ours new hot"],
+        rate["ours new"],
+        at_least(0.9),
+    )
+    yield compared(
+        "PUT / textbook app, which answers with the counts, as ours",
+        rate["ours"],
+        rate["textbook with counts"],
+        at_least(4),
+    )
+    yield compared("PUT / textbook app, which answers without", rate["ours"], rate["textbook"])
+    cpu = {name: cpu_per_thousand(found[name]) for name in ("ours", "nothing")}
+    yield compared(
+        "web process: CPU per 1,000 PUTs / that store nothing",
+        cpu["ours"],
+        cpu["nothing"],
+        at_most(1.6),
+    )
+    yield Row(
+        "PUT, two workers of four threads",
+        rate["ours, two workers"],
+        note="absolute, for this machine",
+    )
+    yield Row("PUT, time to the answer, half of all", _milliseconds(found["ours"], "p50"))
+    yield Row("PUT, time to the answer, 99 of 100", _milliseconds(found["ours"], "p99"))
+
+
+def rates(results: Sequence[Result]) -> Samples:
+    return Samples([result.rate for result in results], "/s")
+
+
+def cpu_per_thousand(results: Sequence[Result]) -> Samples:
+    return Samples([1000 * result.cpu_seconds / result.taken for result in results], "s")
+
+
+def _milliseconds(results: Sequence[Result], percentile: str) -> Samples:
+    return Samples([1000 * getattr(result, percentile) for result in results], "ms")
+
+
+def nothing(stage: Stage) -> Load:
+    stories = spread(stage.stories, stage.effort.readers)
+    return Load(stage.ground.data, (line("PUT", f"/nothing/{story}/") for story in stories), WISHES)
+
+
+def new(stage: Stage, choose: Callable[[Sequence[str], int], list[str]]) -> Load:
+    """Readers whom nobody has met."""
+    stories = choose(stage.stories, stage.effort.readers)
+    lines = (line("PUT", f"/api/v1/articles/{story}/reactions/mine/") for story in stories)
+    return Load(stage.ground.data, lines, WISHES)
+
+
+def returning(stage: Stage, readers: Sequence[Reader], stories: Sequence[str]) -> Load:
+    """Readers who change their minds; each has a row."""
+    lines = (
+        line(
+            "PUT",
+            f"/api/v1/articles/{story}/reactions/mine/",
+            Authorization=f"Reader {reader.token}",
+        )
+        for reader, story in zip(readers, stories, strict=True)
+    )
+    return Load(stage.ground.data, lines, WISHES)
+
+
+def textbook(stage: Stage, readers: Sequence[Reader], counts: str = "yes") -> Load:
+    lines = (
+        line(
+            "PUT",
+            f"/textbook/stories/{number % STORIES + 1}/reaction/?counts={counts}",
+            Cookie=f"{COOKIE}={sign(reader.other_id)}",
+        )
+        for number, reader in enumerate(readers)
+    )
+    return Load(stage.ground.data, lines, KIND_BODIES)
+
+
+def fill(stage: Stage, readers: Sequence[Reader], stories: Sequence[str]) -> None:
+    """A row for each reader who returns."""
+    stage.query(FILL, {"stories": list(stories), "readers": [reader.id for reader in readers]})
+    fold()
+
+
+def fill_textbook(stage: Stage, readers: Sequence[Reader]) -> None:
+    others = {"stories": STORIES, "kinds": list(BY_KEY), "readers": [r.other_id for r in readers]}
+    stage.query(FILL_TEXTBOOK, others, stage.textbook_url)
+
+
+# Each begins with the wish before the first that they will send, so that every one of them is a change.
+FILL = """
+WITH chosen AS (
+  SELECT story, reader, 1 << ((number + 5) %% 7)::int AS kinds
+    FROM unnest(%(stories)s::uuid[], %(readers)s::uuid[]) WITH ORDINALITY AS each (story, reader, number)
+), written AS (
+  INSERT INTO reactions_reaction (article_id, reader_id, kinds) SELECT story, reader, kinds FROM chosen
+)
+INSERT INTO reactions_mark (article_id, reader_id) SELECT story, reader FROM chosen
+"""
+FILL_TEXTBOOK = """
+INSERT INTO textbook_reaction (story_id, reader, kind, changed_at)
+SELECT (number - 1) %% %(stories)s + 1, reader, (%(kinds)s::text[])[(number + 5) %% 7 + 1], now()
+  FROM unnest(%(readers)s::uuid[]) WITH ORDINALITY AS each (reader, number)
+"""
+
+
+def run(stage: Stage, server: Server, load: Load) -> Callable[[], Result]:
+    """A load whose answers are looked at once, and which is warm before it counts."""
+    load.check(server)
+    load.run(server, stage.effort.warm_up_seconds)
+    return lambda: load.run(server, stage.effort.seconds)
+
+
+def counted(stage: Stage, server: Server, load: Load) -> Callable[[], Result]:
+    """A load of ours that ends when all it did is counted, and counted right."""
+    load.check(server)
+    load.run(server, stage.effort.warm_up_seconds)
+
+    def one_round() -> Result:
+        stage.settle()
+        since = stage.query("SELECT clock_timestamp()")[0][0]
+        result = load.run(server, stage.effort.seconds)
+        stage.settle()
+        check(stage, result, since)
+        return result
+
+    return one_round
+
+
+def check(stage: Stage, result: Result, since: datetime) -> None:
+    """Speed is never bought with loss: acknowledged = rows, and rows = totals."""
+    ((changed, shown, totals),) = stage.query(TRUTH, {"since": since})
+    if not result.taken <= changed <= result.sent or shown != totals or result.refused:
+        raise RuntimeError(f"{result}, {changed} rows changed, {shown} count, totals say {totals}.")
+
+
+TRUTH = """
+SELECT (SELECT count(*) FROM reactions_reaction WHERE changed_at >= %(since)s),
+       (SELECT COALESCE(sum(bit_count(kinds::bit(32))), 0) FROM reactions_reaction WHERE NOT held),
+       (SELECT sum(count) FROM reactions_total)
+"""
