@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from tests.bench import house, reading, writing
+from tests.bench import counting, house, reading, rows, writing
 from tests.bench.ground import Ground
 from tests.bench.loads import TOOL
 from tests.bench.stage import QUICK, Effort, Stage
@@ -14,6 +14,8 @@ Measurement = Callable[[Stage], Iterable[Row]]
 MEASUREMENTS: dict[str, Measurement] = {
     "writing": writing.measure,
     "reading": reading.measure,
+    "counting": counting.measure,
+    "rows": rows.measure,
     "house": house.measure,
 }
 
@@ -22,11 +24,11 @@ def run(ground: Ground, *, quick: bool, only: Sequence[str] | None) -> int:
     """Measure, print, and say how many bars were missed; the page is written by a whole run alone."""
     stage = Stage(ground, QUICK if quick else Effort())
     started = time.monotonic()
-    rows: list[Row] = []
+    table: list[Row] = []
     for name, measurement in MEASUREMENTS.items():
         if not only or name in only:
             print(f"{name} …", flush=True)
-            rows.extend(measurement(stage))
-    print(as_text(rows))
+            table.extend(measurement(stage))
+    print(as_text(table))
     print(f"{time.monotonic() - started:.0f} s, load from {TOOL}")
     return 0

@@ -1,7 +1,6 @@
 """What a durable reaction costs: beside storing nothing, the textbook app, Waline and isso."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 
 from reactions.fold import fold
 from reactions.kinds import BY_KEY
@@ -10,6 +9,7 @@ from tests.bench.loads import Load, Result, hot, line, spread
 from tests.bench.stage import STORIES, Reader, Stage, make_readers
 from tests.bench.table import Row, Samples, at_least, at_most, compared
 from tests.bench.textbook.readers import COOKIE, sign
+from tests.bench.truth import check
 
 WISHES = [f'{{"reactions": ["{kind}"]}}' for kind in BY_KEY]
 KIND_BODIES = [f'{{"kind": "{kind}"}}' for kind in BY_KEY]
@@ -78,8 +78,8 @@ def _rows(found: dict[str, list[Result]]) -> Iterator[Row]:
         rate["ours, two workers"],
         note="absolute, for this machine",
     )
-    yield Row("PUT, time to the answer, half of all", _milliseconds(found["ours"], "p50"))
-    yield Row("PUT, time to the answer, 99 of 100", _milliseconds(found["ours"], "p99"))
+    yield Row("PUT, time to the answer, half of all", milliseconds(found["ours"], "p50"))
+    yield Row("PUT, time to the answer, 99 of 100", milliseconds(found["ours"], "p99"))
 
 
 def rates(results: Sequence[Result]) -> Samples:
@@ -90,7 +90,7 @@ def cpu_per_thousand(results: Sequence[Result]) -> Samples:
     return Samples([1000 * result.cpu_seconds / result.taken for result in results], "s")
 
 
-def _milliseconds(results: Sequence[Result], percentile: str) -> Samples:
+def milliseconds(results: Sequence[Result], percentile: str) -> Samples:
     return Samples([1000 * getattr(result, percentile) for result in results], "ms")
 
 
@@ -180,17 +180,3 @@ def counted(stage: Stage, server: Server, load: Load) -> Callable[[], Result]:
         return result
 
     return one_round
-
-
-def check(stage: Stage, result: Result, since: datetime) -> None:
-    """Speed is never bought with loss: acknowledged = rows, and rows = totals."""
-    ((changed, shown, totals),) = stage.query(TRUTH, {"since": since})
-    if not result.taken <= changed <= result.sent or shown != totals or result.refused:
-        raise RuntimeError(f"{result}, {changed} rows changed, {shown} count, totals say {totals}.")
-
-
-TRUTH = """
-SELECT (SELECT count(*) FROM reactions_reaction WHERE changed_at >= %(since)s),
-       (SELECT COALESCE(sum(bit_count(kinds::bit(32))), 0) FROM reactions_reaction WHERE NOT held),
-       (SELECT sum(count) FROM reactions_total)
-"""

@@ -1,0 +1,97 @@
+"""How fast one worker counts, beside the bare statement; and how many statements a request costs."""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import psycopg
+
+from reactions.fold import BATCH, fold
+from tests.bench.stage import Stage
+from tests.bench.table import Row, Samples, at_least, at_most, compared
+from tests.bench.truth import reconcile
+from tests.load import Api
+
+EVENTS = 50_000
+BARE = Path(__file__).with_name("bare_fold.sql").read_text("utf-8")
+_EXECUTED = re.compile(r"LOG:  (?:execute|statement)")
+_REQUESTS = 40
+
+
+def measure(stage: Stage) -> Iterator[Row]:
+    found = stage.alternate(
+        {
+            "ours": lambda: events_per_second(stage, stage.stories, fold),
+            "bare": lambda: events_per_second(stage, stage.stories, lambda: bare(stage)),
+        }
+    )
+    ours, beside = (Samples(found[name], "events/s") for name in ("ours", "bare"))
+    yield Row("fold, one worker, 1,000 stories", ours, bar=at_least(40_000, "events/s"))
+    yield compared("fold / the bare statement", ours, beside, at_least(0.6))
+    reconcile(stage)
+    yield from _statements(stage)
+
+
+def events_per_second(stage: Stage, stories: Sequence[str], count: Callable[[], object]) -> float:
+    """EVENTS new reactions, spread over these stories and left for `count` alone."""
+    stage.query(EVENTS_SQL, {"stories": list(stories), "events": EVENTS})
+    started = time.perf_counter()
+    count()
+    seconds = time.perf_counter() - started
+    if stage.query("SELECT count(*) FROM reactions_mark") != [(0,)]:
+        raise RuntimeError("Not all was counted.")
+    return EVENTS / seconds
+
+
+EVENTS_SQL = """
+WITH written AS (
+  INSERT INTO reactions_reaction (article_id, reader_id, kinds)
+  SELECT (%(stories)s::uuid[])[n %% cardinality(%(stories)s::uuid[]) + 1], gen_random_uuid(), 1 << (n %% 7)
+    FROM generate_series(1, %(events)s) n
+  RETURNING article_id, reader_id
+)
+INSERT INTO reactions_mark (article_id, reader_id) SELECT article_id, reader_id FROM written
+"""
+
+
+def bare(stage: Stage) -> None:
+    with psycopg.connect(stage.ground.database_url, autocommit=True) as connection:
+        while connection.execute(BARE, {"most": BATCH}).fetchone() == (BATCH,):
+            pass
+
+
+def _statements(stage: Stage) -> Iterator[Row]:
+    """Statements that PostgreSQL logs while requests come in, and nobody counts."""
+    story = stage.stories[0]
+    with Api(stage.ours.url) as api:
+        calls: dict[str, Callable[[], object]] = {
+            "statements per PUT": lambda: api.react(story, "love"),
+            "statements per GET counts, warm": lambda: api.total(story),
+        }
+        for (figure, call), most in zip(calls.items(), (1, 0), strict=True):
+            yield Row(figure, Samples([statements(stage, call)]), bar=at_most(most))
+
+
+def statements(stage: Stage, call: Callable[[], object]) -> float:
+    """How many statements one call costs."""
+    call()
+    log = stage.ground.data / "log" / "postgresql.log"
+    _log_statements(stage, "all")
+    before = log.stat().st_size
+    for _ in range(_REQUESTS):
+        call()
+    with log.open() as file:
+        file.seek(before)
+        logged = len(_EXECUTED.findall(file.read()))
+    _log_statements(stage, "none")
+    return logged / _REQUESTS
+
+
+def _log_statements(stage: Stage, which: str) -> None:
+    stage.query(f"ALTER SYSTEM SET log_statement = '{which}'")
+    stage.query("SELECT pg_reload_conf()")
+    # Backends read it at their next statement, the postmaster tells them within milliseconds.
+    while stage.query("SHOW log_statement") != [(which,)]:
+        time.sleep(0.01)
+    time.sleep(0.2)

@@ -1,0 +1,112 @@
+"""What many rows cost: a write into a big ledger beside one into a small one, and reconciling the big one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psycopg
+
+from tests.bench.ground import Server
+from tests.bench.loads import Result, spread
+from tests.bench.stage import Stage
+from tests.bench.table import Row, Samples, at_least, at_most, compared
+from tests.bench.truth import reconcile
+from tests.bench.writing import milliseconds, new, run
+
+SMALL = 20_000
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A database of so many rows, with a web process of its own."""
+
+    server: Server
+    environment: dict[str, str]
+
+
+def measure(stage: Stage) -> Iterator[Row]:
+    most = stage.effort.ledger_rows
+    big, small = make_ledger(stage, most, 1), make_ledger(stage, SMALL, 2)
+    found: dict[str, list[Result]] = stage.alternate(
+        {
+            "big": run(stage, big.server, new(stage, spread)),
+            "small": run(stage, small.server, new(stage, spread)),
+        }
+    )
+    for ledger in (big, small):
+        stage.ground.manage("fold", **ledger.environment)
+        reconcile(stage, ledger.environment)
+    yield compared(
+        f"time of a PUT, half of all, {most:,} rows / {SMALL:,}",
+        milliseconds(found["big"], "p50"),
+        milliseconds(found["small"], "p50"),
+        at_most(1.25),
+    )
+    rounds = range(stage.effort.rounds)
+    rates = [most / reconcile(stage, big.environment) / 1e6 for _ in rounds]
+    unit = "million rows/s"
+    yield Row(f"reconcile, {most:,} rows", Samples(rates, unit), bar=at_least(1, unit))
+    stage.ground.stop(big.server)
+    stage.ground.stop(small.server)
+
+
+def make_ledger(stage: Stage, rows: int, number: int) -> Ledger:
+    """Our stories with so many reactions, all counted, in a database and a cache of their own."""
+    url = stage.ground.make_database(f"rows_{rows}")
+    environment = {"DATABASE_URL": url, "REDIS_URL": f"{stage.ground.redis_url}?db={number}"}
+    stage.ground.manage("migrate", "-v0", **environment)
+    copy_stories(stage, url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        fill(connection, rows)
+    return Ledger(stage.ground.granian("newsroom.wsgi:application", environment), environment)
+
+
+def copy_stories(stage: Stage, url: str) -> None:
+    assert stage.stories, "They are made when somebody asks for them."
+    with (
+        psycopg.connect(stage.ground.database_url) as ours,
+        psycopg.connect(url) as theirs,
+        ours.cursor().copy("COPY articles_article TO STDOUT") as source,
+        theirs.cursor().copy("COPY articles_article FROM STDIN") as target,
+    ):
+        for piece in source:
+            target.write(piece)
+
+
+def fill(connection: psycopg.Connection, rows: int) -> None:
+    """Rows in the order of time, so that those of one story lie apart; the indexes are built afterwards."""
+    connection.execute("SET maintenance_work_mem = '512MB'")
+    indexes = connection.execute(_INDEXES).fetchall()
+    for statement, _ in indexes:
+        connection.execute(statement)
+    connection.execute(_FILL, {"rows": rows})
+    for _, statement in reversed(indexes):
+        connection.execute(statement)
+    connection.execute(_TOTALS)
+    connection.execute(_BUCKETS)
+    connection.execute("VACUUM ANALYZE reactions_reaction")
+    connection.execute("CHECKPOINT")
+
+
+# What drops each index of the ledger, and what makes it again; the key last.
+_INDEXES = """
+SELECT 'DROP INDEX ' || indexrelid::regclass, replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')
+  FROM pg_index WHERE indrelid = 'reactions_reaction'::regclass AND NOT indisprimary
+UNION ALL
+SELECT 'ALTER TABLE reactions_reaction DROP CONSTRAINT ' || conname,
+       'ALTER TABLE reactions_reaction ADD CONSTRAINT ' || conname || ' ' || pg_get_constraintdef(oid)
+  FROM pg_constraint WHERE conrelid = 'reactions_reaction'::regclass AND contype = 'p'
+"""
+_FILL = """
+INSERT INTO reactions_reaction (article_id, reader_id, kinds, counted)
+SELECT stories[n %% cardinality(stories) + 1], gen_random_uuid(), 1 << (n %% 7), 1 << (n %% 7)
+  FROM (SELECT array_agg(id) AS stories FROM articles_article) all_stories, generate_series(1, %(rows)s) n
+"""
+_TOTALS = """
+INSERT INTO reactions_total (article_id, kind, count)
+SELECT article_id, log(2, counted)::int, count(*) FROM reactions_reaction GROUP BY article_id, counted
+"""
+_BUCKETS = """
+INSERT INTO reactions_bucket (article_id, start, kind, added, removed)
+SELECT article_id, date_bin('15 minutes', now(), timestamptz '2000-01-01 00:00:00+00'), kind, count, 0
+  FROM reactions_total
+"""
