@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from tests.bench import counting, house, reading, rows, writing
+from tests.bench import counting, house, reading, rivals, rows, writing
 from tests.bench.ground import Ground
 from tests.bench.loads import TOOL
 from tests.bench.stage import QUICK, Effort, Stage
@@ -14,6 +14,7 @@ Measurement = Callable[[Stage], Iterable[Row]]
 MEASUREMENTS: dict[str, Measurement] = {
     "writing": writing.measure,
     "reading": reading.measure,
+    "rivals": rivals.measure,
     "counting": counting.measure,
     "rows": rows.measure,
     "house": house.measure,
