@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import HTTPError
@@ -20,6 +20,9 @@ CONNECTIONS = 16
 SCRIPT = Path(__file__).with_name("load.lua")
 WRK = shutil.which("wrk")
 TOOL = "wrk" if WRK else "tests/bench/sender.py"
+
+# Which story each of so many requests is for.
+Choose = Callable[[Sequence[str], int], list[str]]
 
 _numbers = itertools.count()
 _networks = random.Random(20)
@@ -89,16 +92,16 @@ class Load:
             raise RuntimeError(f"{method} {server.url}{path}: {status} {content[:300]!r}")
         return bytes(content)
 
-    def run(self, server: Server, seconds: float) -> Result:
+    def run(self, server: Server, seconds: float, connections: int = CONNECTIONS) -> Result:
         """One round. Where it ended, the next one goes on."""
         before = server.cpu_seconds()
         arguments = [self._heads, self._tails, str(self._first), self._answer]
         if WRK:
-            switches = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "-s", SCRIPT, server.url]
+            switches = ["-t1", f"-c{connections}", f"-d{seconds:.0f}s", "-s", SCRIPT, server.url]
             command = [WRK, *switches, "--", *arguments]
         else:
             sender = [sys.executable, "-m", "tests.bench.sender", server.url]
-            command = [*sender, str(CONNECTIONS), str(seconds), *arguments]
+            command = [*sender, str(connections), str(seconds), *arguments]
         subprocess.run(
             list(map(str, command)),
             cwd=PROJECT,

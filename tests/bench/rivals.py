@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 
 from tests.bench.ground import Ground, Server
-from tests.bench.loads import Load, Result, hot, line, spread
+from tests.bench.loads import Choose, Load, Result, hot, line, spread
 from tests.bench.reading import counts
 from tests.bench.stage import Stage, make_readers
 from tests.bench.table import Bar, Row, Samples, at_least, compared, not_measured
@@ -27,7 +27,6 @@ INSTALL_SECONDS = 240
 STUB = Path(__file__).with_name("waline.cjs")
 WALINE = "@waline/vercel@1.39.3"
 ISSO = "isso==0.14.0"
-Choose = Callable[[Sequence[str], int], list[str]]
 # isso takes no more votes for a comment; so that it never refuses one, there are many comments.
 ISSO_COMMENTS = 1_000
 ISSO_VOTES = 142

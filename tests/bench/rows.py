@@ -1,18 +1,16 @@
 """What many rows cost: a write into a big ledger beside one into a small one, and reconciling the big one."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 
 from tests.bench.ground import Server
-from tests.bench.loads import Result, spread
+from tests.bench.growth import beside_first
 from tests.bench.stage import Stage
-from tests.bench.table import Row, Samples, at_least, at_most, compared
+from tests.bench.table import Row, Samples, at_least, at_most
 from tests.bench.truth import reconcile
 from tests.bench.writing import milliseconds, new, run
-
-SMALL = 20_000
 
 
 @dataclass(frozen=True)
@@ -24,29 +22,26 @@ class Ledger:
 
 
 def measure(stage: Stage) -> Iterator[Row]:
-    most = stage.effort.ledger_rows
-    big, small = make_ledger(stage, most, 1), make_ledger(stage, SMALL, 2)
-    found: dict[str, list[Result]] = stage.alternate(
-        {
-            "big": run(stage, big.server, new(stage, spread)),
-            "small": run(stage, small.server, new(stage, spread)),
-        }
+    sizes = stage.effort.ledgers
+    most = sizes[-1]
+    ledgers = {rows: make_ledger(stage, rows, number) for number, rows in enumerate(sizes, 1)}
+    found = stage.alternate(
+        {rows: run(stage, each.server, new(stage, stage.stories)) for rows, each in ledgers.items()}
     )
-    for ledger in (big, small):
+    for ledger in ledgers.values():
+        stage.ground.stop(ledger.server)
         stage.ground.manage("fold", **ledger.environment)
         reconcile(stage, ledger.environment)
-    yield compared(
-        f"time of a PUT, half of all, {most:,} rows / {SMALL:,}",
-        milliseconds(found["big"], "p50"),
-        milliseconds(found["small"], "p50"),
-        at_most(1.25),
-    )
+    for row in beside_first(
+        "time of a PUT",
+        {rows: milliseconds(results, "p50") for rows, results in found.items()},
+        "rows",
+    ):
+        yield replace(row, bar=at_most(1.25))
     rounds = range(stage.effort.rounds)
-    rates = [most / reconcile(stage, big.environment) / 1e6 for _ in rounds]
+    rates = [most / reconcile(stage, ledgers[most].environment) / 1e6 for _ in rounds]
     unit = "million rows/s"
     yield Row(f"reconcile, {most:,} rows", Samples(rates, unit), bar=at_least(1, unit))
-    stage.ground.stop(big.server)
-    stage.ground.stop(small.server)
 
 
 def make_ledger(stage: Stage, rows: int, number: int) -> Ledger:

@@ -17,6 +17,7 @@ from tests.bench.ground import Ground, Server
 
 STORIES = 1_000
 
+Name = TypeVar("Name", int, str)
 Found = TypeVar("Found")
 
 
@@ -30,7 +31,7 @@ class Effort:
     warm_up_seconds: float = 2
     readers: int = 20_000
     freshness_seconds: float = 40
-    ledger_rows: int = 20_000_000
+    ledgers: tuple[int, ...] = (20_000, 2_000_000, 20_000_000)  # rows
 
 
 QUICK = Effort(
@@ -39,7 +40,7 @@ QUICK = Effort(
     warm_up_seconds=1,
     readers=6_000,
     freshness_seconds=8,
-    ledger_rows=1_000_000,
+    ledgers=(20_000, 1_000_000),
 )
 
 
@@ -54,19 +55,23 @@ class Stage:
     @cached_property
     def stories(self) -> list[str]:
         """The ids of the product's stories."""
+        return self.make_stories(STORIES)
+
+    def make_stories(self, count: int) -> list[str]:
+        """The ids of so many new ones."""
         now = timezone.now()
         made = Article.objects.bulk_create(
             Article(
-                guid=f"tag:bench,2026:{number}",
-                headline=f"Story {number}",
-                slug=f"bench-{number}",
+                guid=f"tag:bench,2026:{name}",
+                headline="A story",
+                slug=name,
                 body_markdown="Text.",
                 body_html="<p>Text.</p>",
                 state=State.PUBLISHED,
                 first_published_at=now,
                 published_at=now,
             )
-            for number in range(STORIES)
+            for name in (f"bench-{uuid4()}" for _ in range(count))
         )
         return [str(story.pk) for story in made]
 
@@ -109,12 +114,12 @@ class Stage:
             self.ground.guard.stop(process)
 
     def alternate(
-        self, measurements: Mapping[str, Callable[[], Found]], rounds: int | None = None
-    ) -> dict[str, list[Found]]:
+        self, measurements: Mapping[Name, Callable[[], Found]]
+    ) -> dict[Name, list[Found]]:
         """Each measurement once a round, a round beginning with another each time."""
-        found: dict[str, list[Found]] = {name: [] for name in measurements}
+        found: dict[Name, list[Found]] = {name: [] for name in measurements}
         names = list(measurements)
-        for number in range(rounds or self.effort.rounds):
+        for number in range(self.effort.rounds):
             turn = number % len(names)
             for name in names[turn:] + names[:turn]:
                 found[name].append(measurements[name]())

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from reactions.fold import fold
 from reactions.kinds import BY_KEY
 from tests.bench.ground import Server
-from tests.bench.loads import Load, Result, hot, line, spread
+from tests.bench.loads import Choose, Load, Result, hot, line, spread
 from tests.bench.stage import STORIES, Reader, Stage, make_readers
 from tests.bench.table import Row, Samples, at_least, at_most, compared
 from tests.bench.textbook.readers import COOKIE, sign
@@ -27,8 +27,8 @@ def measure(stage: Stage) -> Iterator[Row]:
     changing = returning(stage, of_all, spread_out)
     runs = {
         "nothing": run(stage, stage.contenders, nothing(stage)),
-        "ours new": counted(stage, stage.ours, new(stage, spread)),
-        "ours new hot": counted(stage, stage.ours, new(stage, hot)),
+        "ours new": counted(stage, stage.ours, new(stage, stage.stories)),
+        "ours new hot": counted(stage, stage.ours, new(stage, stage.stories, hot)),
         "ours": counted(stage, stage.ours, changing),
         "ours hot": counted(stage, stage.ours, returning(stage, of_one, hot_spotted)),
         "textbook": run(stage, stage.contenders, textbook(stage, of_all, counts="no")),
@@ -99,10 +99,10 @@ def nothing(stage: Stage) -> Load:
     return Load(stage.ground.data, (line("PUT", f"/nothing/{story}/") for story in stories), WISHES)
 
 
-def new(stage: Stage, choose: Callable[[Sequence[str], int], list[str]]) -> Load:
+def new(stage: Stage, stories: Sequence[str], choose: Choose = spread) -> Load:
     """Readers whom nobody has met."""
-    stories = choose(stage.stories, stage.effort.readers)
-    lines = (line("PUT", f"/api/v1/articles/{story}/reactions/mine/") for story in stories)
+    chosen = choose(stories, stage.effort.readers)
+    lines = (line("PUT", f"/api/v1/articles/{story}/reactions/mine/") for story in chosen)
     return Load(stage.ground.data, lines, WISHES)
 
 
