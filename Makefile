@@ -19,10 +19,10 @@ test: tools  ## everything, a browser included
 test-fast: tools  ## without the browser and the whole house
 	@exec "$(VENV)/bin/python" -m pytest -m "not browser and not house"
 
-bench: tools  ## the benchmark with its table
+bench: tools  ## the benchmark: a quarter of an hour, writes docs/benchmarks.md
 	@exec "$(VENV)/bin/python" -m tests.bench
 
-bench-quick: tools  ## a minute's benchmark
+bench-quick: tools  ## the same ratios in two minutes, with more spread
 	@exec "$(VENV)/bin/python" -m tests.bench --quick
 
 chaos: tools  ## kills things under load and counts again

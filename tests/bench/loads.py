@@ -40,6 +40,9 @@ class Result:
     p50: float
     p99: float
     cpu_seconds: float
+    # What PostgreSQL did for it, the counting included; known of our own writes.
+    database_cpu_seconds: float = 0
+    log_bytes: int = 0
 
     @property
     def taken(self) -> int:

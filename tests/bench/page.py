@@ -10,6 +10,7 @@ from importlib.metadata import version
 import psutil
 
 from tests.bench.loads import TOOL
+from tests.bench.stage import Effort
 from tests.bench.table import Row, as_markdown
 from tests.servers import PROJECT
 
@@ -20,7 +21,7 @@ _ABOUT = """# Benchmarks
 
 Written by `make bench`. Everything runs on one machine: servers, contenders and load. What an absolute number says
 of a shared machine is little, so each figure is a ratio of two things measured in the same run, in turns, {rounds}
-rounds of {seconds:.0f} s: the median, with the smallest and the largest in brackets. A ratio is made of two figures of the same
+rounds of {seconds} s: the median, with the smallest and the largest in brackets. A ratio is made of two figures of the same
 round. After each load the rows are counted: what was acknowledged is there, and the rows are the totals, or the run fails.
 
 {facts}
@@ -43,15 +44,15 @@ is `update_or_create` in a transaction, and `GROUP BY` on read. **Waline** and *
 """
 
 
-def write(rows: Sequence[Row], growth: Sequence[Row], *, rounds: int, seconds: float) -> None:
+def write(rows: Sequence[Row], growth: Sequence[Row], effort: Effort) -> None:
     kept = PAGE.read_text("utf-8").partition(BY_HAND)[2] if PAGE.exists() else ""
     text = _ABOUT.format(
         facts="\n".join(f"- {fact}" for fact in facts()),
         main=as_markdown(rows),
         growth=as_markdown(growth),
         by_hand=BY_HAND,
-        rounds=rounds,
-        seconds=seconds,
+        rounds=effort.rounds,
+        seconds=effort.seconds,
     )
     PAGE.write_text(text.rstrip() + "\n" + kept, "utf-8")
 

@@ -38,6 +38,8 @@ def measure(stage: Stage) -> Iterator[Row]:
         "rows",
     ):
         yield replace(row, bar=at_most(1.25))
+    ((size,),) = stage.query(_SIZE, url=ledgers[most].environment["DATABASE_URL"])
+    yield Row("ledger, a row with its indexes", Samples([size / most], "bytes"))
     rounds = range(stage.effort.rounds)
     rates = [most / reconcile(stage, ledgers[most].environment) / 1e6 for _ in rounds]
     unit = "million rows/s"
@@ -105,3 +107,6 @@ INSERT INTO reactions_bucket (article_id, start, kind, added, removed)
 SELECT article_id, date_bin('15 minutes', now(), timestamptz '2000-01-01 00:00:00+00'), kind, count, 0
   FROM reactions_total
 """
+_SIZE = (
+    "SELECT sum(pg_total_relation_size(relid))::bigint FROM pg_partition_tree('reactions_reaction')"
+)

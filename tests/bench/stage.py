@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+import psutil
 import psycopg
 from django.utils import timezone
 
@@ -27,19 +28,22 @@ class Effort:
 
     is_quick: bool = False
     rounds: int = 5
-    seconds: float = 3
-    warm_up_seconds: float = 2
+    seconds: int = 2
+    warm_up_seconds: int = 1
     readers: int = 20_000
-    freshness_seconds: float = 40
+    freshness_seconds: int = 40
+    events: int = 50_000
     ledgers: tuple[int, ...] = (20_000, 2_000_000, 20_000_000)  # rows
 
 
 QUICK = Effort(
     is_quick=True,
+    rounds=3,
     seconds=1,
-    warm_up_seconds=1,
+    warm_up_seconds=0,
     readers=6_000,
-    freshness_seconds=8,
+    freshness_seconds=5,
+    events=20_000,
     ledgers=(20_000, 1_000_000),
 )
 
@@ -130,6 +134,15 @@ class Stage:
         with psycopg.connect(url or self.ground.database_url, autocommit=True) as connection:
             cursor = connection.execute(sql, parameters)
             return cursor.fetchall() if cursor.description else []
+
+    def database_effort(self) -> tuple[float, int]:
+        """CPU seconds that PostgreSQL’s processes have taken until now, and bytes of its log."""
+        ((postmaster,),) = self.query(
+            "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)"
+        )
+        ((log,),) = self.query("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint")
+        times = [each.cpu_times() for each in psutil.Process(int(postmaster)).children()]
+        return sum(each.user + each.system for each in times), log
 
     def settle(self, seconds: float = 30) -> None:
         """Wait until every reaction is counted, so that nobody's turn pays for another's."""
