@@ -98,6 +98,7 @@ class Ground:
             cwd=PROJECT,
             env={**self.environment, "DJANGO_SETTINGS_MODULE": settings, **environment},
             check=True,
+            stdout=subprocess.DEVNULL,
         )
 
     def make_database(self, name: str, template: str = "template1") -> str:
