@@ -1,0 +1,29 @@
+"""The table of `make bench`: its verdicts are only as good as its arithmetic."""
+
+from tests.bench.table import Row, Samples, as_markdown, at_least, at_most, compared, not_measured
+
+
+def test_a_ratio_pairs_what_was_measured_in_the_same_round() -> None:
+    ours, beside = Samples([100, 10, 50], "/s"), Samples([50, 5, 50], "/s")
+
+    row = compared("PUT", ours, beside, at_least(2))
+
+    assert row.ratio is not None
+    assert row.ratio.values == [2, 2, 1]
+    assert row.verdict == "met"
+
+
+def test_a_bar_is_met_up_to_its_limit_and_missed_beyond() -> None:
+    half = Samples([0.5])
+
+    verdicts = [Row("wait", half, bar=bar).verdict for bar in (at_most(0.5), at_least(0.51))]
+
+    assert verdicts == ["met", "missed"]
+
+
+def test_what_the_machine_cannot_run_is_said_and_not_judged() -> None:
+    row = not_measured("PUT / Waline", at_least(3), "there is no Node on this machine")
+
+    table = as_markdown([row])
+
+    assert "not measured: there is no Node on this machine" in table
