@@ -57,9 +57,13 @@ class Ground:
         self.redis_url = self._servers.urls["REDIS_URL"]
 
     def __enter__(self) -> "Ground":
-        self._servers.start()
-        self.manage("migrate", "--verbosity=0")
-        self.manage("collectstatic", "--no-input", "--verbosity=0")
+        try:
+            self._servers.start()
+            self.manage("migrate", "--verbosity=0")
+            self.manage("collectstatic", "--no-input", "--verbosity=0")
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,4 +1,4 @@
-"""What a durable reaction costs: beside storing nothing, the textbook app, Waline and isso."""
+"""What a durable reaction costs, beside storing nothing and beside the textbook app."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
