@@ -30,7 +30,7 @@ def _readers(stage: Stage) -> Iterator[Row]:
         found = stage.alternate({count: load(each, count) for count in READERS})
         times = {count: milliseconds(results, "p50") for count, results in found.items()}
         yield from beside_first(f"time of a {name}", times, "readers at once")
-        stage.settle()
+        fold()
 
 
 def _stories(stage: Stage) -> Iterator[Row]:
