@@ -26,6 +26,7 @@ from reactions.counts_api import (
     no_such_article,
 )
 from reactions.kinds import BY_KEY, pack, unpack
+from reactions.mine_api import DATABASE_AWAY
 from reactions.origin import form_token
 from reactions.readers import InvalidToken, Reader, find_reader, forget, new_reader, remember
 from reactions.record import Refused, erase_reader, export_reader, list_mine, set_reactions
@@ -123,6 +124,8 @@ class MyReactions(ReaderView):
         The counts in the answer include the caller's own change. 409 where reactions are closed or not
         taken here, 404 where hidden or unpublished, 400 for an unknown reaction or too many.
         """
+        if error := request.META.get(DATABASE_AWAY):
+            raise error
         kinds = _wish(request.data)
         return self._set(request, _article_id(article), kinds)
 
