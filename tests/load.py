@@ -4,6 +4,7 @@ import json
 import random
 import threading
 import time
+from email.message import Message
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,6 +30,8 @@ class Api:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self._connection = HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
+        self._tokens: dict[str, str] = {}
+        self._said: Message = Message()  # the headers of the last answer
 
     def __enter__(self) -> "Api":
         return self
@@ -36,14 +39,14 @@ class Api:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def ask(self, method: str, path: str, body: object = None) -> dict[str, object]:
+    def ask(self, method: str, path: str, body: object = None, **more: str) -> dict[str, object]:
         """The answer's JSON. Raises Unanswered, or what the connection raises."""
-        headers = {"Content-Type": "application/json", "X-Forwarded-For": _address()}
+        headers = {"Content-Type": "application/json", "X-Forwarded-For": _address(), **more}
         encoded = None if body is None else json.dumps(body)
         try:
             self._connection.request(method, f"/api/v1/{path}", encoded, headers)
             answer = self._connection.getresponse()
-            content = answer.read()
+            content, self._said = answer.read(), answer.headers
         except (OSError, HTTPException):
             self._connection.close()
             raise
@@ -52,8 +55,12 @@ class Api:
         return dict(json.loads(content))
 
     def react(self, slug: str, kind: str) -> dict[str, object]:
-        """A reader whom nobody has met reacts."""
-        return self.ask("PUT", f"articles/{slug}/reactions/mine/", {"reactions": [kind]})
+        """A reader whom nobody has met, and who has seen the story, reacts."""
+        path = f"articles/{slug}/reactions/mine/"
+        if slug not in self._tokens:
+            self.ask("GET", path)
+            self._tokens[slug] = self._said["Page-Token"]
+        return self.ask("PUT", path, {"reactions": [kind]}, **{"Page-Token": self._tokens[slug]})
 
     def total(self, slug: str) -> int:
         return int(str(self.ask("GET", f"articles/{slug}/reactions/")["total"]))

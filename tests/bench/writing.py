@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from reactions.fold import fold
 from reactions.kinds import BY_KEY
+from reactions.origin import form_token
 from tests.bench.ground import Server
 from tests.bench.loads import Choose, Load, Result, hot, line, spread
 from tests.bench.stage import STORIES, Reader, Stage, make_readers
@@ -110,9 +112,13 @@ def nothing(stage: Stage) -> Load:
 
 
 def new(stage: Stage, stories: Sequence[str], choose: Choose = spread) -> Load:
-    """Readers whom nobody has met."""
+    """Readers whom nobody has met, and who have the story's page open."""
     chosen = choose(stories, stage.effort.readers)
-    lines = (line("PUT", f"/api/v1/articles/{story}/reactions/mine/") for story in chosen)
+    tokens = {story: form_token(UUID(story)) for story in stories}
+    lines = (
+        line("PUT", f"/api/v1/articles/{story}/reactions/mine/", Page_Token=tokens[story])
+        for story in chosen
+    )
     return Load(stage.ground.data, lines, WISHES)
 
 

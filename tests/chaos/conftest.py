@@ -1,8 +1,12 @@
 """The table that `make chaos` prints: a line a fault."""
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+
+from tests.servers import House, open_folder
 
 
 @dataclass
@@ -42,6 +46,21 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def table(pytestconfig: pytest.Config) -> list[Line]:
     return pytestconfig.stash[LINES]
+
+
+@pytest.fixture(scope="session")
+def house() -> Iterator[House]:
+    """A house behind one proxy, so that the load's readers are in networks of their own."""
+    folder = open_folder("chaos")
+    started = House(folder, environment={"TRUSTED_PROXY_HOPS": "1"})
+    started.start()
+    try:
+        started.wait_until_up()
+        yield started
+    finally:
+        started.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    assert started.left_over() == []
 
 
 def pytest_terminal_summary(
