@@ -4,14 +4,17 @@ Each fault strikes a house in which readers react at 200 a second. Afterwards: a
 acknowledged + in doubt, rows = totals = what the API says, and no drift. A table says how it went.
 """
 
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from http.client import HTTPException
+from typing import Any
 from uuid import uuid4
 
+import psutil
 import psycopg
 import pytest
 import redis
@@ -47,6 +50,16 @@ class Site:
     def redis(self) -> "redis.Redis":
         return redis.Redis.from_url(self.redis_url)
 
+    def ask(self, select: str) -> Any:
+        with psycopg.connect(self.database_url) as connection:
+            found = connection.execute(select).fetchone()
+        assert found
+        return found[0]
+
+    def change(self, statements: str) -> None:
+        with psycopg.connect(self.database_url) as connection:
+            connection.execute(statements)
+
     def rows(self, slug: str) -> int:
         return self._count("SELECT count(*) FROM reactions_reaction", slug)
 
@@ -71,6 +84,13 @@ class Site:
             stderr=subprocess.DEVNULL,
         )
 
+    def run(self, code: str) -> int:
+        """A process with the product's settings that runs this; how it ended."""
+        environment = {**self.house.env, **recorded_environment(self.house.data)}
+        environment["DJANGO_SETTINGS_MODULE"] = "newsroom.settings"
+        started = [sys.executable, "-c", f"import django; django.setup()\n{code}"]
+        return subprocess.run(started, cwd=PROJECT, env=environment, check=False).returncode
+
 
 Fault = Callable[[Site], None]
 
@@ -86,10 +106,10 @@ def freeze(words: str, seconds: float) -> Fault:
 
 
 def crowd(site: Site) -> None:
-    """Two beats and three workers more, for as long as the load runs."""
+    """Two beats more and four workers, for as long as the load runs."""
     beat = ("beat", "--scheduler", "celery.beat:Scheduler", "--pidfile=", "--loglevel", "ERROR")
     worker = ("worker", "--concurrency", "2", "--without-gossip", "--without-mingle")
-    started = [site.start(*beat), *(site.start(*worker, "-n", f"w{n}@%h") for n in range(3))]
+    started = [site.start(*beat), *(site.start(*worker, "-n", f"w{n}@%h") for n in range(4))]
     time.sleep(8)
     for process in started:
         process.kill()
@@ -101,6 +121,104 @@ def same_tick_many_times(site: Site) -> None:
     code = "from newsroom.celery import app\nfor _ in range(20): app.send_task('reactions.fold')\n"
     environment = {**site.house.env, **recorded_environment(site.house.data)}
     subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=environment, check=True)
+
+
+DIES = "import os, signal\ndef die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)\n"
+
+# Where a fold dies, and how it is made to: the lines that put its death there.
+DEATHS = {
+    "before its commit": "from django.db import transaction\nfrom reactions.fold import count_marked\n"
+    "with transaction.atomic():\n    count_marked()\n    die()\n",
+    "after its commit": "from reactions.fold import count_marked\ncount_marked()\ndie()\n",
+    "before it tells Redis": "from reactions import publish\nimport reactions.fold\n"
+    "publish.put_counts = die\nreactions.fold.fold()\n",
+    "before it notes what it told": "from reactions import publish\nimport reactions.fold\n"
+    "rows = publish.rows\n"
+    "publish.rows = lambda name, *a: die() if name == 'confirm_published' else rows(name, *a)\n"
+    "reactions.fold.fold()\n",
+}
+
+
+def fold_dies(where: str) -> Fault:
+    """The house's own workers wait meanwhile, so that there is something to die over each time."""
+
+    def strike(site: Site) -> None:
+        worker = [site.house.member(WORKER), *site.house.member(WORKER).children()]
+        for _ in range(4):
+            for process in worker:
+                process.suspend()
+            time.sleep(0.5)
+            ended = site.run(DIES + DEATHS[where])
+            for process in worker:
+                process.resume()
+            assert ended == -signal.SIGKILL
+            time.sleep(0.3)
+
+    return strike
+
+
+FAST_CLOCK = """
+import sys, time
+real, datetimes = time.time, __import__("datetime")
+time.time = lambda: real() + 300
+class Fast(datetimes.datetime):
+    @classmethod
+    def now(cls, tz=None): return cls.fromtimestamp(real() + 300, tz)
+datetimes.datetime = Fast
+from celery.__main__ import main
+sys.argv = ["celery", "--quiet", "-A", "newsroom.celery", "worker", "--pool", "solo", "-n", "fast@%h",
+            "--without-gossip", "--without-mingle", "--loglevel", "ERROR"]
+main()
+"""
+
+
+def clock_five_minutes_fast(site: Site) -> None:
+    """The only worker that works is one whose clock is five minutes ahead of everybody's."""
+    worker = [site.house.member(WORKER), *site.house.member(WORKER).children()]
+    for process in worker:
+        process.suspend()
+    environment = {**site.house.env, **recorded_environment(site.house.data)}
+    fast = subprocess.Popen(
+        [sys.executable, "-c", FAST_CLOCK],
+        cwd=PROJECT,
+        env={**environment, "DJANGO_SETTINGS_MODULE": "newsroom.settings"},
+    )
+    try:
+        time.sleep(6)
+        waiting = site.ask("SELECT count(*) FROM reactions_mark")
+        assert waiting < RATE * 3, f"{waiting} marks wait: it counts nothing"
+    finally:
+        fast.kill()
+        fast.wait()
+        for process in worker:
+            process.resume()
+
+
+def database_shut_down(site: Site) -> None:
+    """Stopped as often as it comes up, for five seconds: writes say 503, reads go on from Redis."""
+    slug = site.ask("SELECT slug FROM articles_article ORDER BY first_created_at DESC LIMIT 1")
+    said: set[object] = set()
+    deadline = time.perf_counter() + 5
+    with Api(site.house.url) as api:
+        while time.perf_counter() < deadline:
+            with suppress(StopIteration, psutil.Error):
+                site.house.member("bin/postgres").send_signal(signal.SIGINT)
+            with suppress(OSError, HTTPException):
+                said.add(api.ask("GET", f"articles/{slug}/reactions/")["total"])
+            time.sleep(0.2)
+    assert None not in said
+
+
+def no_room_for_marks(site: Site) -> None:
+    """The outbox says what a full disk makes PostgreSQL say."""
+    full = (
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;"
+        "CREATE TRIGGER full_disk BEFORE INSERT ON reactions_mark EXECUTE FUNCTION full_disk()"
+    )
+    site.change(full)
+    time.sleep(2)
+    site.change("DROP TRIGGER full_disk ON reactions_mark; DROP FUNCTION full_disk()")
 
 
 def kill_children(site: Site) -> None:
@@ -131,12 +249,17 @@ FAULTS: dict[str, Fault] = {
     "worker kill -9": lambda site: site.kill(WORKER),
     "beat kill -9": lambda site: site.kill(BEAT),
     "web kill -9": lambda site: site.kill_children_of("granian"),
-    "two more beats, three more workers": crowd,
+    "two more beats, four more workers": crowd,
     "one tick delivered 20 times": same_tick_many_times,
     "Valkey FLUSHALL": flush,
     "Valkey kill -9, comes back empty": lambda site: site.kill("valkey-server"),
     "Valkey frozen for 5 s": freeze("valkey-server", 5),
     "worker frozen for 5 s": freeze(WORKER, 5),
+    "Valkey frozen for a minute": freeze("valkey-server", 60),
+    **{f"fold kill -9 {where}": fold_dies(where) for where in DEATHS},
+    "the only worker's clock 5 min fast": clock_five_minutes_fast,
+    "no room on disk for the outbox": no_room_for_marks,
+    "PostgreSQL shut down for 5 s": database_shut_down,
     "PostgreSQL kill -9": lambda site: site.kill("bin/postgres"),
     "PostgreSQL's backends ended, 8 times": end_backends,
 }
