@@ -82,6 +82,8 @@ UNIQUE = {
 }
 
 Label = TypeVar("Label", Section, Tag, Author)
+# A section or tag as programs give it, by its name, or as the desk does, who chose it from a list.
+Given = str | Section | Tag
 
 
 class Refused(Exception):
@@ -115,13 +117,19 @@ def one_of_its_kind(within: str = "") -> Iterator[None]:
         raise
 
 
-def create_draft(*, values: Mapping[str, Any], note: str = "", editor: str = "") -> Article:
+def create_draft(
+    *,
+    values: Mapping[str, Any],
+    note: str = "",
+    editor: str = "",
+    created_by_id: int | None = None,
+) -> Article:
     """A story that nobody but the desk can read. `headline` and `slug` are needed.
 
     Raises Refused, with the field, for a slug, guid or source's item that another story has.
     """
     now = timezone.now()
-    article = Article(first_created_at=now, version_created_at=now)
+    article = Article(first_created_at=now, version_created_at=now, created_by_id=created_by_id)
     article.guid = values.get("guid") or tag_uri(
         site_url=settings.SITE_URL, article_id=article.pk, minted_at=now
     )
@@ -289,8 +297,8 @@ def _set_dateline(article: Article, filed: Mapping[str, Any] | None) -> bool:
     return any(changed)
 
 
-def _set_section(article: Article, name: str) -> bool:
-    return _put_section(article, {slug_of(name): name} if name else {})
+def _set_section(article: Article, section: Given | None) -> bool:
+    return _put_section(article, _wanted([section] if section else []))
 
 
 def _put_section(article: Article, wanted: Mapping[str, str]) -> bool:
@@ -314,10 +322,10 @@ def _set_translation_of(article: Article, address: str) -> bool:
     return _set(article, "translation_of_id", original.pk)
 
 
-def _set_image(article: Article, image: Mapping[str, Any] | None) -> bool:
+def _set_image(article: Article, image: Media | Mapping[str, Any] | None) -> bool:
     """A picture that is described anew is a new one: another story may show the one before."""
-    if image is None:
-        return _set(article, "lead_image", None)
+    if image is None or isinstance(image, Media):
+        return _set(article, "lead_image", image)
     media = article.lead_image
     if media and pictures.is_described(media, image):
         return False
@@ -325,8 +333,16 @@ def _set_image(article: Article, image: Mapping[str, Any] | None) -> bool:
     return True
 
 
-def _set_tags(article: Article, names: Sequence[str]) -> bool:
-    return _put_tags(article, {slug_of(name): name for name in names})
+def _set_tags(article: Article, tags: Sequence[Given]) -> bool:
+    return _put_tags(article, _wanted(tags))
+
+
+def _wanted(labels: Iterable[Given]) -> dict[str, str]:
+    """Their names by their slugs; only a name that nobody has yet makes a slug of its own."""
+    return dict(
+        (slug_of(each), each) if isinstance(each, str) else (each.slug, each.name)
+        for each in labels
+    )
 
 
 def _put_tags(article: Article, wanted: Mapping[str, str]) -> bool:

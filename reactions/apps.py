@@ -1,6 +1,10 @@
 """The app that knows what readers feel."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.apps import apps as installed
+from django.db.models.signals import post_migrate
 
 
 class ReactionsConfig(AppConfig):
@@ -13,3 +17,17 @@ class ReactionsConfig(AppConfig):
         from reactions.bar import Feelings
 
         open_door(Feelings())
+        post_migrate.connect(grant_roles, sender=self)
+
+
+def grant_roles(sender: AppConfig, apps: Any = installed, **options: Any) -> None:
+    """What the desk's roles may do here: see the statistics; editors also open and close reactions."""
+    from articles.roles import Role, grant, has_groups
+
+    if not has_groups(apps):
+        return
+    sees, decides = {"view_reactedarticle"}, {"view_reactedarticle", "change_reactedarticle"}
+    grant(
+        sender.label,
+        {Role.STATISTICS: sees, Role.EDITOR: decides, Role.PUBLISHER: decides},
+    )

@@ -195,10 +195,29 @@ class Article(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When it is taken off.")
     version = models.PositiveIntegerField(default=1, editable=False)
 
+    # Its index serves "mine" in the desk's list.
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Whose draft it is; nobody's where a program filed it.",
+    )
+    preview_generation = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Raised to end every preview link given out before."
+    )
+
     objects = ArticleQuerySet.as_manager()
 
     class Meta:
         db_table = "articles_article"
+        permissions = [
+            ("publish_article", "Can publish, schedule, correct, retract and unpublish stories"),
+            ("kill_article", "Can kill, spike and unspike stories"),
+            ("restore_article", "Can restore old versions of stories"),
+        ]
         constraints = [
             # The story page, `{article}` in every API call, and publishing by slug.
             models.UniqueConstraint(fields=["slug"], name="articles_article_slug"),

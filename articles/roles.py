@@ -1,0 +1,129 @@
+"""Who at the desk may do what with a story. This is the only place that decides it.
+
+A role is one of Django's groups. What each may do is written here and given to its group with
+every `migrate`; a house that wants another role makes a group of its own.
+"""
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+from typing import Any
+
+from django.apps import AppConfig
+from django.apps import apps as installed
+from django.contrib.auth.models import AnonymousUser, Group, Permission
+from django.contrib.auth.models import User as Account
+from django.db.models import Q
+
+from articles.models import PUBLIC_STATES, Article, ArticleQuerySet, State
+from articles.workflow import Move, allowed_moves
+from articles.writing import FINAL
+
+User = Account | AnonymousUser
+
+
+class Role(StrEnum):
+    """The names of the groups."""
+
+    AUTHOR = "Authors"
+    EDITOR = "Editors"
+    PUBLISHER = "Publishers"
+    STATISTICS = "Statistics"
+
+
+_AUTHOR = {
+    *("view_article", "add_article", "view_correction"),
+    *("view_section", "view_tag", "view_author", "view_source"),
+    *("view_media", "add_media", "change_media"),
+}
+_EDITOR = _AUTHOR | {
+    *("change_article", "publish_article", "view_articlerevision"),
+    *("add_section", "change_section", "add_tag", "change_tag", "add_author", "change_author"),
+}
+_PUBLISHER = _EDITOR | {
+    *("kill_article", "restore_article"),
+    *("add_source", "change_source", "view_feed", "add_feed", "change_feed"),
+}
+PERMISSIONS: Mapping[Role, Collection[str]] = {
+    Role.AUTHOR: _AUTHOR,
+    Role.EDITOR: _EDITOR,
+    Role.PUBLISHER: _PUBLISHER,
+    Role.STATISTICS: set(),  # another app knows what there is to see
+}
+
+PUBLISHES, KILLS = "articles.publish_article", "articles.kill_article"
+# Submitting is not here: whoever may write the draft may hand it in.
+NEEDED: Mapping[Move, str] = {
+    Move.SEND_BACK: PUBLISHES,
+    Move.SCHEDULE: PUBLISHES,
+    Move.DESCHEDULE: PUBLISHES,
+    Move.PUBLISH: PUBLISHES,
+    Move.CORRECT: PUBLISHES,
+    Move.UNPUBLISH: PUBLISHES,
+    Move.RETRACT: PUBLISHES,
+    Move.KILL: KILLS,
+    Move.SPIKE: KILLS,
+    Move.UNSPIKE: KILLS,
+}
+
+
+def seen_by(user: User) -> ArticleQuerySet:
+    """The stories that the desk shows somebody: all to editors; to authors theirs and what is public."""
+    if not _has(user, "articles.view_article"):
+        return Article.objects.none()
+    if _has(user, "articles.change_article"):
+        return Article.objects.all()
+    return Article.objects.filter(Q(state__in=PUBLIC_STATES) | Q(created_by_id=user.pk))
+
+
+def may_see(user: User, article: Article) -> bool:
+    return seen_by(user).filter(pk=article.pk).exists()
+
+
+def may_write(user: User, article: Article) -> bool:
+    """Editors write in every story that is not gone for good, authors in drafts of their own."""
+    if article.state in FINAL:
+        return False
+    if _has(user, "articles.change_article"):
+        return True
+    is_own = article.created_by_id is not None and article.created_by_id == user.pk
+    return is_own and article.state == State.DRAFT and _has(user, "articles.add_article")
+
+
+def may_move(user: User, move: Move, article: Article) -> bool:
+    """Whether the role allows it. Whether the story's state does is the workflow's to say."""
+    if move is Move.SUBMIT:
+        return may_write(user, article)
+    return _has(user, NEEDED[move])
+
+
+def moves_for(user: User, article: Article) -> list[Move]:
+    """What this person may do with the story as it stands."""
+    return [move for move in allowed_moves(article.state) if may_move(user, move, article)]
+
+
+def may_restore(user: User, article: Article) -> bool:
+    return article.state not in FINAL and _has(user, "articles.restore_article")
+
+
+def _has(user: User, permission: str) -> bool:
+    return user.is_staff and user.has_perm(permission)
+
+
+def grant(app: str, permissions: Mapping[Role, Collection[str]]) -> None:
+    """Let each role do with the tables of one app what is named, and nothing else."""
+    for role, names in permissions.items():
+        group, _ = Group.objects.get_or_create(name=role)
+        known = Permission.objects.filter(content_type__app_label=app)
+        group.permissions.remove(*known.filter(group=group).exclude(codename__in=names))
+        group.permissions.add(*known.filter(codename__in=names))
+
+
+def make_roles(sender: AppConfig, apps: Any = installed, **options: Any) -> None:
+    """After `migrate`, which has just made the permissions."""
+    if has_groups(apps):
+        grant(sender.label, PERMISSIONS)
+
+
+def has_groups(apps: Any) -> bool:
+    """Not where somebody migrates a new database only half the way."""
+    return "group" in apps.all_models["auth"]

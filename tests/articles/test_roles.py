@@ -1,0 +1,141 @@
+"""Who at the desk may do what: every role and every move."""
+
+import pytest
+from django.contrib.auth.models import Group, User
+
+from articles.models import Article, State
+from articles.roles import (
+    Role,
+    make_roles,
+    may_move,
+    may_restore,
+    may_see,
+    may_write,
+    moves_for,
+    seen_by,
+)
+from articles.workflow import MOVES, Move
+from tests.conftest import PublishArticle
+
+pytestmark = pytest.mark.django_db
+
+EDITS = {
+    *(Move.SUBMIT, Move.SEND_BACK, Move.SCHEDULE, Move.DESCHEDULE, Move.PUBLISH),
+    *(Move.CORRECT, Move.UNPUBLISH, Move.RETRACT),
+}
+ALLOWED = {
+    Role.AUTHOR: set[Move](),
+    Role.EDITOR: EDITS,
+    Role.PUBLISHER: EDITS | {Move.KILL, Move.SPIKE, Move.UNSPIKE},
+    Role.STATISTICS: set[Move](),
+}
+
+
+def member(role: Role, name: str = "maria") -> User:
+    user = User.objects.create_user(name, is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+@pytest.mark.parametrize("move", Move)
+@pytest.mark.parametrize("role", Role)
+def test_what_a_role_may_do_with_other_peoples_stories(
+    role: Role, move: Move, publish_article: PublishArticle
+) -> None:
+    story = publish_article(state=next(iter(MOVES[move].allowed_from)))
+
+    allowed = may_move(member(role), move, story)
+
+    assert allowed == (move in ALLOWED[role])
+
+
+def test_an_author_writes_and_submits_a_draft_of_their_own(
+    publish_article: PublishArticle,
+) -> None:
+    author = member(Role.AUTHOR)
+    own = publish_article(state=State.DRAFT, created_by=author)
+    other = publish_article(state=State.DRAFT)
+
+    assert moves_for(author, own) == [Move.SUBMIT]
+    assert may_write(author, own)
+    assert not may_write(author, other)
+    assert moves_for(author, other) == []
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.DRAFT])
+def test_an_author_changes_nothing_that_was_handed_in(
+    state: State, publish_article: PublishArticle
+) -> None:
+    author = member(Role.AUTHOR)
+    own = publish_article(state=state, created_by=author)
+
+    assert not may_write(author, own)
+    assert moves_for(author, own) == []
+
+
+def test_an_author_sees_their_stories_and_what_readers_see(
+    publish_article: PublishArticle,
+) -> None:
+    author = member(Role.AUTHOR)
+    own = publish_article(state=State.IN_REVIEW, created_by=author)
+    public = publish_article()
+    hidden = publish_article(state=State.DRAFT)
+
+    assert set(seen_by(author)) == {own, public}
+    assert not may_see(author, hidden)
+
+
+@pytest.mark.parametrize(
+    ("role", "count"),
+    [(Role.EDITOR, 2), (Role.PUBLISHER, 2), (Role.STATISTICS, 0)],
+)
+def test_editors_see_every_story_and_statisticians_none(
+    role: Role, count: int, publish_article: PublishArticle
+) -> None:
+    publish_article()
+    publish_article(state=State.DRAFT)
+
+    assert len(seen_by(member(role))) == count
+
+
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.PUBLISHER])
+def test_nobody_writes_in_a_story_that_was_killed(
+    role: Role, publish_article: PublishArticle
+) -> None:
+    killed = publish_article(state=State.KILLED)
+
+    assert not may_write(member(role), killed)
+    assert not may_restore(member(Role.PUBLISHER, "paula"), killed)
+
+
+def test_publishers_restore_old_versions(article: Article) -> None:
+    assert may_restore(member(Role.PUBLISHER), article)
+    assert not may_restore(member(Role.EDITOR, "paula"), article)
+
+
+def test_whoever_may_not_sign_in_at_the_desk_has_no_role(article: Article) -> None:
+    user = member(Role.PUBLISHER)
+
+    user.is_staff = False
+
+    assert moves_for(user, article) == []
+    assert not may_see(user, article)
+
+
+def test_statistics_are_seen_by_those_who_should(db: None) -> None:
+    permission = "reactions.view_reactedarticle"
+    seeing = [role for role in Role if member(role, role).has_perm(permission)]
+
+    assert seeing == [Role.EDITOR, Role.PUBLISHER, Role.STATISTICS]
+
+
+def test_a_role_that_was_bent_is_straight_again_after_migrate(db: None) -> None:
+    from django.apps import apps
+
+    group = Group.objects.get(name=Role.AUTHOR)
+    kept = set(group.permissions.values_list("codename", flat=True))
+    group.permissions.clear()
+
+    make_roles(apps.get_app_config("articles"), apps)
+
+    assert set(group.permissions.values_list("codename", flat=True)) == kept
