@@ -24,4 +24,5 @@ urlpatterns = [
     path("tags/<any_slug:slug>/", views.tag, name="tag"),
     path("media/<path:name>", media_files.picture_file, name="picture_file"),
     path("corrections/", views.corrections, name="corrections"),
+    path("preview/<str:token>/", views.preview, name="preview"),
 ]

@@ -8,16 +8,18 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from articles import prepared
 from articles.addresses import Killed, find_story, find_version
-from articles.doors import Feeling, feelings
+from articles.doors import Bar, Feeling, feelings
 from articles.formats.slugs import is_address_of_id
 from articles.models import Article, ArticleQuerySet, Author, Correction, Section, Tag
 from articles.pagination import Page, Position, newest, older_than, version_of
 from articles.prepared import Look, Rendering
+from articles.preview_links import Ended, Unknown, find_draft
 
 STORIES_PER_PAGE = 20
 CORRECTIONS_PER_PAGE = 50
@@ -120,6 +122,25 @@ def _latest(*times: datetime | None) -> datetime:
     return max(time for time in times if time)
 
 
+@require_safe
+def preview(request: HttpRequest, token: str) -> HttpResponse:
+    """A story before it is out, for whoever was given the link: as it would look, published now.
+
+    404 for a link that nobody gave out, 410 for one that is over. A story that is out is at its page.
+    """
+    try:
+        article = find_draft(token)
+    except Unknown:
+        raise Http404 from None
+    except Ended:
+        return _unlisted(render(request, "articles/preview_ended.html", status=410))
+    if article.is_public:
+        return _unlisted(redirect(article))
+    article.published_at = article.published_at or article.due_at or timezone.now()
+    context = {"article": article, "bar": Bar()}
+    return _unlisted(render(request, "articles/preview.html", context))
+
+
 def _list(
     request: HttpRequest,
     template: str,
@@ -196,4 +217,12 @@ def _shared(response: HttpResponse) -> HttpResponse:
 
 def _personal(response: HttpResponse) -> HttpResponse:
     patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def _unlisted(response: HttpResponse) -> HttpResponse:
+    """Kept by nobody, found by no search engine, and its address told to no other site."""
+    patch_cache_control(response, private=True, no_store=True)
+    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    response["Referrer-Policy"] = "no-referrer"
     return response
