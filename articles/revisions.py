@@ -94,6 +94,12 @@ class Difference:
     def text(self) -> str:
         return "\n".join(self.lines)
 
+    @property
+    def label(self) -> str:
+        """The field's name for people."""
+        name = self.field.removesuffix("_id").removesuffix("_markdown").replace("_", " ")
+        return name[:1].upper() + name[1:]
+
 
 def take_article(*, article_id: UUID, based_on: int | None) -> Article:
     """The story, for one writer: locked until the transaction ends.
@@ -202,6 +208,23 @@ def compare(*, older: ArticleRevision, newer: ArticleRevision) -> list[Differenc
     return [
         Difference(name, tuple(_changed_lines(before.get(name), after[name]))) for name in names
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """What others saved since a version that somebody is still writing on, the newest first."""
+
+    revisions: Sequence[ArticleRevision]
+    differences: Sequence[Difference]
+
+
+def saved_since(*, article_id: UUID, version: int) -> Meanwhile:
+    known = ArticleRevision.objects.filter(article_id=article_id, version__gte=version)
+    revisions = list(known.order_by("-version"))
+    later = [revision for revision in revisions if revision.version > version]
+    if not later or len(later) == len(revisions):  # the version itself may be older than records
+        return Meanwhile(later, ())
+    return Meanwhile(later, compare(older=revisions[-1], newer=later[0]))
 
 
 def _changed_lines(before: Any, after: Any) -> Iterator[str]:

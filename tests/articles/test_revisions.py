@@ -139,7 +139,9 @@ def test_the_desk_compares_two_versions(edited: Article, admin_client: Client) -
 
     page = admin_client.post(LIST, {"action": "compare_two", "_selected_action": chosen})
 
-    assert "-The bridge is open\n+The bridge is shut" in page.content.decode()
+    html = page.content.decode()
+    assert "<del>The bridge is open</del>" in html
+    assert "<ins>The bridge is shut</ins>" in html
 
 
 @pytest.mark.filterwarnings("ignore:Overriding get_action_choices")
@@ -184,4 +186,4 @@ def test_the_desk_sees_the_corrections_of_a_story(article: Article, admin_client
     page = admin_client.get(f"/desk/articles/article/{article.pk}/change/").content.decode()
 
     assert "It was two bridges." in page
-    assert f"{LIST}?article__id__exact={article.pk}" in page
+    assert f"/desk/articles/article/{article.pk}/versions/" in page

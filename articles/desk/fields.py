@@ -1,0 +1,134 @@
+"""Form fields for what a story has several of, and for its times and its text."""
+
+from collections import Counter
+from typing import Any
+
+from django import forms
+from unfold.widgets import (
+    INPUT_CLASSES,
+    UnfoldAdminExpandableTextareaWidget,
+    UnfoldAdminTextareaWidget,
+)
+
+from articles.models import Author, Tag
+
+SPARE_ROWS = 2  # for authors that the story does not have yet
+LOCAL_TIME = "%Y-%m-%dT%H:%M"  # HTML's
+
+
+class MomentWidget(forms.DateTimeInput):
+    """The browser's own picker, in the desk's time zone."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__({"class": f"{' '.join(INPUT_CLASSES)} desk-moment"}, format=LOCAL_TIME)
+
+
+class DayWidget(forms.DateInput):
+    """The browser's own picker, which sends ISO dates whatever it shows."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__({"class": f"{' '.join(INPUT_CLASSES)} desk-moment"}, format="%Y-%m-%d")
+
+
+class MomentField(forms.DateTimeField):
+    widget = MomentWidget
+
+    def __init__(self, **options: Any) -> None:
+        # Hidden in the same format as shown, so that an untouched time compares as the same.
+        self.hidden_widget = _HiddenMoment
+        super().__init__(required=False, **options)
+
+
+class _HiddenMoment(forms.DateTimeInput):
+    input_type = "hidden"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format=LOCAL_TIME)
+
+
+class MarkdownWidget(UnfoldAdminTextareaWidget):
+    """The body. `live_preview.js` finds it by its attribute."""
+
+    def __init__(self) -> None:
+        super().__init__({"data-live-preview": "body_markdown", "rows": 24, "class": "desk-body"})
+
+
+class LinesField(forms.CharField):
+    """Several texts, one a line, in their order."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = UnfoldAdminExpandableTextareaWidget({"rows": 3})
+        super().__init__(required=False, widget=widget, **options)
+
+    def clean(self, value: Any) -> list[str]:
+        lines = super().clean(value).splitlines()
+        return [line.strip() for line in lines if line.strip()]
+
+
+def find_tags(names: list[str]) -> list[Tag | str]:
+    """The tags of these names; a name that no tag has stays a name."""
+    known = {tag.name: tag for tag in Tag.objects.filter(name__in=names)}
+    return [known.get(name, name) for name in names]
+
+
+class AuthorsWidget(forms.Widget):
+    """A row for each author: who, and as what. Its value is text, a line `name<tab>role` each."""
+
+    template_name = "admin/articles/authors.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        rows = [line.partition("\t")[::2] for line in (value or "").splitlines()]
+        context["rows"] = [*rows, *[("", "")] * SPARE_ROWS]
+        context["known"] = list(_names_of_authors())
+        context["classes"] = " ".join(INPUT_CLASSES)
+        return context
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+        rows = zip(data.getlist(f"{name}_name"), data.getlist(f"{name}_role"), strict=False)
+        return "\n".join(
+            f"{_one_line(author)}\t{_one_line(role)}" for author, role in rows if author.strip()
+        )
+
+    def id_for_label(self, id_: str) -> str:
+        return f"{id_}_1"
+
+
+class AuthorsField(forms.CharField):
+    """Authors who are known, in the order of the byline, each with a role."""
+
+    widget = AuthorsWidget
+
+    def clean(self, value: Any) -> list[dict[str, str]]:
+        rows = [line.partition("\t")[::2] for line in super().clean(value).splitlines()]
+        slugs = _names_of_authors() if rows else {}
+        return [self._author(slugs, name, role) for name, role in rows]
+
+    def _author(self, slugs: dict[str, str], name: str, role: str) -> dict[str, str]:
+        if name not in slugs:
+            raise forms.ValidationError(
+                f"There is no author “{name}”. Choose one of the list; editors add new ones under Authors."
+            )
+        author = {"slug": slugs[name], "name": name}
+        return {**author, "role": role} if role else author
+
+
+def describe_authors(links: Any) -> str:
+    """A story's authors as the widget's value."""
+    names = {slug: name for name, slug in _names_of_authors().items()}
+    return "\n".join(f"{names[link.author.slug]}\t{link.role}" for link in links)
+
+
+def _names_of_authors() -> dict[str, str]:
+    """What stands for each author, and their slug: the name, or the slug where two have one name."""
+    authors = list(Author.objects.values_list("name", "slug"))
+    count = Counter(name for name, _ in authors)
+    return {name if count[name] == 1 else slug: slug for name, slug in authors}
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

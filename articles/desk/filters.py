@@ -1,0 +1,41 @@
+"""What narrows the list of stories."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from articles.models import Article, Author
+
+
+class Mine(SimpleListFilter):
+    """Stories that somebody created at the desk."""
+
+    title = "whose"
+    parameter_name = "whose"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [("mine", "Mine")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Article]
+    ) -> QuerySet[Article] | None:
+        return queryset.filter(created_by=request.user.pk) if self.value() == "mine" else None
+
+
+class ByAuthor(SimpleListFilter):
+    """Stories that carry an author's name."""
+
+    title = "author"
+    parameter_name = "author"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return Author.objects.values_list("slug", "name")
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Article]
+    ) -> QuerySet[Article] | None:
+        slug = self.value()
+        return queryset.filter(authors__slug=slug) if slug else None

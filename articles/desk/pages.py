@@ -1,0 +1,160 @@
+"""The pages beside a story's form: a move to confirm, its versions, its preview link."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from articles import preview_links, roles
+from articles.desk.gate import add_refusal
+from articles.desk.moves import STEPS, MoveForm, Step
+from articles.models import Article, ArticleRevision, State
+from articles.revisions import Stale, compare
+from articles.workflow import Move, NotAllowed, allowed_moves
+from articles.writing import Final, Refused, restore_revision
+
+SAVED_COOKIE = "desk_saved"  # names the kept text that is saved now; autosave.js takes it off
+COOKIE_SECONDS = 600
+
+
+def move(request: HttpRequest, site: AdminSite, article: Article, move: Move) -> HttpResponse:
+    """Say what the move will do, ask for what it needs, and do it."""
+    if not roles.may_move(request.user, move, article):
+        raise PermissionDenied
+    step = STEPS[move]
+    if move not in allowed_moves(article.state) and request.method != "POST":
+        messages.error(request, str(NotAllowed(move, State(article.state))))
+        return _to_story(article)
+    form = step.form(request.POST or None, article=article)
+    if form.is_valid() and _carry_out(request, form, step, article):
+        messages.success(request, f"“{article.headline}” is {step.done}.")
+        response = _to_story(article)
+        tell_saved(request, response)
+        return response
+    title = f"{step.label}: {article.headline}"
+    context = {"form": form, "step": step, "move": move}
+    return _page(request, site, article, "admin/articles/move.html", title, context)
+
+
+def _carry_out(request: HttpRequest, form: MoveForm, step: Step, article: Article) -> bool:
+    editor = request.user.get_username()
+    try:
+        step.act(article_id=article.pk, based_on=form.version, editor=editor, **form.values)
+    except Refused as refused:
+        add_refusal(form, refused, {})
+    except Stale:
+        form.stored.refresh_from_db()
+        form.check_version()
+    except (NotAllowed, Final) as refusal:
+        form.add_error(None, str(refusal))
+    return form.is_valid()
+
+
+def versions(request: HttpRequest, site: AdminSite, article: Article) -> HttpResponse:
+    """Every version of the story; with `?older=` and `?newer=`, what differs between two."""
+    known = {revision.version: revision for revision in article.revisions.all()}
+    chosen = [known.get(_number(request.GET.get(name))) for name in ("older", "newer")]
+    pair = sorted(filter(None, chosen), key=lambda each: each.version)
+    older, newer = pair if len(pair) == 2 else (None, None)
+    context = {
+        "revisions": known.values(),
+        "older": older,
+        "newer": newer,
+        "differences": compare(older=older, newer=newer) if older and newer else [],
+        "may_restore": roles.may_restore(request.user, article),
+    }
+    title = f"Versions: {article.headline}"
+    return _page(request, site, article, "admin/articles/versions.html", title, context)
+
+
+def restore(request: HttpRequest, site: AdminSite, article: Article, version: int) -> HttpResponse:
+    """Show what an old version would change, and bring it back."""
+    if not roles.may_restore(request.user, article):
+        raise PermissionDenied
+    old = article.revisions.filter(version=version).first()
+    new = article.revisions.filter(version=article.version).first()
+    if old is None or new is None:
+        raise Http404
+    if request.method == "POST" and _restored(request, article, old):
+        return _to_story(article)
+    context = {"old": old, "differences": compare(older=new, newer=old)}
+    title = f"Restore version {version}: {article.headline}"
+    return _page(request, site, article, "admin/articles/restore.html", title, context)
+
+
+def _restored(request: HttpRequest, article: Article, old: ArticleRevision) -> bool:
+    try:
+        article = restore_revision(
+            article_id=article.pk,
+            version=old.version,
+            based_on=_number(request.POST.get("based_on")),
+            editor=request.user.get_username(),
+        )
+    except (Refused, Final) as refusal:
+        messages.error(request, str(refusal))
+    except Stale:
+        messages.error(request, "Not restored: somebody saved the story. Look again what differs.")
+    else:
+        text = f"Version {old.version} is back, as version {article.version}."
+        messages.success(request, text)
+        return True
+    article.refresh_from_db()
+    return False
+
+
+def preview_link(request: HttpRequest, site: AdminSite, article: Article) -> HttpResponse:
+    """A link for somebody without an account, and the end of all that were given out."""
+    if not roles.may_write(request.user, article):
+        raise PermissionDenied
+    if request.method == "POST":
+        preview_links.end_links(article_id=article.pk)
+        messages.success(request, "Every link to this story that was given out before has ended.")
+        return redirect("admin:articles_preview_link", article.pk)
+    if article.is_public or article.state in preview_links.ENDED:
+        messages.error(request, "There is no draft to show: the story is out, or put aside.")
+        return _to_story(article)
+    context = {
+        "link": preview_links.make_link(article),
+        "ends_at": timezone.now() + preview_links.LIFETIME,
+    }
+    title = f"Preview link: {article.headline}"
+    return _page(request, site, article, "admin/articles/preview_link.html", title, context)
+
+
+def tell_saved(request: HttpRequest, response: HttpResponse) -> None:
+    """Let the browser forget the text that it kept in case this did not come through."""
+    kept = request.POST.get("draft", "")
+    if kept.isalnum():
+        response.set_cookie(
+            SAVED_COOKIE, kept, max_age=COOKIE_SECONDS, path=reverse("admin:index"), samesite="Lax"
+        )
+
+
+def _page(
+    request: HttpRequest,
+    site: AdminSite,
+    article: Article,
+    template: str,
+    title: str,
+    context: dict[str, Any],
+) -> HttpResponse:
+    around = {
+        **site.each_context(request),
+        "article": article,
+        "opts": Article._meta,
+        "title": title,
+    }
+    return render(request, template, around | context)
+
+
+def _to_story(article: Article) -> HttpResponse:
+    return redirect("admin:articles_article_change", article.pk)
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 10 else 0

@@ -1,0 +1,64 @@
+"""People at the desk, and the forms they fill in, as a browser would send them."""
+
+from typing import Any
+
+import lxml.html
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from articles.models import Article
+from articles.roles import Role
+from articles.workflow import Move
+
+LIST = "/desk/articles/article/"
+ADD = f"{LIST}add/"
+
+
+def sign_in(role: Role, name: str = "") -> Client:
+    """A browser of somebody with this role."""
+    name = name or role.lower()
+    user, is_new = User.objects.get_or_create(username=name, defaults={"is_staff": True})
+    if is_new:
+        user.groups.add(Group.objects.get(name=role))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def page(article: Article) -> str:
+    return f"{LIST}{article.pk}/change/"
+
+
+def beside(article: Article, what: str) -> str:
+    return f"{LIST}{article.pk}/{what}/"
+
+
+def move(article: Article, move: Move) -> str:
+    return beside(article, f"move/{move}")
+
+
+def fill_in(client: Client, url: str, form: str = "article_form", **typed: Any) -> dict[str, Any]:
+    """The fields of the form at this address with what it holds, and what somebody types into it."""
+    html = _parsed(client.get(url))
+    fields: dict[str, list[str]] = {}
+    for name, value in html.get_element_by_id(form).form_values():
+        fields.setdefault(name, []).append(value)
+    return {**fields, **typed}
+
+
+def save(client: Client, url: str, form: str = "article_form", **typed: Any) -> Any:
+    return client.post(url, fill_in(client, url, form, **typed))
+
+
+def carry_out(client: Client, article: Article, to: Move, **typed: Any) -> Any:
+    url = move(article, to)
+    return client.post(url, fill_in(client, url, "move_form", **typed))
+
+
+def text_of(response: Any) -> str:
+    """What a person reads on the page."""
+    return " ".join(_parsed(response).text_content().split())
+
+
+def _parsed(response: Any) -> Any:
+    return lxml.html.fromstring(response.content.decode())  # type: ignore[no-untyped-call]  # lxml's
