@@ -64,7 +64,10 @@ STANDING = (
     "expires_at",
 )
 # Follow from other fields, so that a comparison would say everything twice.
-DERIVED = {"body_html", "word_count", "dateline_text", "version_created_at"}
+DERIVED = {
+    *("body_html", "word_count", "dateline_text"),
+    *("version_created_at", "content_modified_at"),
+}
 
 
 class Stale(Exception):

@@ -1,0 +1,272 @@
+"""People at the desk, in a real browser, and what readers see of their work."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Dialog, Locator, Page, expect
+
+from articles.formats.story import Story
+from tests.articles.conftest import REAL_STORIES, read
+from tests.browser.conftest import Visitor
+from tests.servers import House
+
+pytestmark = [pytest.mark.browser, pytest.mark.house]
+
+ADD = "/desk/articles/article/add/"
+PASSWORD = "desk-of-the-tests"
+SIGN_UP = f"""
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group, User
+for name, role in [("maria", "Authors"), ("edda", "Editors"), ("paula", "Publishers")]:
+    user, _ = User.objects.get_or_create(username=name, is_staff=True)
+    user.password = make_password({PASSWORD!r})
+    user.save()
+    user.groups.set([Group.objects.get(name=role)])
+"""
+
+SignIn = Callable[[str, str], Page]
+
+
+@pytest.fixture(scope="module")
+def desk(house: House) -> House:
+    """The house with an author, an editor and a publisher in it."""
+    done = house.manage("shell", "--verbosity=0", "-c", SIGN_UP)
+    assert done.returncode == 0, done.stderr
+    return house
+
+
+@pytest.fixture
+def sign_in(desk: House, visitor: Visitor) -> SignIn:
+    """Somebody at the desk, at the page they asked for."""
+
+    def enter(name: str, path: str) -> Page:
+        page = visitor(f"/desk/login/?next={path}")
+        page.get_by_label("Username").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        expect(page).not_to_have_url(re.compile("/login/"))
+        return page
+
+    return enter
+
+
+@pytest.fixture
+def filed() -> Story:
+    """A real story: one of the desk's where there is one, else a sample."""
+    path = REAL_STORIES[-1]
+    return read(path.read_bytes(), name=path.name)
+
+
+@pytest.fixture
+def published(desk: House, tmp_path: Path) -> str:
+    """The slug of a story that readers see."""
+    slug = f"story-{uuid4().hex[:8]}"
+    file = tmp_path / "story.md"
+    file.write_text(f"---\nheadline: The bridge is open\nslug: {slug}\n---\n\nIt is.\n")
+    done = desk.manage("publish", file)
+    assert done.returncode == 0, done.stderr
+    return slug
+
+
+def field(page: Page, label: str) -> Locator:
+    """By its label, which has a star where the field is needed."""
+    return page.get_by_label(re.compile(rf"^\s*{label}\s*\*?\s*$"))
+
+
+def fill_in(page: Page, fields: dict[str, str]) -> None:
+    for label, text in fields.items():
+        field(page, label).fill(text)
+
+
+def press(page: Page, name: str) -> None:
+    """A button of the desk, or a link that looks like one, without its icon's name."""
+    looks = re.compile(rf"\b{name}$")
+    page.get_by_role("button", name=looks).or_(page.get_by_role("link", name=looks)).click()
+
+
+def open_story(page: Page, slug: str) -> None:
+    page.goto(f"/desk/articles/article/?q={slug}")
+    page.locator("#result_list a[href*='/change/']").first.click()
+
+
+def write(page: Page, story: Story, slug: str) -> None:
+    assert story.dateline
+    fill_in(
+        page,
+        {
+            "Headline": story.headline,
+            "Abstract": story.abstract,
+            "Text": story.body_markdown,
+            "Byline": story.byline,
+            "Place": story.dateline.place,
+            "Country": story.dateline.country,
+            "Date": str(story.dateline.date),
+            "Source in the dateline": story.dateline.source,
+            "Tags": "\n".join(story.tags),
+            "Slug": slug,
+        },
+    )
+    field(page, "Style").select_option(story.dateline.style)
+
+
+def test_a_story_is_written_reviewed_published_corrected_and_retracted(
+    filed: Story, sign_in: SignIn, visitor: Visitor
+) -> None:
+    slug = f"{filed.slug[:80]}-{uuid4().hex[:4]}"
+    assert filed.dateline
+    place = filed.dateline.place.upper()
+
+    author = sign_in("maria", ADD)
+    write(author, filed, slug)
+    expect(author.locator(".desk-preview .dateline")).to_contain_text(place)
+    press(author, "Save and continue editing")
+    press(author, "Submit for review")
+    press(author, "Submit for review")
+    expect(author.get_by_text("is handed in for review")).to_be_visible()
+    expect(author.get_by_role("link", name="Publish")).to_have_count(0)
+
+    editor = sign_in("edda", "/desk/articles/article/")
+    open_story(editor, slug)
+    press(editor, "Publish")
+    press(editor, "Publish")
+    reader = visitor(f"/articles/{slug}/")
+    expect(reader.locator(".body .dateline")).to_contain_text(place)
+
+    press(editor, "Correct")
+    fill_in(
+        editor, {"What readers are told": "The monitor is in Coventry.", "Headline": "Put right"}
+    )
+    press(editor, "Correct")
+    for path in (f"/articles/{slug}/", "/corrections/"):
+        reader.goto(path)
+        expect(reader.get_by_text("The monitor is in Coventry.")).to_be_visible()
+        expect(reader.get_by_text("Put right").first).to_be_visible()
+
+    press(editor, "Retract")
+    fill_in(editor, {"What readers are told": "We could not stand it up."})
+    press(editor, "Retract")
+    reader.goto(f"/articles/{slug}/")
+    expect(reader.get_by_text("We could not stand it up.")).to_be_visible()
+    expect(reader.get_by_role("heading", level=1)).to_have_text("Put right")
+
+
+def test_a_publisher_kills_a_story_and_it_is_gone_everywhere(
+    desk: House, published: str, sign_in: SignIn, visitor: Visitor
+) -> None:
+    def places() -> list[bool]:
+        sitemaps = re.findall(r"<loc>([^<]+)</loc>", desk.get("/sitemap.xml"))
+        paths = [
+            "/",
+            "/feeds/rss.xml",
+            *(re.sub(r"^https?://[^/]+", "", each) for each in sitemaps),
+        ]
+        return [published in desk.get(path) for path in paths]
+
+    before = places()
+    page = sign_in("paula", "/desk/articles/article/")
+    open_story(page, published)
+    press(page, "Kill")
+    fill_in(page, {"Why": "Libel.", "The story’s slug, typed": "something else"})
+    press(page, "Kill")
+    expect(page.get_by_text(f"Type {published} to kill this story.")).to_be_visible()
+    fill_in(page, {"The story’s slug, typed": published})
+    press(page, "Kill")
+    expect(page.get_by_text("is killed")).to_be_visible()
+
+    reader = visitor("/")
+    answer = reader.goto(f"/articles/{published}/")
+    assert answer
+    assert answer.status == 410
+    assert before.count(True) >= 3
+    assert not any(places())
+
+
+def test_text_that_was_never_saved_is_offered_again(sign_in: SignIn) -> None:
+    page = sign_in("maria", ADD)
+    field(page, "Headline").fill("Lost and found")
+    field(page, "Text").fill("Typed for an hour.")
+    expect(page.get_by_text("kept in this browser")).to_be_visible()
+    context = page.context
+    page.close(run_before_unload=False)
+
+    again = context.new_page()
+    again.goto(ADD)
+    offer = again.get_by_role("alert")
+    expect(offer).to_contain_text("was never saved")
+    expect(offer).to_contain_text("Text: “Typed for an hour.”")
+    offer.get_by_role("button", name="Bring it back").click()
+    expect(field(again, "Text")).to_have_value("Typed for an hour.")
+    expect(again.locator(".desk-preview")).to_contain_text("Typed for an hour.")
+
+    press(again, "Save and continue editing")
+    expect(again.get_by_text("was added successfully")).to_be_visible()
+    again.goto(ADD)
+    expect(field(again, "Headline")).to_have_value("")
+    expect(again.get_by_role("alert")).to_have_count(0)
+    assert again.evaluate("Object.keys(localStorage).filter(key => key.startsWith('desk:'))") == []
+
+
+def test_an_expired_session_loses_no_text(published: str, sign_in: SignIn) -> None:
+    page = sign_in("edda", "/desk/articles/article/")
+    open_story(page, published)
+    field(page, "Text").fill("Typed while the session ended.")
+    page.context.clear_cookies(name="sessionid")
+
+    press(page, "Save")
+    page.get_by_label("Username").fill("edda")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Typed while the session ended.")
+
+
+def test_leaving_with_unsaved_text_asks_first(sign_in: SignIn) -> None:
+    asked: list[str] = []
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page = sign_in("maria", ADD)
+    page.on("dialog", leave)
+    field(page, "Headline").press_sequentially("Unsaved")
+
+    page.goto("/desk/articles/article/")
+
+    assert asked == ["beforeunload"]
+
+
+def test_a_stale_save_keeps_the_text_and_says_what_differs(published: str, sign_in: SignIn) -> None:
+    page = sign_in("edda", "/desk/articles/article/")
+    open_story(page, published)
+    other = page.context.new_page()
+    other.goto(page.url)
+    field(other, "Headline").fill("Theirs")
+    press(other, "Save")
+    expect(other).to_have_url(re.compile(r"/article/(\?|$)"))
+
+    field(page, "Text").fill("Mine.")
+    press(page, "Save and continue editing")
+    expect(page.get_by_text("Not saved: edda")).to_be_visible()
+    expect(page.locator(".desk-meanwhile ins")).to_have_text("Theirs")
+    expect(field(page, "Text")).to_have_value("Mine.")
+
+    page.get_by_label("I have read this.").check()
+    press(page, "Save and continue editing")
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    expect(field(page, "Headline")).to_have_value("Theirs")
+    expect(field(page, "Text")).to_have_value("Mine.")
+
+
+def test_the_desk_fits_on_a_phone(published: str, sign_in: SignIn) -> None:
+    page = sign_in("paula", "/desk/articles/article/")
+    page.set_viewport_size({"width": 390, "height": 800})
+    open_story(page, published)
+
+    story = page.url.removesuffix("change/")
+    for what in ("change/", "move/correct/", "move/kill/", "versions/"):
+        page.goto(story + what)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, what
