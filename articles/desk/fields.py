@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from unfold.widgets import (
     INPUT_CLASSES,
     UnfoldAdminExpandableTextareaWidget,
@@ -37,10 +38,11 @@ class DayWidget(forms.DateInput):
 class MomentField(forms.DateTimeField):
     widget = MomentWidget
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, label: str, help_text: str) -> None:
         # Hidden in the same format as shown, so that an untouched time compares as the same.
         self.hidden_widget = _HiddenMoment
-        super().__init__(required=False, **options)
+        zone = f"Time in {settings.TIME_ZONE.replace('_', ' ')}."
+        super().__init__(required=False, label=label, help_text=f"{help_text} {zone}")
 
 
 class _HiddenMoment(forms.DateTimeInput):

@@ -114,9 +114,12 @@ class KillForm(MoveForm):
     note = _text("Why", help_text="For the desk only. Lawyers read it years later.")
     slug = forms.CharField(
         label="The story’s slug, typed",
-        help_text="Nothing leads back.",
         widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
     )
+
+    def __init__(self, data: Any = None, *, article: Article) -> None:
+        super().__init__(data, article=article)
+        self.fields["slug"].help_text = f"It is {article.slug}. Nothing leads back."
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]

@@ -65,7 +65,8 @@ def published(desk: House, tmp_path: Path) -> str:
     """The slug of a story that readers see."""
     slug = f"story-{uuid4().hex[:8]}"
     file = tmp_path / "story.md"
-    file.write_text(f"---\nheadline: The bridge is open\nslug: {slug}\n---\n\nIt is.\n")
+    picture = f"lead_image: {{caption: {'A long caption. ' * 9}}}"
+    file.write_text(f"---\nheadline: The bridge is open\nslug: {slug}\n{picture}\n---\n\nIt is.\n")
     done = desk.manage("publish", file)
     assert done.returncode == 0, done.stderr
     return slug
