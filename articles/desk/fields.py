@@ -1,6 +1,7 @@
 """Form fields for what a story has several of, and for its times and its text."""
 
 from collections import Counter
+from itertools import zip_longest
 from typing import Any
 
 from django import forms
@@ -91,9 +92,11 @@ class AuthorsWidget(forms.Widget):
         return context
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
-        rows = zip(data.getlist(f"{name}_name"), data.getlist(f"{name}_role"), strict=False)
+        names, roles = data.getlist(f"{name}_name"), data.getlist(f"{name}_role")
         return "\n".join(
-            f"{_one_line(author)}\t{_one_line(role)}" for author, role in rows if author.strip()
+            f"{_one_line(author)}\t{_one_line(role)}"
+            for author, role in zip_longest(names, roles, fillvalue="")
+            if author.strip()
         )
 
     def id_for_label(self, id_: str) -> str:

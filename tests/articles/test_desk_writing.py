@@ -121,8 +121,9 @@ def test_what_cannot_be_taken_is_refused_and_stays_in_the_form(
     typed: dict[str, str], complaint: str, editor: Client, draft: Article
 ) -> None:
     create_draft(values={"headline": "Other", "slug": "taken"})
+    held = {"based_on": 1, "headline": draft.headline, "language": "en"}
 
-    answer = save(editor, page(draft), abstract="Typed at length", **typed)
+    answer = editor.post(page(draft), {**held, "abstract": "Typed at length", **typed})
 
     assert answer.status_code == 200
     assert complaint in text_of(answer)
