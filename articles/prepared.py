@@ -2,7 +2,7 @@
 
 To render a page takes twenty times as long as to find out that it is still the same. So each process
 keeps the pages that it rendered. Before it sends one again it looks at the versions of the stories on
-it, at most ten times a second, and at what readers feel, once a second: however many open the page,
+it, at most ten times a second, and at what readers feel, twice a second: however many open the page,
 it costs no more than that. docs/decisions/0013-prepared-pages.md says why.
 """
 
@@ -23,7 +23,7 @@ from django.utils.http import http_date, parse_http_date_safe, quote_etag
 # Seconds for which a page is sent without a look at its stories: a tenth of the pages' s-maxage.
 LOOKED_FOR = 0.1
 # Seconds for which nobody asks again what readers feel: the pages' s-maxage.
-FELT_FOR = 1.0
+FELT_FOR = 0.5
 # Seconds. What no story's version tells, such as an author's new name, shows no later than this.
 LIFETIME = 30
 

@@ -24,6 +24,7 @@ from articles.models import (
     ArticleTag,
     ArticleURL,
     Author,
+    Media,
     Section,
     Source,
     State,

@@ -28,6 +28,7 @@ def pages_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test meets a process that has just started and does not take the last look for granted."""
     caches["pages"].clear()
     monkeypatch.setattr(prepared, "LOOKED_FOR", 0)
+    monkeypatch.setattr(prepared, "FELT_FOR", 0)
 
 
 @pytest.fixture

@@ -31,6 +31,4 @@ def _dateline(typed: Mapping[str, str]) -> str:
     filed = DatelineShape(data={part: value for part, value in parts.items() if value})
     if not filed.is_valid():
         return ""
-    printed = dict(filed.validated_data)
-    printed.pop("country")
-    return dateline.render(**printed)
+    return dateline.render(**filed.validated_data, language=typed.get("language") or "en")

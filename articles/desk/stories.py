@@ -23,6 +23,7 @@ from articles.desk import pages
 from articles.desk.filters import ByAuthor, Mine
 from articles.desk.live_preview import render_typed
 from articles.desk.moves import STEPS
+from articles.desk.pictures import ArticleMediaInline
 from articles.desk.story_form import StoryForm
 from articles.markup import with_dateline
 from articles.models import Article, ArticleQuerySet, Correction, State
@@ -87,12 +88,13 @@ class ArticleAdmin(ModelAdmin):
     search_fields = ["headline", "slugline", "abstract", "byline", "slug"]
     search_help_text = "Headline, slugline, abstract, byline or slug"
     ordering = ["-version_created_at", "-id"]
-    raw_id_fields = ["lead_image", "translation_of"]
+    autocomplete_fields = ["lead_image"]
+    raw_id_fields = ["translation_of"]
     readonly_fields = [
         *("dateline_shown", "live_preview", "text_shown", "tags_shown", "authors_shown"),
         *("caption", "state", "version", "word_count", "guid", "id", *TIMES),
     ]
-    inlines = [CorrectionInline]
+    inlines = [CorrectionInline, ArticleMediaInline]
 
     class Media:
         css = {"all": ["articles/desk/desk.css"]}
@@ -150,7 +152,9 @@ class ArticleAdmin(ModelAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
         corrected = obj is not None and Correction.objects.filter(article=obj.pk).exists()
-        return super().get_inlines(request, obj) if corrected else []
+        gallery = self.has_change_permission(request, obj)
+        wanted = {CorrectionInline: corrected, ArticleMediaInline: gallery}
+        return [inline for inline in super().get_inlines(request, obj) if wanted[cast(Any, inline)]]
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any

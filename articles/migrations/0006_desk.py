@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("articles", "0004_feed"),
+        ("articles", "0005_pictures"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from articles import workflow
-from articles.formats.story import Story, StoryError
-from articles.models import Article, State
+from articles.formats.story import LeadImage, Story, StoryError
+from articles.models import Article, Media, State
 from articles.publishing import fingerprints
 from articles.publishing.filling import apply, dateline_text, stamp, write_links
 from articles.publishing.outcomes import Action, Outcome
@@ -112,7 +112,16 @@ def _as_ours(article: Article, story: Story) -> Story:
         story = replace(story, body_markdown=article.body_markdown)
     if story.source_item_id and article.dateline_text == dateline_text(story):
         story = replace(story, dateline=fingerprints.of_dateline(article))
+    ours = article.lead_image
+    if ours and _is_ours(article, story) and _words_of(story.lead_image) == _words_of(ours):
+        # What went out names our file, or none while it is being fetched.
+        image = story.lead_image or LeadImage(caption="")
+        story = replace(story, lead_image=replace(image, url=ours.source_url))
     return story
+
+
+def _words_of(image: LeadImage | Media | None) -> tuple[str, str, str]:
+    return (image.caption, image.alt_text, image.credit) if image else ("", "", "")
 
 
 def _keep_source_version(article: Article, story: Story) -> None:

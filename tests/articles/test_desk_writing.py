@@ -107,7 +107,7 @@ def test_a_tag_with_a_slug_of_its_own_stays_that_tag(editor: Client, draft: Arti
         ({"urgency": "12"}, "less than or equal to 9"),
         ({"body_markdown": "Hello <script>alert(1)</script>"}, "is not allowed"),
         ({"body_markdown": "a\u202eb"}, "is not allowed"),
-        ({"subject_lines": "sport"}, "is not the URI of an IPTC media topic"),
+        ({"subject_lines": "sport"}, "is not a media topic such as"),
         ({"tag_lines": "\n".join(f"Tag {n}" for n in range(10_000))}, "50 are allowed"),
         ({"tag_lines": "Kelp\nkelp"}, "stands twice"),
         ({"dateline_place": "", "dateline_source": "AFP"}, "may not be blank"),
@@ -209,10 +209,12 @@ def test_the_live_preview_shows_the_text_as_the_page_would(editor: Client) -> No
 
     shown = editor.post(f"{LIST}live-preview/", typed).json()
 
-    assert shown["html"].startswith('<p><span class="dateline">DAMASCUS (A&lt;b&gt;) —</span> It')
+    assert shown["html"].startswith(
+        '<p><span class="dateline">DAMASCUS, Syria (A&lt;b&gt;) —</span> It'
+    )
     assert "<em>is</em>" in shown["html"]
     assert "<script" not in shown["html"]
-    assert shown["dateline"] == "DAMASCUS (A<b>) —"
+    assert shown["dateline"] == "DAMASCUS, Syria (A<b>) —"
     assert shown["objections"] == ["Line 1: <script> is not allowed."]
     assert shown["words"] == 3
 

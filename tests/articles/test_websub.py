@@ -70,8 +70,10 @@ def messages() -> list[list[str]]:
     found = []
     with Redis.from_url(settings.REDIS_URL) as broker:
         while message := broker.rpop("slow"):
-            (article_ids,), *_ = json.loads(b64decode(json.loads(message)["body"]))
-            found.append(article_ids)
+            parts = json.loads(message)
+            if parts["headers"]["task"] == "articles.ping_hub":
+                (article_ids,), *_ = json.loads(b64decode(parts["body"]))
+                found.append(article_ids)
     return found
 
 
