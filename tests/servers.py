@@ -41,7 +41,7 @@ THEIRS = (
     *("PORT", "LIVE_PORT", "HOST", "SITE_URL", "DEBUG"),
 )
 
-START_SECONDS = 60
+START_SECONDS = 120
 
 # A killed pytest takes its houses along.
 UP = (sys.executable, "-m", "newsroom.stack", "--with-parent")
@@ -120,8 +120,19 @@ SERVERS = OwnServers()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    if not session.config.option.collectonly:
+    options = session.config.option
+    only_hands_out = bool(getattr(options, "numprocesses", 0)) and not hasattr(
+        session.config, "workerinput"
+    )
+    if not options.collectonly and not only_hands_out:
         SERVERS.start()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever needs a whole house runs beside the others, in one process, so that there is one house."""
+    for item in items:
+        if {"house", "browser"} & {mark.name for mark in item.iter_markers()}:
+            item.add_marker(pytest.mark.xdist_group("houses"))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -8,7 +8,7 @@ from django.forms import Script
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin, StackedInline
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminFileFieldWidget,
@@ -145,12 +145,12 @@ class MediaAdmin(ModelAdmin):
         return f"{len(media.renditions)} renditions" if media.file else "Only a description"
 
 
-class ArticleMediaInline(TabularInline):
+class ArticleMediaInline(StackedInline):
     """The further pictures of a story, for the story's own page at the desk."""
 
     model = ArticleMedia
     fields = ["media", "position"]
-    autocomplete_fields = ["media"]
+    raw_id_fields = ["media"]
     extra = 0
 
 

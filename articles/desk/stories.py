@@ -88,8 +88,7 @@ class ArticleAdmin(ModelAdmin):
     search_fields = ["headline", "slugline", "abstract", "byline", "slug"]
     search_help_text = "Headline, slugline, abstract, byline or slug"
     ordering = ["-version_created_at", "-id"]
-    autocomplete_fields = ["lead_image"]
-    raw_id_fields = ["translation_of"]
+    raw_id_fields = ["lead_image", "translation_of"]
     readonly_fields = [
         *("dateline_shown", "live_preview", "text_shown", "tags_shown", "authors_shown"),
         *("caption", "state", "version", "word_count", "guid", "id", *TIMES),
