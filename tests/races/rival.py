@@ -1,8 +1,10 @@
 """Somebody who acts on another connection, and a way to wait until they must wait for us."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
 from typing import TypeVar
 
 from django.db import connection
@@ -45,3 +47,16 @@ class Rival:
 
     def start(self, act: Callable[[], Answer]) -> "Future[Answer]":
         return self._pool.submit(on_a_connection_of_its_own, act)
+
+
+def at_once(acts: Sequence[Callable[[], Answer]]) -> list[Answer]:
+    """What each of them comes to, all begun together, each on a connection of its own."""
+    together = Barrier(len(acts))
+
+    def begin(act: Callable[[], Answer]) -> Answer:
+        together.wait(timeout=10)
+        return act()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        begun = [pool.submit(on_a_connection_of_its_own, partial(begin, act)) for act in acts]
+        return [each.result() for each in begun]
