@@ -30,14 +30,9 @@ moment AS MATERIALIZED (
          1 - extract(epoch FROM now - date_trunc('hour', now)) / 3600 AS left_over
     FROM (SELECT max(marked_at) AS now FROM taken WHERE is_first) newest
 ), arrived AS MATERIALIZED (
-  SELECT article_id, reader_id, network, is_newcomer, is_blind,
-         row_number() OVER (PARTITION BY network, article_id ORDER BY first_mark) AS nth_here,
-         row_number() OVER (PARTITION BY network ORDER BY first_mark) AS nth_anywhere,
-         count(*) FILTER (WHERE is_newcomer) OVER so_far AS nth_newcomer,
-         count(*) FILTER (WHERE is_blind) OVER so_far AS nth_blind
+  SELECT article_id, reader_id, network, is_newcomer, is_blind, first_mark
     FROM dirty
    WHERE first_mark IS NOT NULL AND network IS NOT NULL AND NOT erased
-  WINDOW so_far AS (PARTITION BY article_id ORDER BY first_mark)
 ), of_network AS (
   INSERT INTO reactions_networkpace AS p (network, article_id, since, seen, minute, seen_in_minute)
   SELECT network, article_id, now, count(*), minute, count(*)
@@ -69,37 +64,40 @@ moment AS MATERIALIZED (
     JOIN reactions_storypace s USING (article_id)
     CROSS JOIN moment
 ), weighed AS (
-  SELECT article_id, reader_id, network, is_newcomer, is_blind, nth_here, nth_anywhere, nth_newcomer, nth_blind,
-         COALESCE(max(seen_here) OVER here - count(reader_id) OVER here, 0) AS seen_here,
-         COALESCE(max(seen_anywhere) OVER (PARTITION BY network), 0) AS seen_anywhere,
+  -- In each window what was known before comes first, then those who arrived, in their order.
+  SELECT article_id, reader_id, network, is_newcomer, is_blind,
+         max(seen_here) OVER here - count(reader_id) OVER all_here + count(reader_id) OVER here AS place_here,
+         max(seen_here) OVER here - count(reader_id) OVER all_here AS seen_here,
+         COALESCE(max(seen_anywhere) OVER anywhere, 0) + count(reader_id) OVER anywhere AS place_anywhere,
+         COALESCE(max(newcomers) OVER story, 0) + count(*) FILTER (WHERE is_newcomer) OVER story AS place_newcomer,
+         COALESCE(max(unread) OVER story, 0) + count(*) FILTER (WHERE is_blind) OVER story AS place_blind,
          COALESCE(max(passed) OVER story, 0) AS passed,
-         COALESCE(max(unread) OVER story, 0) AS unread,
-         COALESCE(max(newcomers) OVER story, 0) AS newcomers,
          COALESCE(max(usual) OVER story, 0) AS usual
-    FROM (SELECT article_id, reader_id, network, is_newcomer, is_blind, nth_here, nth_anywhere, nth_newcomer, nth_blind,
+    FROM (SELECT article_id, reader_id, network, is_newcomer, is_blind, first_mark,
                  NULL::int AS seen_here, NULL::int AS seen_anywhere,
                  NULL::float AS passed, NULL::float AS unread, NULL::int AS newcomers, NULL::float AS usual
             FROM arrived
            UNION ALL
-          SELECT article_id, NULL, network, NULL, NULL, NULL, NULL, NULL, NULL, seen, NULL, NULL, NULL, NULL, NULL
-            FROM of_network
+          SELECT article_id, NULL, network, NULL, NULL, NULL, seen, NULL, NULL, NULL, NULL, NULL FROM of_network
            UNION ALL
-          SELECT NULL, NULL, network, NULL, NULL, NULL, NULL, NULL, NULL, NULL, seen, NULL, NULL, NULL, NULL
-            FROM of_minute
+          SELECT NULL, NULL, network, NULL, NULL, NULL, NULL, seen, NULL, NULL, NULL, NULL FROM of_minute
            UNION ALL
-          SELECT article_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, passed, unread, newcomers, usual
-            FROM of_story) together
-  WINDOW here AS (PARTITION BY network, article_id), story AS (PARTITION BY article_id)
+          SELECT article_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, passed, unread, newcomers, usual FROM of_story
+         ) together
+  WINDOW all_here AS (PARTITION BY network, article_id),
+         here AS (PARTITION BY network, article_id ORDER BY first_mark NULLS FIRST ROWS UNBOUNDED PRECEDING),
+         anywhere AS (PARTITION BY network ORDER BY first_mark NULLS FIRST ROWS UNBOUNDED PRECEDING),
+         story AS (PARTITION BY article_id ORDER BY first_mark NULLS FIRST ROWS UNBOUNDED PRECEDING)
 ), judged AS MATERIALIZED (
   SELECT article_id, reader_id, network, is_newcomer, is_blind,
-         CASE WHEN seen_here + nth_here > GREATEST(%(network_story)s::int, %(network_share)s::float * (passed - seen_here))
+         CASE WHEN place_here > GREATEST(%(network_story)s::int, %(network_share)s::float * (passed - seen_here))
               THEN 'network_story'
-              WHEN seen_anywhere + nth_anywhere > %(network_minute)s::int
+              WHEN place_anywhere > %(network_minute)s::int
               THEN 'network_minute'
-              WHEN is_blind AND seen_here + nth_here > %(surge_network)s::int
-                   AND newcomers + nth_newcomer > GREATEST(%(surge_minute)s::int, %(surge_factor)s::float * usual)
+              WHEN is_blind AND place_here > %(surge_network)s::int
+                   AND place_newcomer > GREATEST(%(surge_minute)s::int, %(surge_factor)s::float * usual)
               THEN 'surge'
-              WHEN is_blind AND unread + nth_blind > GREATEST(%(unread_hour)s::int, %(unread_share)s::float * passed)
+              WHEN is_blind AND place_blind > GREATEST(%(unread_hour)s::int, %(unread_share)s::float * passed)
               THEN 'unread' END AS rule
     FROM weighed
    WHERE reader_id IS NOT NULL
