@@ -343,7 +343,7 @@ class Wave(models.Model):
         indexes = [
             # The desk's list, newest first.
             models.Index(fields=["-last_at"], name="reactions_waves_by_time"),
-            # apply_waves.sql, on every tick: what was decided and is not yet done.
+            # list_undone.sql, on every tick: what was decided and is not yet done.
             models.Index(
                 fields=["id"], name="reactions_waves_to_do", condition=models.Q(is_applied=False)
             ),

@@ -1,7 +1,7 @@
-"""Which network a request comes from, as a hash that a day later nobody can make again.
+"""Which network a request comes from, as a hash that two days later nobody can make again.
 
 A network is what one party usually holds: 256 addresses of IPv4, a /48 of IPv6. Its hash is keyed by a
-salt of the day, which the database keeps until the day after and then destroys. The address itself is
+salt of the day, which the database destroys when the next day is over. The address itself is
 written nowhere.
 """
 
