@@ -14,6 +14,7 @@ from hashlib import blake2b
 
 from django.conf import settings
 from django.core.cache import caches
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -109,7 +110,10 @@ def _is_same(address: str, kept: Kept, look: Callable[[], Look | None]) -> bool:
     now = time.monotonic()
     if now - kept.looked_at < LOOKED_FOR:
         return True
-    seen = look()
+    try:
+        seen = look()
+    except (OperationalError, InterfaceError):
+        return True  # the page of a moment ago, for as long as it is kept, and no error
     if seen is None or _digest(seen.version) != kept.version:
         return False
     felt_at = kept.felt_at

@@ -34,6 +34,7 @@ _AUTHOR = {
     *("view_article", "add_article", "view_correction"),
     *("view_section", "view_tag", "view_author", "view_source"),
     *("view_media", "add_media", "change_media"),
+    *(f"{verb}_articlemedia" for verb in ("view", "add", "change", "delete")),
 }
 _EDITOR = _AUTHOR | {
     *("change_article", "publish_article", "view_articlerevision"),

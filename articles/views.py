@@ -211,7 +211,14 @@ def _corrections(request: HttpRequest, found: list[Correction]) -> Rendering:
 def _shared(response: HttpResponse) -> HttpResponse:
     # One request a second reaches us for a story that thousands open; while it does, the others get
     # the copy before it.
-    patch_cache_control(response, public=True, max_age=0, s_maxage=1, stale_while_revalidate=30)
+    patch_cache_control(
+        response,
+        public=True,
+        max_age=0,
+        s_maxage=1,
+        stale_while_revalidate=30,
+        stale_if_error=86_400,
+    )
     return response
 
 

@@ -363,11 +363,13 @@ UNFOLD = {
                         "title": "Waves held back",
                         "icon": "waves",
                         "link": reverse_lazy("admin:reactions_wave_changelist"),
+                        "permission": may("reactions.view_wave"),
                     },
                     {
                         "title": "Presets",
                         "icon": "tune",
                         "link": reverse_lazy("admin:reactions_preset_changelist"),
+                        "permission": may("reactions.view_preset"),
                     },
                 ],
             },
@@ -384,11 +386,13 @@ UNFOLD = {
                         "title": "Pictures",
                         "icon": "image",
                         "link": reverse_lazy("admin:articles_media_changelist"),
+                        "permission": may("articles.view_media"),
                     },
                     {
                         "title": "Revisions",
                         "icon": "history",
                         "link": reverse_lazy("admin:articles_articlerevision_changelist"),
+                        "permission": may("articles.view_articlerevision"),
                     },
                     {
                         "title": "Authors",

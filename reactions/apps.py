@@ -21,12 +21,17 @@ class ReactionsConfig(AppConfig):
 
 
 def grant_roles(sender: AppConfig, apps: Any = installed, **options: Any) -> None:
-    """What the desk's roles may do here: see the statistics; editors also open and close reactions."""
+    """What the desk's roles may do here: see the statistics; editors also decide what stories take, and waves."""
     from articles.roles import Role, grant, has_groups
 
     if not has_groups(apps):
         return
-    sees, decides = {"view_reactedarticle"}, {"view_reactedarticle", "change_reactedarticle"}
+    sees = {"view_reactedarticle"}
+    decides = {
+        *("view_reactedarticle", "change_reactedarticle"),
+        *("view_wave", "change_wave", "view_wavedecision"),
+        *(f"{verb}_preset" for verb in ("view", "add", "change", "delete")),
+    }
     grant(
         sender.label,
         {Role.STATISTICS: sees, Role.EDITOR: decides, Role.PUBLISHER: decides},

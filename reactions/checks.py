@@ -33,6 +33,14 @@ def check_days(**_: Any) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.compatibility)
+def check_per_reader(**_: Any) -> list[CheckMessage]:
+    most = settings.REACTIONS_PER_READER
+    if 1 <= most <= len(KINDS):
+        return []
+    return [Error(f"REACTIONS_PER_READER is not 1 to {len(KINDS)}: {most}.", id="reactions.E009")]
+
+
 @register(Tags.database)
 def check_counted_kinds(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Whether a kind has vanished that readers once chose: `check --database default`, and `migrate`."""

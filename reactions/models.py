@@ -325,7 +325,7 @@ class Wave(models.Model):
     started_at = models.DateTimeField()
     last_at = models.DateTimeField()
     size = models.IntegerField(help_text="Reactions held back.")
-    network_count = models.IntegerField()
+    network_count = models.IntegerField("networks")
     networks = ArrayField(
         models.BigIntegerField(), default=list, help_text="Their hashes, for 48 hours."
     )

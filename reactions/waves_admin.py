@@ -50,7 +50,7 @@ class WaveAdmin(ModelAdmin):
     list_per_page = 50
     fields = readonly_fields = (
         *("story", "rule", "window"),
-        *("size", "network_count", "state_label"),
+        *("size", "network_count", "standing"),
     )
     inlines = [DecisionInline]
     actions = [
@@ -79,6 +79,18 @@ class WaveAdmin(ModelAdmin):
     )
     def state_label(self, wave: Wave) -> tuple[str, str]:
         return wave.state, wave.get_state_display()
+
+    @admin.display(description="State")
+    def standing(self, wave: Wave) -> str:
+        return wave.get_state_display()
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        nothing_to_save = {"show_save": False, "show_save_and_continue": False}
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), **nothing_to_save}
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 ('started_at', models.DateTimeField()),
                 ('last_at', models.DateTimeField()),
                 ('size', models.IntegerField(help_text='Reactions held back.')),
-                ('network_count', models.IntegerField()),
+                ('network_count', models.IntegerField(verbose_name='networks')),
                 ('networks', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, help_text='Their hashes, for 48 hours.', size=None)),
             ],
             options={

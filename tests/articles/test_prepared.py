@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -213,3 +214,16 @@ def test_the_head_of_a_page_is_asked_for_alone(story: Article, client: Client) -
 
     assert (head.status_code, head.content) == (200, b"")
     assert head["ETag"] == page["ETag"]
+
+
+def test_a_kept_page_stays_while_the_database_is_away(
+    story: Article, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = client.get("/articles/bridge/")
+
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr("articles.views.find_version", away)
+
+    assert client.get("/articles/bridge/").content == before.content
