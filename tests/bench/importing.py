@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from tests.servers import SERVERS
 
@@ -131,6 +132,9 @@ def main() -> int:
             f"feed     {feed.form}: {feed.cpu_milliseconds:.1f} ms of CPU for {feed.stories} stories"
             f" (bar: {feed.bar:.0f})"
         )
+    if len(sys.argv) > 1:  # the file that the whole benchmark reads
+        slowest = max(feed.cpu_milliseconds for feed in feeds)
+        Path(sys.argv[1]).write_text(json.dumps([imported.stories_per_second, slowest]))
     return 0 if imported.passed and all(feed.passed for feed in feeds) else 1
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from tests.bench import counting, growth, house, page, reading, rivals, rows, writing
+from tests.bench import counting, growth, house, page, reading, rivals, rows, stories, writing
 from tests.bench.ground import Ground
 from tests.bench.loads import TOOL
 from tests.bench.stage import QUICK, Effort, Stage
@@ -19,6 +19,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "counting": counting.measure,
     "rows": rows.measure,
     "house": house.measure,
+    "stories": stories.measure,
     "growth": growth.measure,
 }
 

@@ -1,0 +1,38 @@
+"""Stories in and out: importing and feeds, each run in a process with servers of its own."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from tests.bench.stage import Stage
+from tests.bench.table import Row, Samples, at_least, at_most
+from tests.servers import PROJECT
+
+
+def measure(stage: Stage) -> Iterator[Row]:
+    rounds = 1 if stage.effort.is_quick else 3
+    found = [_once(stage) for _ in range(rounds)]
+    imported, feeds = (
+        Samples(each, unit) for each, unit in zip(zip(*found, strict=True), UNITS, strict=True)
+    )
+    yield Row("1,000 ninjs stories imported, one core", imported, bar=at_least(150, "stories/s"))
+    yield Row(
+        "a feed of 100 stories, CPU, the slowest of three forms", feeds, bar=at_most(40, "ms")
+    )
+
+
+UNITS = ("stories/s", "ms")
+
+
+def _once(stage: Stage) -> list[float]:
+    answer = stage.ground.data / "importing.json"
+    # Its exit code says whether bars are met; the table says that, too.
+    subprocess.run(
+        [sys.executable, "-m", "tests.bench.importing", str(answer)],
+        cwd=PROJECT,
+        check=False,
+        timeout=180,
+        stdout=subprocess.DEVNULL,
+    )
+    return [float(value) for value in json.loads(answer.read_text())]
