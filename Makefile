@@ -13,11 +13,12 @@ help:
 run: installed  ## the whole house, from nothing; Ctrl-C stops it
 	@exec "$(VENV)/bin/python" -m newsroom.stack --with-parent
 
+# Two at a time, each with servers of its own; what starts a whole house stays in one of them.
 test: tools  ## everything, a browser included
-	@exec "$(VENV)/bin/python" -m pytest
+	@exec "$(VENV)/bin/python" -m pytest -n 2 --dist loadgroup
 
 test-fast: tools  ## without the browser and the whole house
-	@exec "$(VENV)/bin/python" -m pytest -m "not browser and not house"
+	@exec "$(VENV)/bin/python" -m pytest -n 2 --dist loadgroup -m "not browser and not house"
 
 bench: tools  ## the benchmark: a quarter of an hour, writes docs/benchmarks.md
 	@exec "$(VENV)/bin/python" -m tests.bench
