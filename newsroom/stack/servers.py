@@ -5,7 +5,7 @@ from pathlib import Path
 from time import monotonic
 
 from newsroom.stack.accounts import server_account
-from newsroom.stack.console import say
+from newsroom.stack.console import Trouble, say
 from newsroom.stack.guard import Guard
 from newsroom.stack.places import database_folder, remove_folder, socket_folder
 from newsroom.stack.postgres import Postgres
@@ -28,6 +28,7 @@ class Servers:
         self._account = server_account(data)
         self._folder = socket_folder(data, self._account)
         self._parts: dict[str, Postgres | Valkey] = {}
+        self._down: set[Postgres | Valkey] = set()
         logs = data / "log"
         logs.mkdir(exist_ok=True)
         if "DATABASE_URL" not in given:
@@ -67,11 +68,17 @@ class Servers:
         remove_folder(self._folder)
 
     def revive(self) -> None:
-        """Start again what has died by itself."""
+        """Start again what has died by itself. What does not start is tried again at the next round."""
         for part in self._parts.values():
-            if part.has_died:
+            if part.has_died or part in self._down:
                 say(f"{part.title} has died and is started again.")
-                part.start()
+                self._down.add(part)
+                try:
+                    part.start()
+                except Trouble as trouble:
+                    say(str(trouble))
+                else:
+                    self._down.remove(part)
 
     def _tell_of_moved_data(self, data: Path) -> None:
         part = self._parts.get("DATABASE_URL")
