@@ -75,6 +75,12 @@ def _in_one_trip(ask: Callable[[Pipeline], None]) -> list[Any] | None:
         return None
 
 
+def reopen() -> None:
+    """Forget that Redis failed."""
+    global _closed_until
+    _closed_until = 0.0
+
+
 def _pause(error: RedisError) -> None:
     global _closed_until
     _closed_until = time.monotonic() + _PAUSE_SECONDS

@@ -9,7 +9,7 @@ from django.core.cache import caches
 
 from articles import prepared
 from articles.models import Article, State
-from reactions import addresses, counts, gate
+from reactions import addresses, cache, counts, gate
 
 PublishArticle = Callable[..., Article]
 PUBLISHED_AT = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
@@ -21,6 +21,7 @@ def _nothing_remembered() -> None:
     addresses.forget_slugs()
     counts.forget_all_counts()
     gate.reopen()
+    cache.reopen()
 
 
 @pytest.fixture(autouse=True)

@@ -122,6 +122,7 @@ def test_what_cannot_be_taken_is_refused_and_stays_in_the_form(
 ) -> None:
     create_draft(values={"headline": "Other", "slug": "taken"})
     held = {"based_on": 1, "headline": draft.headline, "language": "en"}
+    held |= {"media_links-TOTAL_FORMS": 0, "media_links-INITIAL_FORMS": 0}
 
     answer = editor.post(page(draft), {**held, "abstract": "Typed at length", **typed})
 

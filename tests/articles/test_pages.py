@@ -23,7 +23,10 @@ from tests.articles.conftest import read, with_changes
 
 pytestmark = pytest.mark.django_db
 
-SHARED = {"public", "max-age=0", "s-maxage=1", "stale-while-revalidate=30"}
+SHARED = {
+    *("public", "max-age=0", "s-maxage=1"),
+    *("stale-while-revalidate=30", "stale-if-error=86400"),
+}
 STORY_URL = "/articles/bridge-opens/"
 PublishArticle = Callable[..., Article]
 
