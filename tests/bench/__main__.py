@@ -16,6 +16,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="two minutes at most; writes no page")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="some of the measurements")
     parser.add_argument("--seconds", type=int, help="of load, each round")
+    parser.add_argument("--most-rows", type=int, help="of the largest ledger; 20 million take long")
     arguments = parser.parse_args()
     # Ended by a signal, it leaves in good order: nothing stays behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -24,7 +25,13 @@ def main() -> None:
         # Only now: it imports the product, whose settings are read from the ground's environment.
         from tests.bench.suite import run
 
-        run(ground, quick=arguments.quick, seconds=arguments.seconds, only=arguments.only)
+        run(
+            ground,
+            quick=arguments.quick,
+            seconds=arguments.seconds,
+            only=arguments.only,
+            most_rows=arguments.most_rows,
+        )
 
 
 if __name__ == "__main__":

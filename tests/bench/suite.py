@@ -27,11 +27,18 @@ MEASUREMENTS: dict[str, Measurement] = {
 SLOW = {"growth"}
 
 
-def run(ground: Ground, *, quick: bool, seconds: int | None, only: Sequence[str] | None) -> None:
+def run(
+    ground: Ground,
+    *,
+    quick: bool,
+    seconds: int | None,
+    only: Sequence[str] | None,
+    most_rows: int | None,
+) -> None:
     """Measure and print; write the page where all was measured. A bar that is missed is said, and no failure."""
     effort = QUICK if quick else Effort()
-    stage = Stage(ground, replace(effort, seconds=seconds or effort.seconds))
-    chosen = only or [name for name in MEASUREMENTS if not (quick and name in SLOW)]
+    ledgers = tuple(rows for rows in effort.ledgers if rows <= (most_rows or rows))
+    stage = Stage(ground, replace(effort, seconds=seconds or effort.seconds, ledgers=ledgers))
     chosen = only or [name for name in MEASUREMENTS if not (quick and name in SLOW)]
     started = time.monotonic()
     found: dict[str, list[Row]] = {}
