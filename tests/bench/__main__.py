@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", metavar="NAME", help="some of the measurements")
     parser.add_argument("--seconds", type=int, help="of load, each round")
     parser.add_argument("--most-rows", type=int, help="of the largest ledger; 20 million take long")
+    parser.add_argument("--write", action="store_true", help="the page, with some of it too")
     arguments = parser.parse_args()
     # Ended by a signal, it leaves in good order: nothing stays behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -31,6 +32,7 @@ def main() -> None:
             seconds=arguments.seconds,
             only=arguments.only,
             most_rows=arguments.most_rows,
+            write=arguments.write,
         )
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
@@ -141,8 +141,12 @@ class Stage:
             "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)"
         )
         ((log,),) = self.query("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint")
-        times = [each.cpu_times() for each in psutil.Process(int(postmaster)).children()]
-        return sum(each.user + each.system for each in times), log
+        seconds = 0.0
+        for each in psutil.Process(int(postmaster)).children():
+            with suppress(psutil.NoSuchProcess):  # a backend whose client has just left
+                times = each.cpu_times()
+                seconds += times.user + times.system
+        return seconds, log
 
     def settle(self, seconds: float = 30) -> None:
         """Wait until every reaction is counted, so that nobody's turn pays for another's."""

@@ -34,6 +34,7 @@ def run(
     seconds: int | None,
     only: Sequence[str] | None,
     most_rows: int | None,
+    write: bool = False,
 ) -> None:
     """Measure and print; write the page where all was measured. A bar that is missed is said, and no failure."""
     effort = QUICK if quick else Effort()
@@ -53,5 +54,5 @@ def run(
         print(as_text([*table, *grown]))
         print(f"{sum(row.verdict == 'missed' for row in table)} bars missed")
         print(f"{time.monotonic() - started:.0f} s, load from {TOOL}")
-    if found.keys() == MEASUREMENTS.keys() and not quick:
+    if write or (found.keys() == MEASUREMENTS.keys() and not quick):
         page.write(table, grown, stage.effort)
