@@ -7,9 +7,10 @@
 -- A row that another fold or its reader changed meanwhile is read again once its lock is had, so a row
 -- marked twice is counted once. Returns one row: marks taken, and how many of them were of rows whose reader left.
 --
--- The outbox is empty whenever somebody looks, so PostgreSQL expects ten marks where five thousand come, and would join
+-- The outbox is empty whenever somebody looks, so PostgreSQL expects ten marks where twenty thousand come, and would join
 -- two lists of this statement by comparing each with each. Rows of the ledger, of paces and totals are looked up one by
--- one, which is right for both; lists of the statement itself are never joined but put together and sorted.
+-- one, which is right for both; lists of the statement itself are never joined but put together and sorted, or asked by IN
+-- beside an OR, which makes a hash table.
 WITH taken AS MATERIALIZED (
   DELETE FROM reactions_mark
    WHERE id = ANY (ARRAY(SELECT id FROM reactions_mark ORDER BY id LIMIT %(most)s::int FOR UPDATE SKIP LOCKED))
@@ -43,13 +44,28 @@ moment AS MATERIALIZED (
          since = CASE WHEN p.since > EXCLUDED.since - interval '1 hour' THEN p.since ELSE EXCLUDED.since END,
          seen_in_minute = EXCLUDED.seen_in_minute + CASE WHEN p.minute = EXCLUDED.minute THEN p.seen_in_minute ELSE 0 END,
          minute = EXCLUDED.minute
-  RETURNING network, article_id, seen
+  RETURNING network, article_id, seen, seen_in_minute
 ), of_minute AS (
   SELECT p.network, sum(p.seen_in_minute)::int AS seen
     FROM (SELECT DISTINCT network FROM arrived) here
     JOIN reactions_networkpace p USING (network)
     JOIN moment USING (minute)
    GROUP BY p.network
+),
+-- Nearly every network is far from its limits, and nearly every newcomer has read. Only where that is not sure a reaction
+-- gets its place among the others: with all those of a network that may be over a limit, of a story that has unread ones.
+busy AS MATERIALIZED (
+  SELECT network, max(seen_anywhere) AS seen_anywhere
+    FROM (SELECT network, seen, seen_in_minute, NULL::int AS seen_anywhere FROM of_network
+           UNION ALL
+          SELECT network, NULL, seen, seen FROM of_minute) together
+   GROUP BY network
+  HAVING max(seen) > %(network_story)s::int OR sum(seen_in_minute) > %(network_minute)s::int
+), blind AS MATERIALIZED (
+  SELECT DISTINCT article_id FROM arrived WHERE is_blind
+), doubtful AS MATERIALIZED (
+  SELECT * FROM arrived
+   WHERE network IN (SELECT network FROM busy) OR article_id IN (SELECT article_id FROM blind)
 ), of_story AS (
   SELECT s.article_id,
          CASE moment.hour WHEN s.hour THEN s.passed + s.passed_before * left_over
@@ -60,7 +76,7 @@ moment AS MATERIALIZED (
          CASE WHEN moment.minute <= s.minute THEN s.usual
               ELSE (0.9 * s.usual + 0.1 * s.newcomers)
                    * 0.9 ^ LEAST(600, extract(epoch FROM moment.minute - s.minute) / 60 - 1) END AS usual
-    FROM (SELECT DISTINCT article_id FROM arrived) here
+    FROM (SELECT DISTINCT article_id FROM doubtful) here
     JOIN reactions_storypace s USING (article_id)
     CROSS JOIN moment
 ), weighed AS (
@@ -76,11 +92,12 @@ moment AS MATERIALIZED (
     FROM (SELECT article_id, reader_id, network, is_newcomer, is_blind, first_mark,
                  NULL::int AS seen_here, NULL::int AS seen_anywhere,
                  NULL::float AS passed, NULL::float AS unread, NULL::int AS newcomers, NULL::float AS usual
-            FROM arrived
+            FROM doubtful
            UNION ALL
           SELECT article_id, NULL, network, NULL, NULL, NULL, seen, NULL, NULL, NULL, NULL, NULL FROM of_network
+           WHERE network IN (SELECT network FROM busy) OR article_id IN (SELECT article_id FROM blind)
            UNION ALL
-          SELECT NULL, NULL, network, NULL, NULL, NULL, NULL, seen, NULL, NULL, NULL, NULL FROM of_minute
+          SELECT NULL, NULL, network, NULL, NULL, NULL, NULL, seen_anywhere, NULL, NULL, NULL, NULL FROM busy
            UNION ALL
           SELECT article_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, passed, unread, newcomers, usual FROM of_story
          ) together
@@ -162,11 +179,13 @@ moved AS (
 ), paced AS (
   INSERT INTO reactions_storypace AS s
          (article_id, hour, passed, passed_before, unread, unread_before, minute, newcomers, usual)
-  SELECT article_id, hour, count(*), 0, count(*) FILTER (WHERE is_blind), 0,
-         minute, count(*) FILTER (WHERE is_newcomer), 0
-    FROM judged CROSS JOIN moment
-   WHERE rule IS NULL
-   GROUP BY article_id, hour, minute ORDER BY article_id
+  SELECT article_id, hour, sum(reactions), 0, COALESCE(sum(reactions) FILTER (WHERE is_blind), 0), 0,
+         minute, COALESCE(sum(reactions) FILTER (WHERE is_newcomer), 0), 0
+    FROM (SELECT article_id, is_blind, is_newcomer, 1 AS reactions FROM arrived
+           UNION ALL
+          SELECT article_id, is_blind, is_newcomer, -1 FROM judged WHERE rule IS NOT NULL) passed
+   CROSS JOIN moment
+   GROUP BY article_id, hour, minute HAVING sum(reactions) > 0 ORDER BY article_id
       ON CONFLICT (article_id) DO UPDATE
      SET passed = EXCLUDED.passed + CASE WHEN EXCLUDED.hour <= s.hour THEN s.passed ELSE 0 END,
          passed_before = CASE WHEN EXCLUDED.hour <= s.hour THEN s.passed_before
