@@ -1,7 +1,8 @@
 -- Counting alone, as one statement: takes marks, moves the rows they name, and adds the difference to totals and
--- buckets. No judging, no versions, nothing published: the yardstick that the product's fold is held against.
+-- buckets. No judging, no versions, nothing published: the yardstick that the product's fold is held against. Written as
+-- fast as we know: it finds marks and rows as fold.sql does.
 WITH taken AS (
-  DELETE FROM reactions_mark WHERE id IN (SELECT id FROM reactions_mark ORDER BY id LIMIT %(most)s)
+  DELETE FROM reactions_mark WHERE id = ANY (ARRAY(SELECT id FROM reactions_mark ORDER BY id LIMIT %(most)s))
   RETURNING article_id, reader_id
 ), dirty AS MATERIALIZED (
   SELECT r.article_id, r.reader_id, r.counted, r.kinds, r.changed_at
