@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 
-application = get_wsgi_application()
+django = get_wsgi_application()
+
+from reactions.counts_again import CountsAgain  # noqa: E402  # once Django is set up
+
+application = CountsAgain(django)

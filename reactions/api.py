@@ -275,7 +275,7 @@ def _article_id(address: str) -> UUID:
 
 
 def _addresses(request: Request) -> list[str]:
-    addresses = asked_articles(request)
+    addresses = asked_articles(request.GET)
     if not addresses:
         raise _invalid("articles", "required", "Name the articles, separated by commas.")
     if len(addresses) > MOST_ARTICLES:

@@ -6,7 +6,7 @@ too old asks for all; the others wait for that answer, and go on with the old co
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Lock
@@ -81,6 +81,16 @@ class Copies(Generic[Key, Value]):
         if len(found) < len(keys):
             found |= self._stale([key for key in keys if key not in found])
         return found
+
+    def fresh(self, keys: Sequence[Key]) -> list[Value] | None:
+        """What is behind all these keys; None where there is nothing behind one of them, or it has to be asked for."""
+        too_old = time.monotonic() - self._fresh_seconds
+        found = [
+            copy.value
+            for key in keys
+            if (copy := self._copies.get(key)) and copy.read_at > too_old and copy.value is not None
+        ]
+        return found if len(found) == len(keys) else None
 
     def held(self, key: Key) -> Value | None:
         """The newest value that this process has heard of, however old and whether it may be shown or not."""

@@ -5,11 +5,11 @@ is not plain, every refusal and every other method, it leaves to the views, whic
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, QueryDict
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import parse_etags
@@ -42,7 +42,7 @@ class CountsFirst:
         path = request.path_info
         try:
             if path == self._many:
-                addresses = asked_articles(request)
+                addresses = asked_articles(request.GET)
                 is_plain = 0 < len(addresses) <= MOST_ARTICLES
                 return answer_many(request, addresses) if is_plain else None
             if path.startswith(self._head) and path.endswith(self._tail):
@@ -67,15 +67,20 @@ def answer_many(request: HttpRequest, addresses: Sequence[str]) -> HttpResponse:
         answer if answer and answer.is_shown else _no_such_article(address)
         for answer, address in asked
     ]
-    bodies = [answer.body for answer in answers]
-    etags = ",".join([answer.etag for answer in answers])
+    body, etag = joined(answers)
     is_known = all(answer.is_known for answer in answers)
-    body = b'{"results":[%b]}' % b",".join(bodies)
-    return _send(request, body, etag_of(etags.encode()) if is_known else None)
+    return _send(request, body, etag if is_known else None)
 
 
-def asked_articles(request: HttpRequest) -> list[str]:
-    return [each for each in request.GET.get("articles", "").split(",") if each]
+def joined(answers: Iterable[Answer]) -> tuple[bytes, str]:
+    """The body for a list, and its ETag."""
+    bodies = b",".join([answer.body for answer in answers])
+    etags = ",".join([answer.etag for answer in answers])
+    return b'{"results":[%b]}' % bodies, etag_of(etags.encode())
+
+
+def asked_articles(query: QueryDict) -> list[str]:
+    return [each for each in query.get("articles", "").split(",") if each]
 
 
 def no_such_article(address: str) -> dict[str, Any]:
@@ -96,13 +101,13 @@ def _send(request: HttpRequest, body: bytes, etag: str | None) -> HttpResponse:
     headers = {"Cache-Control": "no-store" if etag is None else PUBLIC}
     if etag is not None:
         headers["ETag"] = etag
-        if _has(request.META.get("HTTP_IF_NONE_MATCH"), etag):
+        if has_etag(request.META.get("HTTP_IF_NONE_MATCH"), etag):
             return HttpResponseNotModified(headers=headers)
     headers["Content-Length"] = str(len(body))
     return HttpResponse(body, content_type="application/json", headers=headers)
 
 
-def _has(if_none_match: str | None, etag: str) -> bool:
+def has_etag(if_none_match: str | None, etag: str) -> bool:
     """Whether the client has this already. For a GET weak validators compare like strong ones (RFC 9110, 13.1.2)."""
     if if_none_match is None or if_none_match == etag:
         return if_none_match is not None
