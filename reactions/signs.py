@@ -12,6 +12,7 @@ from reactions.readers import Reader
 # Carries the token of the story's page, which `GET …/reactions/mine/` tells as well: an app or an embed
 # that shows the story has asked for that.
 PAGE_TOKEN_HEADER = "Page-Token"  # noqa: S105  # a header's name
+_PAGE_TOKEN = "HTTP_PAGE_TOKEN"  # noqa: S105  # as WSGI has it: `request.headers` names them all anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +34,5 @@ def signs_of(
     return Signs(
         network=network_of(request),
         is_newcomer=reader.is_newcomer,
-        has_read=has_read or request.headers.get(PAGE_TOKEN_HEADER) == form_token(article_id),
+        has_read=has_read or request.META.get(_PAGE_TOKEN) == form_token(article_id),
     )
