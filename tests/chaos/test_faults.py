@@ -26,7 +26,8 @@ from tests.servers import PROJECT, House
 
 pytestmark = [pytest.mark.chaos, pytest.mark.house]
 
-WORKER, BEAT = (f"celery --quiet -A newsroom.celery {role}" for role in ("worker", "beat"))
+WORKER = "celery --quiet -A newsroom.celery worker"
+BEAT = "celery --quiet -A newsroom.beat beat"
 RATE = 200  # reactions a second
 BEFORE_SECONDS, AFTER_SECONDS = 2, 6
 RECOVERY_SECONDS = 40  # the longest that a house may take until all it acknowledged is public
@@ -73,11 +74,12 @@ class Site:
         assert found
         return int(found[0])
 
-    def start(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        """One more process of the house's kind, with its servers."""
+    def start(self, role: str, *arguments: str) -> "subprocess.Popen[bytes]":
+        """One more worker or beat of the house's kind, with its servers."""
+        application = "newsroom.beat" if role == "beat" else "newsroom.celery"
         environment = {**self.house.env, **recorded_environment(self.house.data)}
         return subprocess.Popen(
-            [sys.executable, "-m", "celery", "--quiet", "-A", "newsroom.celery", *arguments],
+            [sys.executable, "-m", "celery", "--quiet", "-A", application, role, *arguments],
             cwd=PROJECT,
             env={**environment, "DJANGO_SETTINGS_MODULE": "newsroom.settings"},
             stdout=subprocess.DEVNULL,
