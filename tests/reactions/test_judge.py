@@ -98,6 +98,16 @@ def test_a_network_makes_itself_no_room(article: Article) -> None:
     assert total(article) == CEILING
 
 
+def test_what_is_held_makes_room_for_nobody_else_either(article: Article) -> None:
+    arrive(article.id, [7] * 10_000)
+    fold()
+
+    arrive(article.id, [8] * 100)
+    fold()
+
+    assert total(article) == 2 * CEILING
+
+
 def test_a_rush_of_clients_that_never_saw_the_page_is_held(article: Article) -> None:
     arrive(article.id, [number % 50 for number in range(1_000)], has_read=False)
 
