@@ -59,22 +59,8 @@ class Copies(Generic[Key, Value]):
 
     def get_many(self, keys: Collection[Key]) -> dict[Key, Value | None]:
         """What is behind these keys, None for nothing. A key that nobody can tell of is left out."""
-        found: dict[Key, Value | None] = {}
-        mine: list[Key] = []
-        theirs: dict[Key, Flight] = {}
-        flight: Flight | None = None
-        with self._lock:
-            too_old = time.monotonic() - self._fresh_seconds
-            for key in keys:
-                copy = self._copies.get(key)
-                if copy is not None and copy.read_at > too_old:
-                    found[key] = copy.value
-                elif key in self._flights:
-                    theirs[key] = self._flights[key]
-                else:
-                    self._flights[key] = flight = flight or Future()
-                    mine.append(key)
-        if flight:
+        found, mine, theirs, flight = self._divide(keys)
+        if mine:
             found |= self._fly(mine, flight)
         if theirs:
             found |= self._wait(theirs)
@@ -121,6 +107,37 @@ class Copies(Generic[Key, Value]):
         with self._lock:
             self._copies.clear()
             self._flights.clear()
+
+    def _divide(
+        self, keys: Collection[Key]
+    ) -> tuple[dict[Key, Value | None], list[Key], dict[Key, Flight], Flight]:
+        """What is fresh, what the caller has to ask for on this new flight, and what others are asking for."""
+        found: dict[Key, Value | None] = {}
+        mine: list[Key] = []
+        theirs: dict[Key, Flight] = {}
+        flight: Flight = Future()
+        with self._lock:
+            too_old = time.monotonic() - self._fresh_seconds
+            for key in keys:
+                copy = self._copies.get(key)
+                if copy is not None and copy.read_at > too_old:
+                    found[key] = copy.value
+                elif key in self._flights:
+                    theirs[key] = self._flights[key]
+                else:
+                    self._flights[key] = flight
+                    mine.append(key)
+            if mine:
+                # Who asks anyway asks for those too that are soon too old: else a list of a hundred, each read at
+                # another moment, would ask a hundred times.
+                old = too_old + self._fresh_seconds / 2
+                ageing = [key for key in found if self._is_ageing(key, old)]
+                self._flights |= dict.fromkeys(ageing, flight)
+                mine += ageing
+        return found, mine, theirs, flight
+
+    def _is_ageing(self, key: Key, old: float) -> bool:
+        return self._copies[key].read_at < old and key not in self._flights
 
     def _fly(self, keys: list[Key], flight: Flight) -> Mapping[Key, Value | None]:
         """Ask for these keys, for everybody who wants one of them meanwhile."""

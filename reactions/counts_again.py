@@ -129,7 +129,7 @@ class CountsAgain:
 
         def start(status, headers, *exc_info):  # type: ignore[no-untyped-def]  # as PEP 3333 has it
             names = {name.lower() for name, _ in headers}
-            if status == "200 OK" and not names & _NEVER_REPEATED:
+            if status.startswith(("200", "304")) and not names & _NEVER_REPEATED:
                 if len(self._told) >= _MOST_VISITS:
                     self._told.clear()
                 told = [each for each in headers if each[0].lower() not in _OWN]

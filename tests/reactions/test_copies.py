@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Event
+from types import SimpleNamespace
 
 import pytest
 
@@ -68,6 +69,32 @@ def test_a_copy_that_is_too_old_is_asked_for_anew() -> None:
     source.stock["a"] = 2
 
     assert kept.get_many(["a"]) == {"a": 2}
+
+
+def test_who_asks_anyway_asks_for_what_is_soon_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, clock = Source({"a": 1, "b": 2, "c": 3}), [0]
+    kept = copies_of(source, fresh=10)
+    monkeypatch.setattr(copies, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    for clock[0], key in ((0, "a"), (4, "b"), (8, "c")):
+        kept.get_many([key])
+
+    clock[0] = 11
+    answer = kept.get_many(["a", "b", "b", "c"])
+
+    assert answer == source.stock
+    assert sorted(source.asked[-1]) == ["a", "b"]
+
+
+def test_what_is_soon_too_old_is_no_reason_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, clock = Source({"a": 1}), [0]
+    kept = copies_of(source, fresh=10)
+    monkeypatch.setattr(copies, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    kept.get_many(["a"])
+
+    clock[0] = 9
+
+    assert kept.get_many(["a"]) == kept.get_many(["a"]) == {"a": 1}
+    assert len(source.asked) == 1
 
 
 def test_an_older_value_never_replaces_a_newer_one() -> None:

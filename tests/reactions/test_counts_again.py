@@ -136,6 +136,14 @@ def test_whoever_has_the_counts_is_told_so(site: Site, one: str, held: str) -> N
     assert answer[0] == "304 Not Modified"
 
 
+def test_a_304_of_djangos_is_as_good_a_model(site: Site, one: str) -> None:
+    etag = site.django(one)[1]["ETag"]
+
+    assert site.get(one, HTTP_IF_NONE_MATCH=etag)[0] == "304 Not Modified"
+    assert site.get(one) == site.django(one)
+    assert site.asked == 1
+
+
 def test_what_a_reader_was_told_by_a_put_outdates_what_is_said(
     site: Site, article: Article, one: str
 ) -> None:
