@@ -24,6 +24,7 @@ class Ledger:
 def measure(stage: Stage) -> Iterator[Row]:
     sizes = stage.effort.ledgers
     most = sizes[-1]
+    stage.ground.manage("migrate", "-v0", DATABASE_URL=stage.ground.make_database("rows"))
     ledgers = {rows: make_ledger(stage, rows, number) for number, rows in enumerate(sizes, 1)}
     found = stage.alternate(
         {rows: run(stage, each.server, new(stage, stage.stories)) for rows, each in ledgers.items()}
@@ -48,9 +49,8 @@ def measure(stage: Stage) -> Iterator[Row]:
 
 def make_ledger(stage: Stage, rows: int, number: int) -> Ledger:
     """Our stories with so many reactions, all counted, in a database and a cache of their own."""
-    url = stage.ground.make_database(f"rows_{rows}")
+    url = stage.ground.make_database(f"rows_{rows}", template="rows")
     environment = {"DATABASE_URL": url, "REDIS_URL": f"{stage.ground.redis_url}?db={number}"}
-    stage.ground.manage("migrate", "-v0", **environment)
     copy_stories(stage, url)
     with psycopg.connect(url, autocommit=True) as connection:
         fill(connection, rows)

@@ -38,13 +38,13 @@ class Effort:
 
 QUICK = Effort(
     is_quick=True,
-    rounds=3,
+    rounds=2,
     seconds=1,
     warm_up_seconds=0,
     readers=6_000,
     freshness_seconds=5,
-    events=40_000,
-    ledgers=(20_000, 1_000_000),
+    events=20_000,
+    ledgers=(20_000, 200_000),
 )
 
 

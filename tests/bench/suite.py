@@ -45,8 +45,10 @@ def run(
     found: dict[str, list[Row]] = {}
     try:
         for name in chosen:
-            print(f"{name} …", flush=True)
+            print(f"{name} …", end=" ", flush=True)
+            began = time.monotonic()
             found[name] = list(MEASUREMENTS[name](stage))
+            print(f"{time.monotonic() - began:.0f} s", flush=True)
     finally:
         # What was found until something went wrong is worth seeing, too.
         table = [row for name, each in found.items() if name != "growth" for row in each]
