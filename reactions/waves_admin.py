@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from articles.models import Article
 from reactions.judge import release_wave, void_wave
@@ -29,7 +31,22 @@ class DecisionInline(TabularInline):
         return False
 
 
-def _decide(decide: Callable[..., int], done: str, description: str) -> Callable[..., None]:
+class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
+    """What an editor says beside the decision."""
+
+    note = forms.CharField(
+        required=False,
+        max_length=1_000,
+        widget=UnfoldAdminTextareaWidget,
+        help_text="Why. It stays with the decision, for whoever asks later.",
+    )
+
+    class Meta:
+        model = Wave
+        fields: tuple[str, ...] = ()
+
+
+def _decide_all(decide: Callable[..., int], done: str, description: str) -> Callable[..., None]:
     @admin.action(description=description, permissions=["change"])
     def action(model_admin: ModelAdmin, request: HttpRequest, waves: QuerySet[Wave]) -> None:
         sizes = [decide(wave_id=each.pk, editor=request.user.get_username()) for each in waves]
@@ -48,15 +65,14 @@ class WaveAdmin(ModelAdmin):
     list_filter = ["state", "rule"]
     list_display_links = ["rule"]
     list_per_page = 50
-    fields = readonly_fields = (
-        *("story", "rule", "window"),
-        *("size", "network_count", "standing"),
-    )
+    form = DecisionForm
+    readonly_fields = ("story", "rule", "window", "size", "network_count", "standing")
     inlines = [DecisionInline]
     actions = [
-        _decide(release_wave, "released", "Release: count them"),
-        _decide(void_wave, "voided", "Void: leave them out of the counts"),
+        _decide_all(release_wave, "released", "Release: count them"),
+        _decide_all(void_wave, "voided", "Void: leave them out of the counts"),
     ]
+    actions_submit_line = ("release", "void")  # type: ignore[assignment]  # unfold's own is empty
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Wave]:
         of_story = Article.objects.filter(pk=OuterRef("article_id")).values("headline")
@@ -84,6 +100,24 @@ class WaveAdmin(ModelAdmin):
     def standing(self, wave: Wave) -> str:
         return wave.get_state_display()
 
+    @admin.action(description="Release: count them", permissions=["release"])
+    def release(self, request: HttpRequest, wave: Wave) -> None:
+        self._decide(request, wave, release_wave, "released")
+
+    @admin.action(description="Void: leave them out", permissions=["void"])
+    def void(self, request: HttpRequest, wave: Wave) -> None:
+        self._decide(request, wave, void_wave, "voided")
+
+    def has_release_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_become(Wave.State.RELEASED, request, object_id)
+
+    def has_void_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_become(Wave.State.VOID, request, object_id)
+
+    def get_fields(self, request: HttpRequest, obj: Wave | None = None) -> list[Any]:
+        may_decide = self.has_change_permission(request, obj)
+        return [*self.readonly_fields, *(["note"] if may_decide else [])]
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
@@ -99,4 +133,26 @@ class WaveAdmin(ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Nothing here is typed in; a wave changes by a decision."""
+        """A wave changes by the decision whose button was pressed, and by nothing else."""
+        for pressed in self.get_actions_submit_line(request, obj.pk):
+            if pressed.action_name in request.POST:
+                pressed.method(request, obj)  # type: ignore[operator]  # a method, as unfold has it
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """A decision is its own entry."""
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return HttpResponseRedirect(request.path)
+
+    def _may_become(self, state: Wave.State, request: HttpRequest, wave_id: Any) -> bool:
+        is_another = Wave.objects.filter(pk=wave_id).exclude(state=state).exists()
+        return is_another and self.has_change_permission(request)
+
+    def _decide(
+        self, request: HttpRequest, wave: Wave, decide: Callable[..., int], done: str
+    ) -> None:
+        note = request.POST.get("note", "").strip()
+        size = decide(wave_id=wave.pk, editor=request.user.get_username(), note=note)
+        self.message_user(
+            request, f"{size:,} reactions {done}. Counts follow in a second.", messages.SUCCESS
+        )

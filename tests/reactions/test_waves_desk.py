@@ -66,6 +66,66 @@ def test_whoever_may_only_look_decides_nothing(wave: Wave) -> None:
     assert not WaveDecision.objects.exists()
 
 
+def decide_there(client: Client, action: str, wave: Wave, note: str = "") -> str:
+    """Press a button on the wave's own page; the page that follows."""
+    data = {
+        f"reactions_wave_{action}": "",
+        "note": note,
+        "decisions-TOTAL_FORMS": "0",
+        "decisions-INITIAL_FORMS": "0",
+    }
+    page = reverse("admin:reactions_wave_change", args=[wave.pk])
+    return client.post(page, data, follow=True).content.decode()
+
+
+def test_a_wave_is_decided_on_its_own_page_with_a_note(article: Article, wave: Wave) -> None:
+    page = decide_there(
+        editor("view_wave", "change_wave", "view_wavedecision"),
+        "release",
+        wave,
+        "A lecture hall: I asked.",
+    )
+    fold()
+
+    assert totals(article.id) == {"love": 200}
+    entry = WaveDecision.objects.get()
+    assert (entry.decision, entry.editor, entry.note) == (
+        "released",
+        "ada",
+        "A lecture hall: I asked.",
+    )
+    assert "180 reactions released" in page
+    assert "A lecture hall: I asked." in page
+
+
+def test_the_page_offers_what_the_wave_is_not_yet(admin_client: Client, wave: Wave) -> None:
+    decide_there(admin_client, "void", wave)
+    decide_there(admin_client, "void", wave)
+
+    page = decide_there(admin_client, "nothing", wave)
+
+    assert WaveDecision.objects.count() == 1
+    assert "reactions_wave_release" in page
+    assert "reactions_wave_void" not in page
+
+
+def test_a_note_that_is_too_long_decides_nothing(admin_client: Client, wave: Wave) -> None:
+    page = decide_there(admin_client, "release", wave, "x" * 1_001)
+
+    assert "at most 1000 characters" in page
+    assert Wave.objects.get().state == "held"
+
+
+def test_whoever_may_only_look_is_offered_no_decision(wave: Wave) -> None:
+    client = editor("view_wave")
+
+    page = client.get(reverse("admin:reactions_wave_change", args=[wave.pk])).content.decode()
+    decide_there(client, "release", wave)
+
+    assert "reactions_wave_release" not in page
+    assert Wave.objects.get().state == "held"
+
+
 def test_the_page_of_a_wave_shows_its_decisions(admin_client: Client, wave: Wave) -> None:
     decide(admin_client, "release_waves", wave)
 
