@@ -54,10 +54,14 @@ def open_folder(name: str) -> Path:
     return folder
 
 
+# The system's chance: pytest's workers share the seed of the other one, and would meet at the same port.
+_chance = random.SystemRandom()
+
+
 def free_port() -> int:
     """A port for a moment free, below those that the system hands out to others."""
     while True:
-        port = random.randint(20_000, 32_000)
+        port = _chance.randint(20_000, 32_000)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
