@@ -353,6 +353,9 @@ class Wave(models.Model):
         return f"{self.get_rule_display()}: {self.size}"
 
 
+MOST_NOTE = 1_000  # characters
+
+
 class WaveDecision(models.Model):
     """Who released or voided a wave, when and why. Never changed and never removed."""
 

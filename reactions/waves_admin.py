@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from articles.models import Article
 from reactions.judge import release_wave, void_wave
-from reactions.models import Wave, WaveDecision
+from reactions.models import MOST_NOTE, Wave, WaveDecision
 
 
 class DecisionInline(TabularInline):
@@ -36,7 +36,7 @@ class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
 
     note = forms.CharField(
         required=False,
-        max_length=1_000,
+        max_length=MOST_NOTE,
         widget=UnfoldAdminTextareaWidget,
         help_text="Why. It stays with the decision, for whoever asks later.",
     )
