@@ -1,7 +1,6 @@
 """Every setting, in one file. The environment is read at the top; what it may say is in docs/operations.md."""
 
 import os
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,9 @@ from urllib.parse import urlsplit
 import dj_database_url
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest
-from django.templatetags.static import static
 from django.urls import reverse_lazy
 
+from newsroom.desk_menu import desk
 from newsroom.stack.environment import broker_url_of, recorded_environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -327,122 +325,4 @@ LOGGING = {
     },
 }
 
-
-def may(permission: str) -> Callable[[HttpRequest], bool]:
-    """Shows a line of the desk's menu to whoever may open what it leads to."""
-    return lambda request: request.user.has_perm(permission)
-
-
-UNFOLD = {
-    "SITE_TITLE": SITE_NAME,
-    "SITE_HEADER": SITE_NAME,
-    "SITE_SUBHEADER": "The desk",
-    "SITE_URL": "/",
-    "SITE_SYMBOL": "newspaper",
-    "SITE_FAVICONS": [
-        {
-            "rel": "icon",
-            "type": "image/svg+xml",
-            "href": lambda request: static("articles/favicon.svg"),
-        }
-    ],
-    "SHOW_VIEW_ON_SITE": True,
-    "SIDEBAR": {
-        "show_search": False,
-        "navigation": [
-            {
-                "title": "Readers",
-                "items": [
-                    {
-                        "title": "Reactions",
-                        "icon": "mood",
-                        "link": reverse_lazy("admin:reactions_reactedarticle_changelist"),
-                        "permission": may("reactions.view_reactedarticle"),
-                    },
-                    {
-                        "title": "Waves held back",
-                        "icon": "waves",
-                        "link": reverse_lazy("admin:reactions_wave_changelist"),
-                        "permission": may("reactions.view_wave"),
-                    },
-                    {
-                        "title": "Presets",
-                        "icon": "tune",
-                        "link": reverse_lazy("admin:reactions_preset_changelist"),
-                        "permission": may("reactions.view_preset"),
-                    },
-                ],
-            },
-            {
-                "title": "Stories",
-                "items": [
-                    {
-                        "title": "Articles",
-                        "icon": "article",
-                        "link": reverse_lazy("admin:articles_article_changelist"),
-                        "permission": may("articles.view_article"),
-                    },
-                    {
-                        "title": "Pictures",
-                        "icon": "image",
-                        "link": reverse_lazy("admin:articles_media_changelist"),
-                        "permission": may("articles.view_media"),
-                    },
-                    {
-                        "title": "Revisions",
-                        "icon": "history",
-                        "link": reverse_lazy("admin:articles_articlerevision_changelist"),
-                        "permission": may("articles.view_articlerevision"),
-                    },
-                    {
-                        "title": "Authors",
-                        "icon": "edit_note",
-                        "link": reverse_lazy("admin:articles_author_changelist"),
-                        "permission": may("articles.view_author"),
-                    },
-                    {
-                        "title": "Sources",
-                        "icon": "source",
-                        "link": reverse_lazy("admin:articles_source_changelist"),
-                        "permission": may("articles.view_source"),
-                    },
-                    {
-                        "title": "Feeds",
-                        "icon": "rss_feed",
-                        "link": reverse_lazy("admin:articles_feed_changelist"),
-                        "permission": may("articles.view_feed"),
-                    },
-                    {
-                        "title": "Sections",
-                        "icon": "folder",
-                        "link": reverse_lazy("admin:articles_section_changelist"),
-                        "permission": may("articles.view_section"),
-                    },
-                    {
-                        "title": "Tags",
-                        "icon": "sell",
-                        "link": reverse_lazy("admin:articles_tag_changelist"),
-                        "permission": may("articles.view_tag"),
-                    },
-                ],
-            },
-            {
-                "title": "Access",
-                "items": [
-                    {
-                        "title": "API keys",
-                        "icon": "key",
-                        "link": reverse_lazy("admin:articles_apikey_changelist"),
-                        "permission": may("articles.view_apikey"),
-                    },
-                    {
-                        "title": "Users",
-                        "icon": "person",
-                        "link": reverse_lazy("admin:auth_user_changelist"),
-                        "permission": may("auth.view_user"),
-                    },
-                ],
-            },
-        ],
-    },
-}
+UNFOLD = desk(SITE_NAME)
