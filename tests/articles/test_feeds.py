@@ -387,7 +387,8 @@ def test_any_text_makes_a_feed_that_can_be_read(text: str) -> None:
     )
 
     for form in XML_FORMS:
-        ElementTree.fromstring(feeds.FORMATS[form].write(feed))  # noqa: S314  # our own
+        read = ElementTree.fromstring(feeds.FORMATS[form].write(feed))  # noqa: S314  # our own
+        assert "https://a/f" in ElementTree.tostring(read, "unicode")
 
 
 def test_corrections_stand_where_readers_see_them(story: Article, client: Client) -> None:
