@@ -20,7 +20,7 @@ test: tools  ## everything, a browser included
 test-fast: tools  ## without the browser and the whole house
 	@exec "$(VENV)/bin/python" -m pytest -n 2 --dist loadgroup -m "not browser and not house"
 
-bench: tools  ## the benchmark: a quarter of an hour, writes docs/benchmarks.md
+bench: tools  ## the benchmark: twenty minutes, writes docs/benchmarks.md
 	@exec "$(VENV)/bin/python" -m tests.bench
 
 bench-quick: tools  ## the same ratios in two minutes, with more spread
