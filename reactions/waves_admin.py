@@ -37,7 +37,7 @@ class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
     note = forms.CharField(
         required=False,
         max_length=MOST_NOTE,
-        widget=UnfoldAdminTextareaWidget,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text="Why. It stays with the decision, for whoever asks later.",
     )
 

@@ -275,3 +275,13 @@ def test_a_tag_that_a_preset_needs_cannot_be_deleted(editor: Client) -> None:
     editor.post(reverse("admin:articles_tag_delete", args=[tag.pk]), {"post": "yes"})
 
     assert Tag.objects.filter(pk=tag.pk).exists()
+
+
+def test_whoever_signs_in_is_at_the_desk(client: Client, db: None) -> None:
+    User.objects.create_user("ada", password="correct horse", is_staff=True)
+    whom = {"username": "ada", "password": "correct horse"}
+
+    answer = client.post(reverse("admin:login"), whom)
+
+    assert answer.status_code == 302
+    assert answer["Location"] == reverse("admin:index")
