@@ -8,7 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from articles import filing, serializers, workflow
-from articles.api_writing import IDEMPOTENCY_KEY, IF_MATCH, KEY, Writing, editor_of, target
+from articles.access import KEY
+from articles.api_writing import IDEMPOTENCY_KEY, IF_MATCH, Writing, editor_of, target
 from articles.models import Article
 
 

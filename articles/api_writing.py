@@ -21,7 +21,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from articles import filing, serializers
-from articles.access import KeyAuthentication, scope
+from articles.access import KEY, KeyAuthentication, scope
 from articles.addresses import find_any
 from articles.idempotency import LONGEST_KEY, Answer, OtherRequest, answer_once
 from articles.models import ApiKey, Article
@@ -32,7 +32,6 @@ from articles.writing import Final, Refused, create_draft, edit_article
 LARGEST_BODY = 1024 * 1024  # bytes; 100 kB of Arabic in JSON's escapes are 300 kB
 ETAG = re.compile(r'"(\d{1,9})"')
 NEVER = -1  # the version that no story has
-KEY: Any = [{"key": []}]  # OpenAPI's, which drf-spectacular types more narrowly
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="Makes the call safe to repeat."

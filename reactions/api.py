@@ -26,14 +26,12 @@ from reactions.counts_api import (
     no_such_article,
 )
 from reactions.kinds import BY_KEY, pack, unpack
-from reactions.mine_api import DATABASE_AWAY
+from reactions.mine_api import DATABASE_AWAY, PRIVATE
 from reactions.origin import form_token
 from reactions.readers import InvalidToken, Reader, find_reader, forget, new_reader, remember
 from reactions.record import Refused, erase_reader, export_reader, list_mine, set_reactions
 from reactions.signs import PAGE_TOKEN_HEADER, signs_of
 from reactions.stats.article import INTERVALS, article_statistics
-
-PRIVATE = "private, no-store"
 
 
 class InvalidReader(exceptions.APIException):

@@ -9,16 +9,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from articles.access import KeyAuthentication, scope
+from articles.access import KEY, KeyAuthentication, scope
 from articles.filing import Strict
 from reactions.addresses import find_article
 from reactions.counts import rfc3339
 from reactions.kinds import ANY_KIND, BY_KEY, OFFERED, pack, unpack
+from reactions.mine_api import PRIVATE
 from reactions.models import MOST_DAYS, PolicyState
 from reactions.policy import get_policy, set_policy
 from reactions.publish import publish_waiting
-
-KEY: Any = [{"key": []}]
 
 
 class PolicyWish(Strict):
@@ -121,4 +120,4 @@ def _answer(article_id: UUID) -> Response:
             "closes_at": rfc3339(in_effect.closes_at),
         },
     }
-    return Response(body, headers={"Cache-Control": "private, no-store"})
+    return Response(body, headers={"Cache-Control": PRIVATE})

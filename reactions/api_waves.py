@@ -11,15 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from articles.access import KeyAuthentication, scope
+from articles.access import KEY, KeyAuthentication, scope
 from articles.filing import Strict
 from articles.models import ApiKey
 from reactions.addresses import find_article
 from reactions.judge import release_wave, void_wave
+from reactions.mine_api import PRIVATE
 from reactions.models import MOST_NOTE, Wave, WaveDecision
-
-KEY: Any = [{"key": []}]
-PRIVATE = "private, no-store"
 
 _DECIDE = {Wave.State.RELEASED: release_wave, Wave.State.VOID: void_wave}
 
