@@ -40,6 +40,21 @@ class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text="Why. It stays with the decision, for whoever asks later.",
     )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = self.instance.state
+
+    def clean(self) -> dict[str, Any]:
+        """Nobody overrides a decision that they have not seen."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("seen") != self.instance.state:
+            now = self.instance.get_state_display().lower()
+            raise forms.ValidationError(
+                f"Somebody has decided meanwhile: this wave is {now}. Nothing was changed."
+            )
+        return cleaned
 
     class Meta:
         model = Wave
@@ -116,7 +131,7 @@ class WaveAdmin(ModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Wave | None = None) -> list[Any]:
         may_decide = self.has_change_permission(request, obj)
-        return [*self.readonly_fields, *(["note"] if may_decide else [])]
+        return [*self.readonly_fields, *(["note", "seen"] if may_decide else [])]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

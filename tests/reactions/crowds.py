@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from reactions.kinds import pack
-from reactions.models import Mark, Reaction
+from reactions.models import Mark, Reaction, Wave
 
 NOON = datetime(2024, 12, 8, 12, 0, tzinfo=UTC)
 LOVE = pack(["love"])
@@ -43,6 +43,22 @@ def arrive(
         for reader, network, when in came
     )
     return [reader for reader, _, _ in came]
+
+
+def hold_back_often(article_id: UUID, times: int) -> None:
+    """So many waves of one story, long over."""
+    Wave.objects.bulk_create(
+        Wave(
+            article_id=article_id,
+            rule=Wave.Rule.SURGE,
+            is_open=False,
+            started_at=NOON,
+            last_at=NOON,
+            size=1,
+            network_count=1,
+        )
+        for _ in range(times)
+    )
 
 
 def plausible_networks(readers: int) -> list[int]:

@@ -11,7 +11,7 @@ from articles.models import Article
 from reactions.fold import fold
 from reactions.models import Wave, WaveDecision
 from tests.conftest import PublishArticle
-from tests.reactions.crowds import arrive
+from tests.reactions.crowds import arrive, hold_back_often
 from tests.reactions.oracle import totals
 
 LIST = "/api/v1/waves/"
@@ -145,18 +145,7 @@ def test_a_state_that_is_none_is_refused(manager: Client) -> None:
 def test_a_list_takes_as_many_queries_for_many_waves_as_for_one(
     manager: Client, wave: Wave, django_assert_max_num_queries: Any
 ) -> None:
-    Wave.objects.bulk_create(
-        Wave(
-            article_id=wave.article_id,
-            rule="surge",
-            is_open=False,
-            started_at=wave.started_at,
-            last_at=wave.last_at,
-            size=1,
-            network_count=1,
-        )
-        for _ in range(20)
-    )
+    hold_back_often(wave.article_id, 20)
 
     with django_assert_max_num_queries(4):
         assert len(manager.get(LIST).json()["results"]) == 21

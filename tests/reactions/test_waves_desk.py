@@ -8,7 +8,7 @@ from django.urls import reverse
 from articles.models import Article
 from reactions.fold import fold
 from reactions.models import Wave, WaveDecision
-from tests.reactions.crowds import arrive
+from tests.reactions.crowds import arrive, hold_back_often
 from tests.reactions.oracle import totals
 
 LIST = reverse("admin:reactions_wave_changelist")
@@ -66,11 +66,14 @@ def test_whoever_may_only_look_decides_nothing(wave: Wave) -> None:
     assert not WaveDecision.objects.exists()
 
 
-def decide_there(client: Client, action: str, wave: Wave, note: str = "") -> str:
-    """Press a button on the wave's own page; the page that follows."""
+def decide_there(
+    client: Client, action: str, wave: Wave, note: str = "", seen: str = "held"
+) -> str:
+    """Press a button on the wave's own page, where it stood as `seen`; the page that follows."""
     data = {
         f"reactions_wave_{action}": "",
         "note": note,
+        "seen": seen,
         "decisions-TOTAL_FORMS": "0",
         "decisions-INITIAL_FORMS": "0",
     }
@@ -99,14 +102,33 @@ def test_a_wave_is_decided_on_its_own_page_with_a_note(article: Article, wave: W
 
 
 def test_the_page_offers_what_the_wave_is_not_yet(admin_client: Client, wave: Wave) -> None:
-    decide_there(admin_client, "void", wave)
-    decide_there(admin_client, "void", wave)
+    page = decide_there(admin_client, "void", wave)
 
-    page = decide_there(admin_client, "nothing", wave)
-
-    assert WaveDecision.objects.count() == 1
     assert "reactions_wave_release" in page
     assert "reactions_wave_void" not in page
+
+
+@pytest.mark.parametrize("action", ["release", "void"])
+def test_nobody_overrides_a_decision_that_they_have_not_seen(
+    admin_client: Client, wave: Wave, action: str
+) -> None:
+    decide_there(admin_client, "release", wave, "The first.")
+
+    page = decide_there(admin_client, action, wave, "The second.")
+
+    assert [each.note for each in WaveDecision.objects.all()] == ["The first."]
+    assert "Somebody has decided meanwhile: this wave is released." in page
+    assert "The second." in page  # what was typed is still there
+
+
+def test_a_decision_that_was_seen_may_be_turned_round(
+    article: Article, admin_client: Client, wave: Wave
+) -> None:
+    decide_there(admin_client, "release", wave)
+    decide_there(admin_client, "void", wave, seen="released")
+    fold()
+
+    assert totals(article.id) == {"love": 20}
 
 
 def test_a_note_that_is_too_long_decides_nothing(admin_client: Client, wave: Wave) -> None:
@@ -141,18 +163,7 @@ def test_the_list_takes_as_many_queries_for_many_waves_as_for_one(
     wave: Wave,
     django_assert_max_num_queries: pytest.FixtureRequest,
 ) -> None:
-    Wave.objects.bulk_create(
-        Wave(
-            article_id=wave.article_id,
-            rule="surge",
-            is_open=False,
-            started_at=wave.started_at,
-            last_at=wave.last_at,
-            size=1,
-            network_count=1,
-        )
-        for _ in range(20)
-    )
+    hold_back_often(wave.article_id, 20)
 
     with django_assert_max_num_queries(10):  # type: ignore[operator]
         admin_client.get(LIST)
