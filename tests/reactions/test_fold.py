@@ -1,7 +1,7 @@
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.utils import IntegrityError
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -14,6 +14,7 @@ from reactions.models import Bucket, Mark, Reaction, Tally, Total
 from reactions.record import set_reactions
 from reactions.tasks import fold_task
 from tests.conftest import PublishArticle
+from tests.reactions.crowds import arrive
 from tests.reactions.oracle import assert_counts_are_the_rows, totals
 
 LOVE, SAD = pack(["love"]), pack(["sad"])
@@ -98,6 +99,28 @@ def test_a_batch_takes_the_oldest_marks_and_leaves_the_rest(article: Article) ->
     assert taken == 3
     assert list(Mark.objects.order_by("id").values_list("reader_id", flat=True)) == readers[3:]
     assert totals(article.id) == {"love": 3}
+
+
+def test_a_crowd_is_counted_where_it_was_written(article: Article) -> None:
+    """Each row of a crowd finds room in its own page for the second time, so no index is written again."""
+    arrive(article.id, range(1_000, 3_000))
+    before = _updates()
+
+    count_marked()
+
+    updates, in_their_page = (now - then for now, then in zip(_updates(), before, strict=True))
+    assert updates == in_their_page == 2_000
+
+
+def _updates() -> tuple[int, int]:
+    """Of rows of the ledger by this connection: all, and those that stayed in their page."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(n_tup_upd), sum(n_tup_hot_upd) FROM pg_stat_xact_user_tables"
+            " WHERE relid IN (SELECT relid FROM pg_partition_tree('reactions_reaction'))"
+        )
+        found: tuple[int, int] = cursor.fetchone()
+    return found
 
 
 def test_a_fold_that_fails_leaves_everything_as_it_was(article: Article, reader_id: UUID) -> None:
