@@ -17,8 +17,8 @@ from reactions.publish import publish_waiting
 from reactions.sql import rows
 
 # Marks taken by one statement. So many wait only after a crowd that no worker saw; then a reader who changes
-# their mind while their own mark is counted waits for half a second. In larger batches more of the
-# marks are for the same totals: four times as many take three times as long.
+# their mind while their own mark is counted waits for most of a second. In larger batches more of the
+# marks are for the same totals, so that the crowd is through sooner.
 BATCH = 20_000
 # While one batch follows another, Redis is told so often: telling it of 500 stories takes as long as
 # counting 1,000 marks.

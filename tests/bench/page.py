@@ -38,6 +38,8 @@ is `update_or_create` in a transaction, and `GROUP BY` on read. **Waline** and *
 
 ## How cost grows
 
+With readers at once and with stories; with rows of the ledger in the table above.
+
 {growth}
 
 {by_hand}
