@@ -47,12 +47,15 @@ class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
         self.initial["seen"] = self.instance.state
 
     def clean(self) -> dict[str, Any]:
-        """Nobody overrides a decision that they have not seen."""
+        """Nobody overrides a decision that they have not seen; whoever was told of it may press again."""
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("seen") != self.instance.state:
-            now = self.instance.get_state_display().lower()
+            self.data = dict(self.data.items()) | {"seen": self.instance.state}
+            latest = self.instance.decisions.first()
             raise forms.ValidationError(
-                f"Somebody has decided meanwhile: this wave is {now}. Nothing was changed."
+                f"Meanwhile: {latest}. Nothing was changed; press again if you mean it."
+                if latest
+                else "This page is too old. Nothing was changed; press again if you mean it."
             )
         return cleaned
 

@@ -1,5 +1,7 @@
 """Editors see waves, and decide a whole one in one step."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
@@ -117,8 +119,9 @@ def test_nobody_overrides_a_decision_that_they_have_not_seen(
     page = decide_there(admin_client, action, wave, "The second.")
 
     assert [each.note for each in WaveDecision.objects.all()] == ["The first."]
-    assert "Somebody has decided meanwhile: this wave is released." in page
-    assert "The second." in page  # what was typed is still there
+    assert "Meanwhile: Released by admin." in page
+    assert re.search(r">\s*The second\.\s*</textarea>", page)  # what was typed is still there
+    assert 'name="seen" value="released"' in page  # so that pressing again is a decision
 
 
 def test_a_decision_that_was_seen_may_be_turned_round(
