@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     # It starts the servers that the settings name, so it must not read the settings itself.
     if sys.argv[1:2] == ["up"]:
-        from newsroom.stack.up import main as up
+        from newsroom.stack.supervisor import main as up
 
         sys.exit(up(sys.argv[2:]))
 

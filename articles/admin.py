@@ -1,5 +1,5 @@
 """Where Django looks for the desk, which is in `articles.desk`."""
 
-from articles.desk import history, keys, labels, people, pictures, stories
+from articles.desk import api_keys, articles, pictures, revisions, taxonomy, users
 
-__all__ = ["history", "keys", "labels", "people", "pictures", "stories"]
+__all__ = ["api_keys", "articles", "pictures", "revisions", "taxonomy", "users"]

@@ -8,10 +8,7 @@ from difflib import unified_diff
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
-from articles import websub
-from articles.doors import feelings
+from articles.announce import announce
 from articles.models import Article, ArticleAuthor, ArticleRevision, ArticleTag
 
 # What an editor writes. Restoring an old version brings back these; where the story stands in the
@@ -133,16 +130,6 @@ def keep_version(
     article.save()
     record_revision(article, kind=kind, note=note, editor=editor)
     announce(article.pk)
-
-
-def announce(article_id: UUID) -> None:
-    """Tell whoever shows what readers feel, and subscribers, after the commit. Their fault never undoes a move."""
-
-    def tell() -> None:  # a function, for Django logs the failure of one by its name
-        feelings().story_changed(article_id)
-
-    transaction.on_commit(tell, robust=True)
-    websub.announce_on_commit([article_id])
 
 
 def record_revision(

@@ -14,9 +14,9 @@ from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.contrib.auth.models import User as Account
 from django.db.models import Q
 
+from articles.editing import FINAL
 from articles.models import PUBLIC_STATES, Article, ArticleQuerySet, State
 from articles.workflow import Move, allowed_moves
-from articles.writing import FINAL
 
 User = Account | AnonymousUser
 

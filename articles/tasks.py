@@ -5,7 +5,11 @@ from uuid import UUID
 from celery import shared_task
 from django.db import OperationalError
 
-from articles import idempotency, pictures, sources, websub, workflow
+from articles import workflow
+from articles.api import idempotency
+from articles.ingest import polling
+from articles.media import pictures
+from articles.syndication import websub
 
 
 @shared_task(name="articles.publish_due", autoretry_for=(), throws=(OperationalError,))
@@ -26,7 +30,7 @@ def forget_answers() -> None:
 @shared_task(name="articles.poll_feeds", autoretry_for=(), throws=(OperationalError,))
 def poll_feeds() -> None:
     """Asks the feeds whose time has come for new stories. Every minute; any number at once."""
-    sources.poll_due()
+    polling.poll_due()
 
 
 @shared_task(

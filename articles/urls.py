@@ -3,7 +3,8 @@
 from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 
-from articles import media_files, views
+from articles.media import serving
+from articles.pages import search, views
 
 
 class Slug(StringConverter):
@@ -16,13 +17,14 @@ register_converter(Slug, "any_slug")
 
 app_name = "articles"
 urlpatterns = [
-    path("", include("articles.feed_urls")),
+    path("", include("articles.syndication.feed_urls")),
     path("", views.front_page, name="front"),
+    path("search/", search.page, name="search"),
     path("articles/<any_slug:slug>/", views.story, name="story"),
     path("sections/<any_slug:slug>/", views.section, name="section"),
     path("authors/<any_slug:slug>/", views.author, name="author"),
     path("tags/<any_slug:slug>/", views.tag, name="tag"),
-    path("media/<path:name>", media_files.picture_file, name="picture_file"),
+    path("media/<path:name>", serving.picture_file, name="picture_file"),
     path("corrections/", views.corrections, name="corrections"),
     path("preview/<str:token>/", views.preview, name="preview"),
 ]

@@ -16,9 +16,9 @@ from django.db import transaction
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
+from articles.editing import Refused, apply_changes, one_of_its_kind
 from articles.models import EXPIRING_STATES, Article, ArticleQuerySet, Correction, PubStatus, State
 from articles.revisions import keep_version, take_article
-from articles.writing import Refused, apply_changes, one_of_its_kind
 
 log = logging.getLogger(__name__)
 

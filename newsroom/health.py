@@ -12,8 +12,8 @@ from django.views.decorators.cache import never_cache
 from kombu import Connection
 from kombu.exceptions import OperationalError as BrokerError
 
-from reactions import cache
-from reactions.fold import waiting_since
+from reactions.cache import redis as redis_cache
+from reactions.counting.aggregate import waiting_since
 
 # Marks that wait for so long mean that nobody folds.
 _LATE = timedelta(seconds=10)
@@ -51,7 +51,7 @@ def _look(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     started = time.perf_counter()
     try:
         part = {"state": "ok", **check()}
-    except (DatabaseError, BrokerError, OSError, cache.RedisError) as error:
+    except (DatabaseError, BrokerError, OSError, redis_cache.RedisError) as error:
         part = {"state": "down", "detail": type(error).__name__}
     return {**part, "milliseconds": round((time.perf_counter() - started) * 1000, 1)}
 
@@ -62,7 +62,7 @@ def _postgresql() -> dict[str, Any]:
 
 
 def _redis() -> dict[str, Any]:
-    cache.client().ping()
+    redis_cache.client().ping()
     return {}
 
 

@@ -18,9 +18,9 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from newsroom.health import look_at_parts
-from reactions.fold import measure_backlog
-from reactions.judge import count_waves
-from reactions.reconcile import last_reconciliation
+from reactions.counting.aggregate import measure_backlog
+from reactions.counting.reconcile import last_reconciliation
+from reactions.moderation.decisions import count_waves
 
 _STATES = ("ok", "degraded", "down")
 

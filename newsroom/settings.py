@@ -84,8 +84,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # Whatever every answer must have, CORS too, stands above; what only the signed in need, below.
-    "reactions.counts_api.CountsFirst",
-    "reactions.mine_api.MineFirst",
+    "reactions.http.counts_api.CountsFirst",
+    "reactions.http.mine_api.MineFirst",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -217,7 +217,7 @@ CELERY_TASK_ROUTES = {
         "articles.ping_hub",
         "articles.prepare_pictures",
         "articles.forget_files",
-        "reactions.reconcile",
+        "reactions.counting.reconcile",
     )
 }
 
@@ -227,7 +227,7 @@ FOLD_TICK = timedelta(milliseconds=250)
 _TICK = {"expires": 600}  # seconds
 CELERY_BEAT_SCHEDULE = {
     # A reaction is public within a second: a quarter of it is spent here, the rest is room.
-    "fold": {"task": "reactions.fold", "schedule": FOLD_TICK, "options": _TICK},
+    "fold": {"task": "reactions.counting.aggregate", "schedule": FOLD_TICK, "options": _TICK},
     # Scheduled and embargoed stories go out within two seconds of their time; expired ones go.
     "publish due": {
         "task": "articles.publish_due",
@@ -262,7 +262,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="4", minute="10"),
     },
     # Drift should always be nothing; once a day somebody looks. In the small hours, when few read.
-    "reconcile": {"task": "reactions.reconcile", "schedule": crontab(hour="3", minute="40")},
+    "reconcile": {
+        "task": "reactions.counting.reconcile",
+        "schedule": crontab(hour="3", minute="40"),
+    },
 }
 
 # How many reactions one reader may have on one story. More than one stand side by side.

@@ -12,9 +12,9 @@ class ReactionsConfig(AppConfig):
     verbose_name = "Reactions"
 
     def ready(self) -> None:
-        from articles.doors import open_door
+        from articles.hooks import open_door
         from reactions import checks  # noqa: F401  # registers them
-        from reactions.bar import Feelings
+        from reactions.http.widget import Feelings
 
         open_door(Feelings())
         post_migrate.connect(grant_roles, sender=self)

@@ -15,9 +15,10 @@ from uuid import UUID
 from django.conf import settings
 from django.db import OperationalError
 
-from reactions import cache, keys
-from reactions.copies import Copies
-from reactions.gate import public_read
+from reactions.cache import redis as redis_cache
+from reactions.cache import redis_keys
+from reactions.cache.limits import public_read
+from reactions.cache.local import Copies
 from reactions.kinds import KINDS, OFFERED, unpack
 from reactions.sql import rows
 
@@ -239,7 +240,9 @@ forget_all_counts = _answers.clear
 
 def _cached_answers(numbers: Sequence[int]) -> dict[int, Answer]:
     fields = ("version", "state", "body", "closes_at", "made_for")
-    answers = cache.read_fields([keys.counts(UUID(int=each)) for each in numbers], *fields)
+    answers = redis_cache.read_fields(
+        [redis_keys.counts(UUID(int=each)) for each in numbers], *fields
+    )
     return {
         number: Answer(int(version), state, body.encode(), float(closes_at) if closes_at else None)
         for number, (version, state, body, closes_at, made_for) in zip(
@@ -252,15 +255,15 @@ def _cached_answers(numbers: Sequence[int]) -> dict[int, Answer]:
 def _put_answers(answers: Mapping[int, Answer]) -> bool:
     calls = [
         (
-            keys.counts(UUID(int=number)),
+            redis_keys.counts(UUID(int=number)),
             (
                 *(answer.version, answer.state, answer.body.decode()),
-                *(str(answer.closes_at or ""), _settings(), keys.COUNTS_TTL_SECONDS),
+                *(str(answer.closes_at or ""), _settings(), redis_keys.COUNTS_TTL_SECONDS),
             ),
         )
         for number, answer in answers.items()
     ]
-    return not calls or cache.run_each("put_counts", calls) is not None
+    return not calls or redis_cache.run_each("put_counts", calls) is not None
 
 
 def _settings() -> str:

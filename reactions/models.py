@@ -69,7 +69,9 @@ class Mark(models.Model):
     reader_id = models.UUIDField()
     marked_at = models.DateTimeField(db_default=Now())
     is_first = models.BooleanField(db_default=False)
-    network = models.BigIntegerField(null=True, help_text="The hash of reactions.networks.")
+    network = models.BigIntegerField(
+        null=True, help_text="The hash of reactions.moderation.client_network."
+    )
     is_newcomer = models.BooleanField(db_default=False, help_text="Without any history.")
     has_read = models.BooleanField(db_default=False, help_text="Has seen the page of the story.")
 
@@ -194,7 +196,7 @@ class Policy(models.Model):
 class Preset(models.Model):
     """What the stories of a section, or those with a tag, take where they do not say otherwise themselves.
 
-    Where several apply to a story the strictest wins. Written by reactions.presets alone, which has the
+    Where several apply to a story the strictest wins. Written by reactions.default_policies alone, which has the
     stories told anew.
     """
 

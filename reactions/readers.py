@@ -87,6 +87,21 @@ def forget(response: HttpResponseBase) -> None:
     )
 
 
+def page_token(article_id: UUID) -> str:
+    """The signature in an article's page. It is the same for every visitor, so that pages can be cached."""
+    return _page_signer().signature(str(article_id))
+
+
+def is_page_token(token: str, article_id: UUID) -> bool:
+    """Whether `page_token` made this token for the article, also with a key of SECRET_KEY_FALLBACKS."""
+    signer = _page_signer()
+    try:
+        signer.unsign(f"{article_id}{signer.sep}{token}")
+    except signing.BadSignature:
+        return False
+    return True
+
+
 def _is_young(token: str) -> bool:
     """Of a token whose signature has been found good: secret, time, signature."""
     made_at = signing.b62_decode(token.split(".")[1])
@@ -106,3 +121,8 @@ def _key() -> bytes:
 @cache
 def _signer() -> signing.TimestampSigner:
     return signing.TimestampSigner(sep=".", salt="newsroom.reader")
+
+
+@cache
+def _page_signer() -> signing.Signer:
+    return signing.Signer(salt="newsroom.reactions.form")

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from reactions.counts import by_key, rfc3339, saw_version
 from reactions.kinds import OFFERED, unpack
-from reactions.signs import UNKNOWN, Signs
+from reactions.moderation.signals import UNKNOWN, Signs
 from reactions.sql import row, rows
 
 

@@ -3,13 +3,13 @@
 from celery import shared_task
 from django.db import OperationalError
 
-from reactions.fold import fold
-from reactions.networks import forget_networks
-from reactions.presets import renew_stories
-from reactions.reconcile import reconcile
+from reactions.counting.aggregate import fold
+from reactions.counting.reconcile import reconcile
+from reactions.default_policies import renew_stories
+from reactions.moderation.client_network import forget_networks
 
 
-@shared_task(name="reactions.fold", autoretry_for=(), throws=(OperationalError,))
+@shared_task(name="reactions.counting.aggregate", autoretry_for=(), throws=(OperationalError,))
 def fold_task() -> None:
     """Counts and publishes whatever readers did. Run by beat on every tick of FOLD_TICK.
 
@@ -18,7 +18,7 @@ def fold_task() -> None:
     fold()
 
 
-@shared_task(name="reactions.reconcile", time_limit=3_600)
+@shared_task(name="reactions.counting.reconcile", time_limit=3_600)
 def reconcile_task() -> None:
     """Measures drift and heals it. Run by beat once a day; what it finds is logged as an error."""
     reconcile()

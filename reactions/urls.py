@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from reactions import views
+from reactions.http import form
 
 app_name = "reactions"
 
 urlpatterns = [
-    path("articles/<str:slug>/reactions/", views.react, name="react"),
+    path("articles/<str:slug>/reactions/", form.react, name="react"),
 ]

@@ -7,9 +7,11 @@ from uuid import UUID, uuid4
 import pytest
 from django.core.cache import caches
 
-from articles import prepared
 from articles.models import Article, State
-from reactions import addresses, cache, counts, gate
+from articles.pages import page_cache
+from reactions import counts
+from reactions.cache import limits, slugs
+from reactions.cache import redis as redis_cache
 
 PublishArticle = Callable[..., Article]
 PUBLISHED_AT = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
@@ -18,18 +20,18 @@ PUBLISHED_AT = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
     """A test's stories are gone with it, and so are this process's copies of them."""
-    addresses.forget_slugs()
+    slugs.forget_slugs()
     counts.forget_all_counts()
-    gate.reopen()
-    cache.reopen()
+    limits.reopen()
+    redis_cache.reopen()
 
 
 @pytest.fixture(autouse=True)
 def pages_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test meets a process that has just started and does not take the last look for granted."""
     caches["pages"].clear()
-    monkeypatch.setattr(prepared, "LOOKED_FOR", 0)
-    monkeypatch.setattr(prepared, "FELT_FOR", 0)
+    monkeypatch.setattr(page_cache, "LOOKED_FOR", 0)
+    monkeypatch.setattr(page_cache, "FELT_FOR", 0)
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from articles import dateline, markup
-from articles.filing import BODY_BYTES, DatelineShape
-from articles.writing import DATELINE_PARTS
+from articles.editing import DATELINE_PARTS
+from articles.validation import BODY_BYTES, DatelineShape
 
 
 def render_typed(typed: Mapping[str, str]) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from articles import preview_links, roles
-from articles.desk.gate import add_refusal
-from articles.desk.moves import STEPS, MoveForm, Step
+from articles import roles
+from articles.desk.form_validation import add_refusal
+from articles.desk.transitions import STEPS, MoveForm, Step
+from articles.editing import Final, Refused, restore_revision
 from articles.models import Article, ArticleRevision, State
+from articles.pages import preview_links
 from articles.revisions import Stale, compare
 from articles.workflow import Move, NotAllowed, allowed_moves
-from articles.writing import Final, Refused, restore_revision
 
 SAVED_COOKIE = "desk_saved"  # names the kept text that is saved now; autosave.js takes it off
 COOKIE_SECONDS = 600

@@ -15,7 +15,7 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
-from articles import images, pictures
+from articles.media import images, pictures
 from articles.models import ArticleMedia
 from articles.models import Media as Picture  # a ModelAdmin's own Media is its scripts
 

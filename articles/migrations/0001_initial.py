@@ -1,6 +1,6 @@
 """The story and its parts, and the keys of programs. Creates tables only: nothing to lock."""
 
-import articles.identity
+import articles.ids
 import articles.models
 import django.contrib.postgres.fields
 import django.db.models.deletion
@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=articles.identity.uuid7,
+                        default=articles.ids.uuid7,
                         editable=False,
                         primary_key=True,
                         serialize=False,

@@ -1,20 +1,21 @@
 """What a newsroom keeps: stories, and all that belongs to them."""
 
-from articles.models.keys import ApiKey, IdempotencyKey
-from articles.models.labels import Section, SectionQuerySet, Tag, validate_slug
-from articles.models.people import Author
-from articles.models.pictures import Media, Rendition
-from articles.models.records import ArticleRevision, Correction, CorrectionQuerySet
-from articles.models.sources import Feed, Source
-from articles.models.states import EXPIRING_STATES, PUBLIC_STATES, ArticleType, PubStatus, State
-from articles.models.stories import (
+from articles.models.api_keys import ApiKey, IdempotencyKey
+from articles.models.articles import (
     Article,
     ArticleAuthor,
     ArticleMedia,
     ArticleQuerySet,
     ArticleTag,
     ArticleURL,
+    sections_with_articles,
 )
+from articles.models.authors import Author
+from articles.models.pictures import Media, Rendition
+from articles.models.records import ArticleRevision, Correction, CorrectionQuerySet
+from articles.models.sources import Feed, Source
+from articles.models.states import EXPIRING_STATES, PUBLIC_STATES, ArticleType, PubStatus, State
+from articles.models.taxonomy import Section, Tag, validate_slug
 
 __all__ = [
     "EXPIRING_STATES",
@@ -37,9 +38,9 @@ __all__ = [
     "PubStatus",
     "Rendition",
     "Section",
-    "SectionQuerySet",
     "Source",
     "State",
     "Tag",
+    "sections_with_articles",
     "validate_slug",
 ]

@@ -6,8 +6,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
 
+from articles.models.articles import Article
 from articles.models.states import PUBLIC_STATES
-from articles.models.stories import Article
 
 
 class CorrectionQuerySet(models.QuerySet["Correction"]):

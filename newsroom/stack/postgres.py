@@ -10,7 +10,7 @@ from urllib.parse import quote
 from newsroom.stack.accounts import Account, give_to, run_as
 from newsroom.stack.console import Trouble, last_lines
 from newsroom.stack.guard import BARE_ENVIRONMENT, Guard
-from newsroom.stack.leftovers import end_leftover
+from newsroom.stack.orphans import end_leftover
 from newsroom.stack.wheels import POSTGRES_MAJOR
 
 NAME = "newsroom"

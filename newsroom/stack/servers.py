@@ -6,8 +6,8 @@ from time import monotonic
 
 from newsroom.stack.accounts import server_account
 from newsroom.stack.console import Trouble, say
+from newsroom.stack.folders import database_folder, remove_folder, socket_folder
 from newsroom.stack.guard import Guard
-from newsroom.stack.places import database_folder, remove_folder, socket_folder
 from newsroom.stack.postgres import Postgres
 from newsroom.stack.valkey import Valkey
 from newsroom.stack.wheels import postgres_programs, valkey_program

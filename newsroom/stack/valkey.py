@@ -9,7 +9,7 @@ from pathlib import Path
 from newsroom.stack.accounts import Account, run_as
 from newsroom.stack.console import Trouble, last_lines
 from newsroom.stack.guard import BARE_ENVIRONMENT, Guard
-from newsroom.stack.leftovers import end_leftover
+from newsroom.stack.orphans import end_leftover
 
 START_SECONDS = 10.0
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from newsroom.stack.accounts import Account
 from newsroom.stack.console import Trouble, say
-from newsroom.stack.places import ELSEWHERE, make_open_folder
+from newsroom.stack.folders import ELSEWHERE, make_open_folder
 
 POSTGRES_MAJOR = "18"
 

@@ -7,9 +7,9 @@ from django.db import transaction
 from django.test import Client
 
 from articles import workflow
+from articles.editing import Final, create_draft, edit_article, restore_revision
 from articles.models import Article, ArticleRevision, State
 from articles.revisions import Stale, compare
-from articles.writing import Final, create_draft, edit_article, restore_revision
 from tests.conftest import PublishArticle
 from tests.races.rival import Rival
 

@@ -11,11 +11,11 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from articles import tasks, workflow
-from articles.doors import Silence, open_door
+from articles.editing import Refused
+from articles.hooks import Silence, open_door
 from articles.models import Article, Correction, PubStatus, State
 from articles.revisions import Stale
 from articles.workflow import MOVES, Move, NotAllowed, publish_due
-from articles.writing import Refused
 from tests.conftest import PublishArticle
 from tests.races.rival import Rival
 

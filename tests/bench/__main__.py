@@ -8,7 +8,7 @@ import argparse
 import signal
 import sys
 
-from tests.bench.ground import Ground
+from tests.bench.testbed import Ground
 
 
 def main() -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import psycopg
 
-from reactions.fold import BATCH, fold
-from tests.bench.stage import Stage
+from reactions.counting.aggregate import BATCH, fold
 from tests.bench.table import Row, Samples, at_least, at_most, compared
-from tests.bench.truth import reconcile
+from tests.bench.verification import reconcile
+from tests.bench.workload import Stage
 from tests.load import Api
 
 BARE = Path(__file__).with_name("bare_fold.sql").read_text("utf-8")

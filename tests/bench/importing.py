@@ -57,7 +57,7 @@ class FeedFigures:
 def measure_import(stories: int = STORIES) -> ImportFigures:
     """Import so many stories of 300 words as a feed of one document. Leaves them published."""
     from articles.formats import READERS
-    from articles.publishing import Action, publish_stories
+    from articles.ingest import Action, publish_stories
 
     content = json.dumps([_ninjs(number) for number in range(stories)]).encode()
     started, started_cpu = time.perf_counter(), time.process_time()
@@ -73,7 +73,7 @@ def measure_feed(form: str = "rss.xml", *, rounds: int = 10) -> FeedFigures:
     """The site's feed of the newest stories: the best of some rounds, which is what the code takes."""
     from django.test import Client
 
-    from articles import feeds
+    from articles.syndication import feeds
 
     client, usual = Client(), feeds.STORIES_PER_FEED
     feeds.STORIES_PER_FEED = FEED_STORIES  # half as many in daily life

@@ -80,7 +80,7 @@ def fill(rows: int, say: Callable[[str], None] = lambda line: None) -> None:
 
 def measure() -> Measured:
     """Measure the drift of the ledger in use, as the daily reconcile does, and heal nothing."""
-    from reactions.reconcile import reconcile
+    from reactions.counting.reconcile import reconcile
 
     found = reconcile(dry_run=True)
     return Measured(

@@ -9,9 +9,9 @@ from importlib.metadata import version
 
 import psutil
 
-from tests.bench.loads import TOOL
-from tests.bench.stage import Effort
+from tests.bench.load_generator import TOOL
 from tests.bench.table import Row, as_markdown
+from tests.bench.workload import Effort
 from tests.servers import PROJECT
 
 PAGE = PROJECT / "docs" / "benchmarks.md"

@@ -79,7 +79,7 @@ def second_server(house: House) -> Iterator[Site]:
     """The house's web server once more, with the empty view, on the same database and Valkey."""
     port = free_port()
     line = (PROJECT / "Procfile").read_text().partition("web: python ")[2].partition("\n")[0]
-    line = line.replace("newsroom.wsgi", "tests.bench.empty.wsgi")
+    line = line.replace("newsroom.wsgi", "tests.bench.empty_template.wsgi")
     line = line.replace("${HOST:-127.0.0.1}", "127.0.0.1").replace("$PORT", str(port))
     server = subprocess.Popen([sys.executable, *shlex.split(line)], cwd=PROJECT, env=house.env)
     try:

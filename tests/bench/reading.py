@@ -4,9 +4,9 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 
 from articles.models import Article
-from tests.bench.loads import Load, hot, line
-from tests.bench.stage import STORIES, Stage
+from tests.bench.load_generator import Load, hot, line
 from tests.bench.table import Row, at_least, at_most, compared
+from tests.bench.workload import STORIES, Stage
 from tests.bench.writing import ABSOLUTE, rates, run
 
 MANY = 100  # stories in one call

@@ -203,7 +203,7 @@ def measure(house: House, *, rounds: int, seconds: int, say: Callable[[str], Non
     slugs = [f"read-{number}" for number in range(STORIES)]
     publish(house, [*slugs, "herd"])
     with (
-        granian("tests.bench.empty:application", house, ready="empty/") as (
+        granian("tests.bench.empty_template:application", house, ready="empty/") as (
             empty_url,
             empty_worker,
         ),

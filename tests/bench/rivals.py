@@ -14,11 +14,11 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 
-from tests.bench.ground import Ground, Server
-from tests.bench.loads import Choose, Load, Result, hot, line, spread
+from tests.bench.load_generator import Choose, Load, Result, hot, line, spread
 from tests.bench.reading import counts
-from tests.bench.stage import STORIES, Stage, make_readers
 from tests.bench.table import Bar, Row, Samples, at_least, compared, not_measured
+from tests.bench.testbed import Ground, Server
+from tests.bench.workload import STORIES, Stage, make_readers
 from tests.bench.writing import counted, fill, rates, returning, run
 from tests.servers import PROJECT, free_port
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import psycopg
 
-from tests.bench.ground import Server
-from tests.bench.growth import beside_first
-from tests.bench.stage import Stage
+from tests.bench.scaling import beside_first
 from tests.bench.table import Row, Samples, at_least, at_most
-from tests.bench.truth import reconcile
+from tests.bench.testbed import Server
+from tests.bench.verification import reconcile
+from tests.bench.workload import Stage
 from tests.bench.writing import milliseconds, new, run
 
 
@@ -31,7 +31,7 @@ def measure(stage: Stage) -> Iterator[Row]:
     )
     for ledger in ledgers.values():
         stage.ground.stop(ledger.server)
-        stage.ground.manage("fold", **ledger.environment)
+        stage.ground.manage("aggregate", **ledger.environment)
         reconcile(stage, ledger.environment)
     for row in beside_first(
         "time of a PUT",

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from tests.bench.stage import Stage
 from tests.bench.table import Row, Samples, at_least, at_most
+from tests.bench.workload import Stage
 from tests.servers import PROJECT
 
 

@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from tests.bench import counting, growth, house, page, reading, rivals, rows, stories, writing
-from tests.bench.ground import Ground
-from tests.bench.loads import TOOL
-from tests.bench.stage import QUICK, Effort, Stage
+from tests.bench import counting, end_to_end, page, reading, rivals, rows, scaling, stories, writing
+from tests.bench.load_generator import TOOL
 from tests.bench.table import Row, as_text
+from tests.bench.testbed import Ground
+from tests.bench.workload import QUICK, Effort, Stage
 
 Measurement = Callable[[Stage], Iterable[Row]]
 
@@ -18,9 +18,9 @@ MEASUREMENTS: dict[str, Measurement] = {
     "rivals": rivals.measure,
     "counting": counting.measure,
     "rows": rows.measure,
-    "house": house.measure,
+    "house": end_to_end.measure,
     "stories": stories.measure,
-    "growth": growth.measure,
+    "growth": scaling.measure,
 }
 
 # What a quick run leaves out.

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from reactions.fold import fold
+from reactions.counting.aggregate import fold
 from reactions.kinds import BY_KEY
-from reactions.origin import form_token
-from tests.bench.ground import Server
-from tests.bench.loads import Choose, Load, Result, hot, line, spread
-from tests.bench.stage import STORIES, Reader, Stage, make_readers
+from reactions.readers import page_token
+from tests.bench.load_generator import Choose, Load, Result, hot, line, spread
 from tests.bench.table import Row, Samples, at_least, at_most, compared
+from tests.bench.testbed import Server
 from tests.bench.textbook.readers import COOKIE, sign
-from tests.bench.truth import check
+from tests.bench.verification import check
+from tests.bench.workload import STORIES, Reader, Stage, make_readers
 
 WISHES = [f'{{"reactions": ["{kind}"]}}' for kind in BY_KEY]
 KIND_BODIES = [f'{{"kind": "{kind}"}}' for kind in BY_KEY]
@@ -112,7 +112,7 @@ def nothing(stage: Stage) -> Load:
 def new(stage: Stage, stories: Sequence[str], choose: Choose = spread) -> Load:
     """Readers whom nobody has met, and who have the story's page open."""
     chosen = choose(stories, stage.effort.readers)
-    tokens = {story: form_token(UUID(story)) for story in stories}
+    tokens = {story: page_token(UUID(story)) for story in stories}
     lines = (
         line("PUT", f"/api/v1/articles/{story}/reactions/mine/", Page_Token=tokens[story])
         for story in chosen

@@ -12,7 +12,7 @@ ADVICE = (
     "No Chromium was found and none could be had. Install one: `apt-get install chromium` on Debian, "
     "`playwright install chromium` elsewhere; or name one with CHROMIUM=/path/to/chromium."
 )
-_PATIENCE_SECONDS = 240
+_PATIENCE_SECONDS = 600
 
 
 def find_chromium(*, playwrights_own: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.articles.drawings import draw
+from tests.articles.media.drawings import draw
 from tests.browser.conftest import Visitor
 from tests.servers import House, password_in
 

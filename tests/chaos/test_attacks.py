@@ -13,7 +13,7 @@ import pytest
 
 from articles.models import Article
 from newsroom.stack.environment import recorded_environment
-from reactions.fold import count_marked
+from reactions.counting.aggregate import count_marked
 from reactions.models import Reaction
 from tests.load import Api, Unanswered, publish
 from tests.reactions.crowds import NOON, arrive, plausible_networks

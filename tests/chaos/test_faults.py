@@ -120,7 +120,7 @@ def crowd(site: Site) -> None:
 
 def same_tick_many_times(site: Site) -> None:
     """One message delivered twenty times at once."""
-    code = "from newsroom.celery import app\nfor _ in range(20): app.send_task('reactions.fold')\n"
+    code = "from newsroom.celery import app\nfor _ in range(20): app.send_task('reactions.counting.aggregate')\n"
     environment = {**site.house.env, **recorded_environment(site.house.data)}
     subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=environment, check=True)
 
@@ -129,15 +129,15 @@ DIES = "import os, signal\ndef die(*_, **__): os.kill(os.getpid(), signal.SIGKIL
 
 # Where a fold dies, and how it is made to: the lines that put its death there.
 DEATHS = {
-    "before its commit": "from django.db import transaction\nfrom reactions.fold import count_marked\n"
+    "before its commit": "from django.db import transaction\nfrom reactions.counting.aggregate import count_marked\n"
     "with transaction.atomic():\n    count_marked()\n    die()\n",
-    "after its commit": "from reactions.fold import count_marked\ncount_marked()\ndie()\n",
-    "before it tells Redis": "from reactions import publish\nimport reactions.fold\n"
+    "after its commit": "from reactions.counting.aggregate import count_marked\ncount_marked()\ndie()\n",
+    "before it tells Redis": "from reactions import publish\nimport reactions.counting.aggregate\n"
     "publish.put_counts = die\nreactions.fold.fold()\n",
-    "before it notes what it told": "from reactions import publish\nimport reactions.fold\n"
+    "before it notes what it told": "from reactions import publish\nimport reactions.counting.aggregate\n"
     "rows = publish.rows\n"
     "publish.rows = lambda name, *a: die() if name == 'confirm_published' else rows(name, *a)\n"
-    "reactions.fold.fold()\n",
+    "reactions.counting.aggregate.fold()\n",
 }
 
 

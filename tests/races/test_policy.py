@@ -8,11 +8,11 @@ from django.db import transaction
 from pytest_django import Settings
 
 from articles.models import Article, ArticleTag, Tag
-from reactions.fold import fold
+from reactions.counting.aggregate import fold
+from reactions.default_policies import renew_stories, save_preset
 from reactions.kinds import EVERY_KIND, pack
 from reactions.models import PolicyState, Preset, Reaction, Renewal, Tally
 from reactions.policy import get_policy, set_policy, set_state
-from reactions.presets import renew_stories, save_preset
 from reactions.record import Change, Refused, clear_reactions, set_reactions
 from reactions.sql import row
 from tests.conftest import PublishArticle

@@ -8,10 +8,10 @@ import pytest
 from django.db import transaction
 
 from articles.models import Article
-from reactions.fold import count_marked, fold
+from reactions.counting.aggregate import count_marked, fold
+from reactions.counting.reconcile import reconcile
 from reactions.kinds import KINDS, pack
 from reactions.models import Mark, Reaction, Tally, Total
-from reactions.reconcile import reconcile
 from reactions.record import erase_reader, set_reactions
 from tests.conftest import PublishArticle
 from tests.races.rival import Rival, on_a_connection_of_its_own, wait_for_a_blocked_backend

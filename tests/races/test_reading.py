@@ -11,9 +11,10 @@ from django.test import Client
 from pytest_django import Settings
 
 from articles.models import Article
-from reactions import cache, keys
+from reactions.cache import redis as redis_cache
+from reactions.cache import redis_keys
+from reactions.counting.aggregate import count_marked, fold
 from reactions.counts import get_counts
-from reactions.fold import count_marked, fold
 from reactions.kinds import pack
 from reactions.record import set_reactions
 from tests.conftest import PublishArticle
@@ -27,7 +28,7 @@ LOVE = pack(["love"])
 
 @pytest.fixture(autouse=True)
 def _redis_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "_closed_until", 0.0)
+    monkeypatch.setattr(redis_cache, "_closed_until", 0.0)
 
 
 class Readers:
@@ -68,7 +69,7 @@ def test_a_thousand_readers_of_a_story_in_no_cache_are_two_statements(
 ) -> None:
     react(article)
     fold()
-    cache.client().delete(keys.counts(article.id))
+    redis_cache.client().delete(redis_keys.counts(article.id))
 
     answers = readers.ask(f"/api/v1/articles/{article.slug}/reactions/")
 
@@ -138,4 +139,4 @@ def test_whoever_was_told_of_a_version_reads_no_older_one(article: Article) -> N
     react(article)  # its answer says version 2
 
     assert (before, version_of(article)) == (1, 2)
-    assert cache.client().hget(keys.counts(article.id), "version") == "2"
+    assert redis_cache.client().hget(redis_keys.counts(article.id), "version") == "2"

@@ -12,9 +12,9 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.test import Client, RequestFactory  # noqa: E402
 
-from articles.doors import feelings  # noqa: E402
+from articles.hooks import feelings  # noqa: E402
 from articles.models import Article  # noqa: E402
-from reactions.fold import fold  # noqa: E402
+from reactions.counting.aggregate import fold  # noqa: E402
 from reactions.kinds import pack  # noqa: E402
 from reactions.record import Refused, clear_reactions, set_reactions  # noqa: E402
 

@@ -10,8 +10,8 @@ import pytest
 from django.core.management import call_command
 
 from articles.models import Article
+from reactions.counting.aggregate import fold
 from reactions.counts import get_counts
-from reactions.fold import fold
 from reactions.kinds import pack
 from reactions.models import Baseline, Reaction
 from reactions.record import clear_reactions, erase_reader, set_reactions

@@ -12,15 +12,17 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from articles.doors import feelings
+from articles.hooks import feelings
 from articles.models import Article, ArticleTag, Section, State, Tag
-from reactions import cache, keys, presets
+from reactions import default_policies
+from reactions.cache import redis as redis_cache
+from reactions.cache import redis_keys
+from reactions.counting.aggregate import fold
 from reactions.counts import forget_all_counts, get_counts, put_counts, read_counts
-from reactions.fold import fold
+from reactions.default_policies import remove_presets, renew_stories, save_preset
 from reactions.kinds import ANY_KIND, EVERY_KIND, pack, unpack
 from reactions.models import PolicyState, Preset, Reaction, Renewal, Tally
 from reactions.policy import Said, get_policy, set_policy, set_state
-from reactions.presets import remove_presets, renew_stories, save_preset
 from reactions.record import Refused, clear_reactions, set_reactions
 from reactions.sql import row
 from tests.conftest import PublishArticle
@@ -136,8 +138,8 @@ def test_an_answer_that_was_cached_under_other_settings_is_none(
 
 
 def test_what_an_older_version_of_the_product_cached_is_read_anew(article: Article) -> None:
-    cache.client().hset(
-        keys.counts(article.id),
+    redis_cache.client().hset(
+        redis_keys.counts(article.id),
         mapping={"version": 0, "answer": '["open",["love"],{"love":9},0,null]'},
     )
 
@@ -291,7 +293,7 @@ def test_a_preset_that_moves_to_another_tag_renews_both(
 def test_renewing_goes_on_where_a_killed_worker_stopped(
     publish_article: PublishArticle, obituary: Tag, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(presets, "_BATCH", 2)
+    monkeypatch.setattr(default_policies, "_BATCH", 2)
     stories = [publish_article() for _ in range(5)]
     unpublished = publish_article(state=State.DRAFT, first_published_at=None, published_at=None)
     for story in [*stories, unpublished]:

@@ -5,7 +5,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from articles.models import Article, State
-from reactions.fold import fold
+from reactions.counting.aggregate import fold
 from reactions.kinds import KINDS, pack
 from reactions.models import Mark, Policy, Reaction
 from reactions.policy import set_policy

@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from articles.models import Article
 from reactions.checks import check_counted_kinds, check_days, find_faults
-from reactions.fold import fold
+from reactions.counting.aggregate import fold
 from reactions.kinds import SEVEN, Kind, pack, read_kinds
 from reactions.models import Total
 from reactions.record import set_reactions

@@ -14,8 +14,8 @@ import pytest
 import redis
 
 from newsroom.stack.accounts import server_account
+from newsroom.stack.folders import database_folder, socket_folder
 from newsroom.stack.guard import Guard
-from newsroom.stack.places import database_folder, socket_folder
 from newsroom.stack.servers import Servers
 from tests.servers import open_folder
 

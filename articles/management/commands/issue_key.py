@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from articles.access import SCOPES, issue_key
+from articles.api.api_keys import SCOPES, issue_key
 
 
 class Command(BaseCommand):

@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from articles import formats
 from articles.formats.story import Mistake, Story, StoryError
-from articles.images import BYTES, NotAPicture, Picture, read_picture
+from articles.ingest import Outcome, publish_stories
+from articles.media.images import BYTES, NotAPicture, Picture, read_picture
+from articles.media.pictures import put_picture
 from articles.models import Media
-from articles.pictures import put_picture
-from articles.publishing import Outcome, publish_stories
 
 
 class Command(BaseCommand):

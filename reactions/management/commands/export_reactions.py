@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from reactions.exporting import export_reactions, export_totals
+from reactions.export import export_reactions, export_totals
 
 
 class Command(BaseCommand):

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from reactions.baselines import Imported, Refused, import_baseline
-from reactions.importing import FORMATS
-from reactions.importing.counters import Mistake, Unreadable
-from reactions.importing.tables import read_map
+from reactions.counting.imported_counts import Imported, Refused, import_baseline
+from reactions.import_formats import FORMATS
+from reactions.import_formats.counters import Mistake, Unreadable
+from reactions.import_formats.tables import read_map
 from reactions.kinds import BY_KEY
 
 _LONGEST_SOURCE = 50  # as the column is

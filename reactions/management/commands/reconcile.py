@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from reactions.reconcile import reconcile
+from reactions.counting.reconcile import reconcile
 
 
 class Command(BaseCommand):

@@ -9,12 +9,12 @@ from pytest_django import Settings
 
 from articles.formats import read_stories
 from articles.formats.story import LeadImage, Story
+from articles.ingest import Action, publish_stories
 from articles.models import Article, ArticleRevision
-from articles.ninjs import ninjs_of
-from articles.publishing import Action, publish_stories
+from articles.syndication.ninjs import ninjs_of
 from tests.articles.conftest import STORY
 from tests.articles.formats.samples import BODY, EVERY, NINJS_1
-from tests.articles.test_ninjs_out import check
+from tests.articles.syndication.test_ninjs import check
 
 pytestmark = pytest.mark.django_db
 

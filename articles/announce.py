@@ -1,0 +1,21 @@
+"""What follows a publication or an edit, in one place: hooks first, then the subscribers of feeds."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from articles.hooks import feelings
+from articles.syndication import websub
+
+
+def announce(article_id: UUID) -> None:
+    """After the commit, have reaction counts refreshed and subscribers notified. A failure is logged.
+
+    The article stays as it was committed, whatever fails here.
+    """
+
+    def notify() -> None:  # a function, for Django logs the failure of one by its name
+        feelings().story_changed(article_id)
+
+    transaction.on_commit(notify, robust=True)
+    websub.announce_on_commit([article_id])

@@ -1,0 +1,150 @@
+"""The articles' JSON for readers: the same answer for everyone, and no cookie."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db.models import Q
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_cache_control
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import APIException, NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from articles import conditional_get
+from articles.api import editing, serializers
+from articles.hooks import feelings
+from articles.models import Article, ArticleQuerySet
+from articles.pages import search
+from articles.pagination import Page, Position, newer_than, newest, older_than
+from articles.resolve import Killed, find_story
+from articles.syndication.ninjs import ninjs_of
+
+STORIES_PER_ANSWER = 50
+
+
+class Gone(APIException):
+    status_code = 410
+    default_detail = "This article was taken back for good."
+    default_code = "gone"
+
+
+class ArticleList(editing.Filing):
+    @extend_schema(
+        operation_id="articles_list",
+        auth=[],
+        parameters=[serializers.ArticleQuery],
+        responses=serializers.ArticleList,
+    )
+    def get(self, request: Request) -> Response:
+        """Published articles, newest first, without their text; with `q`, the most relevant first.
+
+        `next` leads to older articles, `previous` to newer ones; neither skips nor repeats one when
+        articles arrive in between. 400 where a filter cannot be understood.
+        """
+        query = serializers.ArticleQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        page = _page(_filtered(query.validated_data), query.validated_data)
+        totals = feelings().totals([article.id for article in page.articles])
+        entries = serializers.ArticleEntry(page.articles, many=True, context={"totals": totals})
+        answer = {
+            "next": page.older and _link(request, "before", page.older),
+            "previous": page.newer and _link(request, "after", page.newer),
+            "results": entries.data,
+        }
+        return _shared(Response(answer))
+
+
+class ArticleDetail(editing.Editing):
+    @extend_schema(operation_id="articles_retrieve", auth=[], responses=serializers.ArticleAnswer)
+    def get(self, request: Request, article: str) -> Response:
+        """One published article, by its id, its slug, or a slug that it used to have.
+
+        404 where there is none, 410 where it was taken back for good. The `ETag` is the version,
+        which a PATCH sends back as `If-Match`.
+        """
+        try:
+            found = find_story(article)
+        except Killed:
+            raise Gone from None
+        except Article.DoesNotExist:
+            raise NotFound("There is no such article.") from None
+        response = Response(serializers.ArticleAnswer(found).data)
+        response["ETag"] = f'"{found.version}"'
+        return _shared(response)
+
+
+class ArticleNinjs(APIView):
+    @extend_schema(operation_id="articles_ninjs", auth=[], responses={200: OpenApiTypes.OBJECT})
+    def get(self, request: Request, article: str) -> HttpResponseBase:
+        """One published article as ninjs 3.1, by its id or its slug.
+
+        404 where there is none, 410 where it was taken back for good.
+        """
+        try:
+            found = find_story(article)
+        except Killed:
+            raise Gone from None
+        except Article.DoesNotExist:
+            raise NotFound("There is no such article.") from None
+        content = json.dumps(ninjs_of(found), ensure_ascii=False).encode()
+        return conditional_get.answer(request._request, content, "application/json")
+
+
+def _filtered(asked: Mapping[str, Any]) -> ArticleQuerySet:
+    """The public articles that the query asks for."""
+    columns = {
+        "section": "section__slug",
+        "tag": "tag_links__tag__slug",
+        "author": "author_links__author__slug",
+        "published_after": "published_at__gte",
+        "published_before": "published_at__lt",
+    }
+    articles = Article.objects.public().with_parts()
+    articles = articles.filter(**{columns[name]: asked[name] for name in columns if name in asked})
+    if source := asked.get("source"):
+        articles = articles.filter(
+            Q(source__name__iexact=source) | Q(dateline_source__iexact=source)
+        )
+    if language := asked.get("language"):
+        longer = Q(language__istartswith=f"{language}-")  # as RFC 4647 matches
+        articles = articles.filter(Q(language__iexact=language) | longer)
+    return search.find(articles, asked["q"]) if "q" in asked else articles
+
+
+def _page(articles: ArticleQuerySet, asked: Mapping[str, Any]) -> Page:
+    if "q" in asked:
+        return _page_found(articles, asked)
+    if before := asked.get("before"):
+        return older_than(before, articles, size=STORIES_PER_ANSWER)
+    if after := asked.get("after"):
+        return newer_than(after, articles, size=STORIES_PER_ANSWER)
+    return newest(articles, size=STORIES_PER_ANSWER)
+
+
+def _page_found(articles: ArticleQuerySet, asked: Mapping[str, Any]) -> Page:
+    if before := asked.get("before"):
+        return search.worse_than(before, articles, size=STORIES_PER_ANSWER)
+    if after := asked.get("after"):
+        return search.better_than(after, articles, size=STORIES_PER_ANSWER)
+    return search.best(articles, size=STORIES_PER_ANSWER)
+
+
+def _link(request: Request, direction: str, position: Position) -> str:
+    """This list with the same filters, from the position on."""
+    asked = {
+        name: value
+        for name, value in request.query_params.items()
+        if name not in {"before", "after"}
+    }
+    return f"{settings.SITE_URL}{request.path}?{urlencode({**asked, direction: str(position)})}"
+
+
+def _shared(response: Response) -> Response:
+    patch_cache_control(response, public=True, max_age=0, s_maxage=1, stale_while_revalidate=30)
+    return response

@@ -1,0 +1,260 @@
+"""Writing by API: creating a story and editing it, and what every call that writes shares. A key is needed."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import IO, Any, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from articles import validation
+from articles.api import serializers
+from articles.api.api_keys import KEY, KeyAuthentication, scope
+from articles.api.idempotency import LONGEST_KEY, Answer, OtherRequest, answer_once
+from articles.editing import Final, Refused, create_draft, edit_article
+from articles.models import ApiKey, Article
+from articles.resolve import find_any
+from articles.revisions import Stale, Unread
+from articles.workflow import NotAllowed
+
+LARGEST_BODY = 1024 * 1024  # bytes; 100 kB of Arabic in JSON's escapes are 300 kB
+ETAG = re.compile(r'"(\d{1,9})"')
+NEVER = -1  # the version that no story has
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="Makes the call safe to repeat."
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description='The version that the call is based on, as in `"3"`; or `*`.',
+)
+
+
+class TooLarge(APIException):
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    default_detail = f"A story may have {LARGEST_BODY} bytes at most."
+    default_code = "too_large"
+
+
+class Conflict(APIException):
+    status_code = HTTPStatus.CONFLICT
+    default_code = "not_allowed"
+
+
+class PreconditionFailed(APIException):
+    status_code = HTTPStatus.PRECONDITION_FAILED
+    default_code = "stale"
+
+    def __init__(self, stale: Stale) -> None:
+        super().__init__(f"The article is at version {stale.version}; read it again.")
+        self.headers = {"ETag": f'"{stale.version}"'}
+
+
+class PreconditionRequired(APIException):
+    status_code = HTTPStatus.PRECONDITION_REQUIRED
+    default_code = "precondition_required"
+
+    def __init__(self, unread: Unread) -> None:
+        super().__init__(
+            f"Version {unread.version} of this article was not written with this key. Read it, then "
+            "send the version that the change is based on in If-Match, as its ETag has it."
+        )
+
+
+class KeyReused(APIException):
+    status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+    default_detail = "This Idempotency-Key was used for another request."
+    default_code = "key_reused"
+
+
+class StoryParser(BaseParser):
+    """JSON as large as a story. What is no JSON is a 400 and never a traceback."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        body = stream.read(LARGEST_BODY + 1)
+        if len(body) > LARGEST_BODY:
+            raise TooLarge
+        try:
+            return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            raise ParseError("The body is not JSON.") from error
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+class Writing(APIView):
+    """Reading needs nothing; writing needs a key with `articles:write`, and answers the full article."""
+
+    parser_classes = [StoryParser]
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        return [] if _only_reads(self) else [KeyAuthentication()]
+
+    def get_permissions(self) -> Any:
+        return [] if _only_reads(self) else [scope("articles:write")()]
+
+    def write(
+        self,
+        request: Request,
+        shape: type[validation.Strict],
+        act: Callable[[Mapping[str, Any]], Article],
+        *,
+        status: int = HTTPStatus.OK,
+    ) -> Response:
+        """Check the body, act on it, answer the article; once, where the call has an Idempotency-Key."""
+
+        def answer() -> Answer:
+            filed = shape(data=request.data)
+            filed.is_valid(raise_exception=True)
+            article = Article.objects.in_full().get(pk=act(filed.validated_data).pk)
+            body = JSONRenderer().render(serializers.ArticleFiled(article).data)
+            return Answer(status, body.decode())
+
+        with _refusals():
+            key = request.headers.get("Idempotency-Key", "")
+            return _response(self._once(request, key, answer) if key else answer())
+
+    def _once(self, request: Request, key: str, answer: Callable[[], Answer]) -> Answer:
+        if len(key) > LONGEST_KEY or not key.isprintable():
+            raise ValidationError({"Idempotency-Key": f"Has {LONGEST_KEY} characters at most."})
+        asked = [request.method, request.path, request.headers.get("If-Match"), request.data]
+        canonical = json.dumps(asked, sort_keys=True).encode()
+        return answer_once(api_key=_key(request), key=key, request=canonical, act=answer)
+
+
+def _only_reads(view: APIView) -> bool:
+    request: Any = getattr(view, "request", None)
+    return request is None or request.method in SAFE_METHODS
+
+
+class Filing(Writing):
+    @extend_schema(
+        operation_id="articles_create",
+        auth=KEY,
+        parameters=[IDEMPOTENCY_KEY],
+        request=validation.Draft,
+        responses={201: serializers.ArticleFiled},
+    )
+    def post(self, request: Request) -> Response:
+        """Creates a draft, which nobody but its desk can read. Unknown fields are refused by name.
+
+        Sections, tags, authors and sources that do not exist are made. 422 where the
+        `Idempotency-Key` came with another body before.
+        """
+        return self.write(
+            request,
+            validation.Draft,
+            lambda values: create_draft(values=values, editor=editor_of(request)),
+            status=HTTPStatus.CREATED,
+        )
+
+
+class Editing(Writing):
+    @extend_schema(
+        operation_id="articles_edit",
+        auth=KEY,
+        parameters=[IF_MATCH, IDEMPOTENCY_KEY],
+        request=validation.Changes,
+        responses=serializers.ArticleFiled,
+    )
+    def patch(self, request: Request, article: str) -> Response:
+        """Changes the fields that the body names. An article that is public changes at once.
+
+        Without `If-Match`, 428 unless this key wrote the latest version itself; with it, 412 where
+        somebody wrote since that version. 409 for an article that was killed. A slug that is
+        replaced goes on leading to the article.
+        """
+        article_id, based_on = target(request, article)
+        return self.write(
+            request,
+            validation.Changes,
+            lambda values: edit_article(
+                article_id=article_id,
+                changes=values,
+                based_on=based_on,
+                only_over_own="If-Match" not in request.headers,
+                editor=editor_of(request),
+            ),
+        )
+
+
+def _key(request: Request) -> ApiKey:
+    return cast(ApiKey, request.auth)  # what KeyAuthentication found
+
+
+def editor_of(request: Request) -> str:
+    """Who writes, as revisions say it. The prefix is no secret, and tells keys of one name apart."""
+    key = _key(request)
+    return f"API key {key.name} ({key.prefix})"
+
+
+def target(request: Request, address: str) -> tuple[UUID, int | None]:
+    """The article, and the version that the call is based on: None where it does not say."""
+    try:
+        article = find_any(address)
+    except Article.DoesNotExist:
+        raise NotFound("There is no such article.") from None
+    given = request.headers.get("If-Match")
+    if given is None or given.strip() == "*":
+        return article.pk, None
+    # RFC 9110, 13.1.1: any of the list may match, and a weak tag (W/"3") never does.
+    versions = [_version(tag) for tag in given.split(",")]
+    return article.pk, article.version if article.version in versions else versions[0]
+
+
+def _version(tag: str) -> int:
+    match = ETAG.fullmatch(tag.strip())
+    return int(match[1]) if match else NEVER
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What the domain refuses, in HTTP's words."""
+    try:
+        yield
+    except Refused as refused:
+        text = refused.text[:1].upper() + refused.text[1:]
+        raise ValidationError({refused.field: [text]}) from None
+    except Stale as stale:
+        raise PreconditionFailed(stale) from None
+    except Unread as unread:
+        raise PreconditionRequired(unread) from None
+    except (NotAllowed, Final) as refused:
+        raise Conflict(str(refused)) from None
+    except OtherRequest:
+        raise KeyReused from None
+
+
+def _response(answer: Answer) -> Response:
+    body = json.loads(answer.body)
+    response = Response(body, status=answer.status)
+    response["ETag"] = f'"{body["version"]}"'
+    response["Cache-Control"] = "private, no-store"
+    if answer.status == HTTPStatus.CREATED:
+        path = reverse("article-detail", args=[body["id"]])
+        response["Location"] = f"{settings.SITE_URL}{path}"
+    return response

@@ -1,0 +1,216 @@
+"""The shapes of the articles' JSON, for answers, for queries, and for their description."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from articles.hooks import Feeling, feelings
+from articles.models import Article, Media, PubStatus, State
+from articles.pages.search import QUERY_LENGTH, Place
+from articles.pagination import Position
+from articles.workflow import Move, allowed_moves
+
+Shape = serializers.Serializer[Any]
+
+
+class UTCField(serializers.DateTimeField):
+    """A time as RFC 3339 in UTC, whatever zone the site shows its readers."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(default_timezone=UTC, **options)
+
+
+class PositionField(serializers.CharField):
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            text = super().to_internal_value(data)
+            return Place.parse(text) if "_" in text else Position.parse(text)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error).capitalize()) from None
+
+
+class Label(Shape):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+
+
+class Author(Shape):
+    name = serializers.CharField(source="author.name")
+    slug = serializers.CharField(source="author.slug")
+    role = serializers.CharField()
+
+
+class DatelineParts(Shape):
+    text = serializers.CharField(source="dateline_text", help_text="As the house prints it.")
+    place = serializers.CharField(source="dateline_place")
+    date = serializers.DateField(source="dateline_date", allow_null=True, help_text="At the place.")
+    source = serializers.CharField(source="dateline_source", help_text="The agency.")  # type: ignore[assignment]  # a field may have the name of an option
+
+    def to_representation(self, instance: Article) -> dict[str, Any] | None:  # type: ignore[override]  # null where there is none
+        return super().to_representation(instance) if instance.dateline_text else None
+
+
+class FocalPoint(Shape):
+    x = serializers.FloatField(source="focal_x", help_text="0 is the left edge, 1 the right one.")
+    y = serializers.FloatField(source="focal_y", help_text="0 is the upper edge, 1 the lower one.")
+
+
+class Rendition(Shape):
+    name = serializers.CharField(help_text="320w, or a crop such as 16x9 with its focal point.")
+    url = serializers.URLField()
+    content_type = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    bytes = serializers.IntegerField(source="byte_size")
+
+
+class Picture(Shape):
+    """A picture; `url`, `width` and `height` are null while there is only a description."""
+
+    caption = serializers.CharField()
+    alt_text = serializers.CharField()
+    credit = serializers.CharField()
+    url = serializers.URLField(allow_null=True, help_text="In full size.")
+    width = serializers.IntegerField(allow_null=True)
+    height = serializers.IntegerField(allow_null=True)
+    focal_point = FocalPoint(source="*")
+    renditions = Rendition(many=True, help_text="None until a worker has made them.")
+
+    def to_representation(self, instance: Media) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        unknown = {} if instance.file else dict.fromkeys(("url", "width", "height"))
+        return shown | unknown
+
+
+class Correction(Shape):
+    kind = serializers.CharField()
+    text = serializers.CharField()
+    published_at = UTCField()
+
+
+class ReactionsTotal(Shape):
+    total = serializers.IntegerField(allow_null=True, help_text="null where it is not known.")
+
+
+class ReactionsSummary(Shape):
+    state = serializers.ChoiceField(
+        ["open", "closed", "hidden", "missing"],
+        allow_null=True,
+        help_text="`missing` where readers cannot see the article; null where it is not known.",
+    )
+    allowed = serializers.ListField(child=serializers.CharField())
+    counts = serializers.DictField(
+        child=serializers.IntegerField(allow_null=True), help_text="By kind."
+    )
+    total = serializers.IntegerField(allow_null=True, help_text="null where it is not known.")
+
+
+class ArticleEntry(Shape):
+    """An article in a list: all but its text. Its `context` holds `totals`, from the door."""
+
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    url = serializers.URLField()
+    headline = serializers.CharField()
+    abstract = serializers.CharField()
+    dateline = DatelineParts(source="*", allow_null=True)
+    byline = serializers.CharField()
+    section = Label(allow_null=True)
+    tags = Label(source="ordered_tags", many=True)
+    language = serializers.CharField(help_text="BCP 47.")
+    first_published_at = UTCField(help_text="Never changes.")
+    published_at = UTCField(help_text="Shown to readers; orders lists.")
+    content_modified_at = UTCField(help_text="The last change that readers would notice.")
+    version = serializers.IntegerField()
+    reactions = serializers.SerializerMethodField()
+
+    @extend_schema_field(ReactionsTotal)
+    def get_reactions(self, article: Article) -> Mapping[str, object]:
+        totals: Mapping[object, Feeling] = self.context["totals"]
+        return {"total": totals.get(article.id, Feeling()).total}
+
+
+class ArticleAnswer(ArticleEntry):
+    """One article in full."""
+
+    body_html = serializers.CharField(help_text="Safe to show; without the dateline.")
+    authors = Author(source="author_links", many=True, help_text="In the order of the byline.")
+    lead_image = Picture(allow_null=True)
+    media = Picture(source="gallery", many=True, help_text="Further pictures, in their order.")
+    corrections = Correction(many=True, help_text="The oldest first.")
+
+    @extend_schema_field(ReactionsSummary)
+    def get_reactions(self, article: Article) -> Mapping[str, object]:
+        return feelings().summary(article.id)
+
+
+class ArticleFiled(ArticleAnswer):
+    """One article as its desk sees it, also where the public does not."""
+
+    state = serializers.ChoiceField(State.choices)
+    pub_status = serializers.ChoiceField(PubStatus.choices)
+    allowed_moves = serializers.SerializerMethodField()
+    guid = serializers.CharField()
+    subheadline = serializers.CharField()
+    short_headline = serializers.CharField()
+    slugline = serializers.CharField()
+    body_markdown = serializers.CharField()
+    word_count = serializers.IntegerField()
+    article_type = serializers.CharField()
+    subjects = serializers.ListField(child=serializers.CharField())
+    translation_of = serializers.UUIDField(source="translation_of_id", allow_null=True)
+    source = serializers.CharField(source="source.name", default="")  # type: ignore[assignment]  # as above
+    source_item_id = serializers.CharField()
+    source_version = serializers.CharField()
+    source_url = serializers.CharField()
+    canonical_url = serializers.CharField()
+    copyright_holder = serializers.CharField()
+    copyright_notice = serializers.CharField()
+    usage_terms = serializers.CharField()
+    credit_line = serializers.CharField()
+    urgency = serializers.IntegerField(allow_null=True)
+    ed_note = serializers.CharField(help_text="For editors only.")
+    editor_note = serializers.CharField(help_text="For readers.")
+    publish_at = UTCField(allow_null=True)
+    embargoed_until = UTCField(allow_null=True)
+    expires_at = UTCField(allow_null=True)
+
+    @extend_schema_field({"type": "array", "items": {"type": "string", "enum": list(Move)}})
+    def get_allowed_moves(self, article: Article) -> list[str]:
+        return [str(move) for move in allowed_moves(article.state)]
+
+
+class ArticleList(Shape):
+    next = serializers.URLField(allow_null=True, help_text="Older articles.")
+    previous = serializers.URLField(allow_null=True, help_text="Newer articles.")
+    results = ArticleEntry(many=True)
+
+
+class ArticleQuery(Shape):
+    """What the list call may be asked."""
+
+    q = serializers.CharField(
+        required=False,
+        max_length=QUERY_LENGTH,
+        help_text='Words, "a phrase", or, -without; the most relevant first.',
+    )
+    section = serializers.CharField(required=False, help_text="A section's slug.")
+    tag = serializers.CharField(required=False, help_text="A tag's slug.")
+    author = serializers.CharField(required=False, help_text="An author's slug.")
+    source = serializers.CharField(required=False, help_text="A source, or a dateline's agency.")  # type: ignore[assignment]  # as above
+    language = serializers.CharField(required=False, help_text="en finds en-GB too.")
+    published_after = UTCField(required=False, help_text="At this time or later.")
+    published_before = UTCField(required=False, help_text="Before this time.")
+    before = PositionField(required=False, help_text="A position, as `next` has it.")
+    after = PositionField(required=False, help_text="A position, as `previous` has it.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "before" in attrs and "after" in attrs:
+            raise serializers.ValidationError({"after": "Cannot be combined with before."})
+        for name in {"before", "after"} & attrs.keys():
+            if isinstance(attrs[name], Place) != ("q" in attrs):
+                raise serializers.ValidationError({name: "Is a position in another list."})
+        return attrs

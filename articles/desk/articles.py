@@ -1,0 +1,365 @@
+"""The desk's list of stories, and the page on which one is written. Every write goes through the domain."""
+
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
+
+from articles import roles
+from articles.desk import pages
+from articles.desk.article_form import StoryForm
+from articles.desk.filters import ByAuthor, Mine
+from articles.desk.live_preview import render_typed
+from articles.desk.pictures import ArticleMediaInline
+from articles.desk.transitions import STEPS
+from articles.editing import Final, Refused, create_draft, edit_article
+from articles.markup import with_dateline
+from articles.models import Article, ArticleQuerySet, Correction, State
+from articles.revisions import Stale
+from articles.workflow import Move
+
+COLOURS = {
+    State.DRAFT: "",
+    State.IN_REVIEW: "warning",
+    State.SCHEDULED: "info",
+    State.PUBLISHED: "success",
+    State.CORRECTED: "success",
+    State.UNPUBLISHED: "",
+    State.RETRACTED: "danger",
+    State.KILLED: "danger",
+    State.SPIKED: "",
+}
+
+DATELINE = (
+    "Dateline",
+    {
+        "fields": [
+            ("dateline_place", "dateline_region", "dateline_country"),
+            ("dateline_date", "dateline_source", "dateline_style"),
+            "dateline_shown",
+        ],
+    },
+)
+TIMES = (
+    *("first_created_at", "version_created_at", "first_published_at", "published_at"),
+    *("content_modified_at", "updated_at", "publish_at", "embargoed_until"),
+)
+
+
+class CorrectionInline(TabularInline):
+    """What readers of the story were told. Corrections are made by the move of that name."""
+
+    model = Correction
+    fields = ["kind", "text", "placement", "published_at", "version", "editor"]
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Article)
+class ArticleAdmin(ModelAdmin):
+    form = StoryForm
+    compressed_fields = False
+    list_display = ["title", "standing", "section", "byline", "goes_out", "touched", "version"]
+    list_display_links = ["title"]
+    list_filter = [Mine, "state", "section", "language", "source", ByAuthor]
+    list_select_related = ["section"]
+    list_per_page = 50
+    search_fields = ["headline", "slugline", "abstract", "byline", "slug"]
+    search_help_text = "Headline, slugline, abstract, byline or slug"
+    ordering = ["-version_created_at", "-id"]
+    raw_id_fields = ["lead_image", "translation_of"]
+    readonly_fields = [
+        *("dateline_shown", "live_preview", "text_shown", "tags_shown", "authors_shown"),
+        *("caption", "state", "version", "word_count", "guid", "id", *TIMES),
+    ]
+    inlines = [CorrectionInline, ArticleMediaInline]
+
+    class Media:
+        css = {"all": ["articles/desk/desk.css"]}
+        js = [
+            forms.Script("articles/desk/autosave.js", type="module"),
+            forms.Script("articles/desk/live_preview.js", type="module"),
+        ]
+
+    # Who may
+
+    def get_queryset(self, request: HttpRequest) -> ArticleQuerySet:
+        return roles.seen_by(request.user).with_parts()
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if obj is None:
+            return request.user.has_perm("articles.view_article")
+        return roles.may_see(request.user, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if obj is None:
+            return request.user.has_perm("articles.add_article")
+        return roles.may_write(request.user, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # stories are spiked or killed, and leave a trace
+
+    def get_view_on_site_url(self, obj: Model | None = None) -> str | None:
+        article = cast(Article | None, obj)
+        return article.get_absolute_url() if article and article.is_public else None
+
+    # The list
+
+    @display(description="Story", ordering="headline", header=True)
+    def title(self, article: Article) -> list[str]:
+        return [article.headline, article.slugline]
+
+    @display(description="State", ordering="state", label=cast(Any, COLOURS))
+    def standing(self, article: Article) -> tuple[str, str]:
+        return article.state, article.get_state_display()
+
+    @display(description="Out", ordering="published_at", empty_value="–")
+    def goes_out(self, article: Article) -> str | None:
+        return _moment(article.due_at or article.published_at)
+
+    @display(description="Saved", ordering="version_created_at")
+    def touched(self, article: Article) -> str | None:
+        return _moment(article.version_created_at)
+
+    # The page
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        if obj and not self.has_change_permission(request, obj):
+            return READ
+        return WRITTEN if obj is None else [*WRITTEN, PUBLICATION]
+
+    def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
+        corrected = obj is not None and Correction.objects.filter(article=obj.pk).exists()
+        gallery = self.has_change_permission(request, obj)
+        wanted = {CorrectionInline: corrected, ArticleMediaInline: gallery}
+        return [inline for inline in super().get_inlines(request, obj) if wanted[cast(Any, inline)]]
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change, **options)
+        form.refusal = getattr(request, "refusal", None)
+        if obj:
+            form.base_fields["based_on"].initial = obj.version
+        return form
+
+    @admin.display(description="The dateline as it is printed")
+    def dateline_shown(self, article: Article) -> SafeString:
+        return format_html(
+            '<output class="desk-dateline" data-dateline>{}</output>', article.dateline_text or "–"
+        )
+
+    @admin.display(description="As readers see it")
+    def live_preview(self, article: Article) -> SafeString:
+        return format_html(
+            '<div class="desk-preview" data-preview-of="body_markdown" data-url="{}"'
+            ' role="region" aria-label="Preview" tabindex="0" lang="{}"></div>'
+            '<p class="desk-preview-notes" role="status"></p>',
+            reverse("admin:articles_live_preview"),
+            article.language,
+        )
+
+    @admin.display(description="Text")
+    def text_shown(self, article: Article) -> SafeString:
+        # Sanitised when it was stored, as on the page.
+        html = SafeString(with_dateline(article.body_html, article.dateline_text))
+        return format_html('<div class="desk-preview" lang="{}">{}</div>', article.language, html)
+
+    @admin.display(description="Tags")
+    def tags_shown(self, article: Article) -> str:
+        return ", ".join(tag.name for tag in article.ordered_tags)
+
+    @admin.display(description="Authors")
+    def authors_shown(self, article: Article) -> str:
+        links = article.author_links.select_related("author")
+        return ", ".join(f"{link.author.name} ({link.role})" for link in links)
+
+    @admin.display(description="Lead image")
+    def caption(self, article: Article) -> str:
+        return str(article.lead_image or "")
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """What the domain refuses, having changed nothing, the same form says in a second pass."""
+        try:
+            response = super().changeform_view(request, object_id, form_url, extra_context)
+        except (Refused, Stale, Final) as refusal:
+            if isinstance(refusal, Refused):
+                request.refusal = refusal  # type: ignore[attr-defined]  # read by get_form
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        if getattr(request, "saved", False):
+            pages.tell_saved(request, response)
+        return response
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        article = context.get("original")
+        moves = roles.moves_for(request.user, article) if article else []
+        context |= {
+            "state_colour": COLOURS[State(article.state)] if article else "",
+            "buttons": [(move, STEPS[move]) for move in moves],
+            "may_share": article
+            and not article.is_public
+            and self.has_change_permission(request, article),
+            "show_save_and_add_another": False,
+            "show_history": False,  # the versions say more
+        }
+        return super().render_change_form(request, context, *args, **options)
+
+    # What is written
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        editor = request.user.get_username()
+        if change:
+            edit_article(
+                article_id=obj.pk, changes=form.changes, based_on=form.version, editor=editor
+            )
+        else:
+            obj.pk = create_draft(
+                values=form.changes, editor=editor, created_by_id=request.user.pk
+            ).pk
+        obj.refresh_from_db()
+        request.saved = True  # type: ignore[attr-defined]  # read by changeform_view
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        return super().construct_change_message(request, form, [], add)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """All of a story is saved at once, above."""
+
+    # Pages beside it
+
+    def get_urls(self) -> list[Any]:
+        def own(route: str, view: Any, name: str) -> Any:
+            return path(route, self.admin_site.admin_view(view), name=f"articles_{name}")
+
+        return [
+            own("live-preview/", self.live_preview_view, "live_preview"),
+            own("<uuid:article_id>/move/<slug:move>/", self.move_view, "move"),
+            own("<uuid:article_id>/preview-link/", self.preview_link_view, "preview_link"),
+            own("<uuid:article_id>/versions/", self.versions_view, "versions"),
+            own("<uuid:article_id>/restore/<int:version>/", self.restore_view, "restore"),
+            *super().get_urls(),
+        ]
+
+    def live_preview_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_change_permission(request):
+            raise Http404
+        return require_POST(lambda request: JsonResponse(render_typed(request.POST)))(request)
+
+    def move_view(self, request: HttpRequest, article_id: UUID, move: str) -> HttpResponse:
+        if move not in STEPS:
+            raise Http404
+        return pages.move(request, self.admin_site, self._seen(request, article_id), Move(move))
+
+    def preview_link_view(self, request: HttpRequest, article_id: UUID) -> HttpResponse:
+        return pages.preview_link(request, self.admin_site, self._seen(request, article_id))
+
+    def versions_view(self, request: HttpRequest, article_id: UUID) -> HttpResponse:
+        return pages.versions(request, self.admin_site, self._seen(request, article_id))
+
+    def restore_view(self, request: HttpRequest, article_id: UUID, version: int) -> HttpResponse:
+        return pages.restore(request, self.admin_site, self._seen(request, article_id), version)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        return redirect("admin:articles_versions", object_id)
+
+    def _seen(self, request: HttpRequest, article_id: UUID) -> Article:
+        try:
+            return roles.seen_by(request.user).get(pk=article_id)
+        except Article.DoesNotExist:
+            raise Http404 from None
+
+
+def _moment(when: datetime | None) -> str | None:
+    return date_format(localtime(when), "j M Y, H:i") if when else None
+
+
+WRITTEN = [
+    (
+        None,
+        {
+            "fields": [
+                "headline",
+                "subheadline",
+                ("short_headline", "slugline"),
+                "abstract",
+                ("body_markdown", "live_preview"),
+            ]
+        },
+    ),
+    ("Who", {"fields": ["author_lines", "byline"]}),
+    DATELINE,
+    (
+        "Filed under",
+        {
+            "fields": [
+                ("section", "article_type"),
+                ("tag_lines", "subject_lines"),
+                ("language", "urgency"),
+                "lead_image",
+            ]
+        },
+    ),
+    ("Notes", {"fields": ["ed_note", "editor_note"]}),
+    (
+        "Address and origin",
+        {
+            "fields": [
+                "slug",
+                ("source", "canonical_url"),
+                ("translation_of", "expires_at"),
+                ("credit_line", "copyright_holder"),
+                ("copyright_notice", "usage_terms"),
+            ]
+        },
+    ),
+]
+PUBLICATION = (
+    "Times",
+    {"fields": [*zip(TIMES[::2], TIMES[1::2], strict=True), ("word_count", "guid")]},
+)
+READ = [
+    (
+        None,
+        {
+            "fields": [
+                *("headline", "subheadline", "abstract", "text_shown", "byline"),
+                *("authors_shown", "section", "tags_shown", "language", "caption"),
+                *("editor_note", "ed_note", "slug"),
+            ]
+        },
+    ),
+    PUBLICATION,
+]

@@ -1,0 +1,60 @@
+"""Every version of every story."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from articles.desk.read_only import ReadOnly
+from articles.editing import Final, Refused, restore_revision
+from articles.models import ArticleRevision
+from articles.revisions import compare
+
+
+@admin.register(ArticleRevision)
+class ArticleRevisionAdmin(ReadOnly):
+    """Every version of every story. Two can be compared, and an old one brought back."""
+
+    list_display = ["article", "version", "kind", "note", "editor", "created_at"]
+    list_filter = ["kind"]
+    list_select_related = ["article"]
+    search_fields = ["article__headline", "article__slug"]
+    fields = ["article", "version", "kind", "note", "editor", "created_at", "snapshot"]
+    ordering = ["-created_at", "-id"]
+    actions = ["compare_two", "restore"]
+
+    @admin.action(description="Compare the two chosen versions", permissions=["view"])
+    def compare_two(
+        self, request: HttpRequest, revisions: QuerySet[ArticleRevision]
+    ) -> HttpResponse | None:
+        chosen = list(revisions.select_related("article").order_by("version")[:3])
+        if len(chosen) != 2 or chosen[0].article_id != chosen[1].article_id:
+            self.message_user(request, "Choose two versions of one story.", messages.ERROR)
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{chosen[1].article}: version {chosen[0].version} and {chosen[1].version}",
+            "differences": compare(older=chosen[0], newer=chosen[1]),
+        }
+        return render(request, "admin/articles/differences.html", context)
+
+    @admin.action(description="Restore the chosen version", permissions=["restore"])
+    def restore(self, request: HttpRequest, revisions: QuerySet[ArticleRevision]) -> None:
+        if revisions.count() != 1:
+            self.message_user(request, "Choose one version.", messages.ERROR)
+            return
+        chosen = revisions.get()
+        try:
+            article = restore_revision(
+                article_id=chosen.article_id,
+                version=chosen.version,
+                based_on=None,  # a new version on top of whatever is there: nothing is lost
+                editor=request.user.get_username(),
+            )
+        except (Final, Refused) as refused:
+            self.message_user(request, str(refused), messages.ERROR)
+        else:
+            self.message_user(request, f"It is version {article.version} now.", messages.SUCCESS)
+
+    def has_restore_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("articles.restore_article")

@@ -1,0 +1,107 @@
+"""Takes in stories that we do not have, a handful of statements for any number."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+
+from django.conf import settings
+
+from articles.formats.slugs import SLUG_LENGTH
+from articles.formats.story import Mistake, Story, StoryError
+from articles.ids import tag_uri
+from articles.ingest import fingerprints
+from articles.ingest.context import Round
+from articles.ingest.mapping import apply, stamp, write_links
+from articles.ingest.results import Action, Outcome
+from articles.models import Article, ArticleURL, Media
+
+
+def create_all(stories: Sequence[Story], round_: Round) -> list[Outcome]:
+    """The stories that we do not have, in a handful of statements however many they are."""
+    wanted = [story for story in stories if not _refused(story, round_.now)]
+    slugs = _free_slugs(wanted)
+    drafts = [_new(story, slug, round_) for story, slug in zip(wanted, slugs, strict=True)]
+    claim(drafts, wanted)
+    write_links(list(zip(drafts, wanted, strict=True)), round_)
+    created = iter(drafts)
+    return [
+        Outcome(None, action, story.slug)
+        if (action := _refused(story, round_.now))
+        else Outcome(next(created), Action.CREATED)
+        for story in stories
+    ]
+
+
+def _refused(story: Story, now: datetime) -> Action | None:
+    """Why a story that we do not have is not taken."""
+    if story.pub_status == "withheld":
+        return Action.WITHHELD
+    if story.pub_status == "canceled" or (story.expires_at and story.expires_at <= now):
+        return Action.IGNORED
+    return None
+
+
+def _free_slugs(stories: Sequence[Story]) -> list[str]:
+    """An address for each: a story that its source names gives way to whoever has its slug."""
+    wanted = [story.slug for story in stories if story.source_item_id]
+    taken = {
+        *Article.objects.filter(slug__in=wanted).values_list("slug", flat=True),
+        *ArticleURL.objects.filter(slug__in=wanted).values_list("slug", flat=True),
+        *(story.slug for story in stories if not story.source_item_id),
+    }
+    slugs = []
+    for story in stories:
+        slug = story.slug
+        if story.source_item_id and slug in taken:
+            mark = sha256(f"{story.source}\n{story.source_item_id}".encode()).hexdigest()[:10]
+            slug = f"{slug[: SLUG_LENGTH - 11].rstrip('-')}-{mark}"
+        taken.add(slug)
+        slugs.append(slug)
+    return slugs
+
+
+def _new(story: Story, slug: str, round_: Round) -> Article:
+    article = Article(slug=slug, first_created_at=round_.now)
+    article.guid = story.guid or _own_guid(article, story, round_)
+    article.source = round_.source_of(story)
+    article.source_item_id, article.source_version = story.source_item_id, story.source_version
+    article.source_url = story.source_url
+    if round_.feed_source:
+        article.canonical_url = story.source_url
+    article.source_hash = fingerprints.hash_of(fingerprints.of_story(story))
+    apply(article, story, set(fingerprints.of_story(story)), round_)
+    stamp(article, story, round_.now, substantial=True)
+    return article
+
+
+def _own_guid(article: Article, story: Story, round_: Round) -> str:
+    """A new one, or the one we gave the story before it went elsewhere and came back."""
+    guid = tag_uri(site_url=settings.SITE_URL, article_id=article.pk, minted_at=round_.now)
+    authority = guid.partition(",")[0] + ","
+    item_id = story.source_item_id
+    return item_id if round_.feed_source is None and item_id.startswith(authority) else guid
+
+
+def claim(drafts: Sequence[Article], stories: Sequence[Story]) -> None:
+    """Put the stories where nobody has one. Raises StoryError where a writer at the desk was faster.
+
+    ON CONFLICT DO NOTHING waits for a rival that has not committed, and raises no error.
+    """
+    pictured = [draft for draft in drafts if draft.lead_image]
+    Media.objects.bulk_create([draft.lead_image for draft in pictured if draft.lead_image])
+    for draft in pictured:
+        draft.lead_image = draft.lead_image  # takes over the id that the picture was given
+    ordered = sorted(drafts, key=lambda draft: draft.slug)
+    Article.objects.bulk_create(ordered, ignore_conflicts=True, batch_size=500)
+    claimed = set(
+        Article.objects.filter(pk__in=[draft.pk for draft in drafts]).values_list("pk", flat=True)
+    )
+    lost = [story for draft, story in zip(drafts, stories, strict=True) if draft.pk not in claimed]
+    if lost:
+        raise StoryError([_lost(story) for story in lost])
+
+
+def _lost(story: Story) -> Mistake:
+    if story.guid and Article.objects.filter(guid=story.guid).exists():
+        return story.origin.mistake("guid", f"{story.guid!r} is taken by another story.")
+    return story.origin.mistake("slug", f"{story.slug!r} was taken in this moment; try again.")

@@ -1,0 +1,96 @@
+"""Takes parsed stories into the database; the same story twice changes nothing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from articles.formats.story import Mistake, Story, StoryError
+from articles.ingest.context import Round, take_shared, take_sources
+from articles.ingest.create import create_all
+from articles.ingest.mapping import is_embargoed
+from articles.ingest.matching import lock_articles, wait_for_other_publishers
+from articles.ingest.results import Action, Outcome
+from articles.ingest.update import update
+from articles.media import pictures
+from articles.models import Source
+from articles.revisions import record_revisions
+from articles.syndication import websub
+
+
+def publish_stories(
+    stories: Sequence[Story], *, source: Source | None = None, overwrite: bool = False
+) -> list[Outcome]:
+    """Create or update each story and publish it: all of them or, with StoryError, none.
+
+    A story that its source names is ours by source and name, any other by its slug. `source` is the
+    one that was polled: nothing such a story says of itself reaches another source's stories.
+
+    May be repeated: a story that says what was last imported is left alone, its version and every
+    date included. A copy that the desk edited is not overwritten without `overwrite`. Publishers
+    follow one another, and each locks the articles until its transaction ends. The outcomes are in
+    the order of the stories.
+    """
+    round_ = Round(timezone.now(), source, overwrite)
+    stories = [_after_embargo(story) for story in stories]
+    mistakes = [*_list_repeated(stories, source), *_list_early(stories, round_.now)]
+    with transaction.atomic():
+        wait_for_other_publishers()
+        round_.sources = take_sources(stories) if source is None else {}
+        # Before sections and tags are made: a writer at the desk takes them in this order too.
+        articles = lock_articles(stories, round_)
+        take_shared(stories, round_)
+        outcomes: list[Outcome | None] = []
+        for story, article in zip(stories, articles, strict=True):
+            try:
+                outcomes.append(update(article, story, round_) if article else None)
+            except StoryError as refused:
+                mistakes += refused.mistakes
+        if mistakes:
+            raise StoryError(mistakes)
+        missing = [number for number, outcome in enumerate(outcomes) if outcome is None]
+        created = create_all([stories[number] for number in missing], round_)
+        for number, outcome in zip(missing, created, strict=True):
+            outcomes[number] = outcome
+        done = [outcome for outcome in outcomes if outcome]
+        _keep_revisions(done)
+        websub.announce_on_commit(one.article.pk for one in done if one.action == Action.CREATED)
+    return done
+
+
+def _list_repeated(stories: Sequence[Story], source: Source | None) -> Iterator[Mistake]:
+    first: dict[tuple[str, str], Story] = {}
+    for story in stories:
+        item_id = story.source_item_id
+        owner = source.name if source else story.source
+        key = (owner, item_id) if item_id else ("slug of", story.slug)
+        if key in first:
+            about, value = ("id", item_id) if item_id else ("slug", story.slug)
+            yield story.origin.mistake(about, f"{value!r} is taken by {first[key].origin.name}.")
+        first.setdefault(key, story)
+
+
+def _list_early(stories: Sequence[Story], now: datetime) -> Iterator[Mistake]:
+    for story in stories:
+        if story.published_at and story.published_at > now and not is_embargoed(story, now):
+            yield story.origin.mistake("published_at", "lies in the future.")
+
+
+def _after_embargo(story: Story) -> Story:
+    """Nothing was published before its embargo was over, whenever it was written."""
+    if story.embargoed_until is None:
+        return story
+    return replace(
+        story, published_at=max(story.published_at or story.embargoed_until, story.embargoed_until)
+    )
+
+
+def _keep_revisions(outcomes: Sequence[Outcome]) -> None:
+    written = {Action.CREATED, Action.UPDATED}
+    articles = [one.ours for one in outcomes if one.ours and one.action in written]
+    if articles:
+        record_revisions(articles, kind="import")
+    if any(article.lead_image and article.lead_image.due_at for article in articles):
+        pictures.announce()

@@ -1,0 +1,132 @@
+"""Decides what becomes of a copy that we have."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from articles import workflow
+from articles.announce import announce
+from articles.formats.story import LeadImage, Story, StoryError
+from articles.ingest import fingerprints
+from articles.ingest.context import Round
+from articles.ingest.mapping import apply, dateline_text, stamp, write_links
+from articles.ingest.results import Action, Outcome
+from articles.models import Article, Media, State
+
+# States in which a file may publish a story. What was taken back stays so until a person decides.
+PUBLISHABLE = {State.DRAFT, State.IN_REVIEW, State.SCHEDULED, State.PUBLISHED, State.CORRECTED}
+
+# A change of these is one that readers would notice; another section or tag is not.
+SUBSTANCE = {
+    *("headline", "subheadline", "abstract", "body_markdown", "byline", "lead_image"),
+    *(f"dateline_{part}" for part in fingerprints.DATELINE),
+}
+
+
+def update(article: Article, story: Story, round_: Round) -> Outcome:
+    """What becomes of our copy."""
+    if settled := _settle(article, story, round_):
+        return Outcome(article, settled)
+    story = _as_ours(article, story)
+    filed = fingerprints.of_story(story)
+    source_hash = fingerprints.hash_of(filed)
+    stays = article.is_public or bool(story.source_item_id)
+    if source_hash == article.source_hash and stays and not round_.overwrite:
+        _keep_source_version(article, story)
+        return Outcome(article, Action.UNCHANGED)
+    present = fingerprints.of_article(article)
+    changed = {name for name, value in filed.items() if present[name] != value}
+    if story.published_at is None:
+        changed.discard("published_at")
+    if changed and fingerprints.was_edited(article) and not round_.overwrite:
+        return Outcome(article, Action.CONFLICT)
+    if not changed and stays:
+        _keep_source_version(article, story)
+        return Outcome(article, Action.UNCHANGED)
+    apply(article, story, changed, round_)
+    stamp(article, story, round_.now, substantial=bool(changed & SUBSTANCE))
+    article.source_hash = source_hash
+    if not _is_ours(article, story):
+        article.source_version = story.source_version or article.source_version
+    article.save()
+    write_links([(article, story)], round_, changed)
+    announce(article.pk)
+    return Outcome(article, Action.UPDATED)
+
+
+def _settle(article: Article, story: Story, round_: Round) -> Action | None:
+    """What becomes of a copy whose content does not matter; None where it does."""
+    if not story.source_item_id:
+        _check_same_story(article, story)
+    elif fingerprints.is_older(story.source_version, _last_version(article, story)):
+        return Action.OLDER
+    if story.pub_status != "usable":
+        return _take_back(article, story, round_.now)
+    if article.state not in PUBLISHABLE:
+        return Action.KEPT
+    return None
+
+
+def _is_ours(article: Article, story: Story) -> bool:
+    """Whether we gave the story away and it came back: its version is then ours, not its source's."""
+    return story.source_item_id == article.guid != article.source_item_id
+
+
+def _last_version(article: Article, story: Story) -> str:
+    return str(article.version) if _is_ours(article, story) else article.source_version
+
+
+def _check_same_story(article: Article, story: Story) -> None:
+    if story.guid and story.guid != article.guid:
+        rival = f"the story {article.guid}"
+    elif article.state not in PUBLISHABLE:
+        rival = f"a story that is {article.get_state_display().lower()}"
+    else:
+        return
+    raise StoryError([story.origin.mistake("slug", f"{story.slug!r} is taken by {rival}.")])
+
+
+def _take_back(article: Article, story: Story, now: datetime) -> Action:
+    """Do with our copy what its source asks for; a copy that nobody can read may stay as it is."""
+    canceled = story.pub_status == "canceled"
+    moves = workflow.allowed_moves(article.state)
+    note = f"{story.source or 'The source'} says: {story.pub_status}. {story.ed_note}".strip()
+    _keep_source_version(article, story)
+    if canceled and workflow.Move.KILL in moves:
+        workflow.kill(article_id=article.pk, note=note)
+    elif canceled and workflow.Move.SPIKE in moves:
+        workflow.spike(article_id=article.pk, note=note)
+    elif not canceled and workflow.Move.UNPUBLISH in moves:
+        workflow.unpublish(article_id=article.pk, note=note)
+    else:
+        return Action.UNCHANGED
+    article.refresh_from_db()
+    return Action.KILLED if canceled else Action.WITHHELD
+
+
+def _as_ours(article: Article, story: Story) -> Story:
+    """The story in the words of our copy, where it says the same in others.
+
+    A story that was filed here in Markdown comes back from elsewhere as HTML, its dateline as text.
+    """
+    if story.body_markdown == story.body_html == article.body_html:
+        story = replace(story, body_markdown=article.body_markdown)
+    if story.source_item_id and article.dateline_text == dateline_text(story):
+        story = replace(story, dateline=fingerprints.of_dateline(article))
+    ours = article.lead_image
+    if ours and _is_ours(article, story) and _words_of(story.lead_image) == _words_of(ours):
+        # What went out names our file, or none while it is being fetched.
+        image = story.lead_image or LeadImage(caption="")
+        story = replace(story, lead_image=replace(image, url=ours.source_url))
+    return story
+
+
+def _words_of(image: LeadImage | Media | None) -> tuple[str, str, str]:
+    return (image.caption, image.alt_text, image.credit) if image else ("", "", "")
+
+
+def _keep_source_version(article: Article, story: Story) -> None:
+    """So that a version between this one and the last cannot come later and pass for news."""
+    if _is_ours(article, story):
+        return
+    if story.source_item_id and story.source_version != article.source_version:
+        Article.objects.filter(pk=article.pk).update(source_version=story.source_version)

@@ -1,0 +1,422 @@
+"""The story as it is kept: what it says, where and when it was filed, where it stands."""
+
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Coalesce, JSONObject
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from articles.formats.slugs import SLUG_LENGTH, is_address_of_id
+from articles.ids import uuid7
+from articles.models.authors import Author
+from articles.models.pictures import SHOWN_OF_MEDIA, Media
+from articles.models.sources import Source
+from articles.models.states import EXPIRING_STATES, PUBLIC_STATES, ArticleType, PubStatus, State
+from articles.models.taxonomy import Section, Tag, validate_slug
+
+
+class ArticleQuerySet(models.QuerySet["Article"]):
+    def public(self) -> Self:
+        """What anyone may read."""
+        return self.filter(state__in=PUBLIC_STATES)
+
+    def newest_first(self) -> Self:
+        # The id settles ties, so that no page of a list skips or repeats a story.
+        return self.order_by("-published_at", "-id")
+
+    def with_parts(self) -> Self:
+        """With section, source, picture and ordered tags, in two queries however many stories there are."""
+        links = ArticleTag.objects.select_related("tag")
+        return self.select_related("section", "source", "lead_image").prefetch_related(
+            models.Prefetch("tag_links", links)
+        )
+
+    def with_authors(self) -> Self:
+        """With ordered authors, in one query more."""
+        links = ArticleAuthor.objects.select_related("author")
+        return self.prefetch_related(models.Prefetch("author_links", links))
+
+    def in_full(self) -> Self:
+        """With all that a story's page or its answer shows, in four queries."""
+        return self.with_parts().with_authors().with_gallery().prefetch_related("corrections")
+
+    def with_gallery(self) -> Self:
+        """With the further pictures, at the cost of no query."""
+        links = ArticleMedia.objects.filter(article=models.OuterRef("pk")).order_by(
+            "position", "id"
+        )
+        picture = JSONObject(**{name: f"media__{name}" for name in SHOWN_OF_MEDIA})
+        return self.annotate(gallery_json=ArraySubquery(links.values(picture=picture)))
+
+    def with_alternates(self) -> Self:
+        """With every language of each article as `alternates`, at the cost of no query."""
+        original = Coalesce(models.OuterRef("translation_of_id"), models.OuterRef("pk"))
+        family = Article.objects.public().filter(
+            models.Q(pk=original) | models.Q(translation_of_id=original)
+        )
+        entry = JSONObject(language="language", slug="slug")
+        return self.annotate(alternates=ArraySubquery(family.order_by("language").values(e=entry)))
+
+    def at(self, address: str) -> "Article":
+        """The story at an address, which is its UUID or its slug.
+
+        Raises Article.DoesNotExist, also for an address that no story can have.
+        """
+        if is_address_of_id(address):
+            return self.get(pk=UUID(address))
+        if "\0" in address:  # PostgreSQL has no such text and says so with an error
+            raise Article.DoesNotExist
+        return self.get(slug=address)
+
+
+def sections_with_articles() -> models.QuerySet[Section]:
+    """The sections that have at least one public article, by name."""
+    return Section.objects.filter(
+        models.Exists(Article.objects.public().filter(section=models.OuterRef("pk")))
+    )
+
+
+class Article(models.Model):
+    """A story, with the five times that newsrooms keep apart.
+
+    No reader's action ever writes to this row: its version, its dates and its ETag are the desk's.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    guid = models.CharField(max_length=255, editable=False, help_text="A tag: URI; never changes.")
+
+    headline = models.CharField(max_length=300)
+    subheadline = models.CharField(max_length=300, blank=True)
+    short_headline = models.CharField(
+        max_length=100, blank=True, help_text="For lists and push messages."
+    )
+    slugline = models.CharField(max_length=100, blank=True, help_text="The desk's key words.")
+    slug = models.CharField(max_length=SLUG_LENGTH, validators=[validate_slug])
+    abstract = models.TextField(blank=True)
+    body_markdown = models.TextField(help_text="As filed.")
+    body_html = models.TextField(help_text="Sanitised; without the dateline.")
+    word_count = models.PositiveIntegerField(default=0)
+    byline = models.CharField(max_length=200, blank=True)
+    authors = models.ManyToManyField(
+        Author, through="ArticleAuthor", related_name="articles", blank=True
+    )
+    article_type = models.CharField(max_length=20, choices=ArticleType, blank=True)
+
+    dateline_place = models.CharField(max_length=100, blank=True)
+    dateline_region = models.CharField(max_length=100, blank=True)
+    dateline_country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1 alpha-2.")
+    dateline_date = models.DateField(null=True, blank=True)
+    dateline_source = models.CharField(max_length=50, blank=True)
+    dateline_style = models.CharField(max_length=20, blank=True)
+    dateline_text = models.TextField(
+        blank=True,
+        help_text="Frozen at publishing, so that a change of style does not rewrite history.",
+    )
+
+    section = models.ForeignKey(
+        Section,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="articles",
+        db_index=False,  # articles_by_section serves it
+    )
+    tags = models.ManyToManyField(Tag, through="ArticleTag", related_name="articles", blank=True)
+    subjects = ArrayField(
+        models.CharField(max_length=200),
+        default=list,
+        blank=True,
+        help_text="URIs of IPTC Media Topics, the most important first.",
+    )
+    language = models.CharField(max_length=35, default="en", help_text="BCP 47.")
+    # Its index finds the other languages of a story.
+    translation_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="translations"
+    )
+    lead_image = models.ForeignKey(
+        Media,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",  # its index finds the stories whose picture arrived
+    )
+    media = models.ManyToManyField(
+        Media, through="ArticleMedia", related_name="+", blank=True, help_text="Further pictures."
+    )
+
+    source = models.ForeignKey(
+        Source,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="articles",
+        db_index=False,  # articles_once_from_source serves it
+    )
+    source_item_id = models.CharField(
+        max_length=255, blank=True, help_text="The source's own name for the story."
+    )
+    source_version = models.CharField(max_length=100, blank=True)
+    source_url = models.URLField(max_length=1000, blank=True)
+    source_hash = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="Of the content as it was last imported; tells an edit of the desk's.",
+    )
+    canonical_url = models.URLField(
+        max_length=1000, blank=True, help_text="Where the original is, when it is not ours."
+    )
+    copyright_holder = models.CharField(max_length=200, blank=True)
+    copyright_notice = models.TextField(blank=True)
+    usage_terms = models.TextField(blank=True)
+    credit_line = models.CharField(max_length=200, blank=True)
+
+    urgency = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="1, a flash, to 9; IPTC's scale."
+    )
+    ed_note = models.TextField(blank=True, help_text="For editors only.")
+    editor_note = models.TextField(blank=True, help_text="For readers.")
+
+    state = models.CharField(max_length=20, choices=State, default=State.DRAFT)
+    pub_status = models.CharField(max_length=20, choices=PubStatus, default=PubStatus.USABLE)
+
+    first_created_at = models.DateTimeField(default=timezone.now, editable=False)
+    version_created_at = models.DateTimeField(default=timezone.now, editable=False)
+    first_published_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Set once."
+    )
+    published_at = models.DateTimeField(
+        null=True, blank=True, help_text="Shown to readers; orders lists."
+    )
+    content_modified_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The last change that readers would notice.",
+    )
+    updated_at = models.DateTimeField(auto_now=True, help_text="The row, whatever changed.")
+    publish_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the desk wants it out."
+    )
+    embargoed_until = models.DateTimeField(
+        null=True, blank=True, help_text="Before which nobody may have it out."
+    )
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="When it is taken off.")
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    # Its index serves "mine" in the desk's list.
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Whose draft it is; nobody's where a program filed it.",
+    )
+    preview_generation = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Raised to end every preview link given out before."
+    )
+
+    objects = ArticleQuerySet.as_manager()
+
+    class Meta:
+        db_table = "articles_article"
+        permissions = [
+            ("publish_article", "Can publish, schedule, correct, retract and unpublish stories"),
+            ("kill_article", "Can kill, spike and unspike stories"),
+            ("restore_article", "Can restore old versions of stories"),
+        ]
+        constraints = [
+            # The story page, `{article}` in every API call, and publishing by slug.
+            models.UniqueConstraint(fields=["slug"], name="articles_article_slug"),
+            # Publishing a file that carries its guid.
+            models.UniqueConstraint(fields=["guid"], name="articles_article_guid"),
+            models.CheckConstraint(
+                name="articles_public_has_times",
+                condition=~models.Q(state__in=PUBLIC_STATES)
+                | models.Q(first_published_at__isnull=False, published_at__isnull=False),
+            ),
+            # The importer looking for our copy of what a source sends again, and no copy twice.
+            models.UniqueConstraint(
+                fields=["source", "source_item_id"],
+                name="articles_once_from_source",
+                condition=~models.Q(source_item_id=""),
+            ),
+            models.CheckConstraint(
+                name="articles_embargo_or_schedule",
+                condition=models.Q(publish_at=None) | models.Q(embargoed_until=None),
+            ),
+            models.CheckConstraint(
+                name="articles_urgency_1_to_9",
+                condition=models.Q(urgency=None) | models.Q(urgency__range=(1, 9)),
+            ),
+        ]
+        indexes = [
+            # The front page and the list call: public stories, newest first, from a position on.
+            models.Index(
+                fields=["-published_at", "-id"],
+                name="articles_by_time",
+                condition=models.Q(state__in=PUBLIC_STATES),
+            ),
+            # The same for one section.
+            models.Index(
+                fields=["section", "-published_at", "-id"],
+                name="articles_by_section",
+                condition=models.Q(state__in=PUBLIC_STATES),
+            ),
+            # publish_due, every second: scheduled and embargoed stories whose time has come.
+            models.Index(
+                Coalesce("publish_at", "embargoed_until"),
+                name="articles_by_due",
+                condition=models.Q(state=State.SCHEDULED),
+            ),
+            # publish_due, every second: stories whose time is over.
+            models.Index(
+                fields=["expires_at"],
+                name="articles_by_expiry",
+                condition=models.Q(expires_at__isnull=False, state__in=EXPIRING_STATES),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.headline
+
+    def get_absolute_url(self) -> str:
+        return reverse("articles:story", args=[self.slug])
+
+    @property
+    def url(self) -> str:
+        """Where readers find the story, from anywhere."""
+        return f"{settings.SITE_URL}{self.get_absolute_url()}"
+
+    @property
+    def is_public(self) -> bool:
+        return self.state in PUBLIC_STATES
+
+    @property
+    def was_modified(self) -> bool:
+        """Whether readers of the first publication would notice a difference."""
+        modified_at = self.content_modified_at
+        return modified_at is not None and modified_at != self.first_published_at
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When a scheduled story goes out."""
+        return self.publish_at or self.embargoed_until
+
+    @property
+    def ordered_tags(self) -> list[Tag]:
+        return [link.tag for link in self.tag_links.all()]
+
+    @cached_property
+    def gallery(self) -> list[Media]:
+        """The further pictures; for showing, never for saving."""
+        loaded: list[dict[str, Any]] | None = getattr(self, "gallery_json", None)
+        if loaded is not None:
+            return [Media(**each) for each in loaded]
+        return [link.media for link in self.media_links.select_related("media")]
+
+    @property
+    def ordered_authors(self) -> list[Author]:
+        return [link.author for link in self.author_links.all()]
+
+
+class ArticleTag(models.Model):
+    """A tag at its place in a story's list of tags."""
+
+    article = models.ForeignKey(
+        Article,
+        on_delete=models.CASCADE,
+        related_name="tag_links",
+        db_index=False,  # the first column of articles_tag_once serves it
+    )
+    # Its index serves the filter `tag` of the list call.
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="article_links")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            # The tags of a story, and no tag twice.
+            models.UniqueConstraint(fields=["article", "tag"], name="articles_tag_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.tag}"
+
+
+class ArticleAuthor(models.Model):
+    """An author at their place in a story's byline."""
+
+    article = models.ForeignKey(
+        Article,
+        on_delete=models.CASCADE,
+        related_name="author_links",
+        db_index=False,  # the first column of articles_author_once serves it
+    )
+    # Its index serves the author page and the filter `author` of the list call.
+    author = models.ForeignKey(Author, on_delete=models.PROTECT, related_name="article_links")
+    role = models.CharField(max_length=40, default="author")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            # The authors of a story, and no author twice.
+            models.UniqueConstraint(fields=["article", "author"], name="articles_author_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.author}"
+
+
+class ArticleMedia(models.Model):
+    """A further picture at its place in a story's gallery."""
+
+    article = models.ForeignKey(
+        Article,
+        on_delete=models.CASCADE,
+        related_name="media_links",
+        db_index=False,  # the first column of articles_media_once serves it
+    )
+    # Its index finds the stories whose picture arrived.
+    media = models.ForeignKey(Media, on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        ordering = ["position"]
+        verbose_name = "further picture"
+        constraints = [
+            # The pictures of a story, and none twice.
+            models.UniqueConstraint(fields=["article", "media"], name="articles_media_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.media}"
+
+
+class ArticleURL(models.Model):
+    """A slug that a story had: whoever comes by it is sent on to the one it has."""
+
+    slug = models.CharField(max_length=SLUG_LENGTH)
+    # Its index shows the desk where a story used to be.
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="former_urls")
+    ceased_to_be_canonical_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "former URL"
+        constraints = [
+            # The story page and the API, for an address that no story has any more.
+            models.UniqueConstraint(fields=["slug"], name="articles_former_slug"),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug

@@ -1,0 +1,1 @@
+"""The pages that readers open, kept rendered in the process while nothing on them changes."""

@@ -1,0 +1,235 @@
+"""Pages for readers. They set no cookie, and a shared cache may hold them for a second."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from articles.formats.slugs import is_address_of_id
+from articles.hooks import Bar, Feeling, feelings
+from articles.models import Article, ArticleQuerySet, Author, Correction, Section, Tag
+from articles.pages import page_cache
+from articles.pages.page_cache import Look, Rendering
+from articles.pages.preview_links import Ended, Unknown, find_draft
+from articles.pagination import Page, Position, newest, older_than, version_of
+from articles.resolve import Killed, find_story, find_version
+
+STORIES_PER_PAGE = 20
+CORRECTIONS_PER_PAGE = 50
+
+# What no list shows, and what is most of a story.
+UNLISTED = ("body_markdown", "body_html", "ed_note", "editor_note", "usage_terms")
+
+
+@require_safe
+def front_page(request: HttpRequest) -> HttpResponseBase:
+    """The newest stories; with `?before=`, the ones that follow another page's last."""
+    return _list(request, "articles/front.html", Article.objects.public())
+
+
+@require_safe
+def section(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """The newest stories of one section."""
+    stories = Article.objects.public().filter(section__slug=slug)
+    return _list(request, "articles/list.html", stories, Section, slug)
+
+
+@require_safe
+def author(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Who an author is, and the newest of their stories."""
+    stories = Article.objects.public().filter(author_links__author__slug=slug)
+    return _list(request, "articles/author.html", stories, Author, slug)
+
+
+@require_safe
+def tag(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """The newest stories about one thing."""
+    stories = Article.objects.public().filter(tag_links__tag__slug=slug)
+    return _list(request, "articles/list.html", stories, Tag, slug)
+
+
+@require_safe
+def story(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """One story, with its reaction bar. By its UUID, or a slug it used to have, it redirects to its slug.
+
+    404 for what was never there or was taken off; 410 for what is gone for good.
+    """
+
+    def look() -> Look | None:
+        found = find_version(slug)
+        if found is None:
+            return None
+        version = (found.version, found.updated_at)
+        return Look(version, lambda: feelings().bar(request, found).version)
+
+    if request.GET or request.COOKIES or "Authorization" in request.headers:
+        # Somebody's own page, or one with a notice for them, is kept for nobody.
+        return page_cache.fresh(request, _story(request, slug))
+    return page_cache.answer(request, look=look, render=lambda: _story(request, slug))
+
+
+@require_safe
+def corrections(request: HttpRequest) -> HttpResponseBase:
+    """What was wrong in our stories, the latest first; with `?before=`, what another page leads to."""
+    found = Correction.objects.public().order_by("-id")
+    before = request.GET.get("before")
+    if before is not None:
+        if not re.fullmatch(r"[0-9]{1,18}", before):
+            raise Http404
+        found = found.filter(id__lt=int(before))
+    found = found[: CORRECTIONS_PER_PAGE + 1]
+
+    def look() -> Look:
+        versions = found.values_list("id", "article__version", "article__updated_at")
+        return Look(tuple(versions), lambda: None)
+
+    return page_cache.answer(
+        request,
+        look=look,
+        render=lambda: _corrections(request, list(found.select_related("article"))),
+    )
+
+
+def _story(request: HttpRequest, slug: str) -> Rendering | HttpResponse:
+    try:
+        article = find_story(slug)
+    except Killed:
+        return _shared(render(request, "articles/gone.html", status=410))
+    except Article.DoesNotExist:
+        raise Http404 from None
+    if article.slug != slug:
+        # The slug behind a UUID may change again; a slug that was given up stays given up.
+        return redirect(article, permanent=not is_address_of_id(slug))
+    bar = feelings().bar(request, article)
+    response = render(request, "articles/story.html", {"article": article, "bar": bar})
+    patch_vary_headers(response, ["Cookie"])
+    return Rendering(
+        _personal(response) if bar.personal else _shared(response),
+        version=(article.version, article.updated_at),
+        felt=bar.version,
+        changed_at=None if bar.personal else _latest(article.updated_at, bar.changed_at),
+    )
+
+
+def _latest(*times: datetime | None) -> datetime:
+    return max(time for time in times if time)
+
+
+@require_safe
+def preview(request: HttpRequest, token: str) -> HttpResponse:
+    """A story before it is out, for whoever was given the link: as it would look, published now.
+
+    404 for a link that nobody gave out, 410 for one that is over. A story that is out is at its page.
+    """
+    try:
+        article = find_draft(token)
+    except Unknown:
+        raise Http404 from None
+    except Ended:
+        return _unlisted(render(request, "articles/preview_ended.html", status=410))
+    if article.is_public:
+        return _unlisted(redirect(article))
+    article.published_at = article.published_at or article.due_at or timezone.now()
+    context = {"article": article, "bar": Bar()}
+    return _unlisted(render(request, "articles/preview.html", context))
+
+
+def _list(
+    request: HttpRequest,
+    template: str,
+    stories: ArticleQuerySet,
+    subject: type[Section | Author | Tag] | None = None,
+    slug: str = "",
+) -> HttpResponseBase:
+    """The page of the list that the request asks for; of all stories, or of a subject's."""
+    before = _before(request)
+
+    def look() -> Look:
+        version = version_of(stories, before=before, size=STORIES_PER_PAGE)
+        return Look(version, lambda: feelings().totals(version.article_ids))
+
+    def make() -> Rendering:
+        found = get_object_or_404(subject, slug=slug) if subject else None
+        page = _page(stories, before)
+        totals = feelings().totals([article.id for article in page.articles])
+        context = _context(request, page, totals) | {"subject": found}
+        return Rendering(
+            _shared(render(request, template, context)), version=page.version, felt=totals
+        )
+
+    return page_cache.answer(request, look=look, render=make)
+
+
+def _before(request: HttpRequest) -> Position | None:
+    before = request.GET.get("before")
+    if before is None:
+        return None
+    try:
+        return Position.parse(before)
+    except ValueError:
+        raise Http404 from None
+
+
+def _page(stories: ArticleQuerySet, before: Position | None) -> Page:
+    listed = stories.select_related("section", "lead_image").defer(*UNLISTED).with_authors()
+    if before is None:
+        return newest(listed, size=STORIES_PER_PAGE)
+    return older_than(before, listed, size=STORIES_PER_PAGE)
+
+
+def _context(request: HttpRequest, page: Page, totals: Mapping[UUID, Feeling]) -> dict[str, object]:
+    before = request.GET.get("before")
+    return {
+        "entries": [(article, totals.get(article.id, Feeling())) for article in page.articles],
+        "page": page,
+        "first": before is None,
+        "home": request.path,
+        "canonical": request.path if before is None else f"{request.path}?before={before}",
+    }
+
+
+def _corrections(request: HttpRequest, found: list[Correction]) -> Rendering:
+    first = "before" not in request.GET
+    context = {
+        "corrections": found[:CORRECTIONS_PER_PAGE],
+        "older": found[CORRECTIONS_PER_PAGE - 1].pk if len(found) > CORRECTIONS_PER_PAGE else None,
+        "first": first,
+        "canonical": request.path if first else f"{request.path}?before={request.GET['before']}",
+    }
+    version = tuple((each.pk, each.article.version, each.article.updated_at) for each in found)
+    response = _shared(render(request, "articles/corrections.html", context))
+    return Rendering(response, version=version, felt=None)
+
+
+def _shared(response: HttpResponse) -> HttpResponse:
+    # One request a second reaches us for a story that thousands open; while it does, the others get
+    # the copy before it.
+    patch_cache_control(
+        response,
+        public=True,
+        max_age=0,
+        s_maxage=1,
+        stale_while_revalidate=30,
+        stale_if_error=86_400,
+    )
+    return response
+
+
+def _personal(response: HttpResponse) -> HttpResponse:
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def _unlisted(response: HttpResponse) -> HttpResponse:
+    """Kept by nobody, found by no search engine, and its address told to no other site."""
+    patch_cache_control(response, private=True, no_store=True)
+    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    response["Referrer-Policy"] = "no-referrer"
+    return response

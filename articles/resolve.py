@@ -1,0 +1,49 @@
+"""What stands at an address: a story, one that moved, one that is gone, or nothing."""
+
+from articles.models import Article, ArticleQuerySet, ArticleURL, State
+
+
+class Killed(Exception):
+    """The address of a story that was published and is gone for good."""
+
+
+def find_story(address: str) -> Article:
+    """The public story at a UUID, a slug or a slug that it used to have, with all its parts.
+
+    Raises Killed, and Article.DoesNotExist for every other address.
+    """
+    try:
+        return _readable().at(address)
+    except Article.DoesNotExist:
+        article = find_any(address)
+    if article.state == State.KILLED:
+        raise Killed
+    if not article.is_public:
+        raise Article.DoesNotExist
+    return _readable().get(pk=article.pk)
+
+
+def find_version(slug: str) -> Article | None:
+    """The public story that has this slug, with nothing loaded but what tells its version; or None."""
+    if "\0" in slug:
+        return None
+    # Uses index: articles_article_slug.
+    stories = Article.objects.public().filter(slug=slug)
+    return stories.only("id", "slug", "version", "updated_at").first()
+
+
+def _readable() -> ArticleQuerySet:
+    return Article.objects.public().in_full().select_related("source").with_alternates()
+
+
+def find_any(address: str) -> Article:
+    """The same for the desk: whatever its state, without its parts. Raises Article.DoesNotExist."""
+    try:
+        return Article.objects.at(address)
+    except Article.DoesNotExist:
+        if "\0" in address:
+            raise
+        former = ArticleURL.objects.select_related("article").filter(slug=address).first()
+        if former is None:
+            raise
+        return former.article

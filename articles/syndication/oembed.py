@@ -1,0 +1,82 @@
+"""How other sites show a link to a story (oEmbed 1.0)."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve, reverse
+
+from articles import conditional_get
+from articles.models import Article
+from articles.resolve import Killed, find_story
+
+LARGEST = "1280"  # pixels a side of a thumbnail, where nobody asks for a smaller one
+
+
+def oembed(request: HttpRequest) -> HttpResponseBase:
+    """What is at `url`, as JSON: 404 where no story is, 501 for another format.
+
+    A `link`, for there is nothing here that another site could put in a frame. Its thumbnail fits
+    into `maxwidth` and `maxheight`, or is left out; what is no size is 400.
+    """
+    if request.GET.get("format", "json") != "json":
+        return HttpResponse("Only format=json is known.", "text/plain; charset=utf-8", status=501)
+    for name in ("maxwidth", "maxheight"):
+        size = request.GET.get(name, "1")
+        if not (size.isascii() and size.isdigit() and int(size[:9])):
+            return HttpResponseBadRequest(f"{name} is not a size.", "text/plain; charset=utf-8")
+    article = _article_at(request.GET.get("url", ""))
+    most = [int(request.GET.get(name, LARGEST)[:9]) for name in ("maxwidth", "maxheight")]
+    content = json.dumps(_link(article, *most), ensure_ascii=False).encode()
+    response = conditional_get.answer(request, content, "application/json; charset=utf-8")
+    response["Access-Control-Allow-Origin"] = "*"  # the same for everyone, and without cookies
+    return response
+
+
+def _article_at(url: str) -> Article:
+    """The public story whose page this is. Raises Http404 for all else."""
+    try:
+        asked, ours = urlsplit(url), urlsplit(settings.SITE_URL)
+        match = resolve(asked.path)
+    except (ValueError, Resolver404):
+        raise Http404 from None
+    is_ours = asked.scheme in {"http", "https"} and asked.netloc == ours.netloc
+    if not is_ours or match.view_name != "articles:story":
+        raise Http404
+    try:
+        return find_story(match.kwargs["slug"])
+    except (Killed, Article.DoesNotExist):
+        raise Http404 from None
+
+
+def _thumbnail(article: Article, width: int, height: int) -> dict[str, Any]:
+    media = article.lead_image
+    picture = media.within(width, height) if media and media.file else None
+    if picture is None or picture.width > width or picture.height > height:
+        return {}
+    return {
+        "thumbnail_url": picture.url,
+        "thumbnail_width": picture.width,
+        "thumbnail_height": picture.height,
+    }
+
+
+def _link(article: Article, width: int, height: int) -> dict[str, Any]:
+    answer = {
+        "version": "1.0",
+        "type": "link",
+        "title": article.headline,
+        "url": article.url,
+        "provider_name": settings.SITE_NAME,
+        "provider_url": settings.SITE_URL + reverse("articles:front"),
+        "cache_age": conditional_get.FEED_LIFETIME,
+    }
+    if authors := article.ordered_authors:
+        answer["author_name"] = ", ".join(author.name for author in authors)
+        answer["author_url"] = settings.SITE_URL + authors[0].get_absolute_url()
+    elif article.byline:
+        answer["author_name"] = article.byline
+    return answer | _thumbnail(article, width, height)

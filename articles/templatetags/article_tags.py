@@ -1,0 +1,110 @@
+"""What the pages' templates need to set a story."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from django import template
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from articles.markup import with_dateline
+from articles.models import Article, Correction, Media, Rendition, Section, sections_with_articles
+from articles.models.pictures import largest
+
+register = template.Library()
+
+
+@register.simple_tag
+def site_name() -> str:
+    return str(settings.SITE_NAME)
+
+
+@register.simple_tag
+def absolute(path: str) -> str:
+    """Where a path of this site is found from anywhere."""
+    return f"{settings.SITE_URL}{path}"
+
+
+@register.simple_tag
+def sections_to_read() -> QuerySet[Section]:
+    return sections_with_articles()
+
+
+@register.inclusion_tag("articles/_picture.html")
+def picture(
+    media: Media,
+    *,
+    sizes: str,
+    shape: str = "",
+    alt_text: str | None = None,
+    eager: bool = False,
+) -> dict[str, object]:
+    """A picture in as many widths as there are, whole or cropped to a shape; the file itself before that.
+
+    Its size is told, so that nothing moves when it comes.
+    """
+    jpeg, webp = (
+        media.list_crops(shape, kind) if shape else media.list_whole(kind)
+        for kind in ("image/jpeg", "image/webp")
+    )
+    return {
+        "shown": largest(jpeg, otherwise=media.full_size),
+        "jpeg": _srcset(jpeg),
+        "webp": _srcset(webp),
+        "sizes": sizes,
+        "alt_text": media.alt_text if alt_text is None else alt_text,
+        "eager": eager,
+    }
+
+
+def _srcset(renditions: Sequence[Rendition]) -> str:
+    return ", ".join(f"{each.path} {each.width}w" for each in renditions)
+
+
+@register.filter
+def moment(when: datetime) -> SafeString:
+    """Date, time and the name of its zone, for people and for machines."""
+    local = timezone.localtime(when)
+    zone = local.tzname() or ""
+    if not zone.isalpha():  # many zones are named by nothing but their offset
+        zone = f"UTC{zone}"
+    return format_html(
+        '<time datetime="{}">{} {}</time>',
+        local.isoformat(timespec="seconds"),
+        date_format(local, "j F Y, H:i"),
+        zone,
+    )
+
+
+@register.filter
+def byline(article: Article) -> SafeString:
+    """The byline, the authors' names in it leading to their pages; names that it leaves out follow."""
+    text: str = conditional_escape(article.byline)
+    left_out: list[str] = []
+    for author in article.ordered_authors:
+        link = format_html('<a href="{}">{}</a>', author.get_absolute_url(), author.name)
+        name = re.compile(rf"\b{re.escape(conditional_escape(author.name))}\b(?![^<]*</a>)")
+        if found := name.search(text):
+            text = f"{text[: found.start()]}{link}{text[found.end() :]}"
+        else:
+            left_out.append(link)
+    # Every part was escaped above.
+    return mark_safe(", ".join(filter(None, [text, *left_out])))  # noqa: S308
+
+
+@register.filter
+def placed(article: Article, placement: str) -> list[Correction]:
+    """The story's notices that stand above or below it."""
+    return [notice for notice in article.corrections.all() if notice.placement == placement]
+
+
+@register.filter
+def body(article: Article) -> SafeString:
+    """The story's text with its dateline."""
+    # `body_html` was sanitised when it was stored; `with_dateline` escapes what it adds.
+    return mark_safe(with_dateline(article.body_html, article.dateline_text))  # noqa: S308

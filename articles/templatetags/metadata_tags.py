@@ -1,0 +1,52 @@
+"""What the pages' heads tell machines."""
+
+from django import template
+from django.conf import settings
+from django.utils.safestring import SafeString
+
+from articles.hooks import Bar
+from articles.models import Article, Author, Rendition, Section, Tag
+from articles.syndication import feeds, metadata
+
+register = template.Library()
+
+
+@register.simple_tag
+def news_article(article: Article, bar: Bar | str = "") -> SafeString:
+    """The story as schema.org's NewsArticle, with what readers did; a page without a bar says nothing of them."""
+    interactions = bar.interactions if isinstance(bar, Bar) else ()
+    return metadata.as_script(metadata.news_article(article, interactions))
+
+
+@register.filter
+def alternates(article: Article) -> list[metadata.Alternate]:
+    return metadata.list_alternates(article)
+
+
+@register.filter
+def is_indexed(article: Article) -> bool:
+    return metadata.may_be_indexed(article)
+
+
+@register.filter
+def card_image(article: Article) -> Rendition | None:
+    return metadata.card_image(article)
+
+
+@register.filter
+def og_locale(language: str) -> str:
+    """`en-GB` as OpenGraph writes it: with an underscore, and without the script."""
+    parts = language.split("-")
+    region = next((part.upper() for part in parts[1:] if len(part) == 2), "")
+    return "_".join(filter(None, [parts[0].lower(), region]))
+
+
+@register.inclusion_tag("articles/feeds/_links.html")
+def feed_links(subject: Section | Author | Tag | None = None) -> dict[str, object]:
+    """Where feed readers find the feeds of a section, an author or a tag; of the site without one."""
+    title = f"{subject.name} · {settings.SITE_NAME}" if subject else settings.SITE_NAME
+    links = [
+        (form.content_type.partition(";")[0], feeds.address_of(subject, name))
+        for name, form in feeds.FORMATS.items()
+    ]
+    return {"title": title, "links": links}

@@ -1,0 +1,1 @@
+"""From the outbox to the public counts: aggregation, the cache writer, reconciliation, imported counts."""

@@ -1,0 +1,1 @@
+"""The pages on which editors see reactions, set policies and decide waves."""

@@ -1,0 +1,176 @@
+"""The desk's view of waves: what was held back and why, and the two decisions about it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from articles.models import Article
+from reactions.models import MOST_NOTE, Wave, WaveDecision
+from reactions.moderation.decisions import release_wave, void_wave
+
+
+class DecisionInline(TabularInline):
+    """Who decided what, when and why."""
+
+    model = WaveDecision
+    fields = readonly_fields = ("decision", "editor", "note", "size", "decided_at")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
+    """What an editor says beside the decision."""
+
+    note = forms.CharField(
+        required=False,
+        max_length=MOST_NOTE,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="Why. It stays with the decision, for whoever asks later.",
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = self.instance.state
+
+    def clean(self) -> dict[str, Any]:
+        """Nobody overrides a decision that they have not seen; whoever was told of it may press again."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("seen") != self.instance.state:
+            self.data = dict(self.data.items()) | {"seen": self.instance.state}
+            latest = self.instance.decisions.first()
+            raise forms.ValidationError(
+                f"Meanwhile: {latest}. Nothing was changed; press again if you mean it."
+                if latest
+                else "This page is too old. Nothing was changed; press again if you mean it."
+            )
+        return cleaned
+
+    class Meta:
+        model = Wave
+        fields: tuple[str, ...] = ()
+
+
+def _decide_all(decide: Callable[..., int], done: str, description: str) -> Callable[..., None]:
+    @admin.action(description=description, permissions=["change"])
+    def action(model_admin: ModelAdmin, request: HttpRequest, waves: QuerySet[Wave]) -> None:
+        sizes = [decide(wave_id=each.pk, editor=request.user.get_username()) for each in waves]
+        text = f"{sum(sizes):,} reactions in {len(sizes)} waves {done}. Counts follow in a second."
+        model_admin.message_user(request, text, messages.SUCCESS)
+
+    action.__name__ = f"{decide.__name__}s"
+    return action
+
+
+@admin.register(Wave)
+class WaveAdmin(ModelAdmin):
+    """Waves, the newest first. What is chosen is released or voided as a whole, and can be turned later."""
+
+    list_display = ["story", "rule", "size", "network_count", "window", "state_label"]
+    list_filter = ["state", "rule"]
+    list_display_links = ["rule"]
+    list_per_page = 50
+    form = DecisionForm
+    readonly_fields = ("story", "rule", "window", "size", "network_count", "standing")
+    inlines = [DecisionInline]
+    actions = [
+        _decide_all(release_wave, "released", "Release: count them"),
+        _decide_all(void_wave, "voided", "Void: leave them out of the counts"),
+    ]
+    actions_submit_line = ("release", "void")  # type: ignore[assignment]  # unfold's own is empty
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Wave]:
+        of_story = Article.objects.filter(pk=OuterRef("article_id")).values("headline")
+        return Wave.objects.defer("networks").annotate(headline=Subquery(of_story))
+
+    @admin.display(description="Story")
+    def story(self, wave: Wave) -> SafeString:
+        headline = getattr(wave, "headline")  # noqa: B009  # annotated by get_queryset
+        address = reverse("admin:reactions_statistics", args=[wave.article_id])
+        return format_html('<a href="{}">{}</a>', address, headline or wave.article_id)
+
+    @admin.display(description="Between", ordering="last_at")
+    def window(self, wave: Wave) -> str:
+        return f"{wave.started_at:%d %b, %H:%M} – {wave.last_at:%H:%M} UTC"
+
+    @display(
+        description="State",
+        ordering="state",
+        label={"held": "warning", "released": "success", "void": "danger"},
+    )
+    def state_label(self, wave: Wave) -> tuple[str, str]:
+        return wave.state, wave.get_state_display()
+
+    @admin.display(description="State")
+    def standing(self, wave: Wave) -> str:
+        return wave.get_state_display()
+
+    @admin.action(description="Release: count them", permissions=["release"])
+    def release(self, request: HttpRequest, wave: Wave) -> None:
+        self._decide(request, wave, release_wave, "released")
+
+    @admin.action(description="Void: leave them out", permissions=["void"])
+    def void(self, request: HttpRequest, wave: Wave) -> None:
+        self._decide(request, wave, void_wave, "voided")
+
+    def has_release_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_become(Wave.State.RELEASED, request, object_id)
+
+    def has_void_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self._may_become(Wave.State.VOID, request, object_id)
+
+    def get_fields(self, request: HttpRequest, obj: Wave | None = None) -> list[Any]:
+        may_decide = self.has_change_permission(request, obj)
+        return [*self.readonly_fields, *(["note", "seen"] if may_decide else [])]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        nothing_to_save = {"show_save": False, "show_save_and_continue": False}
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), **nothing_to_save}
+        )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, wave: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """A wave changes by the decision whose button was pressed, and by nothing else."""
+        for pressed in self.get_actions_submit_line(request, obj.pk):
+            if pressed.action_name in request.POST:
+                pressed.method(request, obj)  # type: ignore[operator]  # a method, as unfold has it
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """A decision is its own entry."""
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return HttpResponseRedirect(request.path)
+
+    def _may_become(self, state: Wave.State, request: HttpRequest, wave_id: Any) -> bool:
+        is_another = Wave.objects.filter(pk=wave_id).exclude(state=state).exists()
+        return is_another and self.has_change_permission(request)
+
+    def _decide(
+        self, request: HttpRequest, wave: Wave, decide: Callable[..., int], done: str
+    ) -> None:
+        note = request.POST.get("note", "").strip()
+        size = decide(wave_id=wave.pk, editor=request.user.get_username(), note=note)
+        self.message_user(
+            request, f"{size:,} reactions {done}. Counts follow in a second.", messages.SUCCESS
+        )

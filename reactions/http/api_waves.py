@@ -1,0 +1,144 @@
+"""The calls with which a program sees what was held back, and decides it."""
+
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import exceptions, serializers
+from rest_framework.generics import ListAPIView
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from articles.api.api_keys import KEY, KeyAuthentication, scope
+from articles.models import ApiKey
+from articles.validation import Strict
+from reactions.cache.slugs import find_article
+from reactions.http.mine_api import PRIVATE
+from reactions.models import MOST_NOTE, Wave, WaveDecision
+from reactions.moderation.decisions import release_wave, void_wave
+
+_DECIDE = {Wave.State.RELEASED: release_wave, Wave.State.VOID: void_wave}
+
+
+class Decision(serializers.ModelSerializer[WaveDecision]):
+    class Meta:
+        model = WaveDecision
+        fields = ("decision", "editor", "note", "size", "decided_at")
+        read_only_fields = fields
+
+
+class HeldBack(serializers.ModelSerializer[Wave]):
+    """First reactions to one story that one rule held back. A hash of no network and no reader leaves the product."""
+
+    article = serializers.UUIDField(source="article_id")
+    networks = serializers.IntegerField(
+        source="network_count", help_text="How many they came from."
+    )
+    decisions = Decision(many=True, help_text="Newest first.")
+
+    class Meta:
+        model = Wave
+        fields = (
+            *("id", "article", "rule", "state", "size", "networks"),
+            *("started_at", "last_at", "decisions"),
+        )
+        read_only_fields = fields
+
+
+class DecisionWish(Strict):
+    state = serializers.ChoiceField([str(state) for state in _DECIDE])
+    note = serializers.CharField(
+        max_length=MOST_NOTE,
+        allow_blank=True,
+        default="",
+        help_text="Why: it stays with the decision.",
+    )
+
+
+class Asked(serializers.Serializer[None]):
+    """Which waves."""
+
+    state = serializers.ChoiceField(Wave.State.choices, required=False)
+    article = serializers.CharField(required=False)
+
+
+class _Pages(CursorPagination):
+    """The newest first: none is skipped or repeated when others come."""
+
+    page_size = 50
+    ordering = "-id"
+
+
+class Waves(ListAPIView[Wave]):
+    authentication_classes = [KeyAuthentication]
+    permission_classes = [scope("reactions:manage")]
+    serializer_class = HeldBack
+    pagination_class = _Pages
+    queryset = Wave.objects.none()
+
+    @extend_schema(
+        operation_id="waves_list",
+        tags=["reactions"],
+        auth=KEY,
+        parameters=[
+            OpenApiParameter("state", enum=Wave.State.values),
+            OpenApiParameter("article", description="The UUID or slug of a story."),
+        ],
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What was held back, newest first."""
+        response = super().get(request, *args, **kwargs)
+        response["Cache-Control"] = PRIVATE
+        return response
+
+    def get_queryset(self) -> QuerySet[Wave]:
+        asked = Asked(data=self.request.query_params)
+        asked.is_valid(raise_exception=True)
+        waves = _waves()
+        if state := asked.validated_data.get("state"):
+            waves = waves.filter(state=state)
+        if address := asked.validated_data.get("article"):
+            article_id = find_article(address)
+            waves = waves.filter(article_id=article_id) if article_id else waves.none()
+        return waves
+
+
+class WaveView(APIView):
+    authentication_classes = [KeyAuthentication]
+    permission_classes = [scope("reactions:manage")]
+
+    @extend_schema(operation_id="wave_retrieve", tags=["reactions"], auth=KEY, responses=HeldBack)
+    def get(self, request: Request, wave: int) -> Response:
+        """One wave, with who decided what about it, and why."""
+        return _answer(wave)
+
+    @extend_schema(
+        operation_id="wave_decide",
+        tags=["reactions"],
+        auth=KEY,
+        request=DecisionWish,
+        responses=HeldBack,
+    )
+    def put(self, request: Request, wave: int) -> Response:
+        """Counts a whole wave, or leaves it out. Safe to repeat, and may be turned round; counts follow in a second."""
+        _answer(wave)
+        wish = DecisionWish(data=request.data)
+        wish.is_valid(raise_exception=True)
+        key = cast(ApiKey, request.auth)  # what KeyAuthentication found
+        decide = _DECIDE[Wave.State(wish.validated_data["state"])]
+        decide(wave_id=wave, editor=f"key {key.name}", note=wish.validated_data["note"])
+        return _answer(wave)
+
+
+def _waves() -> QuerySet[Wave]:
+    return Wave.objects.defer("networks").prefetch_related("decisions")
+
+
+def _answer(wave_id: int) -> Response:
+    """Raises NotFound."""
+    wave = _waves().filter(pk=wave_id).first()
+    if wave is None:
+        raise exceptions.NotFound("There is no such wave.")
+    return Response(HeldBack(wave).data, headers={"Cache-Control": PRIVATE})

@@ -1,0 +1,157 @@
+"""The reaction bar of a story's page, and what articles' door tells of readers: filled in at start-up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import OperationalError
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+
+from articles.hooks import Bar, Feeling, Interaction
+from articles.models import Article
+from reactions.counting.cache_writer import publish_waiting
+from reactions.counts import Counts, forget_counts, get_counts, list_counts
+from reactions.kinds import KINDS, OFFERED, REACT_ACTION, Kind, pack, unpack
+from reactions.policy import renew
+from reactions.readers import InvalidToken, find_reader, page_token
+from reactions.record import list_mine
+
+# States in which readers see the counts.
+SHOWN = {"open", "closed"}
+_LEADING = 3  # emoji beside a story in a list
+
+_NOTICES = {
+    "closed": "Reactions to this story are closed.",
+    "not_allowed": "This story does not take that reaction.",
+    "too_many": "That is one reaction too many. Take one back first.",
+    "unknown": "That reaction is not known here.",
+    "again": "Your browser’s token was out of date and has been replaced. Please press once more.",
+}
+
+
+@dataclass(frozen=True)
+class Button:
+    """One reaction as the bar shows it. `result` is the set that pressing it leaves, for the form.
+
+    One that is not taken is there because this reader has it, and may undo it.
+    """
+
+    kind: Kind
+    count: int | None
+    share: int
+    is_pressed: bool
+    is_taken: bool
+    result: str
+
+
+class Feelings:
+    """Fills articles.hooks.ReaderFeelings."""
+
+    def totals(self, article_ids: Sequence[UUID]) -> Mapping[UUID, Feeling]:
+        found = list_counts(article_ids)
+        return {article_id: _feeling(counts) for article_id, counts in found.items()}
+
+    def summary(self, article_id: UUID) -> Mapping[str, Any]:
+        found = get_counts(article_id) or Counts(article_id)
+        shown = found if found.state in SHOWN else Counts(article_id, found.state)
+        counts = shown.as_json()
+        return {name: counts[name] for name in ("state", "allowed", "counts", "total")}
+
+    def story_changed(self, article_id: UUID) -> None:
+        renew(article_id=article_id)
+        forget_counts(article_id=article_id)
+        publish_waiting()
+
+    def bar(self, request: HttpRequest, article: Article) -> Bar:
+        counts = get_counts(article.id) or Counts(article.id)
+        kinds, is_personal = _mine(request, article.id)
+        version = f"{counts.state} {counts.version} {','.join(counts.allowed)}"
+        if counts.state in {"hidden", "missing"}:
+            return Bar(version=version)
+        context = {
+            "article": article,
+            "counts": counts,
+            "buttons": _buttons(counts, kinds),
+            "token": page_token(article.id),
+            "most": settings.REACTIONS_PER_READER,
+            "notice": _NOTICES.get(request.GET.get("reaction", ""), ""),
+        }
+        return Bar(
+            write=partial(render_to_string, "reactions/bar.html", context),
+            head=render_to_string("reactions/bar_head.html"),
+            interactions=_interactions(counts),
+            version=version,
+            changed_at=datetime.fromisoformat(counts.as_of) if counts.as_of else None,
+            personal=is_personal,
+        )
+
+
+def _interactions(counts: Counts) -> Sequence[Interaction]:
+    if counts.counts is None:
+        return ()
+    of_kinds = [
+        Interaction(kind.schema_action, _name_for_schema(kind), counts.counts[kind.key])
+        for kind in KINDS
+        if counts.counts[kind.key] or not kind.retired
+    ]
+    return [*of_kinds, Interaction(REACT_ACTION, None, sum(counts.counts.values()))]
+
+
+def _name_for_schema(kind: Kind) -> str | None:
+    """schema.org has an action for likes and one for dislikes; the others share one and need a name."""
+    return kind.key if kind.schema_action == REACT_ACTION else None
+
+
+def _feeling(counts: Counts) -> Feeling:
+    if counts.counts is None or counts.state == "hidden":
+        return Feeling(total=None, top=())
+    by_kind = [(kind, counts.counts[kind.key]) for kind in KINDS if counts.counts[kind.key]]
+    by_kind.sort(key=lambda each: -each[1])
+    return Feeling(total=counts.total, top=tuple(kind.emoji for kind, _ in by_kind[:_LEADING]))
+
+
+def _mine(request: HttpRequest, article_id: UUID) -> tuple[int, bool]:
+    """What the visitor chose, and whether the page is theirs alone. Somebody without a token has a page like any other."""
+    try:
+        reader = find_reader(request)
+        if reader is None:
+            return 0, False
+        return list_mine(article_ids=[article_id], reader_id=reader.id).get(article_id, 0), True
+    except (InvalidToken, OperationalError):
+        return 0, True
+
+
+def _buttons(counts: Counts, mine: int) -> list[Button]:
+    """What the story takes, and what else this reader has; every kind that is offered where that is not known."""
+    taken = pack(counts.allowed) if counts.is_known else OFFERED
+    return [
+        _button(kind, counts, mine, is_taken=bool(taken & kind.mask))
+        for kind in KINDS
+        if (taken | mine) & kind.mask
+    ]
+
+
+def _button(kind: Kind, counts: Counts, mine: int, *, is_taken: bool) -> Button:
+    count = counts.counts[kind.key] if counts.counts is not None else None
+    return Button(
+        kind=kind,
+        count=count,
+        share=round(100 * (count or 0) / (counts.total or 1)),
+        is_pressed=bool(mine & kind.mask),
+        is_taken=is_taken,
+        result=",".join(_after_press(kind, mine)),
+    )
+
+
+def _after_press(kind: Kind, mine: int) -> list[str]:
+    """The set that pressing a button leaves: without it where it was chosen, else with it."""
+    if mine & kind.mask:
+        return unpack(mine & ~kind.mask)
+    if settings.REACTIONS_PER_READER == 1:
+        return [kind.key]
+    return unpack(mine | pack([kind.key]))

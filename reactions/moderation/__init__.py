@@ -1,0 +1,1 @@
+"""Which first reactions are held and why, and what editors decide about them."""

@@ -1,0 +1,333 @@
+"""Stories written at the desk."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from articles.editing import create_draft, edit_article
+from articles.models import Article, ArticleRevision, Author, Section, State, Tag
+from articles.roles import Role
+from tests.articles.desk.client import ADD, LIST, fill_in, page, save, sign_in, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def editor() -> Client:
+    return sign_in(Role.EDITOR)
+
+
+@pytest.fixture
+def draft() -> Article:
+    values = {
+        "headline": "The bridge is open",
+        "slug": "bridge",
+        "body_markdown": "It *is*.",
+        "tags": ["Bridges", "Syria"],
+        "dateline": {"place": "Damascus", "date": date(2024, 12, 8), "style": "afp"},
+    }
+    return create_draft(values=values)
+
+
+def test_an_author_writes_a_draft(db: None) -> None:
+    Author.objects.create(name="Ada", slug="ada")
+    author = sign_in(Role.AUTHOR, "maria")
+    typed: dict[str, Any] = {
+        "headline": " The bridge  is open ",
+        "body_markdown": "It *is*.",
+        "tag_lines": "Bridges\nSyria",
+        "author_lines_name": ["Ada", "", ""],
+        "author_lines_role": ["photographer", "", ""],
+        "dateline_place": "Damascus",
+        "dateline_date": "2024-12-08",
+        "dateline_style": "afp",
+    }
+
+    answer = save(author, ADD, **typed)
+
+    story = Article.objects.get()
+    assert answer.status_code == 302
+    assert (story.headline, story.slug) == ("The bridge is open", "the-bridge-is-open")
+    assert (story.state, story.created_by) == (State.DRAFT, User.objects.get(username="maria"))
+    assert story.body_html == "<p>It <em>is</em>.</p>"
+    assert [tag.name for tag in story.ordered_tags] == ["Bridges", "Syria"]
+    assert [link.role for link in story.author_links.all()] == ["photographer"]
+    assert (story.byline, story.dateline_text) == ("Ada", "DAMASCUS, Dec 8 —")
+    assert story.revisions.get().editor == "maria"
+
+
+def test_what_nobody_touched_is_not_written(editor: Client, draft: Article) -> None:
+    save(editor, page(draft))
+
+    draft.refresh_from_db()
+    assert draft.version == 1
+
+
+def test_an_edit_writes_what_was_touched_and_keeps_a_version(
+    editor: Client, draft: Article
+) -> None:
+    sport = Section.objects.create(name="Sport", slug="sport")
+
+    save(editor, page(draft), subheadline="At last", section=sport.pk, tag_lines="Syria\nRivers")
+
+    draft = Article.objects.with_parts().get()
+    assert (draft.subheadline, draft.section, draft.version) == ("At last", sport, 2)
+    assert [tag.name for tag in draft.ordered_tags] == ["Syria", "Rivers"]
+    assert draft.dateline_text == "DAMASCUS, Dec 8 —"
+
+
+def test_a_dateline_and_a_section_can_be_taken_away(editor: Client, draft: Article) -> None:
+    edit_article(article_id=draft.pk, changes={"section": "World"}, based_on=None)
+    empty = dict.fromkeys(["dateline_place", "dateline_date", "section"], "")
+
+    save(editor, page(draft), **empty)
+
+    draft.refresh_from_db()
+    assert (draft.dateline_text, draft.dateline_style, draft.section) == ("", "", None)
+
+
+def test_a_tag_with_a_slug_of_its_own_stays_that_tag(editor: Client, draft: Article) -> None:
+    tag = Tag.objects.create(name="Kelp", slug="kelp-forests")
+
+    save(editor, page(draft), tag_lines="Kelp")
+
+    assert Article.objects.with_parts().get().ordered_tags == [tag]
+
+
+@pytest.mark.parametrize(
+    ("typed", "complaint"),
+    [
+        ({"headline": ""}, "This field is required."),
+        ({"slug": "A/B"}, "is not a slug"),
+        ({"slug": "taken"}, "is taken by another story"),
+        ({"language": "klingon!"}, "is not a language tag"),
+        ({"urgency": "12"}, "less than or equal to 9"),
+        ({"body_markdown": "Hello <script>alert(1)</script>"}, "is not allowed"),
+        ({"body_markdown": "a\u202eb"}, "is not allowed"),
+        ({"subject_lines": "sport"}, "is not a media topic such as"),
+        ({"tag_lines": "\n".join(f"Tag {n}" for n in range(10_000))}, "50 are allowed"),
+        ({"tag_lines": "Kelp\nkelp"}, "stands twice"),
+        ({"dateline_place": "", "dateline_source": "AFP"}, "may not be blank"),
+        ({"dateline_country": "Syria"}, "at most 2 characters"),
+        ({"author_lines_name": "Nobody"}, "There is no author “Nobody”"),
+        ({"canonical_url": "javascript:alert(1)"}, "Enter a valid URL"),
+        ({"expires_at": "soon"}, "Enter a valid date/time"),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_and_stays_in_the_form(
+    typed: dict[str, str], complaint: str, editor: Client, draft: Article
+) -> None:
+    create_draft(values={"headline": "Other", "slug": "taken"})
+    held = {"based_on": 1, "headline": draft.headline, "language": "en"}
+    held |= {"media_links-TOTAL_FORMS": 0, "media_links-INITIAL_FORMS": 0}
+
+    answer = editor.post(page(draft), {**held, "abstract": "Typed at length", **typed})
+
+    assert answer.status_code == 200
+    assert complaint in text_of(answer)
+    assert "Typed at length" in answer.content.decode()
+    assert Article.objects.get(slug="bridge").version == 1
+
+
+def test_the_largest_story_fits_through_the_form(editor: Client, draft: Article) -> None:
+    body = "خبر " * 14_000  # 98,000 bytes, and three times that in a form
+
+    answer = save(editor, page(draft), body_markdown=body)
+
+    draft.refresh_from_db()
+    assert answer.status_code == 302
+    assert draft.body_markdown == body.strip()
+
+
+# Two at once
+
+
+def test_a_stale_save_is_refused_and_says_what_was_saved_meanwhile(
+    editor: Client, draft: Article
+) -> None:
+    form = fill_in(editor, page(draft), body_markdown="Mine, at length.")
+    edit_article(article_id=draft.pk, changes={"headline": "Theirs"}, based_on=1, editor="paula")
+
+    answer = editor.post(page(draft), form)
+
+    text = text_of(answer)
+    assert "Not saved: paula" in text
+    assert "saved version 2 while you were here" in text
+    assert "The bridge is open Theirs" in text
+    assert "Mine, at length." in answer.content.decode()
+    assert Article.objects.get().body_markdown == "It *is*."
+
+
+def test_whoever_saw_what_was_saved_meanwhile_writes_on_top_of_it(
+    editor: Client, draft: Article
+) -> None:
+    form = fill_in(editor, page(draft), body_markdown="Mine, at length.")
+    edit_article(article_id=draft.pk, changes={"headline": "Theirs"}, based_on=1)
+
+    answer = editor.post(page(draft), {**form, "seen": "2"})
+
+    draft.refresh_from_db()
+    assert answer.status_code == 302
+    assert (draft.headline, draft.body_markdown) == ("Theirs", "Mine, at length.")
+    assert list(ArticleRevision.objects.values_list("version", flat=True)) == [3, 2, 1]
+
+
+def test_having_seen_one_version_is_not_having_seen_the_next(
+    editor: Client, draft: Article
+) -> None:
+    form = fill_in(editor, page(draft), body_markdown="Mine.")
+    for headline in ("Theirs", "Theirs again"):
+        edit_article(article_id=draft.pk, changes={"headline": headline}, based_on=None)
+
+    answer = editor.post(page(draft), {**form, "seen": "2"})
+
+    assert "Not saved" in text_of(answer)
+    assert Article.objects.get().version == 3
+
+
+def test_a_save_says_which_kept_text_it_saved(editor: Client, draft: Article) -> None:
+    answer = save(editor, page(draft), headline="New", draft="abc123")
+    refused = save(editor, page(draft), headline="", draft="abc456")
+
+    assert answer.cookies["desk_saved"].value == "abc123"
+    assert answer.cookies["desk_saved"]["path"] == "/desk/"
+    assert "desk_saved" not in refused.cookies
+
+
+# The live preview
+
+
+def test_the_live_preview_shows_the_text_as_the_page_would(editor: Client) -> None:
+    typed = {
+        "body_markdown": "It *is* <script>alert(1)</script> open.",
+        "dateline_place": "Damascus",
+        "dateline_source": "A<b>",
+        "dateline_style": "ap",
+    }
+
+    shown = editor.post(f"{LIST}live-preview/", typed).json()
+
+    assert shown["html"].startswith(
+        '<p><span class="dateline">DAMASCUS, Syria (A&lt;b&gt;) —</span> It'
+    )
+    assert "<em>is</em>" in shown["html"]
+    assert "<script" not in shown["html"]
+    assert shown["dateline"] == "DAMASCUS, Syria (A<b>) —"
+    assert shown["objections"] == ["Line 1: <script> is not allowed."]
+    assert shown["words"] == 3
+
+
+@pytest.mark.parametrize("typed", [{"dateline_date": "2024-12-08"}, {"dateline_place": "X" * 101}])
+def test_the_live_preview_bears_half_a_dateline(typed: dict[str, str], editor: Client) -> None:
+    shown = editor.post(f"{LIST}live-preview/", {"body_markdown": "It is.", **typed}).json()
+
+    assert (shown["html"], shown["dateline"]) == ("<p>It is.</p>", "")
+
+
+def test_the_live_preview_renders_nothing_that_no_story_may_have(editor: Client) -> None:
+    shown = editor.post(f"{LIST}live-preview/", {"body_markdown": "x" * 100_001}).json()
+
+    assert shown["html"] == ""
+    assert "100,000 bytes" in shown["objections"][0]
+
+
+# Who may
+
+
+@pytest.mark.parametrize("state", [State.DRAFT, State.IN_REVIEW, State.PUBLISHED])
+def test_an_author_cannot_change_what_is_not_their_draft(state: State, draft: Article) -> None:
+    Article.objects.filter(pk=draft.pk).update(
+        state=state, published_at=draft.updated_at, first_published_at=draft.updated_at
+    )
+    author = sign_in(Role.AUTHOR)
+
+    answer = author.post(page(draft), {"headline": "Mine"})
+
+    assert answer.status_code in {302, 403}  # a story that they do not see is not there for them
+    assert Article.objects.get().headline == "The bridge is open"
+
+
+def test_an_author_reads_a_published_story_without_a_form(draft: Article) -> None:
+    Article.objects.update(
+        state=State.PUBLISHED, published_at=draft.updated_at, first_published_at=draft.updated_at
+    )
+
+    html = sign_in(Role.AUTHOR).get(page(draft)).content.decode()
+
+    assert "<em>is</em>" in html
+    assert 'name="headline"' not in html
+
+
+def test_a_killed_story_is_read_and_not_changed(editor: Client, draft: Article) -> None:
+    Article.objects.update(state=State.KILLED)
+
+    html = editor.get(page(draft)).content.decode()
+    refused = editor.post(page(draft), {"headline": "Back"})
+
+    assert 'name="headline"' not in html
+    assert refused.status_code == 403
+
+
+def test_somebody_for_the_statistics_sees_no_stories(draft: Article) -> None:
+    client = sign_in(Role.STATISTICS)
+
+    statuses = [client.get(url).status_code for url in (LIST, page(draft), ADD)]
+    preview = client.post(f"{LIST}live-preview/", {"body_markdown": "x"})
+
+    assert statuses == [403, 403, 403]
+    assert preview.status_code == 404
+    assert client.get("/desk/reactions/reactedarticle/").status_code == 200
+
+
+def test_nobody_deletes_a_story(admin_client: Client, draft: Article) -> None:
+    answer = admin_client.post(f"{LIST}{draft.pk}/delete/", {"post": "yes"})
+
+    assert answer.status_code == 403
+    assert Article.objects.exists()
+
+
+# The list
+
+
+def test_the_list_shows_each_story_with_its_state_in_words(editor: Client, draft: Article) -> None:
+    text = text_of(editor.get(LIST))
+
+    assert "The bridge is open" in text
+    assert "Draft" in text
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"q": "bridge"}, True),
+        ({"q": "zebra"}, False),
+        ({"state__exact": "draft"}, True),
+        ({"state__exact": "published"}, False),
+        ({"whose": "mine"}, False),
+        ({"author": "ada"}, True),
+        ({"author": "bob"}, False),
+    ],
+)
+def test_the_list_can_be_narrowed(
+    query: dict[str, str], found: bool, editor: Client, draft: Article
+) -> None:
+    ada = [{"name": "Ada", "slug": "ada"}]
+    edit_article(article_id=draft.pk, changes={"authors": ada}, based_on=None)
+    Author.objects.create(name="Bob", slug="bob")
+
+    text = text_of(editor.get(LIST, query))
+
+    assert (draft.headline in text) == found
+
+
+def test_the_list_takes_as_many_queries_for_many_stories_as_for_few(
+    editor: Client, draft: Article, django_assert_max_num_queries: object
+) -> None:
+    for number in range(20):
+        create_draft(values={"headline": f"Story {number}", "slug": f"story-{number}"})
+
+    with django_assert_max_num_queries(13):  # type: ignore[operator]  # pytest-django's
+        editor.get(LIST)

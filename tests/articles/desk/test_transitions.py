@@ -1,0 +1,388 @@
+"""Stories moved from the desk: buttons, confirmations, versions, preview links."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core import signing
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from articles import workflow
+from articles.editing import create_draft, edit_article
+from articles.models import Article, Correction, State
+from articles.pages import preview_links
+from articles.roles import Role
+from articles.workflow import MOVES, Move
+from tests.articles.desk.client import (
+    beside,
+    carry_out,
+    fill_in,
+    move,
+    page,
+    save,
+    sign_in,
+    text_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+BODY = {"headline": "The bridge is open", "slug": "bridge", "body_markdown": "It is."}
+
+
+@pytest.fixture
+def editor() -> Client:
+    return sign_in(Role.EDITOR)
+
+
+@pytest.fixture
+def publisher() -> Client:
+    return sign_in(Role.PUBLISHER)
+
+
+@pytest.fixture
+def draft() -> Article:
+    return create_draft(values=BODY)
+
+
+@pytest.fixture
+def public(draft: Article) -> Article:
+    return workflow.publish(article_id=draft.pk)
+
+
+def put(article: Article, state: str) -> Article:
+    now = timezone.now()
+    times = {"first_published_at": now, "published_at": now}
+    Article.objects.filter(pk=article.pk).update(state=state, **times)
+    return article
+
+
+@pytest.mark.parametrize("state", State)
+def test_the_page_has_exactly_the_buttons_that_state_and_role_allow(
+    state: State, editor: Client, publisher: Client, draft: Article
+) -> None:
+    put(draft, state)
+    allowed = {each for each, rule in MOVES.items() if state in rule.allowed_from}
+    graver = {Move.KILL, Move.SPIKE, Move.UNSPIKE}
+
+    for client, moves in [(publisher, allowed), (editor, allowed - graver)]:
+        html = client.get(page(draft)).content.decode()
+        assert {each for each in Move if f'href="{move(draft, each)}"' in html} == moves
+
+
+@pytest.mark.parametrize("asked", Move)
+def test_a_move_beyond_somebodys_role_is_forbidden(asked: Move, draft: Article) -> None:
+    put(draft, next(iter(MOVES[asked].allowed_from)))
+    client = sign_in(Role.STATISTICS)
+
+    answers = [client.get(move(draft, asked)), client.post(move(draft, asked))]
+
+    assert {answer.status_code for answer in answers} <= {403, 404}
+    assert Article.objects.get().version == 1
+
+
+@pytest.mark.parametrize("asked", [Move.KILL, Move.SPIKE, Move.UNSPIKE])
+def test_an_editor_does_not_kill(asked: Move, editor: Client, draft: Article) -> None:
+    put(draft, next(iter(MOVES[asked].allowed_from)))
+
+    assert editor.post(move(draft, asked), {"based_on": 1}).status_code == 403
+
+
+def test_a_story_goes_from_its_author_to_readers(db: None, editor: Client) -> None:
+    author = sign_in(Role.AUTHOR)
+    save(author, "/desk/articles/article/add/", **BODY)
+    story = Article.objects.get()
+
+    carry_out(author, story, Move.SUBMIT, note="Please check the date.")
+    forbidden = author.post(move(story, Move.PUBLISH), {"based_on": 2})
+    carry_out(editor, story, Move.PUBLISH)
+
+    story.refresh_from_db()
+    assert forbidden.status_code == 403
+    assert story.state == State.PUBLISHED
+    assert [(each.kind, each.editor) for each in story.revisions.all()] == [
+        ("publish", "editors"),
+        ("submit", "authors"),
+        ("create", "authors"),
+    ]
+    assert Client().get("/articles/bridge/").status_code == 200
+
+
+def test_the_confirmation_says_what_will_happen_and_does_nothing_yet(
+    publisher: Client, public: Article
+) -> None:
+    text = text_of(publisher.get(move(public, Move.KILL)))
+
+    assert "This cannot be undone." in text
+    assert Article.objects.get().state == State.PUBLISHED
+
+
+def test_a_story_is_scheduled_for_a_time_in_the_desks_zone(
+    editor: Client, draft: Article, settings: Settings
+) -> None:
+    settings.TIME_ZONE = "Europe/Oslo"
+
+    carry_out(editor, draft, Move.SCHEDULE, publish_at="2999-01-15T10:00")
+
+    draft.refresh_from_db()
+    assert draft.state == State.SCHEDULED
+    assert draft.publish_at == datetime(2999, 1, 15, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("typed", "complaint"),
+    [
+        ({}, "Is missing."),
+        ({"publish_at": "2020-01-01T10:00"}, "Lies in the past."),
+        ({"embargoed_until": "2020-01-01T10:00"}, "Lies in the past."),
+        (
+            {"publish_at": "2999-01-01T10:00", "embargoed_until": "2999-01-01T10:00"},
+            "Cannot be combined with publish_at.",
+        ),
+        ({"publish_at": "tomorrow"}, "Enter a valid date/time."),
+    ],
+)
+def test_a_schedule_that_cannot_be_is_refused_at_its_field(
+    typed: dict[str, str], complaint: str, editor: Client, draft: Article
+) -> None:
+    answer = carry_out(editor, draft, Move.SCHEDULE, **typed)
+
+    assert answer.status_code == 200
+    assert complaint in text_of(answer)
+    assert Article.objects.get().version == 1
+
+
+def test_a_story_without_text_is_not_published(editor: Client) -> None:
+    empty = create_draft(values={"headline": "Soon", "slug": "soon"})
+
+    answer = carry_out(editor, empty, Move.PUBLISH)
+
+    assert "body_markdown: Is empty." in text_of(answer)
+    assert Article.objects.get().state == State.DRAFT
+
+
+def test_a_correction_tells_readers_and_puts_the_story_right(
+    editor: Client, public: Article
+) -> None:
+    typed = {"text": "It was two bridges.", "kind": "correction", "placement": "bottom"}
+
+    carry_out(editor, public, Move.CORRECT, body_markdown="They are.", **typed)
+
+    public.refresh_from_db()
+    notice = Correction.objects.get()
+    assert (public.state, public.body_html) == (State.CORRECTED, "<p>They are.</p>")
+    assert (notice.text, notice.placement, notice.editor) == (
+        *("It was two bridges.", "bottom"),
+        "editors",
+    )
+    assert "It was two bridges." in text_of(editor.get(page(public)))
+
+
+def test_a_story_with_corrections_can_still_be_edited(editor: Client, public: Article) -> None:
+    carry_out(editor, public, Move.CORRECT, text="It was two.")
+
+    answer = save(editor, page(public), subheadline="At last")
+
+    assert answer.status_code == 302
+    assert Article.objects.get().subheadline == "At last"
+
+
+@pytest.mark.parametrize(
+    ("typed", "complaint"),
+    [
+        ({"text": ""}, "This field is required."),
+        ({"text": "a\u202eb"}, "is not allowed"),
+        ({"text": "Wrong.", "kind": "retraction"}, "Select a valid choice"),
+        ({"text": "Wrong.", "headline": ""}, "This field is required."),
+        ({"text": "Wrong.", "body_markdown": "<script>x</script>"}, "is not allowed"),
+    ],
+)
+def test_a_correction_that_cannot_be_is_refused(
+    typed: dict[str, str], complaint: str, editor: Client, public: Article
+) -> None:
+    answer = carry_out(editor, public, Move.CORRECT, **typed)
+
+    assert complaint in text_of(answer)
+    assert not Correction.objects.exists()
+
+
+def test_a_retraction_needs_its_text(editor: Client, public: Article) -> None:
+    refused = carry_out(editor, public, Move.RETRACT)
+    carry_out(editor, public, Move.RETRACT, text="We made it up.")
+
+    assert "This field is required." in text_of(refused)
+    assert "We made it up." in text_of(Client().get("/articles/bridge/"))
+
+
+def test_a_kill_needs_a_reason_and_the_slug(publisher: Client, public: Article) -> None:
+    refused = [
+        carry_out(publisher, public, Move.KILL, note="Libel.", slug="bridges"),
+        carry_out(publisher, public, Move.KILL, slug="bridge"),
+    ]
+    before = Client().get("/articles/bridge/").status_code
+    carry_out(publisher, public, Move.KILL, note="Libel.", slug="bridge")
+
+    assert "Type bridge to kill this story." in text_of(refused[0])
+    assert "This field is required." in text_of(refused[1])
+    assert (before, Client().get("/articles/bridge/").status_code) == (200, 410)
+    assert public.revisions.latest("version").note == "Libel."
+
+
+def test_a_stale_move_is_refused_until_somebody_looked(editor: Client, draft: Article) -> None:
+    form = fill_in(editor, move(draft, Move.PUBLISH), "move_form")
+    edit_article(article_id=draft.pk, changes={"headline": "Theirs"}, based_on=1, editor="paula")
+
+    refused = editor.post(move(draft, Move.PUBLISH), form)
+    state = Article.objects.get().state
+    editor.post(move(draft, Move.PUBLISH), {**form, "seen": "2"})
+
+    assert "Not saved: paula" in text_of(refused)
+    assert "Theirs" in text_of(refused)
+    assert (state, Article.objects.get().state) == (State.DRAFT, State.PUBLISHED)
+
+
+def test_a_move_that_the_state_no_longer_allows_says_so(editor: Client, public: Article) -> None:
+    opened = editor.get(move(public, Move.SUBMIT), follow=True)
+    sent = editor.post(move(public, Move.SUBMIT), {"based_on": public.version})
+
+    for answer in (opened, sent):
+        assert "A story that is published cannot take the move submit." in text_of(answer)
+
+
+def test_a_move_that_does_not_exist_is_not_found(editor: Client, draft: Article) -> None:
+    assert editor.get(beside(draft, "move/explode")).status_code == 404
+
+
+# Versions
+
+
+def test_two_versions_are_compared_on_the_storys_page(editor: Client, draft: Article) -> None:
+    edit_article(article_id=draft.pk, changes={"headline": "The bridge is shut"}, based_on=1)
+
+    html = editor.get(beside(draft, "versions"), {"older": "2", "newer": "1"}).content.decode()
+
+    assert "<del>The bridge is open</del>" in html
+    assert "<ins>The bridge is shut</ins>" in html
+
+
+@pytest.mark.parametrize("query", [{"older": "9", "newer": "1"}, {"older": "x"}, {"newer": "1"}])
+def test_versions_that_are_not_there_are_not_compared(
+    query: dict[str, str], editor: Client, draft: Article
+) -> None:
+    answer = editor.get(beside(draft, "versions"), query)
+
+    assert answer.status_code == 200
+    assert "What differs" not in text_of(answer)
+
+
+def test_a_publisher_restores_an_old_version(publisher: Client, draft: Article) -> None:
+    edit_article(article_id=draft.pk, changes={"headline": "The bridge is shut"}, based_on=1)
+
+    asked = text_of(publisher.get(beside(draft, "restore/1")))
+    publisher.post(beside(draft, "restore/1"), {"based_on": "2"})
+
+    draft.refresh_from_db()
+    assert "The bridge is shut The bridge is open" in asked
+    assert (draft.headline, draft.version) == ("The bridge is open", 3)
+
+
+def test_a_stale_restoring_changes_nothing(publisher: Client, draft: Article) -> None:
+    edit_article(article_id=draft.pk, changes={"headline": "The bridge is shut"}, based_on=1)
+
+    answer = publisher.post(beside(draft, "restore/1"), {"based_on": "1"})
+
+    assert "Not restored" in text_of(answer)
+    assert Article.objects.get().version == 2
+
+
+def test_an_editor_does_not_restore(editor: Client, draft: Article) -> None:
+    edit_article(article_id=draft.pk, changes={"headline": "The bridge is shut"}, based_on=1)
+
+    assert editor.post(beside(draft, "restore/1"), {"based_on": "2"}).status_code == 403
+
+
+# Preview links
+
+
+def path_of(article: Article) -> str:
+    return preview_links.make_link(article).removeprefix("http://127.0.0.1:8000")
+
+
+def test_a_preview_link_shows_a_draft_to_whoever_has_it(editor: Client, draft: Article) -> None:
+    shown = editor.get(beside(draft, "preview-link")).content.decode()
+    answer = Client().get(path_of(draft))
+
+    assert "/preview/" in shown
+    assert answer.status_code == 200
+    assert "Not published." in text_of(answer)
+    assert "The bridge is open" in text_of(answer)
+    assert answer["X-Robots-Tag"] == "noindex, nofollow, noarchive"
+    assert answer["Cache-Control"] == "private, no-store"
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert not answer.cookies
+    html = answer.content.decode()
+    assert "reactions/bar" not in html
+    assert "application/ld+json" not in html
+
+
+def test_a_preview_shows_the_newest_text(draft: Article) -> None:
+    link = path_of(draft)
+
+    edit_article(article_id=draft.pk, changes={"body_markdown": "It *was*."}, based_on=1)
+
+    assert "It was." in text_of(Client().get(link))
+
+
+def test_a_preview_leads_to_the_page_once_the_story_is_out(draft: Article) -> None:
+    link = path_of(draft)
+
+    workflow.publish(article_id=draft.pk)
+
+    answer = Client().get(link)
+    assert (answer.status_code, answer["Location"]) == (302, "/articles/bridge/")
+
+
+@pytest.mark.parametrize("state", [State.SPIKED, State.KILLED])
+def test_a_story_that_was_put_aside_is_shown_to_nobody(state: State, draft: Article) -> None:
+    link = path_of(draft)
+
+    put(draft, state)
+
+    assert Client().get(link).status_code == 410
+
+
+def test_the_desk_ends_the_links_that_it_gave_out(editor: Client, draft: Article) -> None:
+    link = path_of(draft)
+
+    editor.post(beside(draft, "preview-link"))
+
+    draft.refresh_from_db()
+    assert Client().get(link).status_code == 410
+    assert Client().get(path_of(draft)).status_code == 200
+    assert draft.version == 1
+
+
+def test_a_preview_link_ends_by_itself(draft: Article, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = path_of(draft)
+
+    monkeypatch.setattr(preview_links, "LIFETIME", timedelta(seconds=-1))
+
+    answer = Client().get(link)
+    assert answer.status_code == 410
+    assert answer["Cache-Control"] == "private, no-store"
+
+
+def test_a_link_that_nobody_gave_out_is_not_found(draft: Article) -> None:
+    forged = signing.dumps([draft.pk.hex, 0], salt="something else")
+
+    for token in (forged, "x", path_of(draft).strip("/").rpartition("/")[2][:-1]):
+        assert Client().get(f"/preview/{token}/").status_code == 404
+
+
+def test_an_author_gives_out_links_to_their_own_drafts_alone(draft: Article) -> None:
+    author = sign_in(Role.AUTHOR)
+    save(author, "/desk/articles/article/add/", **{**BODY, "slug": "mine"})
+
+    assert author.get(beside(draft, "preview-link")).status_code == 404
+    own = Article.objects.get(slug="mine")
+    assert author.get(beside(own, "preview-link")).status_code == 200

@@ -1,0 +1,229 @@
+"""Pages that are kept, and asked for again by who has them."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from articles.editing import edit_article
+from articles.models import Article, ArticleAuthor, ArticleTag, Author, Section, Tag
+from articles.pages import page_cache
+from articles.workflow import correct, kill, unpublish
+from reactions.counting.aggregate import fold
+from reactions.counting.cache_writer import publish_waiting
+from reactions.kinds import pack
+from reactions.record import set_reactions
+from tests.conftest import PublishArticle
+
+pytestmark = pytest.mark.django_db
+
+LISTS = ["/", "/sections/world/", "/authors/ada/", "/tags/syria/"]
+PAGES = [*LISTS, "/articles/bridge/", "/corrections/"]
+
+
+@pytest.fixture
+def story(publish_article: PublishArticle) -> Article:
+    """A story that every page shows."""
+    section = Section.objects.create(slug="world", name="World")
+    article = publish_article(slug="bridge", section=section)
+    author = Author.objects.create(slug="ada", name="Ada")
+    tag = Tag.objects.create(slug="syria", name="Syria")
+    ArticleAuthor.objects.create(article=article, author=author, position=1)
+    ArticleTag.objects.create(article=article, tag=tag, position=1)
+    return correct(article_id=article.pk, text="It was ten.")
+
+
+def react(article: Article) -> None:
+    set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack(["love"]))
+    fold()
+    publish_waiting()
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_who_has_a_page_hears_at_the_cost_of_one_query_that_it_is_the_same(
+    url: str, story: Article, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    first = client.get(url)
+
+    with django_assert_num_queries(1):
+        again = client.get(url, headers={"If-None-Match": first["ETag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert (again["ETag"], again["Cache-Control"]) == (first["ETag"], first["Cache-Control"])
+    assert not first.cookies
+    assert not again.cookies
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_a_page_that_was_kept_is_the_page(url: str, story: Article, client: Client) -> None:
+    first, second = client.get(url), client.get(url)
+
+    assert second.content == first.content
+    assert dict(second.items()) == dict(first.items())
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_what_the_desk_does_shows_at_once(url: str, story: Article, client: Client) -> None:
+    before = client.get(url)
+
+    edit_article(article_id=story.pk, changes={"headline": "It is shut"}, based_on=None)
+    edited = client.get(url, headers={"If-None-Match": before["ETag"]})
+    unpublish(article_id=story.pk)
+    gone = client.get(url, headers={"If-None-Match": edited["ETag"]})
+
+    assert b"It is shut" in edited.content
+    assert gone.status_code == (404 if url == "/articles/bridge/" else 200)
+    assert b"It is shut" not in gone.content
+
+
+def test_a_killed_story_is_gone_at_once_for_who_has_it(story: Article, client: Client) -> None:
+    before = client.get("/articles/bridge/")
+
+    kill(article_id=story.pk)
+
+    headers = {
+        "If-None-Match": before["ETag"],
+        "If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT",
+    }
+    assert client.get("/articles/bridge/", headers=headers).status_code == 410
+
+
+@pytest.mark.parametrize("url", ["/", "/articles/bridge/"])
+def test_a_reaction_makes_another_page(url: str, story: Article, client: Client) -> None:
+    before = client.get(url)
+
+    react(story)
+
+    after = client.get(url, headers={"If-None-Match": before["ETag"]})
+    assert after.status_code == 200
+    assert after["ETag"] != before["ETag"]
+
+
+def test_what_readers_feel_is_asked_for_now_and_then(
+    story: Article, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_cache, "FELT_FOR", 60)
+    before = client.get("/articles/bridge/")
+
+    react(story)
+
+    assert client.get("/articles/bridge/").content == before.content
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_a_crowd_costs_no_query(
+    url: str,
+    story: Article,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    monkeypatch.setattr(page_cache, "LOOKED_FOR", 60)
+    client.get(url)
+
+    with django_assert_num_queries(0):
+        client.get(url)
+
+
+def test_a_new_name_shows_when_the_page_is_as_old_as_it_may_be(
+    story: Article, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_cache, "LIFETIME", 0)
+    client.get("/")
+
+    Section.objects.update(name="Abroad")
+
+    assert b"Abroad" in client.get("/").content
+
+
+def test_a_readers_choice_is_on_their_own_page_alone(story: Article, client: Client) -> None:
+    client.get("/articles/bridge/")
+    reader = Client()
+    reader.put(
+        f"/api/v1/articles/{story.pk}/reactions/mine/",
+        '{"reactions": ["love"]}',
+        content_type="application/json",
+    )
+
+    own, others = reader.get("/articles/bridge/"), client.get("/articles/bridge/")
+
+    assert b'aria-pressed="true"' in own.content
+    assert own["Cache-Control"] == "private, no-cache"
+    assert own["Vary"] == others["Vary"] == "Cookie"
+    assert b'aria-pressed="true"' not in others.content
+    assert "public" in others["Cache-Control"]
+    again = reader.get("/articles/bridge/", headers={"If-None-Match": own["ETag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("url", LISTS)
+def test_a_list_is_the_same_for_every_reader(url: str, story: Article, client: Client) -> None:
+    client.cookies["reader"] = "somebody"
+
+    assert "Vary" not in client.get(url)
+
+
+def test_who_is_signed_in_at_the_desk_sees_a_new_page(
+    story: Article, admin_client: Client, client: Client
+) -> None:
+    client.get("/")
+    Section.objects.update(name="Abroad")
+
+    assert b"Abroad" not in client.get("/").content
+    assert b"Abroad" in admin_client.get("/").content
+
+
+def test_a_story_is_not_sent_again_to_who_asks_by_time(story: Article, client: Client) -> None:
+    long_ago = datetime(2025, 1, 1, tzinfo=UTC)
+    Article.objects.update(updated_at=long_ago)
+    first = client.get("/articles/bridge/")
+
+    again = client.get("/articles/bridge/", headers={"If-Modified-Since": first["Last-Modified"]})
+    Article.objects.update(updated_at=long_ago + timedelta(seconds=1))
+    changed = client.get("/articles/bridge/", headers={"If-Modified-Since": first["Last-Modified"]})
+
+    assert (again.status_code, changed.status_code) == (304, 200)
+
+
+def test_a_second_that_is_not_over_is_no_last_modified(story: Article, client: Client) -> None:
+    Article.objects.update(updated_at=timezone.now() + timedelta(seconds=5))
+
+    response = client.get("/articles/bridge/")
+
+    assert "ETag" in response
+    assert "Last-Modified" not in response
+
+
+def test_a_notice_for_one_reader_is_not_kept(story: Article, client: Client) -> None:
+    told = client.get("/articles/bridge/?reaction=closed")
+
+    assert b"to this story are closed" in told.content
+    assert b"to this story are closed" not in client.get("/articles/bridge/").content
+
+
+def test_a_page_is_only_to_be_read(story: Article) -> None:
+    assert Client().post("/").status_code == 405
+
+
+def test_the_head_of_a_page_is_asked_for_alone(story: Article, client: Client) -> None:
+    page, head = client.get("/"), client.head("/")
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert head["ETag"] == page["ETag"]
+
+
+def test_a_kept_page_stays_while_the_database_is_away(
+    story: Article, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = client.get("/articles/bridge/")
+
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr("articles.pages.views.find_version", away)
+
+    assert client.get("/articles/bridge/").content == before.content

@@ -1,0 +1,212 @@
+"""The hub is told of news: once a transaction, by a worker, with an end to trying."""
+
+import json
+import threading
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from datetime import UTC
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import parse_qs
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from redis import Redis
+
+from articles import tasks, workflow
+from articles.formats import read_stories
+from articles.ingest import publish_stories
+from articles.models import Article, ArticleTag, Section, State, Tag
+from articles.syndication import websub
+from tests.articles.formats.samples import EVERY
+
+pytestmark = pytest.mark.django_db
+
+PublishArticle = Callable[..., Article]
+
+
+class Hub(BaseHTTPRequestHandler):
+    """Notes what it is told."""
+
+    told: list[dict[str, list[str]]] = []
+    status = 204
+
+    def do_POST(self) -> None:
+        length = int(self.headers["Content-Length"])
+        self.told.append(parse_qs(self.rfile.read(length).decode()))
+        self.send_response(self.status)
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def hub(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hub]]:
+    """A hub on this machine."""
+    monkeypatch.setattr(Hub, "told", [])
+    monkeypatch.setattr(Hub, "status", 204)
+    server = HTTPServer(("127.0.0.1", 0), Hub)
+    thread = threading.Thread(target=server.serve_forever, args=[0.01])
+    thread.start()
+    settings.WEBSUB_HUB = f"http://127.0.0.1:{server.server_port}/"
+    settings.SITE_URL = "https://news.example"
+    yield Hub
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def story(publish_article: PublishArticle) -> Article:
+    article = publish_article(section=Section.objects.create(slug="world", name="World"))
+    tag = Tag.objects.create(slug="syria", name="Syria")
+    ArticleTag.objects.create(article=article, tag=tag, position=1)
+    return article
+
+
+def messages() -> list[list[str]]:
+    """The stories of each message that the broker holds for the worker, taken from it."""
+    found = []
+    with Redis.from_url(settings.REDIS_URL) as broker:
+        while message := broker.rpop("slow"):
+            parts = json.loads(message)
+            if parts["headers"]["task"] == "articles.ping_hub":
+                (article_ids,), *_ = json.loads(b64decode(parts["body"]))
+                found.append(article_ids)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def empty_queue() -> None:
+    messages()
+
+
+def test_the_hub_is_told_of_every_feed_of_a_story(story: Article, hub: type[Hub]) -> None:
+    assert websub.ping([story.pk])
+
+    ((mode, urls),) = [(told["hub.mode"], told["hub.url"]) for told in hub.told]
+    assert mode == ["publish"]
+    assert len(urls) == len(set(urls)) == 3 * (1 + 1 + 1)
+    assert "https://news.example/feeds/sections/world/rss.xml" in urls
+    assert "https://news.example/feeds/atom.xml" in urls
+
+
+def test_many_stories_are_one_ping_that_names_each_feed_once(
+    story: Article, publish_article: PublishArticle, hub: type[Hub]
+) -> None:
+    others = [publish_article() for _ in range(20)]
+
+    assert websub.ping([story.pk, *(other.pk for other in others)])
+
+    (told,) = hub.told
+    assert len(told["hub.url"]) == len(set(told["hub.url"])) == 9
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_a_hub_that_fails_is_asked_again(
+    status: int, story: Article, hub: type[Hub], caplog: pytest.LogCaptureFixture
+) -> None:
+    hub.status = status
+
+    with pytest.raises(websub.HubAway):
+        tasks.ping_hub([str(story.pk)])
+
+    assert "did not take the ping" in caplog.text
+
+
+def test_a_hub_that_is_away_is_asked_again(story: Article, settings: Settings) -> None:
+    settings.WEBSUB_HUB = "http://127.0.0.1:9/"
+
+    with pytest.raises(websub.HubAway):
+        websub.ping([story.pk])
+
+
+def test_a_hub_that_refuses_is_not_asked_again(
+    story: Article, hub: type[Hub], caplog: pytest.LogCaptureFixture
+) -> None:
+    hub.status = 400
+
+    assert not websub.ping([story.pk])
+
+    assert "did not take the ping" in caplog.text
+
+
+def test_asking_again_has_an_end_before_the_broker_would_send_it_twice(settings: Settings) -> None:
+    task = tasks.ping_hub
+
+    assert task.max_retries == 4
+    timeout = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
+    assert task.retry_backoff_max < timeout  # type: ignore[attr-defined]  # Celery keeps the option
+
+
+def test_without_a_hub_nobody_is_told(
+    story: Article, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        websub.announce_on_commit([story.pk])
+
+    assert not websub.ping([story.pk])
+    assert messages() == []
+
+
+def test_a_draft_is_no_news(publish_article: PublishArticle, hub: type[Hub]) -> None:
+    draft = publish_article(state=State.DRAFT, first_published_at=None, published_at=None)
+
+    assert not websub.ping([draft.pk])
+
+    assert hub.told == []
+
+
+def test_a_transaction_is_announced_once_when_it_is_committed(
+    story: Article,
+    publish_article: PublishArticle,
+    hub: type[Hub],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    other = publish_article()
+
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        workflow.correct(article_id=story.pk, text="Two.")
+        workflow.kill(article_id=story.pk)
+        workflow.kill(article_id=other.pk)
+        assert messages() == []
+
+    assert messages() == [[str(story.pk), str(other.pk)]]
+
+
+def test_what_was_undone_takes_no_other_announcement_along(
+    story: Article,
+    publish_article: PublishArticle,
+    hub: type[Hub],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    other = publish_article()
+
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        with transaction.atomic():
+            workflow.kill(article_id=other.pk)
+            transaction.set_rollback(True)
+        workflow.kill(article_id=story.pk)
+
+    assert messages() == [[str(story.pk)]]
+
+
+def test_an_import_is_announced_once(
+    hub: type[Hub], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    names = ("ninjs3.json", "story.nitf")
+    stories = [story for name in names for story in read_stories(EVERY[name], name=name, zone=UTC)]
+
+    with django_capture_on_commit_callbacks(execute=True):
+        outcomes = publish_stories(stories)
+
+    assert messages() == [[str(outcome.article.pk) for outcome in outcomes]]
+
+
+def test_the_task_may_run_twice(story: Article, hub: type[Hub]) -> None:
+    for _ in range(2):
+        tasks.ping_hub([str(story.pk)])
+
+    assert hub.told[0] == hub.told[1]

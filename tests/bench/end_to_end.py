@@ -1,0 +1,96 @@
+"""The whole house as `make run` starts it: how soon a reaction is public, and how much memory all of it takes."""
+
+import shutil
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+
+import psutil
+
+from tests.bench.table import Row, Samples, at_most
+from tests.bench.workload import Stage
+from tests.load import Api, Load, publish
+from tests.servers import House, open_folder
+
+RATE = 300  # reactions a second by others
+
+WORKER = "celery --quiet -A newsroom.celery worker --concurrency 2"
+
+
+def measure(stage: Stage) -> Iterator[Row]:
+    folder = open_folder("bench-house")
+    house = House(folder, environment={"TRUSTED_PROXY_HOPS": "1"})
+    house.start()
+    try:
+        house.wait_until_up()
+        yield from _fresh(house, stage.effort.freshness_seconds)
+        # After the load: a process that has just started is smaller than one that has worked.
+        yield from _memory(house)
+    finally:
+        house.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fresh(house: House, seconds: float) -> Iterator[Row]:
+    slugs = [f"bench-{number}" for number in range(20)]
+    publish(house, [*slugs, "probe"])
+    with Load(house.url, slugs, rate=RATE) as load:
+        waits = freshness(house.url, "probe", seconds)
+        rate = load.rate
+    with Api(house.url) as api:
+        counted = settled(api, slugs, load.acknowledged)
+    if counted != load.acknowledged:
+        raise RuntimeError(f"{load.acknowledged} acknowledged, {counted} counted.")
+    note = f"{len(waits)} probes while others react {rate:.0f} times a second"
+    for percent, limit in ((50, 0.5), (99, 1.0)):
+        figure = f"public after, {percent} of 100 reactions"
+        yield Row(
+            figure, Samples([percentile(waits, percent)], "s"), bar=at_most(limit, "s"), note=note
+        )
+
+
+def freshness(url: str, slug: str, seconds: float) -> list[float]:
+    """Seconds from an acknowledged reaction to the public count that holds it, once per probe."""
+    waits = []
+    with Api(url) as api:
+        shown = api.total(slug)
+        deadline = time.perf_counter() + seconds
+        while time.perf_counter() < deadline:
+            api.react(slug, "love")
+            acknowledged = time.perf_counter()
+            while api.total(slug) == shown:
+                time.sleep(0.005)
+            waits.append(time.perf_counter() - acknowledged)
+            shown += 1
+    return waits
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+def settled(api: Api, slugs: Sequence[str], expected: int) -> int:
+    """The sum of all counts once it stops short of nothing, or what it is after ten seconds."""
+    deadline = time.perf_counter() + 10
+    while (found := sum(map(api.total, slugs))) != expected and time.perf_counter() < deadline:
+        time.sleep(0.1)
+    return found
+
+
+def _memory(house: House) -> Iterator[Row]:
+    everything = house.family()
+    folds = house.member(WORKER).children()
+    webs = house.member("granian").children()
+    note = "proportional: what processes share is shared out among them"
+    yield Row("memory of a web worker", _megabytes(webs), bar=at_most(95, "MB"), note=note)
+    yield Row("memory of a fold worker", _megabytes(folds), bar=at_most(110, "MB"))
+    total = Samples([sum(_megabytes(everything).values)], "MB")
+    yield Row(
+        f"memory of all {len(everything)} processes of `make run`", total, bar=at_most(600, "MB")
+    )
+
+
+def _megabytes(processes: Sequence[psutil.Process]) -> Samples:
+    sizes = [process.memory_full_info() for process in processes]
+    # Where the system does not know shares, what is a process's own.
+    return Samples([getattr(size, "pss", size.uss) / 2**20 for size in sizes], "MB")

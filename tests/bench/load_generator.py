@@ -1,0 +1,142 @@
+"""Load: prepared requests, sent by `wrk` where the machine has it, else by tests/bench/sender.py."""
+
+import itertools
+import json
+import random
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import HTTPError
+
+from tests.bench.testbed import Server
+from tests.servers import PROJECT
+
+# Two for each thread that answers: none waits for work.
+CONNECTIONS = 16
+SCRIPT = Path(__file__).with_name("load.lua")
+WRK = shutil.which("wrk")
+TOOL = "wrk" if WRK else "tests/bench/sender.py"
+
+# Which story each of so many requests is for.
+Choose = Callable[[Sequence[str], int], list[str]]
+
+_numbers = itertools.count()
+_networks = random.Random(20)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a load did in one round. `sent` may exceed `answers` by those that were on their way at the end."""
+
+    seconds: float
+    answers: int
+    refused: int
+    broken: int
+    sent: int
+    p50: float
+    p99: float
+    cpu_seconds: float
+    # What PostgreSQL did for it, the counting included; known of our own writes.
+    database_cpu_seconds: float = 0
+    log_bytes: int = 0
+
+    @property
+    def taken(self) -> int:
+        return self.answers - self.refused
+
+    @property
+    def rate(self) -> float:
+        return self.taken / self.seconds
+
+
+class Load:
+    """Requests to one server: a line each with method, path and headers, and the bodies they take in turn."""
+
+    def __init__(
+        self,
+        folder: Path,
+        requests: Iterable[str],
+        bodies: Sequence[str] = ("",),
+        *,
+        expected: int = 200,
+    ) -> None:
+        number = next(_numbers)
+        self._heads, self._tails, self._answer = (
+            folder / f"{name}-{number}" for name in ("heads", "tails", "answer")
+        )
+        lines = list(requests)
+        self._heads.write_text("".join(f"{line}\n" for line in lines))
+        self._tails.write_text("".join(f"{body}\n" for body in bodies))
+        self._sample = lines[-1], bodies[0]
+        self._expected = expected
+        self._first = 0
+
+    def check(self, server: Server) -> bytes:
+        """Send one request and see that it is answered as it should be; its content."""
+        head, body = self._sample
+        line, *headers = head.split("\t")
+        method, path, _ = line.split(" ")
+        request = urllib.request.Request(  # noqa: S310 - our own server
+            server.url + path,
+            method=method,
+            data=body.encode() or None,
+            headers={"Content-Type": "application/json", **dict(h.split(": ", 1) for h in headers)},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+                status, content = answer.status, answer.read()
+        except HTTPError as error:
+            status, content = error.code, error.read()
+        if status != self._expected:
+            raise RuntimeError(f"{method} {server.url}{path}: {status} {content[:300]!r}")
+        return bytes(content)
+
+    def run(self, server: Server, seconds: float, connections: int = CONNECTIONS) -> Result:
+        """One round. Where it ended, the next one goes on."""
+        before = server.cpu_seconds()
+        arguments = [self._heads, self._tails, str(self._first), self._answer]
+        if WRK:
+            switches = ["-t1", f"-c{connections}", f"-d{seconds:.0f}s", "-s", SCRIPT, server.url]
+            command = [WRK, *switches, "--", *arguments]
+        else:
+            sender = [sys.executable, "-m", "tests.bench.sender", server.url]
+            command = [*sender, str(connections), str(seconds), *arguments]
+        subprocess.run(
+            list(map(str, command)),
+            cwd=PROJECT,
+            check=True,
+            timeout=seconds + 30,
+            stdout=subprocess.DEVNULL,
+        )
+        found = json.loads(self._answer.read_text())
+        self._first += found["sent"]
+        return Result(**found, cpu_seconds=server.cpu_seconds() - before)
+
+
+def line(method: str, path: str, **headers: str) -> str:
+    """The beginning of a request from one of very many networks."""
+    said = {"Host": "localhost", "X-Forwarded-For": address(), **headers}
+    named = [f"{name.replace('_', '-')}: {value}" for name, value in said.items()]
+    return "\t".join([f"{method} {path} HTTP/1.1", *named])
+
+
+def address() -> str:
+    """Some reader's public IPv4 address."""
+    number = _networks.randint
+    return f"{number(11, 99)}.{number(0, 255)}.{number(0, 255)}.{number(1, 254)}"
+
+
+def hot(stories: Sequence[str], count: int) -> list[str]:
+    """Nine of ten at the first story, the others spread."""
+    return [
+        stories[0] if number % 10 else stories[number // 10 % len(stories)]
+        for number in range(count)
+    ]
+
+
+def spread(stories: Sequence[str], count: int) -> list[str]:
+    return [stories[number % len(stories)] for number in range(count)]

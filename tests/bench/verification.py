@@ -1,0 +1,50 @@
+"""Speed is never bought with loss: after each load, what was acknowledged is in the rows, and the rows are the counts."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+
+from tests.bench.load_generator import Result
+from tests.bench.workload import Stage
+from tests.servers import PROJECT
+
+_TRUTH = """
+SELECT (SELECT count(*) FROM reactions_reaction WHERE changed_at >= %(since)s),
+       (SELECT COALESCE(sum(bit_count(kinds::bit(32))), 0) FROM reactions_reaction WHERE NOT held),
+       (SELECT COALESCE(sum(count), 0) FROM reactions_total)
+"""
+
+_RECONCILE = """
+import json, time
+import django
+django.setup()
+from reactions.counting.reconcile import reconcile
+started = time.perf_counter()
+found = reconcile(dry_run=True)
+print(json.dumps([time.perf_counter() - started, found.is_clean, str(found)]))
+"""
+
+
+def check(stage: Stage, result: Result, since: datetime) -> None:
+    """What was acknowledged changed a row, and what the rows say is what the totals say."""
+    ((changed, chosen, totals),) = stage.query(_TRUTH, {"since": since})
+    if not result.taken <= changed <= result.sent or chosen != totals or result.refused:
+        raise RuntimeError(f"{result}: {changed} rows changed, {chosen} chosen, {totals} counted.")
+
+
+def reconcile(stage: Stage, environment: Mapping[str, str] | None = None) -> float:
+    """Seconds that measuring the drift takes, in a process of its own. There must be none."""
+    done = subprocess.run(
+        [sys.executable, "-c", _RECONCILE],
+        cwd=PROJECT,
+        env={**stage.ground.environment, **(environment or {})},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    seconds, is_clean, found = json.loads(done.stdout)
+    if not is_clean:
+        raise RuntimeError(f"The counts are not the rows: {found}")
+    return float(seconds)

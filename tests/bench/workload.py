@@ -1,0 +1,170 @@
+"""The stage of a run: stories, readers, and the contenders up beside the product. How much is measured, too."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import psutil
+import psycopg
+from django.utils import timezone
+
+from articles.models import Article, State
+from reactions.readers import new_reader
+from tests.bench.testbed import Ground, Server
+
+STORIES = 1_000
+
+Name = TypeVar("Name", int, str)
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long and how often; a quick run trades spread for time."""
+
+    is_quick: bool = False
+    rounds: int = 5
+    seconds: int = 2
+    warm_up_seconds: int = 1
+    readers: int = 20_000
+    freshness_seconds: int = 40
+    events: int = 100_000
+    ledgers: tuple[int, ...] = (20_000, 2_000_000, 20_000_000)  # rows
+
+
+QUICK = Effort(
+    is_quick=True,
+    rounds=2,
+    seconds=1,
+    warm_up_seconds=0,
+    readers=6_000,
+    freshness_seconds=5,
+    events=20_000,
+    ledgers=(20_000, 200_000),
+)
+
+
+@dataclass
+class Stage:
+    """What every measurement shares. Contenders start when the first of them is asked for."""
+
+    ground: Ground
+    effort: Effort = field(default_factory=Effort)
+    say: Callable[[str], None] = print
+
+    @cached_property
+    def stories(self) -> list[str]:
+        """The ids of the product's stories."""
+        return self.make_stories(STORIES)
+
+    def make_stories(self, count: int) -> list[str]:
+        """The ids of so many new ones."""
+        now = timezone.now()
+        made = Article.objects.bulk_create(
+            Article(
+                guid=f"tag:bench,2026:{name}",
+                headline="A story",
+                slug=name,
+                body_markdown="Text.",
+                body_html="<p>Text.</p>",
+                state=State.PUBLISHED,
+                first_published_at=now,
+                published_at=now,
+            )
+            for name in (f"bench-{uuid4()}" for _ in range(count))
+        )
+        return [str(story.pk) for story in made]
+
+    @cached_property
+    def ours(self) -> Server:
+        return self.ground.granian("newsroom.wsgi:application")
+
+    @cached_property
+    def ours_twice(self) -> Server:
+        return self.ground.granian("newsroom.wsgi:application", workers=2)
+
+    @cached_property
+    def contenders(self) -> Server:
+        """The framework's ceilings and the textbook app, with their own database."""
+        environment = {"DATABASE_URL": self.textbook_url}
+        application = "tests.bench.contenders.wsgi:application"
+        return self.ground.granian(application, environment)
+
+    @cached_property
+    def textbook_url(self) -> str:
+        """The textbook app's database, with as many stories as ours."""
+        url = self.ground.make_database("textbook")
+        settings = "tests.bench.contenders.settings"
+        self.ground.manage("migrate", "--run-syncdb", "-v0", settings=settings, DATABASE_URL=url)
+        with psycopg.connect(url) as connection:
+            connection.execute(
+                "INSERT INTO textbook_story (id, headline, is_published)"
+                " SELECT n, 'Story ' || n, true FROM generate_series(1, %s) n",
+                [STORIES],
+            )
+        return url
+
+    @contextmanager
+    def folding(self) -> Iterator[None]:
+        """While the product's worker counts, as it does on any day."""
+        process = self.ground.folding()
+        try:
+            yield
+        finally:
+            self.ground.guard.stop(process)
+
+    def alternate(
+        self, measurements: Mapping[Name, Callable[[], Found]]
+    ) -> dict[Name, list[Found]]:
+        """Each measurement once a round, a round beginning with another each time."""
+        found: dict[Name, list[Found]] = {name: [] for name in measurements}
+        names = list(measurements)
+        for number in range(self.effort.rounds):
+            turn = number % len(names)
+            for name in names[turn:] + names[:turn]:
+                found[name].append(measurements[name]())
+        return found
+
+    def query(self, sql: str, parameters: Any = None, url: str = "") -> list[Any]:
+        """Rows of a statement, each on a connection of its own."""
+        with psycopg.connect(url or self.ground.database_url, autocommit=True) as connection:
+            cursor = connection.execute(sql, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def database_effort(self) -> tuple[float, int]:
+        """CPU seconds that PostgreSQL’s processes have taken until now, and bytes of its log."""
+        ((postmaster,),) = self.query(
+            "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)"
+        )
+        ((log,),) = self.query("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint")
+        seconds = 0.0
+        for each in psutil.Process(int(postmaster)).children():
+            with suppress(psutil.NoSuchProcess):  # a backend whose client has just left
+                times = each.cpu_times()
+                seconds += times.user + times.system
+        return seconds, log
+
+    def settle(self, seconds: float = 30) -> None:
+        """Wait until every reaction is counted, so that nobody's turn pays for another's."""
+        deadline = time.monotonic() + seconds
+        while self.query("SELECT EXISTS (SELECT FROM reactions_mark)")[0][0]:
+            if time.monotonic() > deadline:
+                raise RuntimeError("Nobody counts.")
+            time.sleep(0.05)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody with a token of ours, and an id to be with the textbook app."""
+
+    id: UUID
+    token: str
+    other_id: UUID = field(default_factory=uuid4)
+
+
+def make_readers(count: int) -> list[Reader]:
+    return [Reader(made.id, made.token) for made in (new_reader() for _ in range(count))]

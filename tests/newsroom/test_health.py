@@ -1,0 +1,89 @@
+import asyncio
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+from pytest_django import Settings
+
+from articles.models import Article
+from newsroom import health
+from newsroom.asgi import application
+from reactions.cache import redis as redis_cache
+from reactions.models import Mark
+
+
+def test_a_process_that_answers_is_alive(client: Client) -> None:
+    response = client.get("/healthz")
+
+    assert (response.status_code, response.content) == (200, b"ok\n")
+
+
+def test_every_part_is_named_with_its_state(client: Client, db: None) -> None:
+    response = client.get("/readyz")
+
+    assert response.status_code == 200
+    assert response.json()["state"] == "ok"
+    assert {name: part["state"] for name, part in response.json()["parts"].items()} == {
+        "postgresql": "ok",
+        "redis": "ok",
+        "broker": "ok",
+        "fold": "ok",
+    }
+
+
+def test_reactions_that_nobody_counts_show_as_lag(client: Client, article: Article) -> None:
+    Mark.objects.create(
+        article_id=article.id, reader_id=article.id, marked_at="2024-12-08T09:23:00Z"
+    )
+
+    answer = client.get("/readyz").json()
+
+    assert answer["state"] == "degraded"
+    assert answer["parts"]["fold"]["lag_seconds"] > 10
+
+
+def test_without_redis_the_product_is_degraded_and_not_down(
+    client: Client, db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_cache, "_closed_until", 0.0)
+    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 200
+    assert response.json()["state"] == "degraded"
+    assert response.json()["parts"]["redis"]["state"] == "down"
+
+
+def test_without_postgresql_it_is_down(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone() -> None:
+        raise OperationalError("the database does not answer")
+
+    monkeypatch.setattr(health, "waiting_since", gone)
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json()["parts"]["postgresql"] == response.json()["parts"]["postgresql"] | {
+        "state": "down",
+        "detail": "OperationalError",
+    }
+
+
+@pytest.mark.parametrize(("path", "status"), [("/healthz", 200), ("/", 404)])
+def test_the_live_process_says_that_it_is_alive_and_nothing_else(path: str, status: int) -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        raise AssertionError("there is nothing to wait for")
+
+    asyncio.run(application({"type": "http", "path": path}, receive, send))
+
+    assert sent[0]["status"] == status
+    assert sent[1]["body"]

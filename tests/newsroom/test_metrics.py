@@ -1,0 +1,144 @@
+"""What Prometheus reads: true of the whole product, and absent where it is not known."""
+
+from uuid import uuid4
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+from prometheus_client.parser import text_string_to_metric_families
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from articles.models import Article
+from newsroom import metrics
+from reactions.counting.aggregate import count_marked, fold
+from reactions.counting.reconcile import reconcile
+from reactions.kinds import pack
+from reactions.models import Mark, Total
+from reactions.record import set_reactions
+
+
+def scraped(client: Client, **headers: str) -> dict[str, float]:
+    """Every value, by name with its labels."""
+    response = client.get("/metrics", headers=headers)
+    assert response.status_code == 200
+    return {
+        "".join([sample.name, *(f" {key}={value}" for key, value in sorted(sample.labels.items()))]): sample.value
+        for family in text_string_to_metric_families(response.content.decode())
+        for sample in family.samples
+    }  # fmt: skip
+
+
+def react(article: Article, *keys: str) -> None:
+    for key in keys:
+        set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack([key]))
+
+
+def test_what_waits_is_counted(client: Client, article: Article) -> None:
+    react(article, "love", "sad")
+    Mark.objects.update(marked_at="2024-12-08T09:23:00Z")
+
+    before = scraped(client)
+    count_marked()
+    between = scraped(client)
+    fold()
+    after = scraped(client)
+
+    assert before["newsroom_marks_waiting"] == 2
+    assert before["newsroom_fold_lag_seconds"] > 86_400
+    assert (between["newsroom_marks_waiting"], between["newsroom_unpublished_articles"]) == (0, 1)
+    assert (after["newsroom_fold_lag_seconds"], after["newsroom_unpublished_articles"]) == (0, 0)
+
+
+def test_the_last_reconcile_tells_its_drift_until_the_next(
+    client: Client, article: Article
+) -> None:
+    react(article, "love")
+    fold()
+    Total.objects.update(count=4)
+
+    reconcile()
+    drifted = scraped(client)
+    reconcile()
+    healed = scraped(client)
+
+    assert drifted["newsroom_drift of=totals"] == 3
+    assert drifted["newsroom_drift of=buckets"] == drifted["newsroom_drift of=rows"] == 0
+    assert drifted["newsroom_drifted_articles"] == drifted["newsroom_reconcile_healed"] == 1
+    assert drifted["newsroom_reconcile_rows"] == 1
+    assert drifted["newsroom_reconcile_seconds"] > 0
+    assert healed["newsroom_drift of=totals"] == 0
+    assert healed["newsroom_reconcile_timestamp_seconds"] > 1_700_000_000
+
+
+def test_before_any_reconcile_its_values_are_absent_and_not_zero(client: Client, db: None) -> None:
+    names = scraped(client)
+
+    assert "newsroom_marks_waiting" in names
+    assert not [name for name in names if "drift" in name or "reconcile" in name]
+
+
+def test_every_part_is_in_one_state(client: Client, db: None) -> None:
+    values = scraped(client)
+
+    assert values["newsroom_part_state part=postgresql state=ok"] == 1
+    assert values["newsroom_part_state part=postgresql state=down"] == 0
+    assert sum(value for name, value in values.items() if "part=redis" in name) == 1
+
+
+def test_what_postgresql_cannot_say_is_absent(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone() -> None:
+        raise OperationalError("the database does not answer")
+
+    monkeypatch.setattr(metrics, "measure_backlog", gone)
+
+    values = scraped(client)
+
+    assert "newsroom_marks_waiting" not in values
+    assert "newsroom_part_state part=fold state=ok" in values
+
+
+def test_openmetrics_for_those_who_ask(client: Client, db: None) -> None:
+    response = client.get(
+        "/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"}
+    )
+
+    assert response["Content-Type"].startswith("application/openmetrics-text")
+    assert response.content.endswith(b"# EOF\n")
+
+
+def test_reading_takes_five_small_statements(
+    client: Client, article: Article, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    react(article, "love")
+    reconcile()
+
+    with django_assert_num_queries(5):  # two of them are /readyz's
+        scraped(client)
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"REMOTE_ADDR": "203.0.113.9"},
+        {"REMOTE_ADDR": ""},
+        {"HTTP_X_FORWARDED_FOR": "203.0.113.9"},
+        {"HTTP_FORWARDED": "for=203.0.113.9"},
+        {"HTTP_AUTHORIZATION": "Bearer ", "REMOTE_ADDR": "203.0.113.9"},
+    ],
+)
+def test_without_a_token_nobody_elsewhere_reads_them(
+    client: Client, db: None, strange: dict[str, str]
+) -> None:
+    assert client.get("/metrics", **strange).status_code == 404  # type: ignore[arg-type]  # of WSGI
+
+
+def test_with_a_token_only_its_bearer_reads_them(
+    client: Client, db: None, settings: Settings
+) -> None:
+    settings.METRICS_TOKEN = "s3cret"
+
+    assert scraped(client, Authorization="Bearer s3cret")
+    for wrong in ({}, {"Authorization": "Bearer s3cret-é"}, {"Authorization": "s3cret"}):
+        assert client.get("/metrics", headers=wrong).status_code == 404

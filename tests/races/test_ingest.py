@@ -1,0 +1,117 @@
+"""Importers, pollers and the desk at the same stories at once: each waits its turn, and none for ever."""
+
+import json
+from dataclasses import replace
+from datetime import UTC
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from articles import editing
+from articles.formats import read_stories
+from articles.formats.story import Story
+from articles.http_client import Fetched
+from articles.ingest import Action, polling, publish_stories
+from articles.models import Article, Feed, Source, Tag
+from articles.revisions import Stale
+from tests.articles.formats.samples import EVERY, JSON_FEED
+from tests.races.rival import Rival, wait_for_a_blocked_backend
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def story() -> Story:
+    (story,) = read_stories(EVERY["ninjs3.json"], name="a.json", zone=UTC)
+    return story
+
+
+def publish(story: Story) -> Action:
+    (outcome,) = publish_stories([story])
+    return outcome.action
+
+
+def test_a_feed_that_is_being_fetched_is_left_by_the_other_worker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Feed.objects.create(
+        url="https://afp.example/feed.json", source=Source.objects.create(name="AFP")
+    )
+    asked: list[int] = []
+
+    def fetch(url: str, **asking: Any) -> Fetched:
+        asked.append(Rival().start(polling.poll_due).result(timeout=10))
+        return Fetched(url, json.dumps(JSON_FEED).encode())
+
+    monkeypatch.setattr(polling, "fetch", fetch)
+
+    assert polling.poll_due() == 1
+    assert asked == [0]
+    assert Article.objects.get().version == 1
+
+
+def test_a_feed_that_is_being_taken_keeps_the_other_worker_waiting_for_nothing() -> None:
+    Feed.objects.create(
+        url="https://afp.example/feed.json", source=Source.objects.create(name="AFP")
+    )
+
+    with transaction.atomic():
+        assert polling._take_due(timezone.now())
+        rival = Rival().start(lambda: polling._take_due(timezone.now()))
+        assert rival.result(timeout=10) is None
+
+
+def test_an_import_waits_for_the_desk_and_does_not_undo_its_edit(story: Story) -> None:
+    publish(story)
+    ours = Article.objects.get()
+
+    with transaction.atomic():
+        editing.edit_article(article_id=ours.pk, changes={"headline": "Ours"}, based_on=1)
+        rival = Rival().start(
+            lambda: publish(replace(story, headline="Theirs", source_version="3"))
+        )
+        wait_for_a_blocked_backend()
+
+    assert rival.result(timeout=10) == Action.CONFLICT
+    assert Article.objects.get().headline == "Ours"
+
+
+def test_the_desk_waits_for_an_import_and_is_told_that_it_came_first(story: Story) -> None:
+    publish(story)
+    ours = Article.objects.get()
+
+    with transaction.atomic():
+        publish(replace(story, headline="Theirs", source_version="3"))
+        rival = Rival().start(
+            lambda: editing.edit_article(
+                article_id=ours.pk, changes={"headline": "Ours"}, based_on=1
+            )
+        )
+        wait_for_a_blocked_backend()
+
+    with pytest.raises(Stale):
+        rival.result(timeout=10)
+    assert Article.objects.get().headline == "Theirs"
+
+
+def test_an_import_and_the_desk_that_make_the_same_tags_do_not_wait_for_each_other(
+    story: Story,
+) -> None:
+    publish(story)
+    ours = Article.objects.get()
+    other = replace(story, source_item_id="other", slug="other", tags=("Canals", "Locks"))
+
+    with transaction.atomic():
+        editing.edit_article(article_id=ours.pk, changes={"tags": ["Locks"]}, based_on=1)
+        rival = Rival().start(lambda: publish(other))
+        wait_for_a_blocked_backend()
+        editing.edit_article(article_id=ours.pk, changes={"tags": ["Locks", "Weirs"]}, based_on=2)
+
+    assert rival.result(timeout=10) == Action.CREATED
+    assert Tag.objects.filter(slug="locks").count() == 1
+    assert [tag.slug for tag in Article.objects.get(slug="other").ordered_tags] == [
+        "canals",
+        "locks",
+    ]

@@ -1,0 +1,288 @@
+"""What users of other systems say of counts that are wrong or drift, and what ours are after the same.
+
+Right after a reaction: misskey-dev/misskey#6007 and #16424, DimensionDev/Flare#2298, cybercog/laravel-love#104.
+Here and there: forem/forem#18929, mastodon/mastodon#8104 and #26409, cybercog/laravel-love#259.
+Counters and recounts: cybercog/laravel-love#80, #119, #137, #160 and #237, mastodon/mastodon#6281 and #11403.
+In parallel: mastodon/mastodon#9437 and #12045, discord/discord-api-docs#6028.
+"""
+
+import re
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from articles.models import Article
+from reactions.cache import redis as redis_cache
+from reactions.cache import redis_keys
+from reactions.counting.aggregate import fold
+from reactions.counting.reconcile import reconcile
+from reactions.counts import forget_all_counts
+from reactions.models import Bucket, Mark, Reaction, Total
+from tests.conftest import PublishArticle
+from tests.races.rival import at_once
+from tests.reactions.crowds import LOVE, NOON, arrive
+from tests.reactions.oracle import assert_counts_are_the_rows
+from tests.reactions.visitor import Visitor, browser, shown
+
+
+def others_love(article: Article, readers: int) -> None:
+    arrive(article.id, range(readers))
+    fold()
+
+
+def react_and_count(article: Article) -> None:
+    Visitor(article).choose("love")
+    fold()
+
+
+def nothing_is_cached(article: Article) -> None:
+    redis_cache.client().delete(redis_keys.counts(article.id))
+    forget_all_counts()
+
+
+# --- right after a reaction
+
+
+def test_one_reaction_is_never_counted_as_two(article: Article) -> None:
+    """misskey#6007"""
+    reader = Visitor(article)
+
+    told = [reader.choose("love")["total"]]
+    fold()
+    told.append(reader.choose("love")["total"])
+    Mark.objects.create(article_id=article.id, reader_id=Reaction.objects.get().reader_id)
+    fold()
+
+    assert told == [1, 1]
+    assert shown(article) == {"love": 1}
+
+
+def test_one_reaction_does_not_show_as_two_more_or_three_more(article: Article) -> None:
+    """misskey#16424: without a live connection, by asking again and again."""
+    others_love(article, 4)
+    reader = Visitor(article)
+
+    own = reader.choose("love")["total"]
+    before = [shown(article)["love"] for _ in range(3)]
+    fold()
+    after = [shown(article)["love"] for _ in range(3)]
+
+    assert (own, before, after) == (5, [4] * 3, [5] * 3)
+
+
+@pytest.mark.parametrize("is_cached", [True, False])
+def test_the_count_does_not_become_one_after_reacting(article: Article, is_cached: bool) -> None:
+    """Flare#2298"""
+    others_love(article, 7)
+    if not is_cached:
+        nothing_is_cached(article)
+
+    told = Visitor(article).choose("love")["counts"]["love"]
+    fold()
+
+    assert told == 8
+    assert shown(article) == {"love": 8}
+
+
+def test_a_queue_that_lags_does_not_hide_a_readers_own_reaction(article: Article) -> None:
+    """laravel-love#104"""
+    others_love(article, 3)
+    reader = Visitor(article)
+
+    told = [reader.choose(kind)["counts"] for kind in ("love", "sad", "sad")]
+
+    assert Mark.objects.count() == 2  # nobody has counted them yet
+    assert [(each["love"], each["sad"]) for each in told] == [(4, 0), (3, 1), (3, 1)]
+    assert reader.mine() == ["sad"]
+
+
+# --- here and there
+
+
+def test_lists_and_stories_show_the_same_total(article: Article) -> None:
+    """forem#18929: also where some reactions are held back."""
+    arrive(article.id, [7] * 25)
+    fold()
+
+    front = browser().get(reverse("articles:front")).content.decode()
+    page = browser().get(article.get_absolute_url()).content.decode()
+    listed = browser().get("/api/v1/articles/").json()["results"][0]["reactions"]
+    answer = browser().get(f"/api/v1/articles/{article.id}/").json()["reactions"]
+    (one,) = browser().get(f"/api/v1/reactions/?articles={article.id}").json()["results"]
+
+    assert re.findall(r"(\d+) reactions", front) == ["20"]
+    assert re.findall(r'class="reactions-sum">(\d+)<', page) == ["20"]
+    assert listed["total"] == answer["total"] == one["total"] == shown(article)["love"] == 20
+
+
+def test_an_answer_that_was_kept_is_not_taken_for_the_new_one(article: Article) -> None:
+    """mastodon#8104: the key of the cache no longer changed with the counters; the first had no counter at all."""
+    url = f"/api/v1/articles/{article.id}/reactions/"
+    etags, statuses = [browser().get(url)["ETag"]], []
+
+    for _ in range(3):
+        react_and_count(article)
+        answer = browser().get(url, headers={"If-None-Match": ", ".join(etags)})
+        statuses.append(answer.status_code)
+        etags.append(answer["ETag"])
+
+    assert statuses == [200] * 3
+    assert len(set(etags)) == 4
+
+
+def test_pages_that_were_kept_show_no_stale_counts(article: Article) -> None:
+    """mastodon#26409"""
+    addresses = [reverse("articles:front"), article.get_absolute_url()]
+    for address in addresses * 2:
+        browser().get(address)
+
+    react_and_count(article)
+
+    for address in addresses:
+        page = browser().get(address).content.decode()
+        assert re.findall(r"(?:1 reaction\b|reactions-sum\">1<)", page), address
+
+
+def test_counts_asked_for_with_their_stories_are_all_there(publish_article: PublishArticle) -> None:
+    """laravel-love#259: loaded with the model, they were empty."""
+    stories = [publish_article() for _ in range(3)]
+    for number, story in enumerate(stories):
+        others_love(story, number)
+
+    slugs = ",".join(story.slug for story in stories)
+    results = browser().get("/api/v1/reactions/", {"articles": slugs}).json()["results"]
+
+    assert [each["counts"]["love"] for each in results] == [0, 1, 2]
+
+
+# --- counters and recounts
+
+
+def test_counters_that_are_empty_though_reactions_exist_are_filled_by_a_recount(
+    article: Article,
+) -> None:
+    """laravel-love#80: the recount itself failed on them."""
+    others_love(article, 5)
+    Total.objects.all().delete()
+    Bucket.objects.all().delete()
+
+    call_command("reconcile")
+
+    assert shown(article) == {"love": 5}
+    assert_counts_are_the_rows(article.id)
+
+
+def test_the_first_reaction_to_a_story_makes_its_counters(article: Article) -> None:
+    """laravel-love#160: until a story had been registered it had none."""
+    before = Total.objects.count()
+
+    react_and_count(article)
+
+    assert (before, Total.objects.get().count) == (0, 1)
+    assert shown(article) == {"love": 1}
+
+
+def test_a_recount_of_nothing_asks_nothing_story_by_story(
+    publish_article: PublishArticle, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    """laravel-love#119: a whole minute without a single reaction."""
+    for _ in range(50):
+        publish_article()
+
+    with django_assert_max_num_queries(8):
+        found = reconcile()
+
+    assert (found.articles, found.rows, found.is_clean) == (0, 0, True)
+
+
+def test_rows_that_a_migration_of_ones_own_brought_are_recounted(article: Article) -> None:
+    """laravel-love#137: the recount crashed on them."""
+    arrive(article.id, range(5))
+    Mark.objects.all().delete()  # a script that writes the ledger knows nothing of the outbox
+
+    call_command("reconcile")
+    fold()
+
+    assert shown(article) == {"love": 5}
+    assert_counts_are_the_rows(article.id, expected=[LOVE] * 5)
+
+
+def test_counting_needs_no_queue(article: Article, capsys: pytest.CaptureFixture[str]) -> None:
+    """laravel-love#237: how to stop the queue, and have the counts at once?"""
+    Visitor(article).choose("love")
+
+    call_command("aggregate")
+
+    assert capsys.readouterr().out == "1 marks folded\n"
+    assert shown(article) == {"love": 1}
+
+
+def test_counts_in_redis_are_copies_that_may_be_lost(article: Article) -> None:
+    """mastodon#6281: to hold the counts in Redis was proposed, and declined."""
+    others_love(article, 3)
+    nothing_is_cached(article)
+    after_the_loss = shown(article)
+
+    react_and_count(article)
+
+    assert after_the_loss == {"love": 3}
+    assert shown(article) == {"love": 4}
+
+
+def test_totals_are_right_after_a_mass_deletion(article: Article) -> None:
+    """mastodon#11403: they were zero, and then counted only whoever came later."""
+    readers = [Visitor(article) for _ in range(12)]
+    for reader in readers:
+        reader.choose("love")
+    fold()
+
+    for reader in readers[2:]:
+        reader.client.delete("/api/v1/readers/me/")
+    fold()
+    deleted = shown(article)
+    react_and_count(article)
+
+    assert deleted == {"love": 2}
+    assert shown(article) == {"love": 3}
+    assert_counts_are_the_rows(article.id, expected=[LOVE] * 3)
+
+
+# --- in parallel
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_meet_on_the_same_stories_do_not_deadlock(
+    publish_article: PublishArticle,
+) -> None:
+    """mastodon#9437"""
+    stories = [publish_article() for _ in range(3)]
+
+    def react_and_count_in(order: list[Article]) -> None:
+        for story in order * 3:
+            react_and_count(story)
+
+    at_once([lambda: react_and_count_in(stories), lambda: react_and_count_in(stories[::-1])] * 2)
+    fold()
+
+    assert [shown(story) for story in stories] == [{"love": 12}] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(5, id="mastodon#12045-counters-overwritten-by-parallel-writes"),
+        pytest.param(0, id="discord#6028-eight-reacted-and-the-counter-says-one"),
+    ],
+)
+def test_eight_who_react_at_once_are_eight(article: Article, before: int) -> None:
+    arrive(article.id, range(before), at=NOON)
+    fold()
+
+    at_once([lambda: react_and_count(article)] * 8)
+    fold()
+
+    assert shown(article) == {"love": before + 8}
+    assert_counts_are_the_rows(article.id)

@@ -1,0 +1,148 @@
+"""What users of another system say of stories that everybody reacts to at once, and what ours do under the same.
+
+misskey-dev/misskey#11093: a row rewritten for every reaction, and a buffer that loses what comes while it is emptied.
+misskey-dev/misskey#14621: a buffer that was switched off with reactions in it.
+"""
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+from pytest_django.fixtures import Settings
+
+from articles.models import Article
+from reactions.cache import redis as redis_cache
+from reactions.counting.aggregate import count_marked, fold
+from reactions.counting.cache_writer import publish_waiting
+from reactions.counts import forget_all_counts
+from reactions.kinds import pack
+from reactions.models import Tally
+from tests.races.rival import Rival
+from tests.reactions.crowds import LOVE, arrive
+from tests.reactions.visitor import Visitor, shown
+
+racing = pytest.mark.django_db(transaction=True)
+
+SAD = pack(["sad"])
+
+
+def row_of_the_story(article: Article) -> tuple[object, ...]:
+    """Where PostgreSQL keeps it, and which transaction wrote it there: another after any rewrite."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ctid, xmin FROM articles_article WHERE id = %s", [article.id])
+        return tuple(cursor.fetchone())
+
+
+# --- misskey#11093
+
+
+def test_a_hundred_reactions_are_not_a_hundred_rewrites_of_a_row(article: Article) -> None:
+    before = row_of_the_story(article)
+
+    arrive(article.id, range(99))
+    Visitor(article).choose("love")
+    fold()
+
+    assert shown(article) == {"love": 100}
+    assert row_of_the_story(article) == before
+    assert Tally.objects.get().version == 1
+
+
+@racing
+def test_no_reader_waits_for_another_who_has_not_finished(article: Article) -> None:
+    with transaction.atomic():
+        Visitor(article).choose("love")  # and the connection holds its locks until the end
+
+        other = Rival().start(lambda: Visitor(article).choose("sad"))
+
+        assert other.result(timeout=10)["changed"]
+
+
+@racing
+def test_no_reader_waits_for_the_counting_and_what_comes_meanwhile_is_not_lost(
+    article: Article,
+) -> None:
+    Visitor(article).choose("love")
+    fold()
+    Visitor(article).choose("love")
+
+    with transaction.atomic():
+        count_marked()  # holds the tally of the story and its totals
+        meanwhile = Rival().start(lambda: Visitor(article).choose("love"))
+        told = meanwhile.result(timeout=10)["total"]
+    fold()
+
+    assert told == 2  # one that was counted, and its own
+    assert shown(article) == {"love": 3}
+
+
+@racing
+def test_what_comes_between_the_counting_and_the_telling_is_not_lost(article: Article) -> None:
+    Visitor(article).choose("love")
+    count_marked()
+    Visitor(article).choose("love")
+
+    publish_waiting()
+    told_first = shown(article)
+    fold()
+
+    assert told_first == {"love": 1}
+    assert shown(article) == {"love": 2}
+
+
+def test_five_and_three_with_one_and_two_more_are_six_and_five(article: Article) -> None:
+    """The stored code of that buffer made five and five of them."""
+    for kinds, readers in ((LOVE, range(5)), (SAD, range(5, 8))):
+        arrive(article.id, readers, kinds=kinds)
+    fold()
+    before = shown(article)
+
+    for kind in ("love", "sad", "sad"):
+        Visitor(article).choose(kind)
+    fold()
+
+    assert before == {"love": 5, "sad": 3}
+    assert shown(article) == {"love": 6, "sad": 5}
+
+
+# --- misskey#14621
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_a_worker_that_is_switched_off_strands_no_reaction(article: Article, most: int) -> None:
+    for _ in range(5):
+        Visitor(article).choose("love")
+    count_marked(most=most)  # and is gone: it has told nobody, and the rest waits
+
+    call_command("aggregate")
+
+    assert shown(article) == {"love": 5}
+
+
+def test_a_worker_killed_before_its_commit_strands_no_reaction(article: Article) -> None:
+    for _ in range(5):
+        Visitor(article).choose("love")
+    with transaction.atomic():
+        count_marked()
+        transaction.set_rollback(True)
+
+    call_command("aggregate")
+
+    assert shown(article) == {"love": 5}
+
+
+def test_redis_that_is_switched_off_strands_no_reaction(
+    article: Article, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = settings.REDIS_URL
+    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+    Visitor(article).choose("love")
+    fold()
+    while_off = shown(article)
+
+    settings.REDIS_URL = there
+    monkeypatch.setattr(redis_cache, "_closed_until", 0.0)
+    told = publish_waiting()
+    forget_all_counts()
+
+    assert (while_off, told) == ({"love": 1}, 1)
+    assert shown(article) == {"love": 1}

@@ -1,0 +1,213 @@
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection, transaction
+from django.db.utils import IntegrityError
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from articles.models import Article
+from reactions.counting.aggregate import count_marked, fold, waiting_since
+from reactions.kinds import BY_KEY, pack
+from reactions.models import Bucket, Mark, Reaction, Tally, Total
+from reactions.record import set_reactions
+from reactions.tasks import fold_task
+from tests.conftest import PublishArticle
+from tests.reactions.crowds import arrive
+from tests.reactions.oracle import assert_counts_are_the_rows, totals
+
+LOVE, SAD = pack(["love"]), pack(["sad"])
+
+
+def test_a_reaction_is_counted_once(article: Article, reader_id: UUID) -> None:
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
+
+    taken = [fold(), fold()]
+
+    assert taken == [1, 0]
+    assert totals(article.id) == {"love": 1}
+    assert Reaction.objects.get().counted == LOVE
+    assert Tally.objects.get().version == 1
+
+
+def test_a_changed_mind_is_counted_once(article: Article, reader_id: UUID) -> None:
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
+    fold()
+
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=SAD)
+    fold()
+
+    assert totals(article.id) == {"love": 0, "sad": 1}
+    assert Tally.objects.get().version == 2
+
+
+def test_a_mind_changed_between_two_folds_leaves_one_change(
+    article: Article, reader_id: UUID
+) -> None:
+    for kinds in (LOVE, SAD, LOVE, 0, SAD):
+        set_reactions(article_id=article.id, reader_id=reader_id, kinds=kinds)
+
+    taken = fold()
+
+    assert taken == 5
+    assert totals(article.id) == {"sad": 1}
+
+
+def test_a_mark_delivered_twice_counts_nothing_twice(article: Article, reader_id: UUID) -> None:
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
+    fold()
+    Mark.objects.create(article_id=article.id, reader_id=reader_id)
+
+    fold_task()
+
+    assert totals(article.id) == {"love": 1}
+    assert Tally.objects.get().version == 1
+
+
+def test_a_mark_without_a_row_is_taken_and_forgotten(db: None) -> None:
+    Mark.objects.create(article_id=uuid4(), reader_id=uuid4())
+
+    assert fold() == 1
+    assert not Mark.objects.exists()
+    assert not Total.objects.exists()
+
+
+def test_a_held_row_counts_for_nothing_and_a_released_one_counts(
+    article: Article, reader_id: UUID
+) -> None:
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
+    Reaction.objects.update(held=True)
+    fold()
+    while_held = totals(article.id)
+
+    Reaction.objects.update(held=False)
+    Mark.objects.create(article_id=article.id, reader_id=reader_id)
+    fold()
+
+    assert while_held == {}
+    assert totals(article.id) == {"love": 1}
+
+
+def test_a_batch_takes_the_oldest_marks_and_leaves_the_rest(article: Article) -> None:
+    readers = [uuid4() for _ in range(5)]
+    for reader in readers:
+        set_reactions(article_id=article.id, reader_id=reader, kinds=LOVE)
+
+    taken = count_marked(most=3)
+
+    assert taken == 3
+    assert list(Mark.objects.order_by("id").values_list("reader_id", flat=True)) == readers[3:]
+    assert totals(article.id) == {"love": 3}
+
+
+def test_a_crowd_is_counted_where_it_was_written(article: Article) -> None:
+    """Each row of a crowd finds room in its own page for the second time, so no index is written again."""
+    arrive(article.id, range(1_000, 3_000))
+    before = _updates()
+
+    count_marked()
+
+    updates, in_their_page = (now - then for now, then in zip(_updates(), before, strict=True))
+    assert updates == in_their_page == 2_000
+
+
+def _updates() -> tuple[int, int]:
+    """Of rows of the ledger by this connection: all, and those that stayed in their page."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(n_tup_upd), sum(n_tup_hot_upd) FROM pg_stat_xact_user_tables"
+            " WHERE relid IN (SELECT relid FROM pg_partition_tree('reactions_reaction'))"
+        )
+        found: tuple[int, int] = cursor.fetchone()
+    return found
+
+
+def test_a_fold_that_fails_leaves_everything_as_it_was(article: Article, reader_id: UUID) -> None:
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
+
+    with transaction.atomic():
+        count_marked()
+        transaction.set_rollback(True)  # killed between the statement and its commit
+
+    assert Mark.objects.count() == 1
+    assert Reaction.objects.get().counted == 0
+    assert totals(article.id) == {}
+
+
+def test_a_count_never_goes_below_zero(article: Article, reader_id: UUID) -> None:
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
+    fold()
+
+    with pytest.raises(IntegrityError, match="would be -1"), transaction.atomic():
+        Total.objects.update(count=-1)
+
+
+def test_changes_are_bucketed_by_the_quarter_of_an_hour_in_which_readers_made_them(
+    article: Article, reader_id: UUID
+) -> None:
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
+    Reaction.objects.update(changed_at="2024-12-08T09:44:59Z")
+    fold()
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=SAD)
+    Reaction.objects.update(changed_at="2024-12-08T09:45:00Z")
+    fold()
+
+    buckets = Bucket.objects.order_by("start", "kind").values_list(
+        "start", "kind", "added", "removed"
+    )
+
+    assert [
+        (f"{start:%H:%M}", kind, added, removed) for start, kind, added, removed in buckets
+    ] == [
+        ("09:30", BY_KEY["love"].bit, 1, 0),
+        ("09:45", BY_KEY["love"].bit, 0, 1),
+        ("09:45", BY_KEY["sad"].bit, 1, 0),
+    ]
+
+
+def test_the_age_of_the_oldest_mark_is_known(article: Article, reader_id: UUID) -> None:
+    before = waiting_since()
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
+    waiting = waiting_since()
+    fold()
+
+    assert before is None
+    assert waiting == Reaction.objects.get().changed_at or waiting is not None
+    assert waiting_since() is None
+
+
+@hypothesis_settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    acts=st.lists(
+        st.one_of(
+            st.tuples(st.integers(0, 3), st.integers(0, 1), st.sampled_from([0, LOVE, SAD, 1, 64])),
+            st.just("aggregate"),
+        ),
+        max_size=40,
+    )
+)
+def test_counts_are_the_rows_after_any_sequence(
+    publish_article: PublishArticle, acts: list[tuple[int, int, int] | str]
+) -> None:
+    articles = [publish_article(), publish_article()]
+    readers = [uuid4() for _ in range(4)]
+    model: dict[tuple[UUID, UUID], int] = {}
+
+    for act in acts:
+        if isinstance(act, str):
+            fold()
+            continue
+        reader, article, kinds = readers[act[0]], articles[act[1]].id, act[2]
+        change = set_reactions(article_id=article, reader_id=reader, kinds=kinds)
+        assert change.previous == model.get((article, reader), 0)
+        model[article, reader] = kinds
+    fold()
+
+    for each in articles:
+        expected = [kinds for (article, _), kinds in model.items() if article == each.id]
+        assert_counts_are_the_rows(each.id, expected=expected)

@@ -1,0 +1,163 @@
+"""Counts in Redis: versions never go back, a lost key is read anew, a Redis that is gone is no harm."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import OperationalError
+from pytest_django import Settings
+
+from articles.models import Article
+from reactions import counts
+from reactions.cache import redis as redis_cache
+from reactions.cache import redis_keys
+from reactions.counting.aggregate import count_marked, fold
+from reactions.counting.cache_writer import publish_waiting
+from reactions.counts import Counts, get_counts, put_counts, read_counts
+from reactions.kinds import pack
+from reactions.models import Tally
+from reactions.record import set_reactions
+
+LOVE = pack(["love"])
+
+
+def react(article: Article) -> None:
+    set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE)
+
+
+def in_redis(article_id: UUID) -> str | None:
+    version = redis_cache.client().hget(redis_keys.counts(article_id), "version")
+    return version if version is None else str(version)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_failed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_cache, "_closed_until", 0.0)
+
+
+@pytest.fixture
+def no_redis(settings: Settings) -> None:
+    """A Redis that nobody answers for."""
+    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+
+
+def test_fold_tells_redis(article: Article) -> None:
+    react(article)
+
+    fold()
+
+    assert in_redis(article.id) == "1"
+    assert (
+        0 < redis_cache.client().ttl(redis_keys.counts(article.id)) <= redis_keys.COUNTS_TTL_SECONDS
+    )
+
+
+def test_an_older_version_never_replaces_a_newer_one(article: Article) -> None:
+    react(article)
+    count_marked()
+    (older,) = read_counts([article.id])
+    react(article)
+    fold()
+
+    put_counts([older])
+
+    assert in_redis(article.id) == "2"
+    counts.forget_all_counts()
+    found = get_counts(article.id)
+    assert found is not None
+    assert found.total == 2
+
+
+def test_the_lifetime_is_renewed_by_every_change(article: Article) -> None:
+    react(article)
+    fold()
+    redis_cache.client().expire(redis_keys.counts(article.id), 5)
+
+    react(article)
+    fold()
+
+    assert redis_cache.client().ttl(redis_keys.counts(article.id)) > 5
+
+
+def test_what_was_counted_and_not_published_is_published_by_the_next_round(
+    article: Article,
+) -> None:
+    react(article)
+    count_marked()  # killed here, after the commit and before Redis heard of it
+
+    told = [publish_waiting(), publish_waiting()]
+
+    assert told == [1, 0]
+    assert in_redis(article.id) == "1"
+
+
+def test_a_flushed_redis_is_filled_by_the_next_reader(article: Article) -> None:
+    react(article)
+    fold()
+    redis_cache.client().delete(redis_keys.counts(article.id))
+    counts.forget_all_counts()
+
+    found = get_counts(article.id)
+
+    assert found is not None
+    assert found.total == 1
+    assert in_redis(article.id) == "1"
+
+
+@pytest.mark.usefixtures("no_redis")
+def test_without_redis_counts_come_from_postgresql_and_folds_go_on(article: Article) -> None:
+    react(article)
+
+    taken = fold()
+
+    found = get_counts(article.id)
+    assert taken == 1
+    assert found is not None
+    assert found.total == 1
+    assert Tally.objects.get().published_version == 0
+
+
+def test_what_redis_missed_while_it_was_away_is_told_when_it_is_back(
+    article: Article, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = settings.REDIS_URL
+    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+    react(article)
+    fold()
+
+    settings.REDIS_URL = there
+    monkeypatch.setattr(redis_cache, "_closed_until", 0.0)
+    told = publish_waiting()
+
+    assert told == 1
+    assert in_redis(article.id) == "1"
+
+
+@pytest.mark.usefixtures("no_redis")
+def test_what_nobody_can_say_is_unknown_and_not_zero(
+    article: Article, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> list[Counts]:
+        raise OperationalError("the database does not answer")
+
+    monkeypatch.setattr(counts, "read_counts", gone)
+
+    found = get_counts(article.id)
+
+    assert found == Counts(article.id)
+    answer = found.as_json()
+    assert (answer["total"], answer["counts"]["love"], answer["version"]) == (None, None, None)
+
+
+@pytest.mark.usefixtures("no_redis")
+def test_a_redis_that_failed_is_left_alone_for_a_while(
+    article: Article, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get_counts(article.id)
+    counts.forget_all_counts()
+
+    def touched() -> None:
+        raise AssertionError("Redis was asked again at once")
+
+    monkeypatch.setattr(redis_cache, "client", touched)
+
+    assert get_counts(article.id) is not None

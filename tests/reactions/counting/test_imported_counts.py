@@ -1,0 +1,310 @@
+"""What another system counted is shown with what we count, once, and survives every recount."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+
+from articles.models import Article, ArticleURL, State
+from reactions.cache.redis import client as redis
+from reactions.counting.aggregate import fold
+from reactions.counting.reconcile import reconcile
+from reactions.counts import get_counts
+from reactions.kinds import pack
+from reactions.models import Baseline, Tally
+from reactions.record import set_reactions
+from reactions.stats.article import article_statistics
+from tests.conftest import PublishArticle
+from tests.reactions.import_formats.samples import GENERIC, MODX, VARIENT, VARIENT_POSTS, WALINE
+from tests.reactions.oracle import totals
+
+Captured = pytest.CaptureFixture[str]
+Write = Callable[[str, bytes], Path]
+
+
+@pytest.fixture
+def story(publish_article: PublishArticle) -> Article:
+    return publish_article(slug="bridge-opens")
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def make(name: str, content: bytes) -> Path:
+        path = tmp_path / name
+        path.write_bytes(content)
+        return path
+
+    return make
+
+
+def shown(article: Article) -> dict[str, int]:
+    """The public counts that are not zero."""
+    counts = get_counts(article.id)
+    assert counts is not None
+    assert counts.counts is not None
+    return {key: count for key, count in counts.counts.items() if count}
+
+
+def refused(*arguments: object, **options: object) -> None:
+    with pytest.raises(SystemExit) as exited:
+        call_command("import_reactions", *map(str, arguments), **options)
+    assert exited.value.code == 1
+
+
+def test_what_was_imported_is_added_to_what_is_counted(story: Article, write: Write) -> None:
+    set_reactions(article_id=story.id, reader_id=uuid4(), kinds=pack(["love"]))
+    fold()
+
+    call_command("import_reactions", "csv", write("old.csv", GENERIC))
+
+    assert shown(story) == {"love": 8, "sad": 1}
+    assert totals(story.id) == {"love": 1}
+
+
+def test_the_same_file_twice_changes_nothing(story: Article, write: Write) -> None:
+    path = write("old.csv", GENERIC)
+    call_command("import_reactions", "csv", path)
+    before = list(Baseline.objects.values()), list(Tally.objects.values())
+
+    call_command("import_reactions", "csv", path)
+
+    assert (list(Baseline.objects.values()), list(Tally.objects.values())) == before
+
+
+def test_a_later_file_of_the_same_source_replaces_and_another_source_adds(
+    story: Article, write: Write
+) -> None:
+    call_command(
+        "import_reactions", "csv", write("old.csv", b"article,love,sad\nbridge-opens,5,1\n")
+    )
+    call_command(
+        "import_reactions", "csv", write("new.csv", b"article,love,wow\nbridge-opens,0,2\n")
+    )
+    other = write("other.csv", b"article,love\nbridge-opens,100\n")
+
+    call_command("import_reactions", "csv", other, source="the sister site")
+
+    assert shown(story) == {"love": 100, "sad": 1, "wow": 2}
+
+
+def test_the_answer_to_a_reaction_holds_what_was_imported(story: Article, write: Write) -> None:
+    call_command("import_reactions", "csv", write("old.csv", GENERIC))
+
+    change = set_reactions(article_id=story.id, reader_id=uuid4(), kinds=pack(["love"]))
+
+    assert change.counts["love"] == 8
+
+
+def test_an_import_is_public_at_once_with_a_new_version(
+    story: Article, write: Write, client: Client
+) -> None:
+    address = f"/api/v1/articles/{story.slug}/reactions/"
+    before = client.get(address)
+
+    call_command("import_reactions", "csv", write("old.csv", GENERIC))
+
+    after = client.get(address)
+    assert after["ETag"] != before["ETag"]
+    assert after.json()["version"] == before.json()["version"] + 1
+    assert after.json()["total"] == 8
+
+
+def test_an_empty_redis_is_filled_with_the_sum(story: Article, write: Write) -> None:
+    call_command("import_reactions", "csv", write("old.csv", GENERIC))
+
+    redis().flushdb()
+
+    assert shown(story) == {"love": 7, "sad": 1}
+    assert shown(story) == {"love": 7, "sad": 1}
+
+
+def test_reconcile_finds_no_drift_and_keeps_the_baseline(story: Article, write: Write) -> None:
+    set_reactions(article_id=story.id, reader_id=uuid4(), kinds=pack(["wow"]))
+    fold()
+    call_command("import_reactions", "csv", write("old.csv", GENERIC))
+
+    found = reconcile()
+
+    assert found.is_clean
+    assert shown(story) == {"love": 7, "sad": 1, "wow": 1}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "bridge-opens",
+        "https://news.example/2024/12/bridge-opens.html?utm_source=mail#top",
+        "/articles/bridge-opens/",
+        "/2024/bridge-opens/index.html",
+        "bridge-is-open",
+        "/old/bridge-is-open",
+        "tag:example.org,2024:bridge",
+        "{id}",
+    ],
+)
+def test_an_article_is_known_by_its_addresses_of_now_and_then(
+    publish_article: PublishArticle, write: Write, address: str
+) -> None:
+    article = publish_article(slug="bridge-opens", guid="tag:example.org,2024:bridge")
+    ArticleURL.objects.create(article=article, slug="bridge-is-open")
+    address = address.format(id=str(article.id).upper())
+
+    call_command(
+        "import_reactions", "csv", write("a.csv", f'article,love\n"{address}",3\n'.encode())
+    )
+
+    assert shown(article) == {"love": 3}
+
+
+def test_a_bare_number_is_not_taken_for_a_slug(
+    publish_article: PublishArticle, write: Write
+) -> None:
+    article = publish_article(slug="41")
+
+    call_command("import_reactions", "varient", write("reactions.csv", VARIENT))
+
+    assert shown(article) == {}
+
+
+def test_varient_finds_its_posts_through_a_map(
+    story: Article, write: Write, capsys: Captured
+) -> None:
+    posts = write("posts.csv", VARIENT_POSTS)
+
+    call_command("import_reactions", "varient", write("reactions.csv", VARIENT), map=posts)
+
+    assert shown(story) == {"like": 12, "dislike": 3, "love": 40, "angry": 1, "wow": 2}
+    assert capsys.readouterr().out.splitlines() == [
+        "entries read: 2",
+        "articles: 1, with 58 reactions",
+        "articles changed: 1",
+        "left out, for there is no such article: 1",
+        "  line 3: 42",
+    ]
+
+
+def test_waline_adds_up_the_paths_of_an_article_and_reports_what_has_no_kind(
+    story: Article, write: Write, capsys: Captured
+) -> None:
+    call_command("import_reactions", "waline", write("waline.json", WALINE))
+
+    assert shown(story) == {"like": 6, "dislike": 2}
+    out = capsys.readouterr().out
+    assert "left out, for it is no kind of ours: reaction5, 4 reactions" in out
+    assert "  item 3: /about/" in out
+
+
+def test_a_position_is_whatever_the_site_made_of_it(story: Article, write: Write) -> None:
+    path = write("waline.json", WALINE)
+
+    call_command(
+        "import_reactions", "waline", path, "--kind", "reaction5=sad", "--kind", "reaction1="
+    )
+
+    assert shown(story) == {"like": 6, "sad": 4}
+
+
+def test_modx_finds_its_pages_through_a_map(story: Article, write: Write) -> None:
+    pages = write("pages.csv", b"id,uri\n5,news/bridge-opens.html\n")
+
+    call_command("import_reactions", "modx", write("reactions.json", MODX), map=pages)
+
+    assert shown(story) == {"love": 2, "dislike": 1}
+
+
+def test_every_mistake_is_a_line_and_nothing_is_imported(
+    story: Article, write: Write, capsys: Captured
+) -> None:
+    path = write("bad.csv", b"article,love\nbridge-opens,5\nelse,-1\nbridge-opens,6\n")
+
+    refused("csv", path)
+
+    assert capsys.readouterr().err.splitlines() == [
+        f"{path}: line 3: love: -1 is negative.",
+        f"{path}: line 4: bridge-opens is there already, in line 2.",
+    ]
+    assert not Baseline.objects.exists()
+
+
+def test_strict_imports_nothing_where_an_article_is_unknown(
+    story: Article, write: Write, capsys: Captured
+) -> None:
+    path = write("old.csv", b"article,love\nbridge-opens,5\nelsewhere,1\n")
+
+    refused("csv", path, strict=True)
+
+    assert capsys.readouterr().err == f"{path}: line 3: no article: elsewhere\n"
+    assert not Baseline.objects.exists()
+
+
+def test_a_dry_run_says_it_all_and_changes_nothing(
+    story: Article, write: Write, capsys: Captured
+) -> None:
+    call_command("import_reactions", "csv", write("old.csv", GENERIC), dry_run=True)
+
+    assert "articles that would change: 1" in capsys.readouterr().out
+    assert not Baseline.objects.exists()
+    assert not Tally.objects.exists()
+
+
+@pytest.mark.parametrize("map_", [b"id\n5\n", b"id,slug\n5,a\n5,b\n", b"id,slug\n5,\n"])
+def test_a_map_that_says_nothing_clear_is_refused(
+    story: Article, write: Write, map_: bytes
+) -> None:
+    refused("csv", write("old.csv", GENERIC), map=write("map.csv", map_))
+
+    assert not Baseline.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["hearts", "hearts=heart", "=love"])
+def test_a_kind_that_is_none_is_refused(story: Article, write: Write, kind: str) -> None:
+    with pytest.raises(CommandError, match="NAME=KIND"):
+        call_command("import_reactions", "csv", str(write("old.csv", GENERIC)), "--kind", kind)
+
+
+def test_a_file_that_is_not_there_is_one_line(db: None, capsys: Captured) -> None:
+    refused("csv", "missing.csv")
+
+    assert capsys.readouterr().err == "missing.csv: cannot be read: no such file or directory.\n"
+
+
+def test_the_statistics_keep_it_apart(story: Article, write: Write) -> None:
+    set_reactions(article_id=story.id, reader_id=uuid4(), kinds=pack(["love"]))
+    fold()
+    call_command("import_reactions", "csv", write("old.csv", GENERIC))
+
+    found = article_statistics(article_id=story.id, interval="day", timezone=ZoneInfo("UTC"))
+
+    assert found is not None
+    assert (found.current["love"], found.imported["love"]) == (1, 7)
+    assert sum(each.added["love"] for each in found.series) == 1
+    assert found.imported_at == Baseline.objects.latest("imported_at").imported_at
+
+
+def test_the_desk_lists_the_sum_and_the_story_says_what_of_it_was_imported(
+    story: Article, write: Write, admin_client: Client
+) -> None:
+    call_command("import_reactions", "csv", write("old.csv", GENERIC))
+
+    listed = admin_client.get(reverse("admin:reactions_reactedarticle_changelist"))
+    page = admin_client.get(reverse("admin:reactions_statistics", args=[story.pk]))
+
+    assert re.findall(r">\s*(8)\s*<", listed.content.decode())
+    assert re.findall(r'data-imported="love">(7)<', page.content.decode())
+
+
+def test_a_story_that_is_not_out_yet_keeps_its_baseline_for_later(
+    publish_article: PublishArticle, write: Write
+) -> None:
+    draft = publish_article(slug="bridge-opens", state=State.DRAFT)
+    call_command("import_reactions", "csv", write("old.csv", GENERIC))
+
+    Article.objects.filter(pk=draft.pk).update(state=State.PUBLISHED)
+
+    assert shown(draft) == {"love": 7, "sad": 1}

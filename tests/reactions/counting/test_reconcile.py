@@ -1,0 +1,142 @@
+"""Drift is measured, told and healed, and nobody sees a count on its way."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from django.core.management import call_command
+
+from articles.models import Article
+from reactions.counting.aggregate import fold
+from reactions.counting.reconcile import reconcile
+from reactions.counts import get_counts
+from reactions.kinds import BY_KEY, pack
+from reactions.models import Bucket, Mark, Reaction, Reconciliation, Total
+from reactions.record import set_reactions
+from tests.conftest import PublishArticle
+from tests.reactions.oracle import assert_counts_are_the_rows, totals
+
+LOVE = BY_KEY["love"]
+
+
+def react(article: Article, *keys: str) -> None:
+    for key in keys:
+        set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack([key]))
+    fold()
+
+
+def test_exact_counts_have_no_drift(article: Article) -> None:
+    react(article, "love", "love", "sad")
+
+    found = reconcile(dry_run=True)
+
+    assert (found.articles, found.drift, found.forgotten, found.is_clean) == (1, 0, 0, True)
+
+
+def test_what_waits_to_be_folded_is_no_drift(article: Article, reader_id: UUID) -> None:
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE.mask)
+
+    assert reconcile(dry_run=True).is_clean
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 7])
+def test_a_total_that_is_wrong_is_found_and_healed(article: Article, wrong: int) -> None:
+    react(article, "love", "love", "sad")
+    Total.objects.filter(kind=LOVE.bit).update(count=wrong)
+
+    measured = reconcile(dry_run=True)
+    untouched = totals(article.id)
+    healed = reconcile()
+
+    assert measured.drift == healed.drift == abs(wrong - 2)
+    assert untouched["love"] == wrong
+    assert healed.healed == 1
+    assert_counts_are_the_rows(article.id)
+    assert reconcile(dry_run=True).is_clean
+
+
+def test_totals_that_were_lost_come_back(publish_article: PublishArticle) -> None:
+    articles = [publish_article() for _ in range(3)]
+    for article in articles:
+        react(article, "love", "wow")
+    Total.objects.all().delete()
+
+    reconcile()
+
+    for article in articles:
+        assert_counts_are_the_rows(article.id)
+
+
+def test_a_total_without_rows_is_healed_to_nothing(article: Article) -> None:
+    Total.objects.create(article_id=article.id, kind=LOVE.bit, count=5)
+
+    reconcile()
+
+    assert totals(article.id) == {"love": 0}
+
+
+def test_buckets_that_were_lost_are_made_up_for(article: Article) -> None:
+    react(article, "love", "love", "sad")
+    Bucket.objects.filter(kind=LOVE.bit).delete()
+
+    found = reconcile()
+
+    assert (found.drift, found.drift_of_buckets) == (0, 2)
+    assert_counts_are_the_rows(article.id)
+
+
+def test_what_is_healed_is_public_at_once(article: Article) -> None:
+    react(article, "love")
+    Total.objects.update(count=100)
+
+    reconcile()
+
+    counts = get_counts(article.id)
+    assert counts is not None
+    assert counts.total == 1
+
+
+def test_a_row_that_nobody_marked_is_found_marked_and_counted(article: Article) -> None:
+    react(article, "love")
+    Mark.objects.all().delete()
+    Reaction.objects.update(kinds=pack(["sad"]))
+
+    dry = reconcile(dry_run=True)
+    marks_after_dry = Mark.objects.count()
+    wet = reconcile()
+    fold()
+
+    assert (dry.forgotten, marks_after_dry, wet.forgotten) == (1, 0, 1)
+    assert totals(article.id) == {"love": 0, "sad": 1}
+
+
+def test_what_was_found_is_kept_until_the_next_time(article: Article) -> None:
+    react(article, "love", "love")
+    Total.objects.update(count=5)
+
+    reconcile()
+    first = Reconciliation.objects.get()
+    reconcile()
+    second = Reconciliation.objects.get()
+
+    assert (first.drift, first.drifted_articles, first.healed, first.rows_scanned) == (3, 1, 1, 2)
+    assert (second.drift, second.drifted_articles, second.healed) == (0, 0, 0)
+    assert second.ran_at > first.ran_at
+
+
+def test_the_command_says_what_it_found_and_a_dry_run_fails(
+    article: Article, capsys: pytest.CaptureFixture[str]
+) -> None:
+    react(article, "love")
+    Total.objects.update(count=3)
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("reconcile", dry_run=True)
+    call_command("reconcile")
+
+    assert ended.value.code == 1
+    printed = capsys.readouterr().out
+    assert printed.count("rows scanned: 1 in ") == 2
+    assert printed.count("articles checked: 1") == 2
+    assert printed.count("drift found: 2") == 2
+    assert "drift healed: 0 counts" in printed
+    assert "drift healed: 1 counts" in printed

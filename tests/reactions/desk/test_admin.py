@@ -1,0 +1,287 @@
+"""The desk's list of stories with their counts, and a story's statistics page."""
+
+import re
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from articles.models import Article, ArticleTag, Section, Tag
+from reactions.counting.aggregate import fold
+from reactions.counts import get_counts
+from reactions.default_policies import renew_stories, save_preset
+from reactions.kinds import KINDS, pack
+from reactions.models import Policy, Preset, Reaction
+from reactions.policy import Said, get_policy, set_policy
+from reactions.record import set_reactions
+from tests.conftest import PublishArticle
+
+PAST = datetime(2024, 12, 9, 10, 0, tzinfo=UTC)
+LIST = reverse("admin:reactions_reactedarticle_changelist")
+LIST_COLUMNS = ("headline", "published_at", "total", *(kind.key for kind in KINDS))
+
+
+@pytest.fixture
+def editor(client: Client, db: None) -> Client:
+    client.force_login(User.objects.create_superuser("editor"))
+    return client
+
+
+def react(article: Article, *keys: str) -> None:
+    for key in keys:
+        set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack([key]))
+    fold()
+
+
+def test_the_list_shows_and_sorts_by_each_count(
+    editor: Client, publish_article: PublishArticle
+) -> None:
+    quiet, loud = publish_article(headline="Quiet"), publish_article(headline="Loud")
+    react(quiet, "sad")
+    react(loud, "love", "love", "wow")
+    position = LIST_COLUMNS.index("total") + 1
+
+    page = editor.get(LIST, {"o": f"-{position}"}).content.decode()
+
+    assert page.index("Loud") < page.index("Quiet")
+    assert re.findall(r">\s*3\s*<", page)
+
+
+def test_every_column_of_counts_sorts(editor: Client, publish_article: PublishArticle) -> None:
+    for kind in KINDS:
+        react(publish_article(headline=f"Mostly {kind.key}"), kind.key)
+
+    for position, kind in enumerate(KINDS, start=LIST_COLUMNS.index("total") + 2):
+        page = editor.get(LIST, {"o": f"-{position}"}).content.decode()
+        headlines = re.findall(r"Mostly (\w+)", page)
+        assert headlines[0] == kind.key
+
+
+def test_the_list_costs_the_same_however_long(
+    editor: Client,
+    publish_article: PublishArticle,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for _ in range(30):
+        publish_article()
+
+    with django_assert_max_num_queries(8):
+        assert editor.get(LIST).status_code == 200
+
+
+def test_the_statistics_page_has_the_numbers_of_the_rows(editor: Client, article: Article) -> None:
+    react(article, "love", "love", "sad", "wow")
+    Reaction.objects.update(changed_at=datetime(2024, 12, 8, 9, 50, tzinfo=UTC))
+
+    page = editor.get(
+        reverse("admin:reactions_statistics", args=[article.id]),
+        {"interval": "hour", "tz": "Asia/Kathmandu"},
+    ).content.decode()
+
+    told = dict(re.findall(r'data-current="(\w+)">(\d+)<', page))
+    counts = get_counts(article.id)
+    assert counts is not None
+    assert {key: int(count) for key, count in told.items()} == counts.counts
+    table = page[page.index("statistics-series") :]
+    assert [int(added) for added in re.findall(r"\+(\d+)", table)] == [2, 1, 1]
+    assert "Asia/Kathmandu" in page
+    assert page.count('class="kind-') >= 3 + len(KINDS)
+
+
+def test_the_statistics_of_a_story_without_reactions_say_so(
+    editor: Client, article: Article
+) -> None:
+    page = editor.get(reverse("admin:reactions_statistics", args=[article.id])).content.decode()
+
+    assert "No reader has reacted yet." in page
+
+
+def test_an_unknown_zone_or_interval_falls_back(editor: Client, article: Article) -> None:
+    response = editor.get(
+        reverse("admin:reactions_statistics", args=[article.id]),
+        {"interval": "week", "tz": "Mars/Olympus"},
+    )
+
+    assert response.status_code == 200
+
+
+def test_strangers_are_asked_to_sign_in(client: Client, article: Article) -> None:
+    for address in (LIST, reverse("admin:reactions_statistics", args=[article.id])):
+        response = client.get(address)
+        assert response.status_code == 302
+        assert "/desk/login/" in response["Location"]
+
+
+def test_editors_without_permission_see_nothing(client: Client, article: Article) -> None:
+    client.force_login(User.objects.create_user("intern", is_staff=True))
+
+    assert client.get(LIST).status_code == 403
+    assert client.get(reverse("admin:reactions_statistics", args=[article.id])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("action", "state"),
+    [("closed_reactions", "closed"), ("hidden_reactions", "hidden"), ("open_reactions", "open")],
+)
+def test_an_editor_closes_hides_and_opens_reactions(
+    editor: Client, article: Article, action: str, state: str
+) -> None:
+    editor.post(LIST, {"action": action, "_selected_action": [str(article.id)]})
+    fold()
+
+    counts = get_counts(article.id)
+    assert counts is not None
+    assert counts.state == state
+
+
+def policy_page(article: Article) -> str:
+    return reverse("admin:reactions_reactedarticle_change", args=[article.id])
+
+
+def test_an_editor_sets_what_a_story_takes_and_its_history_says_so(
+    editor: Client, article: Article
+) -> None:
+    before = Article.objects.values().get()
+    said = {"reactions": "open", "kinds": ["love", "sad"], "close_after_days": "0"}
+
+    response = editor.post(policy_page(article), said)
+
+    found = get_policy(article.id)
+    assert response.status_code == 302
+    assert found is not None
+    assert found[0] == Said("open", pack(["love", "sad"]), None, 0)
+    assert Article.objects.values().get() == before
+    entry = LogEntry.objects.get()
+    assert (entry.object_id, entry.user.username) == (str(article.id), "editor")
+    assert "state: open · takes: love, sad · closes after days: 0" in entry.change_message
+
+
+def test_the_form_shows_what_the_story_says_and_what_is_in_effect(
+    editor: Client, article: Article
+) -> None:
+    set_policy(article_id=article.id, allowed=pack(["sad"]), closes_at=PAST)
+
+    page = editor.get(policy_page(article)).content.decode()
+
+    assert "closed, sad, until 2024-12-09 10:00 UTC" in page
+    assert re.findall(r'value="(\w+)"[^>]*\schecked(?=[\s>])', page) == ["sad"]
+    assert 'value="09/12/2024"' in page
+
+
+def test_a_time_and_a_number_of_days_are_refused_together(editor: Client, article: Article) -> None:
+    both = {"closes_at_0": "2030-01-01", "closes_at_1": "10:00", "close_after_days": "3"}
+
+    page = editor.post(policy_page(article), both).content.decode()
+
+    assert "A time or a number of days, not both." in page
+    assert not Policy.objects.exists()
+
+
+def test_closing_many_leaves_an_entry_for_each_and_keeps_their_kinds(
+    editor: Client, publish_article: PublishArticle
+) -> None:
+    stories = [publish_article(), publish_article()]
+    set_policy(article_id=stories[0].id, allowed=pack(["sad"]))
+
+    chosen = [str(each.id) for each in stories]
+    editor.post(LIST, {"action": "closed_reactions", "_selected_action": chosen})
+
+    assert set(LogEntry.objects.values_list("object_id", flat=True)) == set(chosen)
+    assert Policy.objects.get(pk=stories[0].id).allowed == pack(["sad"])
+    assert set(Policy.objects.values_list("state", flat=True)) == {"closed"}
+
+
+def test_the_list_says_what_each_story_takes_at_this_moment(
+    editor: Client, article: Article
+) -> None:
+    set_policy(article_id=article.id, closes_at=PAST)
+
+    page = editor.get(LIST).content.decode()
+
+    assert re.search(rf'href="{policy_page(article)}"[^>]*>closed<', page)
+
+
+def test_who_may_only_look_is_shown_the_statistics(client: Client, article: Article) -> None:
+    viewer = User.objects.create_user("viewer", is_staff=True)
+    viewer.user_permissions.add(Permission.objects.get(codename="view_reactedarticle"))
+    client.force_login(viewer)
+
+    looked = client.get(policy_page(article))
+    tried = client.post(policy_page(article), {"reactions": "hidden"})
+
+    assert looked["Location"] == reverse("admin:reactions_statistics", args=[article.id])
+    assert tried.status_code == 302
+    assert not Policy.objects.exists()
+
+
+def test_an_editor_keeps_a_preset(editor: Client, article: Article) -> None:
+    tag = Tag.objects.create(slug="obituary", name="Obituary")
+    ArticleTag.objects.create(article=article, tag=tag, position=1)
+    add, words = reverse("admin:reactions_preset_add"), {"name": "No jokes", "tag": tag.pk}
+
+    editor.post(add, words | {"state": "open", "kinds": ["sad", "love"]})
+    preset = Preset.objects.get()
+    renew_stories()
+    narrowed = get_counts(article.id)
+    shown = editor.get(reverse("admin:reactions_preset_changelist")).content.decode()
+    editor.post(reverse("admin:reactions_preset_delete", args=[preset.pk]), {"post": "yes"})
+    renew_stories()
+    freed = get_counts(article.id)
+
+    assert narrowed is not None
+    assert freed is not None
+    assert (narrowed.allowed, len(freed.allowed)) == (("love", "sad"), 7)
+    assert "love, sad" in shown
+    assert LogEntry.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        ({}, "A preset is for a section or for a tag."),
+        ({"tag": "obituary", "section": "world"}, "A preset is for a section or for a tag."),
+        ({"tag": "taken"}, "This tag has a preset."),
+        ({"tag": "obituary", "close_after_days": "0"}, "greater than or equal to 1"),
+    ],
+)
+def test_a_preset_that_makes_no_sense_is_refused(
+    editor: Client, words: dict[str, str], refusal: str
+) -> None:
+    tags = {slug: Tag.objects.create(slug=slug, name=slug).pk for slug in ("obituary", "taken")}
+    world = Section.objects.create(slug="world", name="World").pk
+    save_preset(Preset(name="There is one", tag_id=tags["taken"]))
+    ids = {
+        "tag": tags.get(words.get("tag", ""), ""),
+        "section": world if "section" in words else "",
+    }
+
+    page = editor.post(
+        reverse("admin:reactions_preset_add"), {"name": "New", "state": "open"} | words | ids
+    )
+
+    assert refusal in page.content.decode()
+    assert Preset.objects.count() == 1
+
+
+def test_a_tag_that_a_preset_needs_cannot_be_deleted(editor: Client) -> None:
+    tag = Tag.objects.create(slug="obituary", name="Obituary")
+    save_preset(Preset(name="No jokes", tag=tag))
+
+    editor.post(reverse("admin:articles_tag_delete", args=[tag.pk]), {"post": "yes"})
+
+    assert Tag.objects.filter(pk=tag.pk).exists()
+
+
+def test_whoever_signs_in_is_at_the_desk(client: Client, db: None) -> None:
+    User.objects.create_user("ada", password="correct horse", is_staff=True)
+    whom = {"username": "ada", "password": "correct horse"}
+
+    answer = client.post(reverse("admin:login"), whom)
+
+    assert answer.status_code == 302
+    assert answer["Location"] == reverse("admin:index")

@@ -1,0 +1,179 @@
+"""The reaction bar without JavaScript: a form that works, and takes posts from nowhere else."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from articles.models import Article
+from reactions.counting.aggregate import fold
+from reactions.kinds import pack
+from reactions.models import Policy, Reaction
+from reactions.policy import set_policy
+from reactions.readers import new_reader
+
+
+def page_of(article: Article) -> str:
+    return reverse("articles:story", args=[article.slug])
+
+
+def form_of(client: Client, article: Article) -> tuple[str, dict[str, str]]:
+    """The form's address and its hidden fields, as a browser finds them in the page."""
+    html = client.get(page_of(article)).content.decode()
+    action = re.search(r'<form method="post" action="([^"]+)"', html)
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', html)
+    assert action is not None
+    return action[1], dict(hidden)
+
+
+def test_a_press_is_recorded_and_leads_back_to_the_story(client: Client, article: Article) -> None:
+    action, fields = form_of(client, article)
+
+    response = client.post(action, fields | {"reactions": "love"}, follow=True)
+
+    assert response.redirect_chain == [(f"{page_of(article)}#reactions", 302)]
+    assert Reaction.objects.get().kinds == pack(["love"])
+    assert b'value=""' in response.content  # pressing love once more takes it back
+    assert b'aria-pressed="true"' in response.content
+
+
+def test_the_page_of_a_stranger_is_for_everyone_and_sets_no_cookie(
+    client: Client, article: Article
+) -> None:
+    response = client.get(page_of(article))
+
+    assert not response.cookies
+    assert "public" in response["Cache-Control"]
+    assert b'aria-pressed="true"' not in response.content
+
+
+def test_the_page_of_a_reader_is_theirs_alone(client: Client, article: Article) -> None:
+    action, fields = form_of(client, article)
+    client.post(action, fields | {"reactions": "love"})
+
+    response = client.get(page_of(article))
+
+    assert "private" in response["Cache-Control"]
+
+
+def test_an_empty_press_takes_the_reaction_back(client: Client, article: Article) -> None:
+    action, fields = form_of(client, article)
+    for reactions in ("love", ""):
+        client.post(action, fields | {"reactions": reactions})
+
+    assert Reaction.objects.get().kinds == 0
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "null"},
+        {"Referer": "https://elsewhere.example/testserver"},
+    ],
+)
+def test_a_post_from_elsewhere_is_refused(
+    client: Client, article: Article, headers: dict[str, str]
+) -> None:
+    action, fields = form_of(client, article)
+
+    response = client.post(action, fields | {"reactions": "love"}, headers=headers)
+
+    assert response.status_code == 403
+    assert not Reaction.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://testserver"}]
+)
+def test_a_post_from_our_page_is_taken(
+    client: Client, article: Article, headers: dict[str, str]
+) -> None:
+    action, fields = form_of(client, article)
+
+    response = client.post(action, fields | {"reactions": "love"}, headers=headers)
+
+    assert response.status_code == 302
+    assert Reaction.objects.count() == 1
+
+
+@pytest.mark.parametrize("fields", [{}, {"token": ""}, {"token": "forged"}])
+def test_a_post_that_never_saw_the_form_is_refused(
+    client: Client, article: Article, fields: dict[str, str]
+) -> None:
+    action, _ = form_of(client, article)
+
+    assert client.post(action, fields | {"reactions": "love"}).status_code == 403
+    assert not Reaction.objects.exists()
+
+
+def test_what_was_not_taken_is_said_on_the_page(client: Client, article: Article) -> None:
+    action, fields = form_of(client, article)
+    set_policy(article_id=article.id, state=Policy.State.CLOSED)
+
+    response = client.post(action, fields | {"reactions": "love"}, follow=True)
+
+    assert "Reactions to this story are closed." in response.content.decode()
+    assert not Reaction.objects.exists()
+
+
+def test_an_unknown_reaction_is_said_on_the_page(client: Client, article: Article) -> None:
+    action, fields = form_of(client, article)
+
+    response = client.post(action, fields | {"reactions": "meh"}, follow=True)
+
+    assert "That reaction is not known here." in response.content.decode()
+
+
+def test_a_bad_cookie_is_taken_back_and_nothing_recorded(
+    client: Client, article: Article, settings: Settings
+) -> None:
+    action, fields = form_of(client, article)
+    client.cookies[settings.READER_COOKIE] = new_reader().token[:-2]
+
+    response = client.post(action, fields | {"reactions": "love"})
+
+    assert response["Location"].endswith("?reaction=again#reactions")
+    assert response.cookies[settings.READER_COOKIE]["max-age"] == 0
+    assert not Reaction.objects.exists()
+
+
+def test_a_page_offers_what_its_story_takes(client: Client, article: Article) -> None:
+    set_policy(article_id=article.id, allowed=pack(["love", "sad"]))
+
+    page = client.get(page_of(article)).content.decode()
+
+    assert re.findall(r'data-kind="(\w+)"', page) == ["love", "sad"]
+
+
+def test_what_a_reader_has_is_on_their_page_until_they_undo_it(
+    client: Client, article: Article
+) -> None:
+    action, fields = form_of(client, article)
+    client.post(action, fields | {"reactions": "funny"})
+    set_policy(article_id=article.id, allowed=pack(["sad"]))
+    fold()
+
+    kept = client.get(page_of(article)).content.decode()
+    undone = client.post(action, fields | {"reactions": ""}, follow=True).content.decode()
+    tried = client.post(action, fields | {"reactions": "funny"}, follow=True).content.decode()
+
+    assert re.findall(r'data-kind="(\w+)"', kept) == ["funny", "sad"]
+    assert re.findall(r'data-kind="(\w+)"', undone) == ["sad"]
+    assert "This story does not take that reaction." in tried
+
+
+def test_a_closed_page_says_so_and_its_buttons_do_nothing(client: Client, article: Article) -> None:
+    open_page = client.get(page_of(article)).content.decode()
+    set_policy(article_id=article.id, state=Policy.State.CLOSED)
+    fold()
+
+    closed_page = client.get(page_of(article)).content.decode()
+
+    assert re.search(r'class="reactions-closed"\s+hidden>', open_page)
+    assert re.search(r'class="reactions-closed"\s*>Reactions are closed', closed_page)
+    assert len(re.findall(r"\sdisabled>", closed_page)) == 7

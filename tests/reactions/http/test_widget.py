@@ -1,0 +1,141 @@
+"""What the story's pages ask of readers, and what reactions are told of stories."""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+import pytest
+from django.db.models import F
+from django.test import Client, RequestFactory
+
+from articles.hooks import Interaction, feelings
+from articles.models import Article, State
+from reactions.cache import redis as redis_cache
+from reactions.counting.aggregate import fold
+from reactions.counts import get_counts
+from reactions.kinds import pack
+from reactions.models import Policy, Reaction, Tally
+from reactions.policy import set_policy
+from reactions.record import Refused, set_reactions
+from tests.conftest import PublishArticle
+
+
+def react(article: Article, *keys: str) -> None:
+    for key in keys:
+        set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack([key]))
+    fold()
+
+
+def move(article: Article, state: State) -> None:
+    """As the desk does: the row changes, then, after the commit, reactions are told."""
+    Article.objects.filter(pk=article.pk).update(state=state, version=F("version") + 1)
+    feelings().story_changed(article.id)
+
+
+def state_of(article_id: UUID) -> str | None:
+    counts = get_counts(article_id)
+    return counts.state if counts else None
+
+
+def test_lists_show_the_total_and_the_leading_kinds(publish_article: PublishArticle) -> None:
+    loved, quiet = publish_article(), publish_article()
+    react(loved, "wow", "love", "love", "sad", "sad", "sad")
+
+    totals = feelings().totals([loved.id, quiet.id])
+
+    assert (totals[loved.id].total, totals[loved.id].top) == (6, ("😢", "❤️", "😮"))
+    assert (totals[quiet.id].total, totals[quiet.id].top) == (0, ())
+
+
+def test_search_engines_are_told_by_the_most_specific_action(
+    article: Article, rf: RequestFactory
+) -> None:
+    react(article, "like", "like", "sad")
+
+    told = feelings().bar(rf.get("/"), article).interactions
+
+    assert Interaction("LikeAction", None, 2) in told
+    assert Interaction("DislikeAction", None, 0) in told
+    assert Interaction("ReactAction", "sad", 1) in told
+    assert told[-1] == Interaction("ReactAction", None, 3)
+
+
+def test_search_engines_are_told_nothing_of_hidden_reactions(
+    article: Article, rf: RequestFactory
+) -> None:
+    react(article, "sad")
+    set_policy(article_id=article.id, state=Policy.State.HIDDEN)
+    feelings().story_changed(article.id)
+
+    assert feelings().bar(rf.get("/"), article).interactions == ()
+
+
+def test_the_articles_answer_keeps_hidden_counts_to_itself(
+    client: Client, article: Article
+) -> None:
+    react(article, "sad")
+    set_policy(article_id=article.id, state=Policy.State.HIDDEN)
+    feelings().story_changed(article.id)
+
+    told = client.get(f"/api/v1/articles/{article.id}/").json()["reactions"]
+
+    assert (told["state"], told["allowed"], told["total"]) == ("hidden", [], None)
+    assert set(told["counts"].values()) == {None}
+
+
+def test_a_story_page_asks_redis_once(
+    client: Client, article: Article, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Sequence[str]] = []
+    read_fields = redis_cache.read_fields
+
+    def count(keys: Sequence[str], *fields: str) -> list[list[str | None]] | None:
+        asked.append(keys)
+        return read_fields(keys, *fields)
+
+    monkeypatch.setattr(redis_cache, "read_fields", count)
+
+    html = client.get(article.get_absolute_url()).content.decode()
+
+    assert len(asked) == 1
+    assert "interactionStatistic" in html
+    assert "reactions-title" in html
+
+
+def test_a_retracted_story_shows_its_reactions_and_takes_none(
+    client: Client, article: Article, reader_id: UUID
+) -> None:
+    react(article, "sad")
+
+    move(article, State.RETRACTED)
+
+    answer = client.get(f"/api/v1/articles/{article.id}/reactions/").json()
+    assert (answer["state"], answer["total"]) == ("closed", 1)
+    with pytest.raises(Refused, match="closed"):
+        set_reactions(article_id=article.id, reader_id=reader_id, kinds=pack(["sad"]))
+
+
+@pytest.mark.parametrize("gone", [State.KILLED, State.UNPUBLISHED])
+def test_the_counts_of_a_story_go_with_it_and_come_back(
+    client: Client, article: Article, gone: State
+) -> None:
+    react(article, "sad")
+
+    move(article, gone)
+    while_gone = client.get(f"/api/v1/articles/{article.id}/reactions/").status_code
+    move(article, State.PUBLISHED)
+
+    assert while_gone == 404
+    assert client.get(f"/api/v1/articles/{article.id}/reactions/").json()["total"] == 1
+    assert Reaction.objects.count() == 1
+
+
+def test_a_draft_that_was_asked_for_is_there_once_it_is_published(
+    publish_article: PublishArticle,
+) -> None:
+    draft = publish_article(state=State.DRAFT)
+    before = state_of(draft.id)
+
+    move(draft, State.PUBLISHED)
+
+    assert (before, state_of(draft.id)) == ("missing", "open")
+    assert not Tally.objects.exists()

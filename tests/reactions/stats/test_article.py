@@ -1,0 +1,187 @@
+"""The newsroom's figures, recomputed from the rows in plain Python."""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from articles.api.api_keys import issue_key
+from articles.models import Article
+from reactions.counting.aggregate import fold
+from reactions.kinds import KINDS, pack, unpack
+from reactions.models import Reaction
+from reactions.record import set_reactions
+from reactions.stats.article import INTERVALS, ArticleStatistics, article_statistics
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def react(article: Article, kinds: int, at: datetime, reader_id: UUID | None = None) -> None:
+    """A reaction as it was made at that time, and counted."""
+    reader_id = reader_id or uuid4()
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=kinds)
+    Reaction.objects.filter(reader_id=reader_id).update(changed_at=at)
+    fold()
+
+
+def statistics(article: Article, interval: str, zone: str) -> ArticleStatistics:
+    found = article_statistics(article_id=article.id, interval=interval, timezone=ZoneInfo(zone))
+    assert found is not None
+    return found
+
+
+def floor(moment: datetime, interval: str, zone: ZoneInfo) -> datetime:
+    """The start of the interval that holds the moment, in the zone's own hours and days."""
+    local = moment.astimezone(zone)
+    if interval == "day":
+        return local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0).astimezone(UTC)
+    minute = local.minute - local.minute % 15 if interval == "15m" else 0
+    return local.replace(minute=minute, second=0, microsecond=0).astimezone(UTC)
+
+
+@pytest.mark.parametrize("interval", INTERVALS)
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns"])
+def test_the_series_is_what_the_rows_say(article: Article, interval: str, zone: str) -> None:
+    chance = random.Random(f"{interval}{zone}")
+    begin = datetime(2024, 12, 8, 6, tzinfo=UTC)
+    for _ in range(60):
+        react(
+            article, chance.choice(KINDS).mask, begin + timedelta(minutes=chance.uniform(0, 4000))
+        )
+
+    found = statistics(article, interval, zone)
+
+    expected: Counter[tuple[datetime, str]] = Counter()
+    for kinds, at in Reaction.objects.values_list("kinds", "changed_at"):
+        for key in unpack(kinds):
+            expected[floor(at, interval, ZoneInfo(zone)), key] += 1
+    told = {
+        (period.start, key): count
+        for period in found.series
+        for key, count in period.added.items()
+        if count
+    }
+    assert told == dict(expected)
+    assert [period.start for period in found.series] == sorted({start for start, _ in expected})
+    assert sum(found.current.values()) == 60
+
+
+def test_added_less_removed_is_the_current_mix(article: Article) -> None:
+    readers = [uuid4() for _ in range(10)]
+    begin = datetime(2024, 12, 8, tzinfo=UTC)
+    chance = random.Random(1)
+    for step in range(60):
+        wish = chance.choice([0, *(kind.mask for kind in KINDS)])
+        react(article, wish, begin + timedelta(minutes=7 * step), chance.choice(readers))
+
+    found = statistics(article, "hour", "UTC")
+
+    balance = Counter[str]()
+    for period in found.series:
+        balance.update(period.added)
+        balance.subtract(period.removed)
+    assert {key: balance[key] for key in found.current} == found.current
+    rows = Counter(
+        key for kinds in Reaction.objects.values_list("kinds", flat=True) for key in unpack(kinds)
+    )
+    assert found.current == {kind.key: rows[kind.key] for kind in KINDS}
+
+
+def test_a_day_on_which_clocks_go_back_is_one_day_of_twenty_five_hours(article: Article) -> None:
+    first = datetime(2024, 10, 27, 0, 0, tzinfo=BERLIN)
+    for hour in range(25):
+        react(article, pack(["wow"]), first.astimezone(UTC) + timedelta(hours=hour))
+
+    days = statistics(article, "day", "Europe/Berlin").series
+    hours = statistics(article, "hour", "Europe/Berlin").series
+
+    assert [(each.start, each.added["wow"]) for each in days] == [(first.astimezone(UTC), 25)]
+    assert len(hours) == 25
+
+
+def test_statistics_are_one_query(
+    article: Article, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        statistics(article, "hour", "UTC")
+
+
+# --- behind the API
+
+
+@pytest.fixture
+def ask(client: Client, article: Article) -> Callable[..., Any]:
+    def ask(headers: dict[str, str] | None = None, **query: str) -> Any:
+        return client.get(f"/api/v1/stats/articles/{article.id}/", query, headers=headers or {})
+
+    return ask
+
+
+@pytest.fixture
+def key(db: None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {issue_key(name='test', scopes=['stats:read'])}"}
+
+
+def test_a_key_reads_the_statistics(
+    article: Article, ask: Callable[..., Any], key: dict[str, str]
+) -> None:
+    react(article, pack(["love"]), datetime(2024, 12, 8, 23, 50, tzinfo=UTC))
+
+    answer = ask(key, interval="day", tz="Europe/Berlin").json()
+
+    assert answer["article"] == str(article.id)
+    assert answer["timezone"] == "Europe/Berlin"
+    assert answer["current"]["love"] == 1
+    assert [each["start"] for each in answer["series"]] == ["2024-12-08T23:00:00.000Z"]
+    assert answer["series"][0]["added"] == {kind.key: int(kind.key == "love") for kind in KINDS}
+    assert set(answer["series"][0]["removed"]) == {kind.key for kind in KINDS}
+
+
+def test_nobody_reads_them_without_a_key(ask: Callable[..., Any]) -> None:
+    response = ask()
+
+    assert response.status_code == 401
+    assert response["Content-Type"] == "application/problem+json"
+
+
+def test_a_key_for_something_else_does_not_read_them(ask: Callable[..., Any]) -> None:
+    other = issue_key(name="other", scopes=["articles:write"])
+
+    assert ask({"Authorization": f"Bearer {other}"}).status_code == 403
+
+
+@pytest.mark.parametrize(("permitted", "status"), [(True, 200), (False, 403)])
+def test_a_signed_in_editor_reads_them_where_permitted(
+    client: Client, ask: Callable[..., Any], permitted: bool, status: int
+) -> None:
+    editor = User.objects.create_user("editor", is_staff=True)
+    if permitted:
+        editor.user_permissions.add(Permission.objects.get(codename="view_reactedarticle"))
+    client.force_login(editor)
+
+    assert ask().status_code == status
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [({"interval": "week"}, "interval"), ({"tz": "Mars/Olympus"}, "tz"), ({"tz": "../etc"}, "tz")],
+)
+def test_what_is_not_known_is_refused_by_name(
+    ask: Callable[..., Any], key: dict[str, str], query: dict[str, str], field: str
+) -> None:
+    response = ask(key, **query)
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"] == field
+
+
+def test_statistics_of_no_article_are_a_404(client: Client, key: dict[str, str]) -> None:
+    assert client.get(f"/api/v1/stats/articles/{uuid4()}/", headers=key).status_code == 404

@@ -1,0 +1,182 @@
+"""Readers, editors, folds, crashes and reconciling in any order, against a model in plain Python."""
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import ClassVar
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from pytest_django.fixtures import Settings
+
+from articles.models import Article
+from reactions.counting.aggregate import count_marked, fold
+from reactions.counting.reconcile import reconcile
+from reactions.kinds import KINDS, unpack
+from reactions.models import Policy, Reaction, Tally, Wave
+from reactions.moderation.decisions import apply_decisions, release_wave, void_wave
+from reactions.moderation.signals import Signs
+from reactions.policy import set_policy
+from reactions.record import Refused, erase_reader, set_reactions
+from tests.conftest import PublishArticle
+from tests.reactions.oracle import assert_counts_are_the_rows, count_by_key, totals
+
+CEILING = 3
+PER_READER = 2
+
+kinds_of = st.sets(st.sampled_from([kind.mask for kind in KINDS]), max_size=PER_READER + 1).map(sum)
+networks = st.integers(1, 2)
+
+
+@dataclass
+class Model:
+    """What should be true, without a database: readers in the order in which they first came."""
+
+    sets: dict[UUID, int] = field(default_factory=dict)
+    network: dict[UUID, int] = field(default_factory=dict)
+    unjudged: list[UUID] = field(default_factory=list)
+    wave_of: dict[UUID, int] = field(default_factory=dict)  # by the wave's number among the waves
+    waves: list[str] = field(default_factory=list)
+    seen: dict[int, int] = field(default_factory=dict)
+    is_open: bool = True
+
+    def judge(self) -> None:
+        """What fold does to those who came since: beyond the ceiling they join the open wave."""
+        surplus = [reader for reader in self.unjudged if not self._passes(reader)]
+        self.unjudged = []
+        if surplus and not (self.waves and self.waves[-1] == "held"):
+            self.waves.append("held")
+        self.wave_of |= {reader: len(self.waves) - 1 for reader in surplus}
+
+    def _passes(self, reader: UUID) -> bool:
+        network = self.network[reader]
+        self.seen[network] = self.seen.get(network, 0) + 1
+        return self.seen[network] <= CEILING
+
+    def counted(self) -> list[int]:
+        return [kinds for reader, kinds in self.sets.items() if self._counts(reader)]
+
+    def _counts(self, reader: UUID) -> bool:
+        wave = self.wave_of.get(reader)
+        return wave is None or self.waves[wave] == "released"
+
+
+class Machine(RuleBasedStateMachine):
+    publish: ClassVar[PublishArticle]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.article: Article = type(self).publish()
+        self.model = Model()
+        self.version = 0
+
+    def _set(self, reader: UUID, kinds: int, network: int) -> None:
+        signs = Signs(network=self.article.pk.int % 2**32 * 4 + network)
+        wish = partial(
+            set_reactions, article_id=self.article.pk, reader_id=reader, kinds=kinds, signs=signs
+        )
+        if not self.model.is_open or len(unpack(kinds)) > PER_READER:
+            with pytest.raises(Refused, match="too_many" if self.model.is_open else "closed"):
+                wish()
+            return
+        wish()
+        if reader in self.model.sets or kinds:
+            if reader not in self.model.sets:
+                self.model.unjudged.append(reader)
+                self.model.network[reader] = network
+            self.model.sets[reader] = kinds
+
+    @rule(kinds=kinds_of, network=networks)
+    def a_new_reader_reacts(self, kinds: int, network: int) -> None:
+        self._set(uuid4(), kinds, network)
+
+    @rule(data=st.data(), kinds=kinds_of)
+    def a_reader_changes_their_mind(self, data: st.DataObject, kinds: int) -> None:
+        if self.model.sets:
+            reader = data.draw(st.sampled_from(list(self.model.sets)))
+            self._set(reader, kinds, self.model.network[reader])
+
+    @rule(data=st.data())
+    def a_reader_leaves(self, data: st.DataObject) -> None:
+        judged = [each for each in self.model.sets if each not in self.model.unjudged]
+        if judged:
+            reader = data.draw(st.sampled_from(judged))
+            assert erase_reader(reader_id=reader) == 1
+            del self.model.sets[reader]
+
+    @rule(state=st.sampled_from([Policy.State.OPEN, Policy.State.CLOSED]))
+    def the_desk_opens_or_closes(self, state: Policy.State) -> None:
+        set_policy(article_id=self.article.pk, state=state)
+        self.model.is_open = state == Policy.State.OPEN
+
+    @rule(data=st.data(), release=st.booleans())
+    def an_editor_decides(self, data: st.DataObject, release: bool) -> None:
+        waves = list(Wave.objects.filter(article_id=self.article.pk).order_by("id"))
+        assert [wave.state for wave in waves] == self.model.waves
+        if waves:
+            number = data.draw(st.sampled_from(range(len(waves))))
+            decide = release_wave if release else void_wave
+            decide(wave_id=waves[number].pk, editor="ada")
+            apply_decisions()
+            self.model.waves[number] = "released" if release else "void"
+
+    @rule()
+    def everything_is_folded(self) -> None:
+        fold()
+        self.model.judge()
+        assert_counts_are_the_rows(self.article.pk, expected=self.model.counted())
+
+    @rule(most=st.integers(1, 3))
+    def a_fold_dies_before_its_commit(self, most: int) -> None:
+        with transaction.atomic():
+            count_marked(most=most)
+            transaction.set_rollback(True)
+
+    @rule()
+    def somebody_reconciles(self) -> None:
+        assert reconcile().is_clean
+
+    @invariant()
+    def the_totals_are_what_the_rows_say_is_counted(self) -> None:
+        rows = Reaction.objects.filter(article_id=self.article.pk)
+        stored = totals(self.article.pk)
+        counted = count_by_key(rows.values_list("counted", flat=True))
+        assert {kind.key: stored.get(kind.key, 0) for kind in KINDS} == counted
+        assert all(count >= 0 for count in stored.values())
+
+    @invariant()
+    def the_version_never_goes_back(self) -> None:
+        tally = Tally.objects.filter(article_id=self.article.pk).first()
+        assert (tally.version if tally else 0) >= self.version
+        self.version = tally.version if tally else 0
+
+    def teardown(self) -> None:
+        fold()
+        self.model.judge()
+        assert_counts_are_the_rows(self.article.pk, expected=self.model.counted())
+
+
+@pytest.fixture
+def only_the_ceiling(settings: Settings) -> None:
+    off = {"network_minute": 0, "surge_minute": 0, "unread_hour": 0}
+    settings.REACTIONS_JUDGE = {**settings.REACTIONS_JUDGE, **off, "network_story": CEILING}
+    settings.REACTIONS_PER_READER = PER_READER
+
+
+@pytest.mark.usefixtures("only_the_ceiling")
+def test_whatever_happens_in_whatever_order_the_counts_are_the_rows(
+    publish_article: PublishArticle,
+) -> None:
+    run_state_machine_as_test(
+        type("OfThisTest", (Machine,), {"publish": staticmethod(publish_article)}),
+        settings=hypothesis_settings(
+            max_examples=25,
+            stateful_step_count=50,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
