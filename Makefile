@@ -18,7 +18,7 @@ test: tools  ## everything, a browser included
 	@exec "$(VENV)/bin/python" -m pytest -n 2 --dist loadgroup
 
 test-fast: tools  ## without the browser and the whole house
-	@exec "$(VENV)/bin/python" -m pytest -n 2 --dist loadgroup -m "not browser and not house"
+	@exec "$(VENV)/bin/python" -m pytest -n 2 --dist loadgroup -m "not browser and not stack"
 
 bench: tools  ## the benchmark: twenty minutes, writes docs/benchmarks.md
 	@exec "$(VENV)/bin/python" -m tests.bench

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from articles.hooks import feelings
+from articles.hooks import reaction_hooks
 from articles.syndication import websub
 
 
@@ -15,7 +15,7 @@ def announce(article_id: UUID) -> None:
     """
 
     def notify() -> None:  # a function, for Django logs the failure of one by its name
-        feelings().story_changed(article_id)
+        reaction_hooks().article_changed(article_id)
 
     transaction.on_commit(notify, robust=True)
     websub.announce_on_commit([article_id])

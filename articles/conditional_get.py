@@ -10,14 +10,14 @@ from django.utils.http import http_date, quote_etag
 
 from articles.models import Article
 
-# Seconds. Readers of feeds ask every few minutes; a killed story has to leave within one.
+# Seconds. Readers of feeds ask every few minutes; a killed article has to leave within one.
 FEED_LIFETIME = 60
 
 
 def last_change() -> datetime | None:
-    """When any story that ever was public changed last, also by ceasing to be so.
+    """When any article that ever was public changed last, also by ceasing to be so.
 
-    Only such a time can be a Last-Modified: the newest of those *shown* goes back when that story
+    Only such a time can be a Last-Modified: the newest of those *shown* goes back when that article
     is killed, and whoever asks by time alone would keep it.
     """
     # Uses index: articles_by_change.

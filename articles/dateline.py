@@ -1,4 +1,4 @@
-"""The line that says where and when a story was filed, as each house prints it.
+"""The line that says where and when an article was filed, as each house prints it.
 
 The rules are data, with their sources: data/datelines.toml holds styles, months, the cities that stand
 alone and the short names of regions. Recognising a dateline in a text is `articles.formats.datelines`.
@@ -50,7 +50,7 @@ def render(
     style: str,
     language: str = "en",
 ) -> str:
-    """The dateline as the house prints it at the head of a story: `DAMASCUS, Dec 8 (AFP) —`.
+    """The dateline as the house prints it at the head of an article: `DAMASCUS, Dec 8 (AFP) —`.
 
     The date is the one at the place. A part that is not known is left out, and so is one that the
     house does not print. A region that is given is printed; one that is not is printed by houses

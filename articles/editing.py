@@ -1,4 +1,4 @@
-"""What an editor or a program writes into a story: a new draft, an edit, an old version brought back.
+"""What an editor or a program writes into an article: a new draft, an edit, an old version brought back.
 
 Values come validated, by the names of the API; `articles.validation` is the gate for programs. What
 only the database can know, such as a slug that is taken, is checked here.
@@ -31,7 +31,13 @@ from articles.models import (
     State,
     Tag,
 )
-from articles.revisions import CONTENT, check_own, keep_version, record_revision, take_article
+from articles.revisions import (
+    CONTENT,
+    check_own_version,
+    lock_article,
+    record_revision,
+    save_version,
+)
 
 # Fields that hold what was written, as it was written.
 PLAIN = {
@@ -71,12 +77,12 @@ SUBSTANCE = {
     "editor_note",
 }
 DATELINE_PARTS = ("place", "region", "country", "date", "source", "style")
-# States in which a story is, or may at any moment be, before readers: its text cannot be empty.
+# States in which an article is, or may at any moment be, before readers: its text cannot be empty.
 SHOWN = {State.SCHEDULED, State.PUBLISHED, State.CORRECTED, State.RETRACTED}
-# Nothing is written into a story that is gone for good.
-FINAL = {State.KILLED}
+# Nothing is written into an article that is gone for good.
+NOT_EDITABLE = {State.KILLED}
 
-# The field to blame where two writers at once want what only one story can have.
+# The field to blame where two writers at once want what only one article can have.
 UNIQUE = {
     "articles_article_slug": "slug",
     "articles_article_guid": "guid",
@@ -88,7 +94,7 @@ Label = TypeVar("Label", Section, Tag, Author)
 Given = str | Section | Tag
 
 
-class Refused(Exception):
+class InvalidValue(Exception):
     """A value that cannot be taken, and the field it was meant for."""
 
     def __init__(self, field: str, text: str) -> None:
@@ -96,15 +102,15 @@ class Refused(Exception):
         self.field, self.text = field, text
 
 
-class Final(Exception):
-    """A change of a story that was killed."""
+class NotEditable(Exception):
+    """A change of an article that was killed."""
 
     def __init__(self) -> None:
         super().__init__("A story that was killed cannot be changed.")
 
 
 @contextmanager
-def one_of_its_kind(within: str = "") -> Iterator[None]:
+def unique_or_invalid(within: str = "") -> Iterator[None]:
     """A transaction; what two writers at once both wanted is refused to the second, by its field.
 
     `within` names the object that the field is a part of, such as `changes.`.
@@ -115,7 +121,7 @@ def one_of_its_kind(within: str = "") -> Iterator[None]:
     except IntegrityError as error:
         constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
         if field := UNIQUE.get(constraint):
-            raise Refused(within + field, "is taken by another story.") from None
+            raise InvalidValue(within + field, "is taken by another story.") from None
         raise
 
 
@@ -126,9 +132,9 @@ def create_draft(
     editor: str = "",
     created_by_id: int | None = None,
 ) -> Article:
-    """A story that nobody but the desk can read. `headline` and `slug` are needed.
+    """An article that nobody but the desk can read. `headline` and `slug` are needed.
 
-    Raises Refused, with the field, for a slug, guid or source's item that another story has.
+    Raises Refused, with the field, for a slug, guid or source's item that another article has.
     """
     now = timezone.now()
     article = Article(first_created_at=now, version_created_at=now, created_by_id=created_by_id)
@@ -136,7 +142,7 @@ def create_draft(
         site_url=settings.SITE_URL, article_id=article.pk, minted_at=now
     )
     article.slug = values["slug"]
-    with one_of_its_kind():
+    with unique_or_invalid():
         _check_slug(article)
         article.headline = values["headline"]
         article.save(force_insert=True)
@@ -150,53 +156,53 @@ def edit_article(
     *,
     article_id: UUID,
     changes: Mapping[str, Any],
-    based_on: int | None,
-    only_over_own: bool = False,
+    expected_version: int | None,
+    only_if_own: bool = False,
     note: str = "",
     editor: str = "",
 ) -> Article:
-    """Give the story new values. What says the same as before makes no version.
+    """Give the article new values. What says the same as before makes no version.
 
-    `only_over_own` is for an editor who does not say what the change is based on: it is taken where
+    `only_if_own` is for an editor who does not say what the change is based on: it is taken where
     the latest version is theirs, and nobody else's work can be overwritten.
 
     Raises Article.DoesNotExist, Stale, Unread, Final and Refused; then nothing is changed.
     """
-    with one_of_its_kind():
-        article = take_article(article_id=article_id, based_on=based_on)
-        if only_over_own:
-            check_own(article, editor=editor)
+    with unique_or_invalid():
+        article = lock_article(article_id=article_id, expected_version=expected_version)
+        if only_if_own:
+            check_own_version(article, editor=editor)
         now = timezone.now()
         if apply_changes(article, changes, now=now):
-            keep_version(article, kind="edit", now=now, note=note, editor=editor)
+            save_version(article, kind="edit", now=now, note=note, editor=editor)
     return article
 
 
 def restore_revision(
-    *, article_id: UUID, version: int, based_on: int | None, editor: str = ""
+    *, article_id: UUID, version: int, expected_version: int | None, editor: str = ""
 ) -> Article:
     """Make an old version's content the newest version; state, address and dates stay as they are.
 
     Raises ArticleRevision.DoesNotExist, and what an edit raises.
     """
     with transaction.atomic():
-        article = take_article(article_id=article_id, based_on=based_on)
+        article = lock_article(article_id=article_id, expected_version=expected_version)
         revision = ArticleRevision.objects.get(article=article, version=version)
         now = timezone.now()
         if _bring_back(article, revision.snapshot, now):
-            keep_version(
+            save_version(
                 article, kind="restore", now=now, note=f"Version {version}.", editor=editor
             )
     return article
 
 
 def apply_changes(article: Article, changes: Mapping[str, Any], *, now: datetime) -> set[str]:
-    """Set the values on the locked story and write its parts; the names of those that differed.
+    """Set the values on the locked article and write its parts; the names of those that differed.
 
-    The caller saves the story. Raises Final and Refused.
+    The caller saves the article. Raises Final and Refused.
     """
-    if article.state in FINAL:
-        raise Final
+    if article.state in NOT_EDITABLE:
+        raise NotEditable
     changed = {name for name in PLAIN & changes.keys() if _set(article, name, changes[name])}
     changed |= {
         name for name, apply in PARTS.items() if name in changes and apply(article, changes[name])
@@ -209,8 +215,8 @@ def apply_changes(article: Article, changes: Mapping[str, Any], *, now: datetime
 
 def _bring_back(article: Article, snapshot: Mapping[str, Any], now: datetime) -> bool:
     """Whether the old version differed. Its HTML passes today's allow-list, not that of its day."""
-    if article.state in FINAL:
-        raise Final
+    if article.state in NOT_EDITABLE:
+        raise NotEditable
     content = {name: snapshot[name] for name in CONTENT if name in snapshot}
     content["body_html"] = markup.sanitise(content["body_html"])
     if filed_on := content["dateline_date"]:
@@ -240,14 +246,14 @@ def _set(article: Article, name: str, value: object) -> bool:
 
 def _check(article: Article) -> None:
     if article.state in SHOWN and not article.body_html:
-        raise Refused("body_markdown", "is empty.")
+        raise InvalidValue("body_markdown", "is empty.")
     if article.is_public and article.published_at is None:
-        raise Refused("published_at", "is missing.")
+        raise InvalidValue("published_at", "is missing.")
     if article.source_item_id and not article.source:
-        raise Refused("source_item_id", "needs a source.")
+        raise InvalidValue("source_item_id", "needs a source.")
     due_at = article.due_at
     if article.expires_at and due_at and article.expires_at <= due_at:
-        raise Refused("expires_at", "lies before the publication.")
+        raise InvalidValue("expires_at", "lies before the publication.")
 
 
 def _set_body(article: Article, text: str) -> bool:
@@ -259,7 +265,7 @@ def _set_body(article: Article, text: str) -> bool:
 
 
 def _set_slug(article: Article, slug: str) -> bool:
-    """The slug before goes on leading to the story."""
+    """The slug before goes on leading to the article."""
     if slug == article.slug:
         return False
     former, article.slug = article.slug, slug
@@ -274,9 +280,9 @@ def _set_slug(article: Article, slug: str) -> bool:
 def _check_slug(article: Article) -> None:
     others = Article.objects.exclude(pk=article.pk)
     if others.filter(slug=article.slug).exists():
-        raise Refused("slug", f"{article.slug!r} is taken by another story.")
+        raise InvalidValue("slug", f"{article.slug!r} is taken by another story.")
     if ArticleURL.objects.filter(slug=article.slug).exclude(article_id=article.pk).exists():
-        raise Refused("slug", f"{article.slug!r} still leads to another story.")
+        raise InvalidValue("slug", f"{article.slug!r} still leads to another story.")
 
 
 def _set_dateline(article: Article, filed: Mapping[str, Any] | None) -> bool:
@@ -318,20 +324,20 @@ def _set_translation_of(article: Article, address: str) -> bool:
     try:
         original = Article.objects.at(address)
     except Article.DoesNotExist:
-        raise Refused("translation_of", f"{address!r} is not a story.") from None
+        raise InvalidValue("translation_of", f"{address!r} is not a story.") from None
     if original == article:
-        raise Refused("translation_of", "is the story itself.")
+        raise InvalidValue("translation_of", "is the story itself.")
     return _set(article, "translation_of_id", original.pk)
 
 
 def _set_image(article: Article, image: Media | Mapping[str, Any] | None) -> bool:
-    """A picture that is described anew is a new one: another story may show the one before."""
+    """A picture that is described anew is a new one: another article may show the one before."""
     if image is None or isinstance(image, Media):
         return _set(article, "lead_image", image)
     media = article.lead_image
     if media and pictures.is_described(media, image):
         return False
-    article.lead_image = pictures.describe_anew(media, image)
+    article.lead_image = pictures.replace_description(media, image)
     return True
 
 

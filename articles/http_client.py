@@ -48,7 +48,7 @@ class FetchError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class AllowedTargets:
     """What may be reached besides public addresses on the usual ports; for tests and intranets."""
 
     ports: Collection[int] = PORTS
@@ -66,7 +66,7 @@ class Fetched:
     last_modified: str = ""
 
 
-PUBLIC = Door()
+PUBLIC = AllowedTargets()
 
 
 def fetch(
@@ -74,7 +74,7 @@ def fetch(
     *,
     etag: str = "",
     last_modified: str = "",
-    door: Door = PUBLIC,
+    allowed: AllowedTargets = PUBLIC,
     seconds: float = SECONDS,
     most_bytes: int = BYTES,
 ) -> Fetched:
@@ -84,7 +84,7 @@ def fetch(
     conditions = {name: value for name, value in headers.items() if _is_header(value)}
     for _ in range(REDIRECTS + 1):
         try:
-            answer = _get(url, conditions, door, deadline, most_bytes)
+            answer = _get(url, conditions, allowed, deadline, most_bytes)
         except (OSError, http.client.HTTPException, ValueError, zlib.error) as error:
             raise FetchError(_reason(error)) from None
         if isinstance(answer, Fetched):
@@ -93,9 +93,9 @@ def fetch(
     raise FetchError(f"more than {REDIRECTS} redirects.")
 
 
-def check_address(address: Address, door: Door = PUBLIC) -> None:
+def check_address(address: Address, allowed: AllowedTargets = PUBLIC) -> None:
     """Raises FetchError for an address that is not a public one."""
-    if any(address in network for network in door.networks):
+    if any(address in network for network in allowed.networks):
         return
     for one in (address, *_inside(address)):
         if not one.is_global or one.is_multicast or one.is_reserved or one.is_unspecified:
@@ -113,11 +113,15 @@ def _inside(address: Address) -> list[ipaddress.IPv4Address]:
 
 
 def _get(
-    url: str, conditions: Mapping[str, str], door: Door, deadline: float, most_bytes: int
+    url: str,
+    conditions: Mapping[str, str],
+    allowed: AllowedTargets,
+    deadline: float,
+    most_bytes: int,
 ) -> Fetched | str:
     """The answer, or where it sends us."""
-    parts, port = _parts(url, door)
-    connection, raw = _connect(parts, port, door, deadline)
+    parts, port = _parts(url, allowed)
+    connection, raw = _connect(parts, port, allowed, deadline)
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("GET", path, headers={**_headers(parts, port), **conditions})
@@ -133,7 +137,7 @@ def _get(
         raw.close()
 
 
-def _parts(url: str, door: Door) -> tuple[SplitResult, int]:
+def _parts(url: str, allowed: AllowedTargets) -> tuple[SplitResult, int]:
     if not url.isascii() or any(character <= " " or character == "\x7f" for character in url):
         raise FetchError("the address has characters that no address has.")
     parts = urlsplit(url)
@@ -142,19 +146,19 @@ def _parts(url: str, door: Door) -> tuple[SplitResult, int]:
     if not parts.hostname or parts.username is not None or parts.password is not None:
         raise FetchError("the address has no host, or a name and password.")
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    if port not in door.ports:
+    if port not in allowed.ports:
         raise FetchError(f"the port {port} is not allowed.")
     return parts, port
 
 
 def _connect(
-    parts: SplitResult, port: int, door: Door, deadline: float
+    parts: SplitResult, port: int, allowed: AllowedTargets, deadline: float
 ) -> tuple[http.client.HTTPConnection, socket.socket]:
     """A connection to the first of the host's addresses that answers; each is checked before any is used."""
     host = parts.hostname or ""
     addresses = _resolve(host, port)
     for address in addresses:
-        check_address(address, door)
+        check_address(address, allowed)
     for number, address in enumerate(addresses, start=1):
         try:
             raw = socket.create_connection((str(address), port), timeout=_left(deadline))

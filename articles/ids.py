@@ -1,4 +1,4 @@
-"""Names that never change: a story's UUIDv7 and its `tag:` URI."""
+"""Names that never change: an article's UUIDv7 and its `tag:` URI."""
 
 import secrets
 import time
@@ -23,6 +23,6 @@ def uuid7() -> UUID:
 
 
 def tag_uri(*, site_url: str, article_id: UUID, minted_at: datetime) -> str:
-    """The story's name for machines (RFC 4151); it outlives its slug and its site's next domain."""
+    """The article's name for machines (RFC 4151); it outlives its slug and its site's next domain."""
     authority = urlsplit(site_url).hostname or "localhost"
     return f"tag:{authority},{minted_at:%Y-%m-%d}:articles/{article_id}"

@@ -1,4 +1,4 @@
-"""Lists of stories by position, not by number: nothing is skipped or repeated when stories arrive."""
+"""Lists of articles by position, not by number: nothing is skipped or repeated when articles arrive."""
 
 import re
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a story stands among all stories: its time, and its id where two share one."""
+    """Where an article stands among all articles: its time, and its id where two share one."""
 
     published_at: datetime
     id: UUID
@@ -47,7 +47,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some stories, newest first, and where the lists of newer and older ones begin, if any."""
+    """Some articles, newest first, and where the lists of newer and older ones begin, if any."""
 
     articles: Sequence[Article]
     newer: Position | None
@@ -55,7 +55,7 @@ class Page:
 
     @property
     def version(self) -> "Version":
-        """What changes whenever the desk changes a story on the page, or which stories are on it."""
+        """What changes whenever the desk changes an article on the page, or which articles are on it."""
         rows = tuple((each.id, each.version, each.updated_at) for each in self.articles)
         return Version(rows, self.older is not None)
 
@@ -70,43 +70,43 @@ class Version:
         return [article_id for article_id, _, _ in self.rows]
 
 
-def newest(stories: ArticleQuerySet, *, size: int) -> Page:
-    found = list(stories.newest_first()[: size + 1])
+def newest(articles: ArticleQuerySet, *, size: int) -> Page:
+    found = list(articles.newest_first()[: size + 1])
     return _page(found, size, newer=False)
 
 
-def older_than(position: Position, stories: ArticleQuerySet, *, size: int) -> Page:
-    found = list(_older(position, stories).newest_first()[: size + 1])
+def older_than(position: Position, articles: ArticleQuerySet, *, size: int) -> Page:
+    found = list(_older(position, articles).newest_first()[: size + 1])
     return _page(found, size, newer=True)
 
 
-def version_of(stories: ArticleQuerySet, *, before: Position | None, size: int) -> Version:
+def version_of(articles: ArticleQuerySet, *, before: Position | None, size: int) -> Version:
     """The version of the page that `newest` or `older_than` would give, at a tenth of the cost."""
-    listed = stories if before is None else _older(before, stories)
+    listed = articles if before is None else _older(before, articles)
     rows = listed.newest_first().values_list("id", "version", "updated_at")
     found = tuple(rows[: size + 1])
     return Version(found[:size], len(found) > size)
 
 
-def _older(position: Position, stories: ArticleQuerySet) -> ArticleQuerySet:
+def _older(position: Position, articles: ArticleQuerySet) -> ArticleQuerySet:
     # The outer condition lets the index begin at the position; the inner one settles ties.
-    return stories.filter(
+    return articles.filter(
         Q(published_at__lt=position.published_at) | Q(id__lt=position.id),
         published_at__lte=position.published_at,
     )
 
 
-def newer_than(position: Position, stories: ArticleQuerySet, *, size: int) -> Page:
-    newer = stories.filter(
+def newer_than(position: Position, articles: ArticleQuerySet, *, size: int) -> Page:
+    newer = articles.filter(
         Q(published_at__gt=position.published_at) | Q(id__gt=position.id),
         published_at__gte=position.published_at,
     )
     found = list(newer.newest_first().reverse()[: size + 1])
-    articles = found[:size][::-1]
+    listed = found[:size][::-1]
     return Page(
-        articles,
-        newer=Position.of(articles[0]) if len(found) > size else None,
-        older=Position.of(articles[-1]) if articles else None,
+        listed,
+        newer=Position.of(listed[0]) if len(found) > size else None,
+        older=Position.of(listed[-1]) if listed else None,
     )
 
 

@@ -1,21 +1,21 @@
-"""What stands at an address: a story, one that moved, one that is gone, or nothing."""
+"""What stands at an address: an article, one that moved, one that is gone, or nothing."""
 
 from articles.models import Article, ArticleQuerySet, ArticleURL, State
 
 
 class Killed(Exception):
-    """The address of a story that was published and is gone for good."""
+    """The address of an article that was published and is gone for good."""
 
 
-def find_story(address: str) -> Article:
-    """The public story at a UUID, a slug or a slug that it used to have, with all its parts.
+def find_article(address: str) -> Article:
+    """The public article at a UUID, a slug or a slug that it used to have, with all its parts.
 
     Raises Killed, and Article.DoesNotExist for every other address.
     """
     try:
         return _readable().at(address)
     except Article.DoesNotExist:
-        article = find_any(address)
+        article = find_any_article(address)
     if article.state == State.KILLED:
         raise Killed
     if not article.is_public:
@@ -23,20 +23,20 @@ def find_story(address: str) -> Article:
     return _readable().get(pk=article.pk)
 
 
-def find_version(slug: str) -> Article | None:
-    """The public story that has this slug, with nothing loaded but what tells its version; or None."""
+def find_article_version(slug: str) -> Article | None:
+    """The public article that has this slug, with nothing loaded but what tells its version; or None."""
     if "\0" in slug:
         return None
     # Uses index: articles_article_slug.
-    stories = Article.objects.public().filter(slug=slug)
-    return stories.only("id", "slug", "version", "updated_at").first()
+    articles = Article.objects.public().filter(slug=slug)
+    return articles.only("id", "slug", "version", "updated_at").first()
 
 
 def _readable() -> ArticleQuerySet:
     return Article.objects.public().in_full().select_related("source").with_alternates()
 
 
-def find_any(address: str) -> Article:
+def find_any_article(address: str) -> Article:
     """The same for the desk: whatever its state, without its parts. Raises Article.DoesNotExist."""
     try:
         return Article.objects.at(address)

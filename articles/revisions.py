@@ -1,4 +1,4 @@
-"""Every version of a story: who may make the next one, what each said, and what differs between two."""
+"""Every version of an article: who may make the next one, what each said, and what differs between two."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from uuid import UUID
 from articles.announce import announce
 from articles.models import Article, ArticleAuthor, ArticleRevision, ArticleTag
 
-# What an editor writes. Restoring an old version brings back these; where the story stands in the
+# What an editor writes. Restoring an old version brings back these; where the article stands in the
 # workflow, its address and its dates are not undone.
 CONTENT = (
     "headline",
@@ -67,15 +67,17 @@ DERIVED = {
 }
 
 
-class Stale(Exception):
-    """A write that was based on a version which is not the story's latest."""
+class VersionConflict(Exception):
+    """A write that was based on a version which is not the article's latest."""
 
-    def __init__(self, *, based_on: int, version: int) -> None:
-        super().__init__(f"The story is at version {version}; this change was based on {based_on}.")
+    def __init__(self, *, expected_version: int, version: int) -> None:
+        super().__init__(
+            f"The story is at version {version}; this change was based on {expected_version}."
+        )
         self.version = version
 
 
-class Unread(Exception):
+class ExpectedVersionMissing(Exception):
     """A write over a version that its writer neither wrote nor says to have read."""
 
     def __init__(self, *, version: int) -> None:
@@ -101,30 +103,30 @@ class Difference:
         return name[:1].upper() + name[1:]
 
 
-def take_article(*, article_id: UUID, based_on: int | None) -> Article:
-    """The story, for one writer: locked until the transaction ends.
+def lock_article(*, article_id: UUID, expected_version: int | None) -> Article:
+    """The article, for one writer: locked until the transaction ends.
 
-    Raises Article.DoesNotExist, and Stale where somebody wrote since the version `based_on`. None
+    Raises Article.DoesNotExist, and Stale where somebody wrote since the version `expected_version`. None
     is for writers who want what they say whatever was said before.
     """
     article = Article.objects.select_for_update(of=("self",)).get(pk=article_id)
-    if based_on is not None and based_on != article.version:
-        raise Stale(based_on=based_on, version=article.version)
+    if expected_version is not None and expected_version != article.version:
+        raise VersionConflict(expected_version=expected_version, version=article.version)
     return article
 
 
-def check_own(article: Article, *, editor: str) -> None:
-    """Raises Unread unless this editor made the latest version of the locked story."""
+def check_own_version(article: Article, *, editor: str) -> None:
+    """Raises Unread unless this editor made the latest version of the locked article."""
     # Uses index: articles_revision_once.
     latest = ArticleRevision.objects.filter(article=article, version=article.version)
     if not latest.filter(editor=editor).exists():
-        raise Unread(version=article.version)
+        raise ExpectedVersionMissing(version=article.version)
 
 
-def keep_version(
+def save_version(
     article: Article, *, kind: str, now: datetime, note: str = "", editor: str = ""
 ) -> None:
-    """Save the story as its next version, keep that version in full, and say so once it is committed."""
+    """Save the article as its next version, keep that version in full, and say so once it is committed."""
     article.version += 1
     article.version_created_at = now
     article.save()
@@ -135,7 +137,7 @@ def keep_version(
 def record_revision(
     article: Article, *, kind: str, note: str = "", editor: str = ""
 ) -> ArticleRevision:
-    """Keep the saved story's version in full. Once a version, in the transaction that made it."""
+    """Keep the saved article's version in full. Once a version, in the transaction that made it."""
     (revision,) = record_revisions([article], kind=kind, note=note, editor=editor)
     return revision
 
@@ -143,7 +145,7 @@ def record_revision(
 def record_revisions(
     articles: Sequence[Article], *, kind: str, note: str = "", editor: str = ""
 ) -> list[ArticleRevision]:
-    """The same for many stories, in three queries and one for each section, source or picture not loaded."""
+    """The same for many articles, in three queries and one for each section, source or picture not loaded."""
     tags, authors = _tags_of(articles), _authors_of(articles)
     return ArticleRevision.objects.bulk_create(
         ArticleRevision(
@@ -201,20 +203,20 @@ def compare(*, older: ArticleRevision, newer: ArticleRevision) -> list[Differenc
 
 
 @dataclass(frozen=True, slots=True)
-class Meanwhile:
+class ConcurrentChanges:
     """What others saved since a version that somebody is still writing on, the newest first."""
 
     revisions: Sequence[ArticleRevision]
     differences: Sequence[Difference]
 
 
-def saved_since(*, article_id: UUID, version: int) -> Meanwhile:
+def changes_since(*, article_id: UUID, version: int) -> ConcurrentChanges:
     known = ArticleRevision.objects.filter(article_id=article_id, version__gte=version)
     revisions = list(known.order_by("-version"))
     later = [revision for revision in revisions if revision.version > version]
     if not later or len(later) == len(revisions):  # the version itself may be older than records
-        return Meanwhile(later, ())
-    return Meanwhile(later, compare(older=revisions[-1], newer=later[0]))
+        return ConcurrentChanges(later, ())
+    return ConcurrentChanges(later, compare(older=revisions[-1], newer=later[0]))
 
 
 def _changed_lines(before: Any, after: Any) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Who at the desk may do what with a story. This is the only place that decides it.
+"""Who at the desk may do what with an article. This is the only place that decides it.
 
 A role is one of Django's groups. What each may do is written here and given to its group with
 every `migrate`; a house that wants another role makes a group of its own.
@@ -14,9 +14,9 @@ from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.contrib.auth.models import User as Account
 from django.db.models import Q
 
-from articles.editing import FINAL
+from articles.editing import NOT_EDITABLE
 from articles.models import PUBLIC_STATES, Article, ArticleQuerySet, State
-from articles.workflow import Move, allowed_moves
+from articles.workflow import Transition, allowed_transitions
 
 User = Account | AnonymousUser
 
@@ -53,22 +53,22 @@ PERMISSIONS: Mapping[Role, Collection[str]] = {
 
 PUBLISHES, KILLS = "articles.publish_article", "articles.kill_article"
 # Submitting is not here: whoever may write the draft may hand it in.
-NEEDED: Mapping[Move, str] = {
-    Move.SEND_BACK: PUBLISHES,
-    Move.SCHEDULE: PUBLISHES,
-    Move.DESCHEDULE: PUBLISHES,
-    Move.PUBLISH: PUBLISHES,
-    Move.CORRECT: PUBLISHES,
-    Move.UNPUBLISH: PUBLISHES,
-    Move.RETRACT: PUBLISHES,
-    Move.KILL: KILLS,
-    Move.SPIKE: KILLS,
-    Move.UNSPIKE: KILLS,
+NEEDED: Mapping[Transition, str] = {
+    Transition.SEND_BACK: PUBLISHES,
+    Transition.SCHEDULE: PUBLISHES,
+    Transition.DESCHEDULE: PUBLISHES,
+    Transition.PUBLISH: PUBLISHES,
+    Transition.CORRECT: PUBLISHES,
+    Transition.UNPUBLISH: PUBLISHES,
+    Transition.RETRACT: PUBLISHES,
+    Transition.KILL: KILLS,
+    Transition.SPIKE: KILLS,
+    Transition.UNSPIKE: KILLS,
 }
 
 
 def seen_by(user: User) -> ArticleQuerySet:
-    """The stories that the desk shows somebody: all to editors; to authors theirs and what is public."""
+    """The articles that the desk shows somebody: all to editors; to authors theirs and what is public."""
     if not _has(user, "articles.view_article"):
         return Article.objects.none()
     if _has(user, "articles.change_article"):
@@ -81,8 +81,8 @@ def may_see(user: User, article: Article) -> bool:
 
 
 def may_write(user: User, article: Article) -> bool:
-    """Editors write in every story that is not gone for good, authors in drafts of their own."""
-    if article.state in FINAL:
+    """Editors write in every article that is not gone for good, authors in drafts of their own."""
+    if article.state in NOT_EDITABLE:
         return False
     if _has(user, "articles.change_article"):
         return True
@@ -90,20 +90,24 @@ def may_write(user: User, article: Article) -> bool:
     return is_own and article.state == State.DRAFT and _has(user, "articles.add_article")
 
 
-def may_move(user: User, move: Move, article: Article) -> bool:
-    """Whether the role allows it. Whether the story's state does is the workflow's to say."""
-    if move is Move.SUBMIT:
+def may_make_transition(user: User, transition: Transition, article: Article) -> bool:
+    """Whether the role allows it. Whether the article's state does is the workflow's to say."""
+    if transition is Transition.SUBMIT:
         return may_write(user, article)
-    return _has(user, NEEDED[move])
+    return _has(user, NEEDED[transition])
 
 
-def moves_for(user: User, article: Article) -> list[Move]:
-    """What this person may do with the story as it stands."""
-    return [move for move in allowed_moves(article.state) if may_move(user, move, article)]
+def transitions_for(user: User, article: Article) -> list[Transition]:
+    """What this person may do with the article as it stands."""
+    return [
+        transition
+        for transition in allowed_transitions(article.state)
+        if may_make_transition(user, transition, article)
+    ]
 
 
 def may_restore(user: User, article: Article) -> bool:
-    return article.state not in FINAL and _has(user, "articles.restore_article")
+    return article.state not in NOT_EDITABLE and _has(user, "articles.restore_article")
 
 
 def _has(user: User, permission: str) -> bool:

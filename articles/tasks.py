@@ -14,22 +14,22 @@ from articles.syndication import websub
 
 @shared_task(name="articles.publish_due", autoretry_for=(), throws=(OperationalError,))
 def publish_due() -> None:
-    """Publishes stories whose time has come, and takes off those whose time is over. Every second.
+    """Publishes articles whose time has come, and takes off those whose time is over. Every second.
 
     Twice, late or not at all is harmless, so a tick that finds PostgreSQL away is not repeated.
     """
     workflow.publish_due()
 
 
-@shared_task(name="articles.forget_answers", autoretry_for=(), throws=(OperationalError,))
-def forget_answers() -> None:
+@shared_task(name="articles.purge_answers", autoretry_for=(), throws=(OperationalError,))
+def purge_answers() -> None:
     """Deletes the answers kept for Idempotency-Key that are older than a day. Once a day."""
-    idempotency.forget_answers()
+    idempotency.purge_answers()
 
 
 @shared_task(name="articles.poll_feeds", autoretry_for=(), throws=(OperationalError,))
 def poll_feeds() -> None:
-    """Asks the feeds whose time has come for new stories. Every minute; any number at once."""
+    """Asks the feeds whose time has come for new articles. Every minute; any number at once."""
     polling.poll_due()
 
 
@@ -42,7 +42,7 @@ def poll_feeds() -> None:
     retry_backoff_max=80,  # below the broker's visibility timeout, after which it would come twice
 )
 def ping_hub(article_ids: list[str]) -> None:
-    """Tells the WebSub hub that the feeds of some stories have changed. After each transaction.
+    """Tells the WebSub hub that the feeds of some articles have changed. After each transaction.
 
     Twice is harmless. A hub that is away is asked four times more within three minutes; after that
     the next publication names the site's feeds again.
@@ -59,7 +59,7 @@ def prepare_pictures() -> None:
     pictures.prepare_due()
 
 
-@shared_task(name="articles.forget_files", autoretry_for=(), throws=(OperationalError,))
-def forget_files() -> None:
+@shared_task(name="articles.delete_unused_files", autoretry_for=(), throws=(OperationalError,))
+def delete_unused_files() -> None:
     """Deletes files that no picture names any more. Once a day."""
-    pictures.forget_files()
+    pictures.delete_unused_files()

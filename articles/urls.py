@@ -20,7 +20,7 @@ urlpatterns = [
     path("", include("articles.syndication.feed_urls")),
     path("", views.front_page, name="front"),
     path("search/", search.page, name="search"),
-    path("articles/<any_slug:slug>/", views.story, name="story"),
+    path("articles/<any_slug:slug>/", views.article, name="article"),
     path("sections/<any_slug:slug>/", views.section, name="section"),
     path("authors/<any_slug:slug>/", views.author, name="author"),
     path("tags/<any_slug:slug>/", views.tag, name="tag"),

@@ -18,13 +18,13 @@ from articles.formats.slugs import SLUG_LENGTH, is_address_of_id, slug_of
 from articles.models import ArticleType, Correction
 
 BODY_BYTES = 100_000  # markdown-it takes about a second for a hostile body of this size
-MOST_LABELS = 50  # tags, authors or subjects of one story
+MOST_LABELS = 50  # tags, authors or subjects of one article
 NOTE = 2000  # characters
 
 Invalid = serializers.ValidationError
 
 
-class Strict(serializers.Serializer[Any]):
+class StrictSerializer(serializers.Serializer[Any]):
     """Refuses fields that it does not know, by name; says what else is wrong in the same answer."""
 
     def to_internal_value(self, data: Any) -> Any:
@@ -184,7 +184,7 @@ class Subjects(Labels):
         return str(entry)
 
 
-class AuthorShape(Strict):
+class AuthorShape(StrictSerializer):
     name = Name(max_length=100)
     slug = Slug(max_length=SLUG_LENGTH, required=False)
     role = Line(max_length=40, required=False)
@@ -197,7 +197,7 @@ class Authors(Labels):
         return str(entry.get("slug") or slug_of(entry["name"]))
 
 
-class DatelineShape(Strict):
+class DatelineShape(StrictSerializer):
     place = Line(max_length=100)
     region = Line(max_length=100, allow_blank=True, default="")
     country = Country(max_length=2, allow_blank=True, default="")
@@ -206,14 +206,14 @@ class DatelineShape(Strict):
     style = serializers.ChoiceField(list(dateline.STYLES), default="plain")  # type: ignore[assignment]  # as above
 
 
-class PointShape(Strict):
+class PointShape(StrictSerializer):
     """Parts of the width and of the height, from the upper left corner."""
 
     x = serializers.FloatField(min_value=0, max_value=1)
     y = serializers.FloatField(min_value=0, max_value=1)
 
 
-class ImageShape(Strict):
+class ImageShape(StrictSerializer):
     caption = Line(max_length=1000)
     alt_text = Line(max_length=1000, allow_blank=True, default="")
     credit = Line(max_length=200, allow_blank=True, default="")
@@ -231,7 +231,7 @@ def note(longest: int = NOTE) -> Text:
     return Text(max_length=longest, allow_blank=True, required=False)
 
 
-class Changes(Strict):
+class Changes(StrictSerializer):
     """What PATCH may change. A field that is left out stays as it is."""
 
     headline = Line(max_length=300, required=False)
@@ -288,13 +288,13 @@ class Draft(Changes):
         return attrs
 
 
-class Simple(Strict):
+class Simple(StrictSerializer):
     """A move that needs no more than to be asked for."""
 
     note = note()
 
 
-class Scheduling(Strict):
+class Scheduling(StrictSerializer):
     """One of the two times."""
 
     publish_at = Moment(required=False)
@@ -302,7 +302,7 @@ class Scheduling(Strict):
     note = note()
 
 
-class Correcting(Strict):
+class Correcting(StrictSerializer):
     text = Text(max_length=NOTE)
     kind = serializers.ChoiceField(
         [kind for kind in Correction.Kind.choices if kind[0] != Correction.Kind.RETRACTION],
@@ -314,5 +314,5 @@ class Correcting(Strict):
     changes = Changes(required=False, help_text="What puts it right, as PATCH takes it.")
 
 
-class Retracting(Strict):
+class Retracting(StrictSerializer):
     text = Text(max_length=NOTE)

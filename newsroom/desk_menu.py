@@ -11,8 +11,8 @@ from django.urls import reverse_lazy
 _MENU = {
     "Readers": [
         ("Reactions", "mood", "reactions.reactedarticle"),
-        ("Waves held back", "waves", "reactions.wave"),
-        ("Presets", "tune", "reactions.preset"),
+        ("Held waves", "waves", "reactions.wave"),
+        ("Default policies", "tune", "reactions.defaultpolicy"),
     ],
     "Stories": [
         ("Articles", "article", "articles.article"),

@@ -13,7 +13,7 @@ from kombu import Connection
 from kombu.exceptions import OperationalError as BrokerError
 
 from reactions.cache import redis as redis_cache
-from reactions.counting.aggregate import waiting_since
+from reactions.counting.aggregate import oldest_entry_at
 
 # Marks that wait for so long mean that nobody folds.
 _LATE = timedelta(seconds=10)
@@ -32,13 +32,13 @@ def readyz(request: HttpRequest) -> JsonResponse:
     503 only where PostgreSQL is down, for without it no reaction is taken. Without Redis, the broker or
     a worker readers are still served, and counts are slower or older.
     """
-    parts = look_at_parts()
+    parts = check_components()
     down = parts["postgresql"]["state"] == "down"
     worst = "down" if down else "ok" if _all_ok(parts) else "degraded"
     return JsonResponse({"state": worst, "parts": parts}, status=503 if down else 200)
 
 
-def look_at_parts() -> dict[str, dict[str, Any]]:
+def check_components() -> dict[str, dict[str, Any]]:
     """Every part by name: its `state`, and what else it has to say."""
     return {name: _look(check) for name, check in _CHECKS.items()}
 
@@ -57,7 +57,7 @@ def _look(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def _postgresql() -> dict[str, Any]:
-    waiting_since()
+    oldest_entry_at()
     return {}
 
 
@@ -74,8 +74,8 @@ def _broker() -> dict[str, Any]:
     return {}
 
 
-def _fold() -> dict[str, Any]:
-    since = waiting_since()
+def _aggregation() -> dict[str, Any]:
+    since = oldest_entry_at()
     lag = datetime.now(UTC) - since if since else timedelta()
     seconds = round(max(lag.total_seconds(), 0), 3)
     return {"state": "degraded" if lag > _LATE else "ok", "lag_seconds": seconds}
@@ -85,5 +85,5 @@ _CHECKS: dict[str, Callable[[], dict[str, Any]]] = {
     "postgresql": _postgresql,
     "redis": _redis,
     "broker": _broker,
-    "fold": _fold,
+    "aggregation": _aggregation,
 }

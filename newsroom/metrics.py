@@ -17,7 +17,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from newsroom.health import look_at_parts
+from newsroom.health import check_components
 from reactions.counting.aggregate import measure_backlog
 from reactions.counting.reconcile import last_reconciliation
 from reactions.moderation.decisions import count_waves
@@ -70,11 +70,11 @@ def _or_nothing(read: Callable[[], Iterable[Metric]]) -> list[Metric]:
 
 def _parts() -> Metric:
     family = GaugeMetricFamily(
-        "newsroom_part_state",
+        "newsroom_component_state",
         "1 for the state that a part is in, as /readyz has it.",
         labels=["part", "state"],
     )
-    for part, seen in look_at_parts().items():
+    for part, seen in check_components().items():
         for state in _STATES:
             family.add_metric([part, state], float(seen["state"] == state))
     return family
@@ -82,12 +82,14 @@ def _parts() -> Metric:
 
 def _backlog() -> Iterator[Metric]:
     backlog = measure_backlog()
-    yield _gauge("marks_waiting", "Changes by readers that fold has yet to count.", backlog.marks)
-    yield _gauge("fold_lag_seconds", "Age of the oldest of them; 0: none.", backlog.lag_seconds)
+    yield _gauge("outbox_entries", "Outbox entries not yet aggregated.", backlog.outbox_entries)
     yield _gauge(
-        "unpublished_articles",
-        "Articles whose newest counts Redis has not been told.",
-        backlog.unpublished,
+        "aggregation_lag_seconds", "Age of the oldest outbox entry; 0: none.", backlog.lag_seconds
+    )
+    yield _gauge(
+        "stale_counts",
+        "Articles whose newest counts Redis does not have.",
+        backlog.stale_counts,
     )
 
 
@@ -112,14 +114,14 @@ def _reconciliation() -> Iterator[Metric]:
         "What the last reconcile found wrong: counts of totals, of buckets over time, or rows forgotten.",
         labels=["of"],
     )
-    drift.add_metric(["totals"], found.drift)
-    drift.add_metric(["buckets"], found.drift_of_buckets)
-    drift.add_metric(["rows"], found.forgotten)
+    drift.add_metric(["counts"], found.drift)
+    drift.add_metric(["buckets"], found.bucket_drift)
+    drift.add_metric(["rows"], found.missed_rows)
     yield drift
     yield _gauge(
         "drifted_articles", "Articles whose counts it found wrong.", found.drifted_articles
     )
-    yield _gauge("reconcile_healed", "Counts that it healed.", found.healed)
+    yield _gauge("reconcile_repaired", "Counts that it repaired.", found.repaired)
     yield _gauge("reconcile_rows", "Rows of the ledger that it read.", found.rows)
     yield _gauge("reconcile_seconds", "How long it looked.", found.seconds)
     yield _gauge("reconcile_timestamp_seconds", "When it ended, in seconds since 1970.", ran_at)

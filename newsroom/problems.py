@@ -1,29 +1,24 @@
-"""Every error of the API as `application/problem+json` (RFC 9457), and what a body may be at most."""
+"""Every error of the API as `application/problem+json` (RFC 9457)."""
 
 import json
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import IO, Any
+from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views import defaults
 from rest_framework import exceptions
-from rest_framework.parsers import BaseParser
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from articles.json_body import BodyTooLarge
+
 CONTENT_TYPE = "application/problem+json"
-_LARGEST_BODY = 64 * 1024  # bytes; a set of reactions takes fifty
 _RETRY_AFTER_SECONDS = 2
-
-
-class TooLarge(exceptions.APIException):
-    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    default_detail = f"A body may have {_LARGEST_BODY} bytes at most."
-    default_code = "too_large"
 
 
 class Unavailable(exceptions.APIException):
@@ -33,32 +28,12 @@ class Unavailable(exceptions.APIException):
     wait = _RETRY_AFTER_SECONDS
 
 
-class SmallJSONParser(BaseParser):
-    """JSON of a modest size. What is no JSON, or nested beyond reason, is a 400 and never a traceback."""
-
-    media_type = "application/json"
-
-    def parse(
-        self,
-        stream: IO[bytes],
-        media_type: str | None = None,
-        parser_context: Mapping[str, Any] | None = None,
-    ) -> Any:
-        body = stream.read(_LARGEST_BODY + 1)
-        if len(body) > _LARGEST_BODY:
-            raise TooLarge
-        try:
-            return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
-        except (ValueError, RecursionError) as error:
-            raise exceptions.ParseError("The body is not JSON.") from error
-
-
 def problem_response(exc: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's exception handler. An error that nobody foresaw stays one: None, and Django answers 500."""
     if isinstance(exc, OperationalError | InterfaceError):
         exc = Unavailable()
     elif isinstance(exc, RequestDataTooBig):
-        exc = TooLarge()
+        exc = BodyTooLarge(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     elif isinstance(exc, Http404):
         exc = exceptions.NotFound(*exc.args)
     response = exception_handler(exc, dict(context))
@@ -112,10 +87,6 @@ def _field_errors(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
             yield from _field_errors(inner, field)
     else:
         yield {"field": field, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _wants_problem(request: HttpRequest) -> bool:

@@ -13,6 +13,7 @@ from django.urls import reverse_lazy
 
 from newsroom.desk_menu import desk
 from newsroom.stack.environment import broker_url_of, recorded_environment
+from reactions.moderation.rules import RULES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("NEWSROOM_DATA", BASE_DIR / ".data")).absolute()
@@ -45,6 +46,15 @@ def flag(name: str) -> bool:
 def words(name: str) -> list[str]:
     return text(name).replace(",", " ").split()
 
+
+# Settings of earlier releases, and what each is called today.
+_RENAMED = {
+    "REACTIONS_PER_NETWORK_STORY": "REACTIONS_PER_NETWORK_ARTICLE",
+    "REACTIONS_UNREAD_PER_HOUR": "REACTIONS_WITHOUT_PAGE_PER_HOUR",
+}
+for _old, _new in _RENAMED.items():
+    if _old in _environment:
+        raise ImproperlyConfigured(f"{_old} is called {_new} since release 0.2.0: rename it.")
 
 DEBUG = flag("DEBUG")
 SECRET_KEY = required("SECRET_KEY")
@@ -83,9 +93,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    # Whatever every answer must have, CORS too, stands above; what only the signed in need, below.
-    "reactions.http.counts_api.CountsFirst",
-    "reactions.http.mine_api.MineFirst",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -154,14 +161,15 @@ STORAGES = {
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["newsroom.problems.SmallJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["articles.json_body.JSONBodyParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "articles.json_body.JSONNegotiation",
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "newsroom.problems.problem_response",
 }
-# Bytes. The longest honest body is the desk's form of a story: 100 kB of text, three times that in a
+# Bytes. The longest honest body is the desk's form of an article: 100 kB of text, three times that in a
 # form's escapes, and twice, as it was and as it is. The API's own limits are lower.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
@@ -216,27 +224,31 @@ CELERY_TASK_ROUTES = {
         "articles.poll_feeds",
         "articles.ping_hub",
         "articles.prepare_pictures",
-        "articles.forget_files",
+        "articles.delete_unused_files",
         "reactions.counting.reconcile",
     )
 }
 
-FOLD_TICK = timedelta(milliseconds=250)
+AGGREGATION_INTERVAL = timedelta(milliseconds=250)
 # Whoever takes a tick compares its expiry with a clock of its own. Ten minutes: clocks that differ by less make
 # no worker throw every tick away, and what waited for a worker is gone through in seconds, as one tick does it all.
 _TICK = {"expires": 600}  # seconds
 CELERY_BEAT_SCHEDULE = {
     # A reaction is public within a second: a quarter of it is spent here, the rest is room.
-    "fold": {"task": "reactions.counting.aggregate", "schedule": FOLD_TICK, "options": _TICK},
-    # Scheduled and embargoed stories go out within two seconds of their time; expired ones go.
+    "aggregate": {
+        "task": "reactions.counting.aggregate",
+        "schedule": AGGREGATION_INTERVAL,
+        "options": _TICK,
+    },
+    # Scheduled and embargoed articles go out within two seconds of their time; expired ones go.
     "publish due": {
         "task": "articles.publish_due",
         "schedule": timedelta(seconds=1),
         "options": _TICK,
     },
-    # A preset has changed: its stories are told anew. There is rarely one.
+    # A preset has changed: its articles are told anew. There is rarely one.
     "renew stories": {
-        "task": "reactions.renew_stories",
+        "task": "reactions.refresh_articles",
         "schedule": timedelta(seconds=1),
         "options": _TICK,
     },
@@ -247,7 +259,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": _TICK,
     },
     # The hash of a network lives for two days at the most.
-    "forget networks": {"task": "reactions.forget_networks", "schedule": timedelta(hours=1)},
+    "forget networks": {"task": "reactions.purge_networks", "schedule": timedelta(hours=1)},
     # Pictures are fetched and rendered when they come in; this finds those of which nobody was told.
     "prepare pictures": {
         "task": "articles.prepare_pictures",
@@ -255,10 +267,13 @@ CELERY_BEAT_SCHEDULE = {
         "options": _TICK,
     },
     # Files that no picture names any more.
-    "forget files": {"task": "articles.forget_files", "schedule": crontab(hour="4", minute="20")},
+    "forget files": {
+        "task": "articles.delete_unused_files",
+        "schedule": crontab(hour="4", minute="20"),
+    },
     # An Idempotency-Key is remembered for a day.
     "forget answers": {
-        "task": "articles.forget_answers",
+        "task": "articles.purge_answers",
         "schedule": crontab(hour="4", minute="10"),
     },
     # Drift should always be nothing; once a day somebody looks. In the small hours, when few read.
@@ -268,30 +283,18 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-# How many reactions one reader may have on one story. More than one stand side by side.
+# How many reactions one reader may have on one article. More than one stand side by side.
 REACTIONS_PER_READER = number("REACTIONS_PER_READER", 1)
-# What judging takes for more than readers do (docs/decisions/0018-judging.md). First reactions only; 0 switches a rule off.
-REACTIONS_JUDGE = {
-    # From one network on one story in an hour; on a story with many readers, this share of the others'.
-    "network_story": number("REACTIONS_PER_NETWORK_STORY", 20),
-    "network_share": 0.005,
-    # From one network in a minute, wherever.
-    "network_minute": number("REACTIONS_PER_NETWORK_MINUTE", 60),
-    # Newcomers to one story in a minute: so many, or so many times the story's usual. Beyond that, of
-    # clients that never saw the page, so many an hour from one network.
-    "surge_minute": number("REACTIONS_SURGE_PER_MINUTE", 120),
-    "surge_factor": 8.0,
-    "surge_network": 3,
-    # Newcomers to one story in an hour who never saw the page: so many, or this share of all.
-    "unread_hour": number("REACTIONS_UNREAD_PER_HOUR", 100),
-    "unread_share": 0.5,
+# The limits of the moderation rules, by their settings; reactions/moderation/rules.py declares them.
+REACTIONS_LIMITS = {
+    rule.limit.setting: number(rule.limit.setting, rule.limit.default) for rule in RULES
 }
 # How many proxies of ours a request comes through: as many entries at the right end of X-Forwarded-For
 # are believed. None, unless it is said.
 TRUSTED_PROXY_HOPS = number("TRUSTED_PROXY_HOPS", 0)
 # A file with the site's own reactions (reactions/kinds.py); empty: the seven.
 REACTIONS_KINDS = text("REACTIONS_KINDS")
-# Days after which a story closes where neither it nor a preset says otherwise; 0: never.
+# Days after which an article closes where neither it nor a preset says otherwise; 0: never.
 REACTIONS_CLOSE_AFTER_DAYS = number("REACTIONS_CLOSE_AFTER_DAYS", 0)
 # Keys the hash under which a reader is stored. Losing it orphans every reader; SECRET_KEY may be rotated without it.
 READER_KEY = required("READER_KEY")

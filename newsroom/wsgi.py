@@ -8,6 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 
 django = get_wsgi_application()
 
-from reactions.http.fast_path import CountsAgain  # noqa: E402  # once Django is set up
+from reactions.http.fast_path import FastPath  # noqa: E402  # once Django is set up
 
-application = CountsAgain(django)
+application = FastPath(django)

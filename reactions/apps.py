@@ -12,16 +12,16 @@ class ReactionsConfig(AppConfig):
     verbose_name = "Reactions"
 
     def ready(self) -> None:
-        from articles.hooks import open_door
+        from articles.hooks import register_hooks
         from reactions import checks  # noqa: F401  # registers them
-        from reactions.http.widget import Feelings
+        from reactions.http.widget import Hooks
 
-        open_door(Feelings())
+        register_hooks(Hooks())
         post_migrate.connect(grant_roles, sender=self)
 
 
 def grant_roles(sender: AppConfig, apps: Any = installed, **options: Any) -> None:
-    """What the desk's roles may do here: see the statistics; editors also decide what stories take, and waves."""
+    """What the desk's roles may do here: see the statistics; editors also decide what articles take, and waves."""
     from articles.roles import Role, grant, has_groups
 
     if not has_groups(apps):
@@ -30,7 +30,7 @@ def grant_roles(sender: AppConfig, apps: Any = installed, **options: Any) -> Non
     decides = {
         *("view_reactedarticle", "change_reactedarticle"),
         *("view_wave", "change_wave", "view_wavedecision"),
-        *(f"{verb}_preset" for verb in ("view", "add", "change", "delete")),
+        *(f"{verb}_defaultpolicy" for verb in ("view", "add", "change", "delete")),
     }
     grant(
         sender.label,

@@ -1,4 +1,4 @@
-"""Totals for one story or many: a short copy in this process, then Redis, then PostgreSQL behind its gate."""
+"""Public counts of one article or many: from the local cache, else Redis, else PostgreSQL."""
 
 import json
 import logging
@@ -18,7 +18,7 @@ from django.db import OperationalError
 from reactions.cache import redis as redis_cache
 from reactions.cache import redis_keys
 from reactions.cache.limits import public_read
-from reactions.cache.local import Copies
+from reactions.cache.local import LocalCache
 from reactions.kinds import KINDS, OFFERED, unpack
 from reactions.sql import rows
 
@@ -30,12 +30,12 @@ _KINDS = blake2b(repr(KINDS).encode(), digest_size=6).hexdigest()
 
 @dataclass(frozen=True)
 class Counts:
-    """What the public may know of an article's reactions, at one moment.
+    """The public counts of an article at one moment.
 
-    `state` is open, closed, hidden, or missing where the article is not published; None where neither
-    Redis nor PostgreSQL could be asked, and then nothing else is known either. `counts` are by kind key.
-    `as_of` is when they last changed; whatever came later is public within a second. `closes_at` is when
-    what is open closes; `state` has been read off the clock against it.
+    `state` is open, closed, hidden, or missing where the article is not public; None where neither Redis nor
+    PostgreSQL could be asked, and then nothing else is known either. `counts` are by kind key. `as_of` is when they
+    last changed; a later reaction is public within a second. `closes_at` is when an open article closes; `state` was
+    compared with it at the moment of reading.
     """
 
     article_id: UUID
@@ -79,9 +79,9 @@ class Counts:
 
 @dataclass(frozen=True)
 class Answer:
-    """The counts of one article as the API sends them, and what decides whether it may.
+    """The counts of one article as the API sends them, and what decides whether they may be sent.
 
-    Made once for each version, and sent as often as somebody asks.
+    Serialised once for each version, and sent as often as it is asked for.
     """
 
     version: int
@@ -95,8 +95,8 @@ class Answer:
         closes_at = counts.closes_at.timestamp() if counts.closes_at else None
         return cls(counts.version or 0, counts.state or "", body.encode(), closes_at)
 
-    def by_the_clock(self) -> "Answer":
-        """This answer, or the one of a story that has closed since it was made."""
+    def at_this_moment(self) -> "Answer":
+        """This answer, or that of a closed article where it has closed since."""
         is_over = self.closes_at is not None and self.closes_at <= time.time()
         return self._closed if is_over and self.state == "open" else self
 
@@ -114,7 +114,7 @@ class Answer:
 
     @cached_property
     def etag(self) -> str:
-        """Changes with the version, which is in the body, and with the body's shape."""
+        """Changes with the version, which is in the body, and with the shape of the body."""
         return etag_of(self.body)
 
     @cached_property
@@ -133,7 +133,7 @@ def get_counts(article_id: UUID) -> Counts | None:
 
 
 def list_counts(article_ids: Sequence[UUID]) -> dict[UUID, Counts]:
-    """The counts of those articles that exist. What cannot be found out is unknown, never 0."""
+    """The counts of those articles that exist. A count that cannot be read is unknown, never 0."""
     answers = zip(article_ids, list_answers(article_ids), strict=True)
     return {article_id: answer.counts for article_id, answer in answers if answer}
 
@@ -145,28 +145,28 @@ def list_answers(article_ids: Sequence[UUID | None]) -> list[Answer | None]:
     if len(found) < len(numbers):
         found |= {each: Answer.of(Counts(UUID(int=each))) for each in numbers if each not in found}
     answers = (found[each.int] if each else None for each in article_ids)
-    return [answer and answer.by_the_clock() for answer in answers]
+    return [answer and answer.at_this_moment() for answer in answers]
 
 
 def fresh_answers(article_ids: Sequence[UUID]) -> list[Answer] | None:
-    """The answers of all these articles, where this process holds each and need not ask for it."""
+    """The answers of all these articles from the local cache; None where it lacks a fresh one."""
     found = _answers.fresh([article_id.int for article_id in article_ids])
-    return found and [each if each.closes_at is None else each.by_the_clock() for each in found]
+    return found and [each if each.closes_at is None else each.at_this_moment() for each in found]
 
 
 def read_counts(article_ids: Sequence[UUID]) -> list[Counts]:
-    """The counts as PostgreSQL has them, in one statement and from one snapshot."""
+    """The counts in PostgreSQL, in one statement and from one snapshot."""
     return [
         Counts(
             article_id=article_id,
             state=state,
             allowed=tuple(unpack(allowed & OFFERED)),
-            counts=by_key(totals),
+            counts=by_key(counts),
             version=version,
             as_of=rfc3339(counted_at),
             closes_at=closes_at,
         )
-        for article_id, state, allowed, closes_at, version, counted_at, totals in rows(
+        for article_id, state, allowed, closes_at, version, counted_at, counts in rows(
             "counts",
             {
                 "articles": list(article_ids),
@@ -177,78 +177,87 @@ def read_counts(article_ids: Sequence[UUID]) -> list[Counts]:
 
 
 def put_counts(found: Sequence[Counts]) -> bool:
-    """Leaves counts in Redis for others, where nothing newer is there. Says whether Redis took them."""
+    """Write counts to Redis, except over newer ones. Returns whether Redis was reachable."""
     answers = {counts.article_id.int: Answer.of(counts) for counts in found}
-    _answers.renew(answers)
+    _answers.update(answers)
     return _put_answers(answers)
 
 
-def saw_version(*, article_id: UUID, version: int) -> None:
-    """Show nothing older from here on: somebody whom this process answered knows of this version."""
-    _answers.outdate(article_id.int, Answer(version, "", b""))
+def note_version(*, article_id: UUID, version: int) -> None:
+    """Show no older counts from here on: this process has sent this version to a client."""
+    _answers.invalidate_older(article_id.int, Answer(version, "", b""))
 
 
-def forget_counts(*, article_id: UUID) -> None:
-    """The story itself changed, perhaps without a new version of its counts."""
-    _answers.forget(article_id.int)
+def invalidate_counts(*, article_id: UUID) -> None:
+    """Drop the counts of an article that itself changed, perhaps without a new version of its counts."""
+    _answers.invalidate(article_id.int)
 
 
-def by_key(totals: Iterable[tuple[int, int]]) -> dict[str, int]:
-    """Totals by kind key, from the pairs of bit and count that the statements return, added up."""
-    counts = Counter[int]()
-    for bit, count in totals:
-        counts[bit] += count
-    return {kind.key: counts[kind.bit] for kind in KINDS}
+def by_key(counts: Iterable[tuple[int, int]]) -> dict[str, int]:
+    """Counts by kind key, from the pairs of bit and count that the statements return, added up."""
+    of_bits = Counter[int]()
+    for bit, count in counts:
+        of_bits[bit] += count
+    return {kind.key: of_bits[kind.bit] for kind in KINDS}
+
+
+def rfc3339(moment: datetime | None) -> str | None:
+    return (
+        None
+        if moment is None
+        else moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
 
 
 def _read_answers(numbers: list[int]) -> dict[int, Answer | None]:
-    """From Redis, and from PostgreSQL where Redis has none or an older one than was seen here."""
+    """From Redis, and from PostgreSQL where Redis has none or an older version than this process has seen."""
     cached = _cached_answers(numbers)
-    wanted = [each for each in numbers if each not in cached or _is_outdated(each, cached[each])]
-    if not wanted:
+    missing = [each for each in numbers if each not in cached or _is_outdated(each, cached[each])]
+    if not missing:
         return {**cached}
     try:
         with public_read():
-            counts = read_counts([UUID(int=each) for each in wanted])
+            counts = read_counts([UUID(int=each) for each in missing])
     except OperationalError:
-        logger.warning("%d counts may be old or unknown: PostgreSQL is away.", len(wanted))
-        for each in cached.keys() & set(wanted):
-            _answers.forget(each)  # older than what was seen here, and still better than nothing
+        logger.warning("%d counts may be old or unknown: PostgreSQL is unreachable.", len(missing))
+        for each in cached.keys() & set(missing):
+            _answers.invalidate(
+                each
+            )  # older than the version seen here, and still better than none
         return {**cached}
     stored = {each.article_id.int: Answer.of(each) for each in counts}
     _put_answers({each: answer for each, answer in stored.items() if answer.state != "missing"})
-    return cached | dict.fromkeys(wanted) | stored
+    return cached | dict.fromkeys(missing) | stored
 
 
 def _is_outdated(number: int, answer: Answer) -> bool:
-    held = _answers.held(number)
-    return held is not None and answer.version < held.version
+    newest = _answers.newest(number)
+    return newest is not None and answer.version < newest.version
 
 
-# By the ids' numbers: a UUID's own hash is computed in Python, and a hundred of them are felt.
-# A quarter of a second: as much of a reaction's second to the public as a tick of fold. A minute: what
-# is shown where neither Redis nor PostgreSQL answers. 4,096 answers are some four megabytes.
-_answers = Copies[int, Answer](
+# By the integers of the ids: a UUID's own hash is computed in Python, and a hundred of them cost more than the look-ups.
+# 250 ms: as much of the second within which a reaction is public as one interval of aggregation. A minute: the oldest
+# counts shown where neither Redis nor PostgreSQL answers. 4,096 answers are some four megabytes.
+_answers = LocalCache[int, Answer](
     _read_answers,
-    most=4_096,
+    max_entries=4_096,
     fresh_seconds=0.25,
     stale_seconds=60,
-    is_older=lambda answer, held: answer.version < held.version,
+    is_older=lambda answer, cached: answer.version < cached.version,
 )
-forget_all_counts = _answers.clear
+clear_counts = _answers.clear
 
 
 def _cached_answers(numbers: Sequence[int]) -> dict[int, Answer]:
     fields = ("version", "state", "body", "closes_at", "made_for")
-    answers = redis_cache.read_fields(
-        [redis_keys.counts(UUID(int=each)) for each in numbers], *fields
-    )
+    keys = [redis_keys.counts(UUID(int=each)) for each in numbers]
+    answers = redis_cache.read_fields(keys, *fields)
     return {
         number: Answer(int(version), state, body.encode(), float(closes_at) if closes_at else None)
         for number, (version, state, body, closes_at, made_for) in zip(
             numbers, answers or [], strict=False
         )
-        if version and state and body and made_for == _settings()
+        if version and state and body and made_for == _made_for()
     }
 
 
@@ -258,7 +267,7 @@ def _put_answers(answers: Mapping[int, Answer]) -> bool:
             redis_keys.counts(UUID(int=number)),
             (
                 *(answer.version, answer.state, answer.body.decode()),
-                *(str(answer.closes_at or ""), _settings(), redis_keys.COUNTS_TTL_SECONDS),
+                *(str(answer.closes_at or ""), _made_for(), redis_keys.COUNTS_TTL_SECONDS),
             ),
         )
         for number, answer in answers.items()
@@ -266,14 +275,6 @@ def _put_answers(answers: Mapping[int, Answer]) -> bool:
     return not calls or redis_cache.run_each("put_counts", calls) is not None
 
 
-def _settings() -> str:
-    """What an answer was made for: one that was written under other settings is as good as none."""
+def _made_for() -> str:
+    """The settings that an answer is right for: one that was written under other settings is ignored."""
     return f"{_KINDS}-{settings.REACTIONS_CLOSE_AFTER_DAYS}"
-
-
-def rfc3339(moment: datetime | None) -> str | None:
-    return (
-        None
-        if moment is None
-        else moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    )

@@ -1,6 +1,6 @@
-"""What the stories of a section or with a tag take. A preset is in force with its commit: statements read it.
+"""Default policies: what the articles of a section or with a tag accept. In force with the commit, for statements read them.
 
-What was told of those stories before, in Redis, is told anew in batches: an outbox says which, so that
+The cached counts of those articles, which contain the policy, are refreshed in batches: an outbox says whose, so that
 a killed worker loses nothing.
 """
 
@@ -8,39 +8,41 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
-from reactions.counting.cache_writer import publish_waiting
-from reactions.models import Preset, Renewal
+from reactions.counting.cache_writer import write_stale_counts
+from reactions.models import DefaultPolicy, PolicyRefresh
 from reactions.sql import row
 
-# Stories renewed by one statement: a fold that meets one of them waits some ten milliseconds at most.
+# Articles refreshed by one statement: an aggregation that meets one of them waits some ten milliseconds at most.
 _BATCH = 1_000
 
 
 @transaction.atomic
-def save_preset(preset: Preset) -> None:
-    """Put a preset in force, new or changed."""
-    before = Preset.objects.select_for_update().filter(pk=preset.pk)
-    _renew_later([*before, preset])
-    preset.save()
+def save_default_policy(policy: DefaultPolicy) -> None:
+    """Put a default policy in force, new or changed."""
+    before = DefaultPolicy.objects.select_for_update().filter(pk=policy.pk)
+    _request_refresh([*before, policy])
+    policy.save()
 
 
 @transaction.atomic
-def remove_presets(presets: Iterable[Preset]) -> None:
-    """Take presets out of force; their stories take again what else is said of them."""
-    gone = list(presets)
-    _renew_later(gone)
-    Preset.objects.filter(pk__in=[preset.pk for preset in gone]).delete()
+def delete_default_policies(policies: Iterable[DefaultPolicy]) -> None:
+    """Take default policies out of force; their articles fall back to the others that apply."""
+    deleted = list(policies)
+    _request_refresh(deleted)
+    DefaultPolicy.objects.filter(pk__in=[policy.pk for policy in deleted]).delete()
 
 
-def renew_stories() -> int:
-    """Have the stories of changed presets told anew; returns how many. Safe to repeat and to be killed in."""
-    told = 0
-    while found := row("renew_stories", {"most": _BATCH}):
-        told += found[0]
-        publish_waiting()
-    return told
+def refresh_articles() -> int:
+    """Refresh the cached counts of articles whose default policy changed; returns how many. Safe to repeat and to kill."""
+    refreshed = 0
+    while found := row("refresh_articles", {"most": _BATCH}):
+        refreshed += found[0]
+        write_stale_counts()
+    return refreshed
 
 
-def _renew_later(presets: Iterable[Preset]) -> None:
-    labels = {(preset.section_id, preset.tag_id) for preset in presets}
-    Renewal.objects.bulk_create(Renewal(section_id=section, tag_id=tag) for section, tag in labels)
+def _request_refresh(policies: Iterable[DefaultPolicy]) -> None:
+    labels = {(policy.section_id, policy.tag_id) for policy in policies}
+    PolicyRefresh.objects.bulk_create(
+        PolicyRefresh(section_id=section, tag_id=tag) for section, tag in labels
+    )

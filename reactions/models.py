@@ -1,7 +1,7 @@
 """The tables behind the counts.
 
-No table here has a foreign key: writing a reaction must not lock the story's row, or the readers of
-one story would queue behind one another.
+No table here has a foreign key to an article: recording a reaction must not lock the article's row, or the
+readers of one article would wait for each other.
 """
 
 from typing import TypeAlias
@@ -13,39 +13,40 @@ from django.db.models.functions import Now
 
 from articles.models import Article, Section, Tag
 
-MOST_DAYS = 36_500  # a century: far beyond any newsroom, and within PostgreSQL's time
+MOST_DAYS = 36_500  # a century: longer than any policy, and within PostgreSQL's time
+MOST_NOTE = 1_000  # characters
 
 
 class Reaction(models.Model):
-    """What one reader feels about one article: the ledger, and the truth.
+    """The reactions of one reader to one article: the source of truth.
 
-    The totals of an article are the sum of `counted` over its rows, and `counted` is on its way to
-    `kinds`, or to nothing where `held`. Hash-partitioned by article, so that a hundred million rows
-    stay manageable. An empty set stays as a row: its reader may come back.
+    The counts of an article are the sum of `counted` over its rows. Aggregation moves `counted` to `kinds`, or
+    to nothing where `held`. Hash-partitioned by article, so that a hundred million rows stay manageable. A row
+    with an empty set stays: it tells a returning reader from a new one.
     """
 
-    # The key serves the one row of a write, a reader's own reactions, and fold's look at a marked row.
+    # The key serves the one row of a write, a reader's own reactions, and aggregation's look-up by outbox entry.
     pk = models.CompositePrimaryKey("article_id", "reader_id")
     article_id = models.UUIDField()
     reader_id = models.UUIDField()
     kinds = models.IntegerField()
     previous = models.IntegerField(
-        null=True, help_text="The set that `kinds` replaced; empty: this is the reader's first."
+        null=True, help_text="The set that `kinds` replaced; null: this is the reader's first."
     )
-    held = models.BooleanField(default=False, help_text="Kept, and left out of the counts.")
-    wave_id = models.BigIntegerField(null=True, help_text="The wave it was held back with.")
-    counted = models.IntegerField(default=0, help_text="What of this row the totals hold.")
-    was_counted = models.IntegerField(
-        default=0, help_text="What `counted` was before the last fold."
+    held = models.BooleanField(default=False, help_text="Kept out of the counts by moderation.")
+    wave_id = models.BigIntegerField(null=True, help_text="The wave that it was held with.")
+    counted = models.IntegerField(default=0, help_text="The part of this row in the counts.")
+    was_counted = models.IntegerField(default=0, help_text="`counted` before the last aggregation.")
+    erased = models.BooleanField(
+        default=False, help_text="Its reader was erased; aggregation removes the row."
     )
-    erased = models.BooleanField(default=False, help_text="Its reader left; fold removes the row.")
     changed_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         indexes = [
             # All rows of one reader: `readers/me/`.
             models.Index(fields=["reader_id"], name="reactions_by_reader"),
-            # The few rows of readers who left, for fold to remove.
+            # The few rows of erased readers, for aggregation to remove.
             models.Index(
                 fields=["article_id"], name="reactions_erased", condition=models.Q(erased=True)
             ),
@@ -58,48 +59,50 @@ class Reaction(models.Model):
         ]
 
 
-class Mark(models.Model):
-    """The outbox: "look at this row". Two of them are as good as one.
+class OutboxEntry(models.Model):
+    """A row of Reaction that changed and is not yet aggregated. Duplicates are harmless.
 
-    That of a reader's first reaction to an article carries what it is judged by, for as long as it
-    takes fold to come by: nothing of the visitor's is kept with the reaction itself.
+    The entry of a reader's first reaction to an article also carries the signals that it is judged by. It is
+    deleted when it is aggregated, so no signal is stored with the reaction.
     """
 
     article_id = models.UUIDField()
     reader_id = models.UUIDField()
-    marked_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(db_default=Now())
     is_first = models.BooleanField(db_default=False)
-    network = models.BigIntegerField(
-        null=True, help_text="The hash of reactions.moderation.client_network."
+    network = models.BigIntegerField(null=True, help_text="The keyed hash of the client network.")
+    has_history = models.BooleanField(
+        db_default=False, help_text="The reader's token is older than ten minutes."
     )
-    is_newcomer = models.BooleanField(db_default=False, help_text="Without any history.")
-    has_read = models.BooleanField(db_default=False, help_text="Has seen the page of the story.")
+    has_page_token = models.BooleanField(
+        db_default=False, help_text="The client loaded the article's page."
+    )
 
 
-class Tally(models.Model):
-    """How often the public answer of an article has changed, and how much of that Redis has been told.
+class CountVersion(models.Model):
+    """The version of an article's public counts, and the newest version that Redis has.
 
-    Its row is what two folds of one article queue behind.
+    Two aggregations of one article serialise on this row.
     """
 
     article_id = models.UUIDField(primary_key=True)
     version = models.BigIntegerField()
-    published_version = models.BigIntegerField(default=0)
+    cached_version = models.BigIntegerField(default=0)
     counted_at = models.DateTimeField()
 
     class Meta:
         indexes = [
-            # What Redis has yet to be told: publishing.
+            # Articles whose newest counts Redis does not have yet: the cache writer.
             models.Index(
                 fields=["article_id"],
-                name="reactions_unpublished",
-                condition=models.Q(version__gt=models.F("published_version")),
+                name="reactions_stale_counts",
+                condition=models.Q(version__gt=models.F("cached_version")),
             ),
         ]
 
 
-class Total(models.Model):
-    """How many readers feel `kind` about an article. Written by fold alone; never below zero."""
+class ArticleCount(models.Model):
+    """How many readers chose `kind` on an article. Written by aggregation and repair only; never below zero."""
 
     # The key serves the counts of an article.
     pk = models.CompositePrimaryKey("article_id", "kind")
@@ -109,7 +112,7 @@ class Total(models.Model):
 
 
 class Bucket(models.Model):
-    """What was added to and removed from an article's totals in the quarter of an hour from `start`.
+    """What was added to and removed from an article's counts in the 15 minutes from `start`.
 
     Quarters of an hour in UTC regroup exactly into the hours and days of every time zone in use.
     """
@@ -123,16 +126,16 @@ class Bucket(models.Model):
     removed = models.IntegerField()
 
 
-class Baseline(models.Model):
-    """What another system counted before us: added to the totals wherever they are shown, never to them.
+class ImportedCount(models.Model):
+    """A counter taken over from another system. It is added wherever counts are shown, never to ArticleCount.
 
-    No row of the ledger stands behind it, so fold and reconcile leave it alone.
+    No row of Reaction belongs to it, so aggregation and reconcile leave it alone.
     """
 
-    # The key serves the counts of an article, and the import of the same source again.
+    # The key serves the counts of an article, and a repeated import of the same source.
     pk = models.CompositePrimaryKey("article_id", "source", "kind")
     article_id = models.UUIDField()
-    source = models.CharField(max_length=50, help_text="Which import it came by.")
+    source = models.CharField(max_length=50, help_text="The name of the import that set it.")
     kind = models.SmallIntegerField()
     count = models.BigIntegerField()
     imported_at = models.DateTimeField(help_text="When an import last changed it.")
@@ -140,13 +143,13 @@ class Baseline(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                name="reactions_baseline_not_negative", condition=models.Q(count__gte=0)
+                name="reactions_importedcount_not_negative", condition=models.Q(count__gte=0)
             ),
         ]
 
 
 class Reconciliation(models.Model):
-    """What the last reconcile found: one row, for the metrics."""
+    """What the last reconcile measured: one row, for the metrics."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     ran_at = models.DateTimeField()
@@ -154,10 +157,12 @@ class Reconciliation(models.Model):
     rows_scanned = models.BigIntegerField()
     articles = models.BigIntegerField()
     drifted_articles = models.BigIntegerField()
-    drift = models.BigIntegerField(help_text="Of the totals, summed over articles and kinds.")
-    drift_of_buckets = models.BigIntegerField()
-    forgotten = models.BigIntegerField(help_text="Rows to be counted that nobody had marked.")
-    healed = models.BigIntegerField(help_text="Pairs of article and kind.")
+    drift = models.BigIntegerField(help_text="Of the counts, summed over articles and kinds.")
+    bucket_drift = models.BigIntegerField(help_text="Of the buckets, summed the same way.")
+    missed_rows = models.BigIntegerField(
+        help_text="Rows whose `counted` was stale without an outbox entry."
+    )
+    repaired = models.BigIntegerField(help_text="Pairs of article and kind.")
 
     class Meta:
         constraints = [
@@ -172,13 +177,13 @@ class PolicyState(models.TextChoices):
 
 
 class Policy(models.Model):
-    """What the desk says of one article. What it leaves empty, or no row, is left to presets and the site."""
+    """What editors set for one article itself. An empty field, or no row, leaves it to default policies and the site."""
 
     State: TypeAlias = PolicyState
 
     article_id = models.UUIDField(primary_key=True)
-    state = models.CharField(max_length=6, choices=PolicyState, null=True)  # noqa: DJ001  # null: unsaid
-    allowed = models.IntegerField(null=True, help_text="The set it takes.")
+    state = models.CharField(max_length=6, choices=PolicyState, null=True)  # noqa: DJ001  # null: not set
+    allowed = models.IntegerField(null=True, help_text="The kinds that it accepts, a mask.")
     closes_at = models.DateTimeField(null=True)
     close_after_days = models.PositiveIntegerField(
         null=True, help_text="Days after the first publication; 0: never."
@@ -193,11 +198,11 @@ class Policy(models.Model):
         ]
 
 
-class Preset(models.Model):
-    """What the stories of a section, or those with a tag, take where they do not say otherwise themselves.
+class DefaultPolicy(models.Model):
+    """The policy of a section's articles, or of those with a tag, where an article's own policy sets nothing.
 
-    Where several apply to a story the strictest wins. Written by reactions.default_policies alone, which has the
-    stories told anew.
+    Where several apply to an article the strictest wins. Written by reactions.default_policies only, which also
+    refreshes the cached counts of the articles.
     """
 
     name = models.CharField(max_length=100)
@@ -207,7 +212,7 @@ class Preset(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="+",
-        db_index=False,  # reactions_preset_section serves it
+        db_index=False,  # reactions_defaultpolicy_section serves it
     )
     tag = models.ForeignKey(
         Tag,
@@ -215,37 +220,38 @@ class Preset(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="+",
-        db_index=False,  # reactions_preset_tag serves it
+        db_index=False,  # reactions_defaultpolicy_tag serves it
     )
     state = models.CharField(max_length=6, choices=PolicyState, default=PolicyState.OPEN)
     allowed = models.IntegerField(
-        null=True, blank=True, help_text="The set they take; empty: every kind."
+        null=True, blank=True, help_text="The kinds that they accept; empty: every kind."
     )
     close_after_days = models.PositiveIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_DAYS)],
-        help_text="Days after a story’s first publication. Empty: left to the site.",
+        help_text="Days after a story’s first publication. Empty: the site’s setting applies.",
     )
 
     class Meta:
+        verbose_name_plural = "default policies"
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(fields=["name"], name="reactions_preset_name"),
+            models.UniqueConstraint(fields=["name"], name="reactions_defaultpolicy_name"),
             models.UniqueConstraint(
                 fields=["section"],
-                name="reactions_preset_section",
-                violation_error_message="This section has a preset.",
+                name="reactions_defaultpolicy_section",
+                violation_error_message="This section already has a default policy.",
             ),
             models.UniqueConstraint(
                 fields=["tag"],
-                name="reactions_preset_tag",
-                violation_error_message="This tag has a preset.",
+                name="reactions_defaultpolicy_tag",
+                violation_error_message="This tag already has a default policy.",
             ),
             models.CheckConstraint(
-                name="reactions_preset_section_or_tag",
+                name="reactions_defaultpolicy_section_or_tag",
                 condition=models.Q(section=None) ^ models.Q(tag=None),
-                violation_error_message="A preset is for a section or for a tag.",
+                violation_error_message="A default policy is for a section or for a tag.",
             ),
         ]
 
@@ -253,66 +259,64 @@ class Preset(models.Model):
         return self.name
 
 
-class Renewal(models.Model):
-    """An outbox: the stories of this section or tag are to be told anew, for their preset has changed.
+class PolicyRefresh(models.Model):
+    """An outbox: the cached counts of a section's or tag's articles are to be refreshed, for a default policy changed.
 
-    `told_to` is the last of them that has been.
+    `refreshed_to` is the last article done.
     """
 
     section_id = models.BigIntegerField(null=True)
     tag_id = models.BigIntegerField(null=True)
-    told_to = models.UUIDField(null=True)
+    refreshed_to = models.UUIDField(null=True)
 
 
 class Salt(models.Model):
-    """What keys the hash of networks on one day. Nobody can tell a hash from a guess once it is gone."""
+    """The key of one day's network hashes. Once it is deleted, no hash can be computed again."""
 
     day = models.DateField(primary_key=True)
     salt = models.BinaryField(max_length=32)
 
 
-class NetworkPace(models.Model):
-    """What one network did on one story lately: judging remembers no more of it than this.
+class NetworkRate(models.Model):
+    """Recent first reactions from one network to one article: all that moderation remembers of a network.
 
-    Unlogged: it is in no backup and on no replica, and a crash of the database forgets it. The worst that
-    comes of it is that every network may bring one more ceiling's worth.
+    Unlogged: it is in no backup and on no replica, and a crash of the database empties it. Then each network may
+    bring one more hour's limit.
     """
 
-    # The key serves the ceiling of a network on a story, and what a network did in a minute anywhere.
+    # The key serves the hourly limit of a network on an article, and its minute over all articles.
     pk = models.CompositePrimaryKey("network", "article_id")
     network = models.BigIntegerField()
     article_id = models.UUIDField()
-    since = models.DateTimeField(help_text="When the hour began of which `seen` tells.")
-    seen = models.IntegerField(help_text="First reactions in that hour, held ones included.")
+    hour_started_at = models.DateTimeField(help_text="When the hour began that `in_hour` counts.")
+    in_hour = models.IntegerField(help_text="First reactions in that hour, held ones included.")
     minute = models.DateTimeField()
-    seen_in_minute = models.IntegerField()
+    in_minute = models.IntegerField()
 
 
-class StoryPace(models.Model):
-    """How fast readers come to a story. Unlogged, as NetworkPace is."""
+class ArticleRate(models.Model):
+    """Recent first reactions to an article. Unlogged, as NetworkRate is."""
 
     article_id = models.UUIDField(primary_key=True)
     hour = models.DateTimeField()
-    passed = models.IntegerField(help_text="First reactions that were counted in this hour.")
-    passed_before = models.IntegerField(help_text="And in the hour before.")
-    unread = models.IntegerField(help_text="Those of `passed` who never saw the page.")
-    unread_before = models.IntegerField()
+    counted = models.IntegerField(help_text="First reactions counted in this hour.")
+    counted_before = models.IntegerField(help_text="Those of the hour before.")
+    without_page = models.IntegerField(
+        help_text="Those of `counted` without history and without a page token."
+    )
+    without_page_before = models.IntegerField()
     minute = models.DateTimeField()
-    newcomers = models.IntegerField(help_text="Those without history, in this minute.")
-    usual = models.FloatField(help_text="Newcomers a minute, a moving average.")
+    without_history = models.IntegerField(
+        help_text="First reactions without history in this minute."
+    )
+    usual = models.FloatField(help_text="Moving average of `without_history` a minute.")
 
 
 class Wave(models.Model):
-    """First reactions to one story that one rule held back, for an editor to release or to void.
+    """First reactions to one article that one moderation rule held, for an editor to release or void.
 
-    It takes what comes until an hour passed without any, or until it is decided.
+    A wave accepts further reactions until an hour passed without any, or until it is decided.
     """
-
-    class Rule(models.TextChoices):
-        NETWORK_STORY = "network_story", "Many from one network on one story"
-        NETWORK_MINUTE = "network_minute", "Many from one network within a minute"
-        SURGE = "surge", "A rush of clients that never saw the page"
-        UNREAD = "unread", "More clients that never saw the page than readers who did"
 
     class State(models.TextChoices):
         HELD = "held", "Held"
@@ -320,13 +324,13 @@ class Wave(models.Model):
         VOID = "void", "Void"
 
     article_id = models.UUIDField()
-    rule = models.CharField(max_length=20, choices=Rule)
+    rule = models.CharField(max_length=20, help_text="The `name` of a moderation rule.")
     state = models.CharField(max_length=10, choices=State, default=State.HELD)
-    is_open = models.BooleanField(default=True, help_text="Takes more of its kind.")
+    is_open = models.BooleanField(default=True, help_text="Accepts further reactions.")
     is_applied = models.BooleanField(default=True, help_text="Its rows are as `state` says.")
     started_at = models.DateTimeField()
     last_at = models.DateTimeField()
-    size = models.IntegerField(help_text="Reactions held back.")
+    size = models.IntegerField(help_text="Reactions held.")
     network_count = models.IntegerField("networks")
     networks = ArrayField(
         models.BigIntegerField(), default=list, help_text="Their hashes, for 48 hours."
@@ -335,7 +339,7 @@ class Wave(models.Model):
     class Meta:
         ordering = ["-last_at"]
         constraints = [
-            # fold.sql: the wave that takes what a rule holds back.
+            # moderate.sql: the wave that a rule adds to.
             models.UniqueConstraint(
                 fields=["article_id", "rule"],
                 name="reactions_open_wave",
@@ -345,17 +349,14 @@ class Wave(models.Model):
         indexes = [
             # The desk's list, newest first.
             models.Index(fields=["-last_at"], name="reactions_waves_by_time"),
-            # list_undone.sql, on every tick: what was decided and is not yet done.
+            # list_unapplied_waves.sql, before every aggregation: decisions whose rows are not changed yet.
             models.Index(
                 fields=["id"], name="reactions_waves_to_do", condition=models.Q(is_applied=False)
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_rule_display()}: {self.size}"
-
-
-MOST_NOTE = 1_000  # characters
+        return f"{self.rule}: {self.size}"
 
 
 class WaveDecision(models.Model):
@@ -376,7 +377,7 @@ class WaveDecision(models.Model):
 
 
 class ReactedArticle(Article):
-    """An article as the desk lists it: with what readers feel about it."""
+    """An article as the desk lists it: with its counts."""
 
     class Meta:
         proxy = True

@@ -1,7 +1,7 @@
-"""Which reactions an article takes: open, closed with its counts shown, or hidden; which kinds; until when.
+"""The policy of an article: open, closed with its counts shown, or hidden; which kinds it accepts; until when.
 
-An article says of itself what it wants; what it leaves unsaid its section's and tags' presets say, then
-the site. `reactions_policy_of` in the database puts the three together, for every statement alike.
+An article's own policy wins field by field; what it does not set comes from the default policies of its section and
+tags, then from the site. `reactions_effective_policy` in the database combines the three for every statement.
 """
 
 from collections.abc import Sequence
@@ -19,11 +19,11 @@ from reactions.sql import row, rows
 
 
 @dataclass(frozen=True)
-class Said:
-    """What an article says itself; None is left to presets and the site.
+class OwnPolicy:
+    """What is set for an article itself; None is left to default policies and the site.
 
-    `allowed` is a set. One of the last two at most: it closes at that time, or so many days after its
-    first publication, where 0 is never.
+    `allowed` is a mask of kinds. At most one of `closes_at` and `close_after_days` is set; the latter counts from the
+    first publication, and 0 is never.
     """
 
     state: str | None = None
@@ -33,8 +33,8 @@ class Said:
 
 
 @dataclass(frozen=True)
-class InEffect:
-    """What an article takes at this moment, all things considered."""
+class EffectivePolicy:
+    """What an article accepts at this moment."""
 
     state: str
     allowed: int
@@ -54,13 +54,13 @@ def set_policy(
     closes_at: datetime | None = None,
     close_after_days: int | None = None,
 ) -> None:
-    """Say all that the article says itself from here on; what is left out it leaves to presets and the site.
+    """Replace the own policy of an article; what is left out is left to default policies and the site.
 
-    Safe to repeat. Rows and counts stay, and come back on opening. A reaction whose statement began
-    before this was committed is taken. The public answer has a new version; call `publish_waiting` after
-    the commit, or leave it to the next tick.
+    Safe to repeat. Rows and counts stay, and are shown again on opening. A reaction whose statement began before the
+    commit of this one is accepted. The counts get a new version; call `write_stale_counts` after the commit, or leave
+    it to the next aggregation.
     """
-    said = {
+    own = {
         "article": article_id,
         "state": None if state is None else str(state),
         "allowed": allowed,
@@ -68,16 +68,16 @@ def set_policy(
         "close_after_days": close_after_days,
     }
     with transaction.atomic():
-        rows("set_policy", said)
+        rows("set_policy", own)
 
 
 def set_state(*, article_ids: Sequence[UUID], state: PolicyState) -> int:
-    """Open, close or hide these; what else each says stays. Returns how many. Safe to repeat."""
+    """Open, close or hide these articles; the rest of their own policies stays. Returns how many. Safe to repeat."""
     return len(rows("set_state", {"articles": list(article_ids), "state": str(state)}))
 
 
-def get_policy(article_id: UUID) -> tuple[Said, InEffect] | None:
-    """What an article says itself and what it takes; None where there is no such article."""
+def get_policy(article_id: UUID) -> tuple[OwnPolicy, EffectivePolicy] | None:
+    """The own and the effective policy of an article; None where there is no such article."""
     found = row(
         "policy",
         {"article": article_id, "close_after_days": settings.REACTIONS_CLOSE_AFTER_DAYS},
@@ -85,12 +85,12 @@ def get_policy(article_id: UUID) -> tuple[Said, InEffect] | None:
     if found is None:
         return None
     state, allowed, closes_at = found[4:]
-    return Said(*found[:4]), InEffect(state, allowed & OFFERED, closes_at)
+    return OwnPolicy(*found[:4]), EffectivePolicy(state, allowed & OFFERED, closes_at)
 
 
-def renew(*, article_id: UUID) -> None:
-    """Have the public answer told anew: the story was published, retracted, filed elsewhere or the like.
+def raise_count_version(*, article_id: UUID) -> None:
+    """Give the public counts a new version, because the article was published, retracted, moved to a section or the like.
 
-    Safe to repeat. Call it after the commit that changed the story, then `publish_waiting`.
+    Safe to repeat. Call it after the commit that changed the article, then `write_stale_counts`.
     """
-    rows("renew", {"article": article_id})
+    rows("raise_count_version", {"article": article_id})

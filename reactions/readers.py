@@ -1,29 +1,30 @@
-"""Who is reacting: a signed random token, and nothing else about them.
+"""Readers: a signed random token each, and nothing else about them.
 
-The token is made at a reader's first reaction and lives in a cookie, or with a program in its
-`Authorization: Reader` header. The database knows a reader by a keyed hash of the token's random part,
-so neither a copy of the database nor one of the logs tells who reacted.
+The token is issued at a reader's first reaction and lives in a cookie; a program sends it as `Authorization: Reader`.
+The database stores a keyed hash of the token's random part, so neither a copy of the database nor one of the logs
+reveals who reacted.
 """
 
 import hashlib
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 _RANDOM_BYTES = 16  # 128 bits from the system's generator, as ASVS 11.5.1 asks
 _LONGEST_TOKEN = 200
-_NEWCOMER_SECONDS = 600  # after which a token counts as history
+_HIARTICLE_SECONDS = 600  # after which a token counts as history
 
 
 class InvalidToken(Exception):
-    """The token was not made here, was altered, or is older than READER_LIFETIME."""
+    """The token was not issued here, was altered, or is older than READER_LIFETIME."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,13 @@ class Reader:
     id: UUID
     token: str
     is_new: bool = False
-    is_newcomer: bool = False
+    has_history: bool = False
 
 
 def new_reader() -> Reader:
-    """A reader nobody has met. Nothing is stored: a reader exists from the first reaction on."""
+    """A new reader. Nothing is stored: the database knows a reader from the first reaction on."""
     secret = secrets.token_urlsafe(_RANDOM_BYTES)
-    return Reader(
-        id=_reader_id(secret), token=_signer().sign(secret), is_new=True, is_newcomer=True
-    )
+    return Reader(id=_reader_id(secret), token=_signer().sign(secret), is_new=True)
 
 
 def read_token(token: str) -> Reader:
@@ -50,11 +49,21 @@ def read_token(token: str) -> Reader:
         secret = _signer().unsign(token, max_age=settings.READER_LIFETIME)
     except signing.BadSignature:
         raise InvalidToken from None
-    return Reader(id=_reader_id(secret), token=token, is_newcomer=_is_young(token))
+    return Reader(id=_reader_id(secret), token=token, has_history=_has_history(token))
 
 
-def find_reader(request: HttpRequest) -> Reader | None:
-    """Who sent this request; None for somebody who has no token yet. Raises InvalidToken."""
+class HasReader(Protocol):
+    """As much of a request as its reader is read from: Django's, DRF's, or the fast path's."""
+
+    @property
+    def META(self) -> Mapping[str, Any]: ...  # noqa: N802  # Django's name
+
+    @property
+    def COOKIES(self) -> Mapping[str, str]: ...  # noqa: N802  # Django's name
+
+
+def find_reader(request: HasReader) -> Reader | None:
+    """The reader who sent this request; None for a client without a token. Raises InvalidToken."""
     scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() == "reader":
         return read_token(token.strip())
@@ -62,8 +71,8 @@ def find_reader(request: HttpRequest) -> Reader | None:
     return read_token(cookie) if cookie else None
 
 
-def remember(response: HttpResponseBase, reader: Reader) -> None:
-    """Gives a reader who is new their cookie, for READER_LIFETIME from now and never renewed."""
+def set_reader_cookie(response: HttpResponseBase, reader: Reader) -> None:
+    """Set the cookie of a new reader, for READER_LIFETIME from now; it is never renewed."""
     if reader.is_new:
         response.set_cookie(
             settings.READER_COOKIE,
@@ -75,8 +84,8 @@ def remember(response: HttpResponseBase, reader: Reader) -> None:
         )
 
 
-def forget(response: HttpResponseBase) -> None:
-    """Takes the cookie back, so that a browser with a bad one is not stuck with it."""
+def delete_reader_cookie(response: HttpResponseBase) -> None:
+    """Delete the cookie, so that a browser with a bad one is not stuck with it."""
     response.set_cookie(
         settings.READER_COOKIE,
         max_age=0,
@@ -102,10 +111,10 @@ def is_page_token(token: str, article_id: UUID) -> bool:
     return True
 
 
-def _is_young(token: str) -> bool:
-    """Of a token whose signature has been found good: secret, time, signature."""
+def _has_history(token: str) -> bool:
+    """Whether a verified token (secret, time, signature) is old enough to count as history."""
     made_at = signing.b62_decode(token.split(".")[1])
-    return time.time() - made_at < _NEWCOMER_SECONDS
+    return time.time() - made_at >= _HIARTICLE_SECONDS
 
 
 def _reader_id(secret: str) -> UUID:

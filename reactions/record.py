@@ -1,4 +1,4 @@
-"""set_reactions, clear_reactions, erase_reader: the only code that changes what a reader chose."""
+"""set_reactions, clear_reactions, erase_reader: the only code that changes a reader's row."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from uuid import UUID
 
 from django.conf import settings
 
-from reactions.counts import by_key, rfc3339, saw_version
+from reactions.counts import by_key, note_version, rfc3339
 from reactions.kinds import OFFERED, unpack
-from reactions.moderation.signals import UNKNOWN, Signs
+from reactions.moderation.signals import UNKNOWN, Signals
 from reactions.sql import row, rows
 
 
-class Refused(Exception):
-    """The reactions were not taken, and nothing changed. `reason` is missing, closed, not_allowed or too_many."""
+class ReactionRefused(Exception):
+    """The reactions were not accepted, and nothing changed. `reason` is missing, closed, not_allowed or too_many."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -23,7 +23,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Change:
-    """What a reader's action did. The counts include it, though fold has not seen it yet."""
+    """What a reader's action did. The counts include it, though it is not aggregated yet."""
 
     article_id: UUID
     kinds: int
@@ -50,18 +50,19 @@ class Change:
 
 
 def set_reactions(
-    *, article_id: UUID, reader_id: UUID, kinds: int, signs: Signs = UNKNOWN
+    *, article_id: UUID, reader_id: UUID, kinds: int, signals: Signals = UNKNOWN
 ) -> Change:
-    """Make `kinds` what the reader feels about the article; say what it replaced. Raises Refused.
+    """Make `kinds` the reader's reactions to the article; the answer says what they replaced. Raises ReactionRefused.
 
-    `signs` are what a first reaction will be judged by; without a network it is not judged.
+    A first reaction will be judged by its `signals`; without a network it is not judged.
 
-    Safe to repeat: the same set again changes nothing and marks nothing. Locks one row and never the
-    article, so a story on the front page does not queue its readers behind one another. When it
-    returns, the reaction is on PostgreSQL's disk.
+    Safe to repeat: the same set again changes nothing and adds no outbox entry. Locks one row and never the article,
+    so the readers of one article never wait for each other. When it returns, the reaction is on PostgreSQL's disk.
     """
     verdict = "again"
-    while verdict == "again":  # rarely more than once: this reader's other tab was a moment ahead
+    while (
+        verdict == "again"
+    ):  # rarely more than once: another tab of this reader committed in between
         found = row(
             "record",
             {
@@ -71,29 +72,29 @@ def set_reactions(
                 "most": settings.REACTIONS_PER_READER,
                 "offered": OFFERED,
                 "close_after_days": settings.REACTIONS_CLOSE_AFTER_DAYS,
-                "network": signs.network,
-                "is_newcomer": signs.is_newcomer,
-                "has_read": signs.has_read,
+                "network": signals.network,
+                "has_history": signals.has_history,
+                "has_page_token": signals.has_page_token,
             },
         )
         if found is None:
-            raise Refused("missing")
-        verdict, previous, counted, version, counted_at, totals = found
-    if verdict != "taken":
-        raise Refused(verdict)
-    saw_version(article_id=article_id, version=version)
+            raise ReactionRefused("missing")
+        verdict, previous, counted, version, counted_at, counts = found
+    if verdict != "accepted":
+        raise ReactionRefused(verdict)
+    note_version(article_id=article_id, version=version)
     return Change(
         article_id=article_id,
         kinds=kinds,
         previous=kinds if previous is None else previous,
-        counts=_with_own(by_key(totals), counted, kinds),
+        counts=_with_own(by_key(counts), counted, kinds),
         version=version,
         as_of=rfc3339(counted_at),
     )
 
 
 def clear_reactions(*, article_id: UUID, reader_id: UUID) -> Change:
-    """Forget what the reader felt about the article; say what there was to forget. Raises Refused.
+    """Take back the reader's reactions to the article; the answer says what there was. Raises ReactionRefused.
 
     Safe to repeat, and locks as little as `set_reactions` does.
     """
@@ -101,17 +102,17 @@ def clear_reactions(*, article_id: UUID, reader_id: UUID) -> Change:
 
 
 def erase_reader(*, reader_id: UUID) -> int:
-    """Forget a reader. Returns how many rows bore the reader's id; from here on none does.
+    """Erase a reader. Returns how many rows had the reader's id; from here on none has.
 
-    Fold takes their reactions out of the counts and then removes the rows.
+    Aggregation takes their reactions out of the counts and then removes the rows.
     """
     ((erased,),) = rows("erase", {"reader": reader_id})
     return int(erased)
 
 
 @dataclass(frozen=True)
-class Kept:
-    """One row that is kept about a reader."""
+class StoredReaction:
+    """One row that is stored about a reader."""
 
     article_id: UUID
     slug: str | None
@@ -130,20 +131,20 @@ class Kept:
 
 
 def list_mine(*, article_ids: Sequence[UUID], reader_id: UUID) -> dict[UUID, int]:
-    """The sets that a reader chose, by article; an article the reader never met is not there."""
+    """The masks that a reader chose, by article; an article without a row of the reader is left out."""
     return dict(rows("mine", {"articles": list(article_ids), "reader": reader_id}))
 
 
-def export_reader(*, reader_id: UUID) -> list[Kept]:
-    """Everything that is kept about a reader, oldest first."""
+def export_reader(*, reader_id: UUID) -> list[StoredReaction]:
+    """Everything that is stored about a reader, oldest first."""
     return [
-        Kept(article_id, slug, kinds, previous or 0, rfc3339(changed_at))
+        StoredReaction(article_id, slug, kinds, previous or 0, rfc3339(changed_at))
         for article_id, slug, kinds, previous, changed_at in rows("export", {"reader": reader_id})
     ]
 
 
 def _with_own(counts: dict[str, int], counted: int, kinds: int) -> dict[str, int]:
-    """The totals, with this reader's part of them replaced by what the reader has just chosen."""
+    """The counts, with this reader's part of them replaced by what the reader has just chosen."""
     for key in unpack(counted):
         counts[key] -= 1
     for key in unpack(kinds):

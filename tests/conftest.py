@@ -11,7 +11,6 @@ from articles.models import Article, State
 from articles.pages import page_cache
 from reactions import counts
 from reactions.cache import limits, slugs
-from reactions.cache import redis as redis_cache
 
 PublishArticle = Callable[..., Article]
 PUBLISHED_AT = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
@@ -19,19 +18,19 @@ PUBLISHED_AT = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
-    """A test's stories are gone with it, and so are this process's copies of them."""
-    slugs.forget_slugs()
-    counts.forget_all_counts()
-    limits.reopen()
-    redis_cache.reopen()
+    """A test's articles are gone with it, and so are this process's copies of them."""
+    slugs.clear_slugs()
+    counts.clear_counts()
+    limits.database_breaker.reset()
+    limits.redis_breaker.reset()
 
 
 @pytest.fixture(autouse=True)
 def pages_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test meets a process that has just started and does not take the last look for granted."""
     caches["pages"].clear()
-    monkeypatch.setattr(page_cache, "LOOKED_FOR", 0)
-    monkeypatch.setattr(page_cache, "FELT_FOR", 0)
+    monkeypatch.setattr(page_cache, "VERSION_FRESH_SECONDS", 0)
+    monkeypatch.setattr(page_cache, "REACTIONS_FRESH_SECONDS", 0)
 
 
 @pytest.fixture

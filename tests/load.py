@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from tests.servers import House
+from tests.servers import RunningStack
 
 KINDS = ("like", "dislike", "love", "funny", "angry", "sad", "wow")
 TIMEOUT_SECONDS = 10
@@ -55,7 +55,7 @@ class Api:
         return dict(json.loads(content))
 
     def react(self, slug: str, kind: str) -> dict[str, object]:
-        """A reader whom nobody has met, and who has seen the story, reacts."""
+        """A reader whom nobody has met, and who has seen the article, reacts."""
         path = f"articles/{slug}/reactions/mine/"
         if slug not in self._tokens:
             self.ask("GET", path)
@@ -71,19 +71,19 @@ def _address() -> str:
     return f"{random.randint(11, 99)}.{random.randint(0, 255)}.{random.randint(0, 255)}.9"
 
 
-def publish(house: House, slugs: list[str]) -> None:
+def publish(stack: RunningStack, slugs: list[str]) -> None:
     with TemporaryDirectory() as folder:
         files = []
         for slug in slugs:
             file = Path(folder) / f"{slug}.md"
             file.write_text(f"---\nheadline: {slug}\nslug: {slug}\n---\n\nText.\n")
             files.append(file)
-        done = house.manage("publish", *files)
+        done = stack.manage("publish", *files)
         assert done.returncode == 0, done.stderr
 
 
 class Load:
-    """New readers who react at a steady rate, nine of ten to the first story.
+    """New readers who react at a steady rate, nine of ten to the first article.
 
     What was answered with 200 is acknowledged; what was answered otherwise is refused; where no answer
     came it is in doubt: the reaction may be stored or not.

@@ -22,7 +22,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from newsroom.stack.environment import kept_secrets
+from newsroom.stack.environment import load_or_create_secrets
 from newsroom.stack.guard import Guard
 from newsroom.stack.servers import Servers
 
@@ -84,7 +84,7 @@ class OwnServers:
         self.data = open_folder("test")
         atexit.register(self.stop)
         self._guard = Guard()
-        secrets = kept_secrets({})
+        secrets = load_or_create_secrets({})
         # Nobody misses this data after a power cut, and tests commit all the time.
         self._servers = Servers(
             data=self.data,
@@ -135,8 +135,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whoever needs a whole house runs beside the others, in one process, so that there is one house."""
     for item in items:
-        if {"house", "browser"} & {mark.name for mark in item.iter_markers()}:
-            item.add_marker(pytest.mark.xdist_group("houses"))
+        if {"stack", "browser"} & {mark.name for mark in item.iter_markers()}:
+            item.add_marker(pytest.mark.xdist_group("stacks"))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -144,7 +144,7 @@ def pytest_runtestloop() -> None:
     SERVERS.wait_for_static_files()
 
 
-class House:
+class RunningStack:
     """The whole product as `make run` starts it, on ports and data of its own."""
 
     def __init__(
@@ -266,10 +266,10 @@ def describe(process: psutil.Process) -> str:
 
 
 @pytest.fixture(scope="session")
-def house() -> Iterator[House]:
+def stack() -> Iterator[RunningStack]:
     """The whole house, up and answering, shared by all tests that ask: leave it as you found it."""
-    folder = open_folder("house")
-    started = House(folder)
+    folder = open_folder("stack")
+    started = RunningStack(folder)
     started.start()
     try:
         started.wait_until_up()

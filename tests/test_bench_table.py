@@ -16,7 +16,9 @@ def test_a_ratio_pairs_what_was_measured_in_the_same_round() -> None:
 def test_a_bar_is_met_up_to_its_limit_and_missed_beyond() -> None:
     half = Samples([0.5])
 
-    verdicts = [Row("wait", half, bar=bar).verdict for bar in (at_most(0.5), at_least(0.51))]
+    verdicts = [
+        Row("wait", half, target=target).verdict for target in (at_most(0.5), at_least(0.51))
+    ]
 
     assert verdicts == ["met", "missed"]
 

@@ -18,14 +18,14 @@ from rest_framework.views import APIView
 
 from articles import conditional_get
 from articles.api import editing, serializers
-from articles.hooks import feelings
+from articles.hooks import reaction_hooks
 from articles.models import Article, ArticleQuerySet
 from articles.pages import search
 from articles.pagination import Page, Position, newer_than, newest, older_than
-from articles.resolve import Killed, find_story
+from articles.resolve import Killed, find_article
 from articles.syndication.ninjs import ninjs_of
 
-STORIES_PER_ANSWER = 50
+ARTICLES_PER_ANSWER = 50
 
 
 class Gone(APIException):
@@ -34,7 +34,7 @@ class Gone(APIException):
     default_code = "gone"
 
 
-class ArticleList(editing.Filing):
+class ArticleList(editing.CreateArticleView):
     @extend_schema(
         operation_id="articles_list",
         auth=[],
@@ -50,7 +50,7 @@ class ArticleList(editing.Filing):
         query = serializers.ArticleQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         page = _page(_filtered(query.validated_data), query.validated_data)
-        totals = feelings().totals([article.id for article in page.articles])
+        totals = reaction_hooks().totals([article.id for article in page.articles])
         entries = serializers.ArticleEntry(page.articles, many=True, context={"totals": totals})
         answer = {
             "next": page.older and _link(request, "before", page.older),
@@ -60,7 +60,7 @@ class ArticleList(editing.Filing):
         return _shared(Response(answer))
 
 
-class ArticleDetail(editing.Editing):
+class ArticleDetail(editing.EditArticleView):
     @extend_schema(operation_id="articles_retrieve", auth=[], responses=serializers.ArticleAnswer)
     def get(self, request: Request, article: str) -> Response:
         """One published article, by its id, its slug, or a slug that it used to have.
@@ -69,7 +69,7 @@ class ArticleDetail(editing.Editing):
         which a PATCH sends back as `If-Match`.
         """
         try:
-            found = find_story(article)
+            found = find_article(article)
         except Killed:
             raise Gone from None
         except Article.DoesNotExist:
@@ -87,7 +87,7 @@ class ArticleNinjs(APIView):
         404 where there is none, 410 where it was taken back for good.
         """
         try:
-            found = find_story(article)
+            found = find_article(article)
         except Killed:
             raise Gone from None
         except Article.DoesNotExist:
@@ -121,18 +121,18 @@ def _page(articles: ArticleQuerySet, asked: Mapping[str, Any]) -> Page:
     if "q" in asked:
         return _page_found(articles, asked)
     if before := asked.get("before"):
-        return older_than(before, articles, size=STORIES_PER_ANSWER)
+        return older_than(before, articles, size=ARTICLES_PER_ANSWER)
     if after := asked.get("after"):
-        return newer_than(after, articles, size=STORIES_PER_ANSWER)
-    return newest(articles, size=STORIES_PER_ANSWER)
+        return newer_than(after, articles, size=ARTICLES_PER_ANSWER)
+    return newest(articles, size=ARTICLES_PER_ANSWER)
 
 
 def _page_found(articles: ArticleQuerySet, asked: Mapping[str, Any]) -> Page:
     if before := asked.get("before"):
-        return search.worse_than(before, articles, size=STORIES_PER_ANSWER)
+        return search.worse_than(before, articles, size=ARTICLES_PER_ANSWER)
     if after := asked.get("after"):
-        return search.better_than(after, articles, size=STORIES_PER_ANSWER)
-    return search.best(articles, size=STORIES_PER_ANSWER)
+        return search.better_than(after, articles, size=ARTICLES_PER_ANSWER)
+    return search.best(articles, size=ARTICLES_PER_ANSWER)
 
 
 def _link(request: Request, direction: str, position: Position) -> str:

@@ -1,19 +1,18 @@
-"""Writing by API: creating a story and editing it, and what every call that writes shares. A key is needed."""
+"""Writing by API: creating an article and editing it, and what every call that writes shares. A key is needed."""
 
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import IO, Any, cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
-from rest_framework.parsers import BaseParser
+from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -24,15 +23,16 @@ from articles import validation
 from articles.api import serializers
 from articles.api.api_keys import KEY, KeyAuthentication, scope
 from articles.api.idempotency import LONGEST_KEY, Answer, OtherRequest, answer_once
-from articles.editing import Final, Refused, create_draft, edit_article
+from articles.editing import InvalidValue, NotEditable, create_draft, edit_article
+from articles.json_body import JSONBodyParser
 from articles.models import ApiKey, Article
-from articles.resolve import find_any
-from articles.revisions import Stale, Unread
-from articles.workflow import NotAllowed
+from articles.resolve import find_any_article
+from articles.revisions import ExpectedVersionMissing, VersionConflict
+from articles.workflow import TransitionNotAllowed
 
 LARGEST_BODY = 1024 * 1024  # bytes; 100 kB of Arabic in JSON's escapes are 300 kB
 ETAG = re.compile(r'"(\d{1,9})"')
-NEVER = -1  # the version that no story has
+NEVER = -1  # the version that no article has
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="Makes the call safe to repeat."
@@ -45,12 +45,6 @@ IF_MATCH = OpenApiParameter(
 )
 
 
-class TooLarge(APIException):
-    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    default_detail = f"A story may have {LARGEST_BODY} bytes at most."
-    default_code = "too_large"
-
-
 class Conflict(APIException):
     status_code = HTTPStatus.CONFLICT
     default_code = "not_allowed"
@@ -60,7 +54,7 @@ class PreconditionFailed(APIException):
     status_code = HTTPStatus.PRECONDITION_FAILED
     default_code = "stale"
 
-    def __init__(self, stale: Stale) -> None:
+    def __init__(self, stale: VersionConflict) -> None:
         super().__init__(f"The article is at version {stale.version}; read it again.")
         self.headers = {"ETag": f'"{stale.version}"'}
 
@@ -69,7 +63,7 @@ class PreconditionRequired(APIException):
     status_code = HTTPStatus.PRECONDITION_REQUIRED
     default_code = "precondition_required"
 
-    def __init__(self, unread: Unread) -> None:
+    def __init__(self, unread: ExpectedVersionMissing) -> None:
         super().__init__(
             f"Version {unread.version} of this article was not written with this key. Read it, then "
             "send the version that the change is based on in If-Match, as its ETag has it."
@@ -82,34 +76,16 @@ class KeyReused(APIException):
     default_code = "key_reused"
 
 
-class StoryParser(BaseParser):
-    """JSON as large as a story. What is no JSON is a 400 and never a traceback."""
+class ArticleParser(JSONBodyParser):
+    """JSON as large as an article."""
 
-    media_type = "application/json"
-
-    def parse(
-        self,
-        stream: IO[bytes],
-        media_type: str | None = None,
-        parser_context: Mapping[str, Any] | None = None,
-    ) -> Any:
-        body = stream.read(LARGEST_BODY + 1)
-        if len(body) > LARGEST_BODY:
-            raise TooLarge
-        try:
-            return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
-        except (ValueError, RecursionError) as error:
-            raise ParseError("The body is not JSON.") from error
+    most_bytes = LARGEST_BODY
 
 
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-class Writing(APIView):
+class WriteView(APIView):
     """Reading needs nothing; writing needs a key with `articles:write`, and answers the full article."""
 
-    parser_classes = [StoryParser]
+    parser_classes = [ArticleParser]
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         return [] if _only_reads(self) else [KeyAuthentication()]
@@ -120,7 +96,7 @@ class Writing(APIView):
     def write(
         self,
         request: Request,
-        shape: type[validation.Strict],
+        shape: type[validation.StrictSerializer],
         act: Callable[[Mapping[str, Any]], Article],
         *,
         status: int = HTTPStatus.OK,
@@ -131,7 +107,7 @@ class Writing(APIView):
             filed = shape(data=request.data)
             filed.is_valid(raise_exception=True)
             article = Article.objects.in_full().get(pk=act(filed.validated_data).pk)
-            body = JSONRenderer().render(serializers.ArticleFiled(article).data)
+            body = JSONRenderer().render(serializers.EditorialArticle(article).data)
             return Answer(status, body.decode())
 
         with _refusals():
@@ -151,13 +127,13 @@ def _only_reads(view: APIView) -> bool:
     return request is None or request.method in SAFE_METHODS
 
 
-class Filing(Writing):
+class CreateArticleView(WriteView):
     @extend_schema(
         operation_id="articles_create",
         auth=KEY,
         parameters=[IDEMPOTENCY_KEY],
         request=validation.Draft,
-        responses={201: serializers.ArticleFiled},
+        responses={201: serializers.EditorialArticle},
     )
     def post(self, request: Request) -> Response:
         """Creates a draft, which nobody but its desk can read. Unknown fields are refused by name.
@@ -173,13 +149,13 @@ class Filing(Writing):
         )
 
 
-class Editing(Writing):
+class EditArticleView(WriteView):
     @extend_schema(
         operation_id="articles_edit",
         auth=KEY,
         parameters=[IF_MATCH, IDEMPOTENCY_KEY],
         request=validation.Changes,
-        responses=serializers.ArticleFiled,
+        responses=serializers.EditorialArticle,
     )
     def patch(self, request: Request, article: str) -> Response:
         """Changes the fields that the body names. An article that is public changes at once.
@@ -188,15 +164,15 @@ class Editing(Writing):
         somebody wrote since that version. 409 for an article that was killed. A slug that is
         replaced goes on leading to the article.
         """
-        article_id, based_on = target(request, article)
+        article_id, expected_version = target(request, article)
         return self.write(
             request,
             validation.Changes,
             lambda values: edit_article(
                 article_id=article_id,
                 changes=values,
-                based_on=based_on,
-                only_over_own="If-Match" not in request.headers,
+                expected_version=expected_version,
+                only_if_own="If-Match" not in request.headers,
                 editor=editor_of(request),
             ),
         )
@@ -215,7 +191,7 @@ def editor_of(request: Request) -> str:
 def target(request: Request, address: str) -> tuple[UUID, int | None]:
     """The article, and the version that the call is based on: None where it does not say."""
     try:
-        article = find_any(address)
+        article = find_any_article(address)
     except Article.DoesNotExist:
         raise NotFound("There is no such article.") from None
     given = request.headers.get("If-Match")
@@ -236,14 +212,14 @@ def _refusals() -> Iterator[None]:
     """What the domain refuses, in HTTP's words."""
     try:
         yield
-    except Refused as refused:
+    except InvalidValue as refused:
         text = refused.text[:1].upper() + refused.text[1:]
         raise ValidationError({refused.field: [text]}) from None
-    except Stale as stale:
+    except VersionConflict as stale:
         raise PreconditionFailed(stale) from None
-    except Unread as unread:
+    except ExpectedVersionMissing as unread:
         raise PreconditionRequired(unread) from None
-    except (NotAllowed, Final) as refused:
+    except (TransitionNotAllowed, NotEditable) as refused:
         raise Conflict(str(refused)) from None
     except OtherRequest:
         raise KeyReused from None

@@ -45,7 +45,7 @@ def answer_once(*, api_key: ApiKey, key: str, request: bytes, act: Callable[[], 
     return Answer(kept.response_status, kept.response_body)
 
 
-def forget_answers() -> int:
+def purge_answers() -> int:
     """Delete the answers that nobody asks for any more; how many. Safe to repeat."""
     # Uses index: articles_answers_by_time.
     old = IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEPT)

@@ -7,11 +7,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from articles.hooks import Feeling, feelings
+from articles.hooks import ReactionTotal, reaction_hooks
 from articles.models import Article, Media, PubStatus, State
 from articles.pages.search import QUERY_LENGTH, Place
 from articles.pagination import Position
-from articles.workflow import Move, allowed_moves
+from articles.workflow import Transition, allowed_transitions
 
 Shape = serializers.Serializer[Any]
 
@@ -129,8 +129,8 @@ class ArticleEntry(Shape):
 
     @extend_schema_field(ReactionsTotal)
     def get_reactions(self, article: Article) -> Mapping[str, object]:
-        totals: Mapping[object, Feeling] = self.context["totals"]
-        return {"total": totals.get(article.id, Feeling()).total}
+        totals: Mapping[object, ReactionTotal] = self.context["totals"]
+        return {"total": totals.get(article.id, ReactionTotal()).total}
 
 
 class ArticleAnswer(ArticleEntry):
@@ -144,10 +144,10 @@ class ArticleAnswer(ArticleEntry):
 
     @extend_schema_field(ReactionsSummary)
     def get_reactions(self, article: Article) -> Mapping[str, object]:
-        return feelings().summary(article.id)
+        return reaction_hooks().summary(article.id)
 
 
-class ArticleFiled(ArticleAnswer):
+class EditorialArticle(ArticleAnswer):
     """One article as its desk sees it, also where the public does not."""
 
     state = serializers.ChoiceField(State.choices)
@@ -178,9 +178,9 @@ class ArticleFiled(ArticleAnswer):
     embargoed_until = UTCField(allow_null=True)
     expires_at = UTCField(allow_null=True)
 
-    @extend_schema_field({"type": "array", "items": {"type": "string", "enum": list(Move)}})
+    @extend_schema_field({"type": "array", "items": {"type": "string", "enum": list(Transition)}})
     def get_allowed_moves(self, article: Article) -> list[str]:
-        return [str(move) for move in allowed_moves(article.state)]
+        return [str(transition) for transition in allowed_transitions(article.state)]
 
 
 class ArticleList(Shape):

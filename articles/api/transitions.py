@@ -1,4 +1,4 @@
-"""Moving a story through the workflow by API: one call a move, by the move's own name."""
+"""Moving an article through the workflow by API: one call a move, by the move's own name."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,24 +10,27 @@ from rest_framework.response import Response
 from articles import validation, workflow
 from articles.api import serializers
 from articles.api.api_keys import KEY
-from articles.api.editing import IDEMPOTENCY_KEY, IF_MATCH, Writing, editor_of, target
+from articles.api.editing import IDEMPOTENCY_KEY, IF_MATCH, WriteView, editor_of, target
 from articles.models import Article
 
 
-class Moving(Writing):
-    def move(
+class TransitionView(WriteView):
+    def transition(
         self,
         request: Request,
         address: str,
-        shape: type[validation.Strict],
+        shape: type[validation.StrictSerializer],
         act: Callable[..., Article],
     ) -> Response:
-        article_id, based_on = target(request, address)
+        article_id, expected_version = target(request, address)
         return self.write(
             request,
             shape,
             lambda values: act(
-                article_id=article_id, based_on=based_on, editor=editor_of(request), **values
+                article_id=article_id,
+                expected_version=expected_version,
+                editor=editor_of(request),
+                **values,
             ),
         )
 
@@ -35,92 +38,94 @@ class Moving(Writing):
 View = TypeVar("View", bound=Callable[..., Response])
 
 
-def _described(operation_id: str, shape: type[validation.Strict]) -> Callable[[View], View]:
+def _described(
+    operation_id: str, shape: type[validation.StrictSerializer]
+) -> Callable[[View], View]:
     describe: Callable[[View], View] = extend_schema(
         operation_id=operation_id,
         auth=KEY,
         parameters=[IF_MATCH, IDEMPOTENCY_KEY],
         request=shape,
-        responses=serializers.ArticleFiled,
+        responses=serializers.EditorialArticle,
     )
     return describe
 
 
-class Submit(Moving):
+class Submit(TransitionView):
     @_described("articles_submit", validation.Simple)
     def post(self, request: Request, article: str) -> Response:
         """Hands a draft to whoever reviews it. 409 where its state forbids it."""
-        return self.move(request, article, validation.Simple, workflow.submit)
+        return self.transition(request, article, validation.Simple, workflow.submit)
 
 
-class SendBack(Moving):
+class SendBack(TransitionView):
     @_described("articles_send_back", validation.Simple)
     def post(self, request: Request, article: str) -> Response:
         """Returns an article under review to its author, as a draft. 409 where its state forbids it."""
-        return self.move(request, article, validation.Simple, workflow.send_back)
+        return self.transition(request, article, validation.Simple, workflow.send_back)
 
 
-class Publish(Moving):
+class Publish(TransitionView):
     @_described("articles_publish", validation.Simple)
     def post(self, request: Request, article: str) -> Response:
         """Shows the article to readers now. 400 while an embargo runs; 409 where its state forbids it."""
-        return self.move(request, article, validation.Simple, workflow.publish)
+        return self.transition(request, article, validation.Simple, workflow.publish)
 
 
-class Schedule(Moving):
+class Schedule(TransitionView):
     @_described("articles_schedule", validation.Scheduling)
     def post(self, request: Request, article: str) -> Response:
         """Lets the article go out by itself, at `publish_at` or when its embargo ends: one of the two.
 
         400 for a time that has passed; 409 where its state forbids it.
         """
-        return self.move(request, article, validation.Scheduling, workflow.schedule)
+        return self.transition(request, article, validation.Scheduling, workflow.schedule)
 
 
-class Deschedule(Moving):
+class Deschedule(TransitionView):
     @_described("articles_deschedule", validation.Simple)
     def post(self, request: Request, article: str) -> Response:
         """Makes a scheduled article a draft again; an embargo stays. 409 where its state forbids it."""
-        return self.move(request, article, validation.Simple, workflow.deschedule)
+        return self.transition(request, article, validation.Simple, workflow.deschedule)
 
 
-class Correct(Moving):
+class Correct(TransitionView):
     @_described("articles_correct", validation.Correcting)
     def post(self, request: Request, article: str) -> Response:
         """Tells readers what was wrong; `changes` put it right at once. 409 where its state forbids it."""
-        return self.move(request, article, validation.Correcting, workflow.correct)
+        return self.transition(request, article, validation.Correcting, workflow.correct)
 
 
-class Unpublish(Moving):
+class Unpublish(TransitionView):
     @_described("articles_unpublish", validation.Simple)
     def post(self, request: Request, article: str) -> Response:
         """Takes the article off; it may be published again. 409 where its state forbids it."""
-        return self.move(request, article, validation.Simple, workflow.unpublish)
+        return self.transition(request, article, validation.Simple, workflow.unpublish)
 
 
-class Retract(Moving):
+class Retract(TransitionView):
     @_described("articles_retract", validation.Retracting)
     def post(self, request: Request, article: str) -> Response:
         """Disowns the article: it stays, the text of the retraction above it. 409 where its state forbids it."""
-        return self.move(request, article, validation.Retracting, workflow.retract)
+        return self.transition(request, article, validation.Retracting, workflow.retract)
 
 
-class Kill(Moving):
+class Kill(TransitionView):
     @_described("articles_kill", validation.Simple)
     def post(self, request: Request, article: str) -> Response:
         """Removes the article for good: its address answers 410. 409 where its state forbids it."""
-        return self.move(request, article, validation.Simple, workflow.kill)
+        return self.transition(request, article, validation.Simple, workflow.kill)
 
 
-class Spike(Moving):
+class Spike(TransitionView):
     @_described("articles_spike", validation.Simple)
     def post(self, request: Request, article: str) -> Response:
         """Puts an article aside that was never published. 409 where its state forbids it."""
-        return self.move(request, article, validation.Simple, workflow.spike)
+        return self.transition(request, article, validation.Simple, workflow.spike)
 
 
-class Unspike(Moving):
+class Unspike(TransitionView):
     @_described("articles_unspike", validation.Simple)
     def post(self, request: Request, article: str) -> Response:
         """Takes a spiked article up again, as a draft. 409 where its state forbids it."""
-        return self.move(request, article, validation.Simple, workflow.unspike)
+        return self.transition(request, article, validation.Simple, workflow.unspike)

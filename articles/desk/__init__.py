@@ -1,1 +1,1 @@
-"""What editors see: stories to write and to move, their versions, and what they are filed under."""
+"""What editors see: articles to write and to move, their versions, and what they are filed under."""

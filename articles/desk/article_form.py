@@ -1,4 +1,4 @@
-"""The form in which a story is written. It saves nothing itself: it says what was changed."""
+"""The form in which an article is written. It saves nothing itself: it says what was changed."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -20,9 +20,9 @@ from articles.desk.fields import (
     describe_authors,
     find_tags,
 )
-from articles.desk.form_validation import add_refusal, pass_gate
+from articles.desk.form_validation import add_invalid_value, validate_form
 from articles.desk.version_check import VersionCheck
-from articles.editing import DATELINE_PARTS, Refused
+from articles.editing import DATELINE_PARTS, InvalidValue
 from articles.models import Article
 
 AS_WRITTEN = (
@@ -44,15 +44,15 @@ STYLES = [("", "–"), *((style, style.replace("_", " ").upper()) for style in d
 
 
 if TYPE_CHECKING:
-    ArticleForm = forms.ModelForm[Article]
+    ArticleModelForm = forms.ModelForm[Article]
 else:
-    ArticleForm = forms.ModelForm  # which has its parameter in the types alone
+    ArticleModelForm = forms.ModelForm  # which has its parameter in the types alone
 
 
-class StoryForm(VersionCheck, ArticleForm):
+class ArticleForm(VersionCheck, ArticleModelForm):
     """Only what somebody touched is written, so that two who touch different things both win."""
 
-    based_on = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    expected_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
     author_lines = AuthorsField(
         required=False, label="Authors", help_text="In the order of the byline, with their roles."
@@ -77,7 +77,7 @@ class StoryForm(VersionCheck, ArticleForm):
         required=False, label="Date", help_text="At the place.", widget=DayWidget
     )
 
-    refusal: Refused | None = None  # what the domain said to this very form, just before
+    refusal: InvalidValue | None = None  # what the domain said to this very form, just before
 
     class Meta:
         model = Article
@@ -110,7 +110,7 @@ class StoryForm(VersionCheck, ArticleForm):
             self.fields[name].required = False
         if not self.is_new:
             self.initial = {**self.initial, **_initial(self.instance)}
-            for name in self.fields.keys() - {"based_on", "seen"}:
+            for name in self.fields.keys() - {"expected_version", "seen"}:
                 self.fields[name].show_hidden_initial = True
 
     @property
@@ -123,23 +123,23 @@ class StoryForm(VersionCheck, ArticleForm):
             self.check_version()
         self.changes = self._changes()
         if self.refusal:
-            add_refusal(self, self.refusal, NAMES)
+            add_invalid_value(self, self.refusal, NAMES)
         return cleaned
 
     def _post_clean(self) -> None:
-        """The story in memory stays as it is stored; the domain changes it."""
+        """The article in memory stays as it is stored; the domain changes it."""
 
     def _changes(self) -> Mapping[str, Any]:
         touched = {
             name: self.cleaned_data[name] for name in self.changed_data if name in self.cleaned_data
         }
-        values = dict(pass_gate(self, self._gate, self._filed(touched), NAMES))
+        values = dict(validate_form(self, self._gate, self._filed(touched), NAMES))
         if "tags" in values:
             values["tags"] = find_tags(values["tags"])
         return values | {name: touched[name] for name in ROWS if name in touched}
 
     @property
-    def _gate(self) -> type[validation.Strict]:
+    def _gate(self) -> type[validation.StrictSerializer]:
         return validation.Draft if self.is_new else validation.Changes
 
     def _filed(self, touched: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The desk's list of stories, and the page on which one is written. Every write goes through the domain."""
+"""The desk's list of articles, and the page on which one is written. Every write goes through the domain."""
 
 from datetime import datetime
 from typing import Any, cast
@@ -20,16 +20,16 @@ from unfold.decorators import display
 
 from articles import roles
 from articles.desk import pages
-from articles.desk.article_form import StoryForm
+from articles.desk.article_form import ArticleForm
 from articles.desk.filters import ByAuthor, Mine
 from articles.desk.live_preview import render_typed
 from articles.desk.pictures import ArticleMediaInline
-from articles.desk.transitions import STEPS
-from articles.editing import Final, Refused, create_draft, edit_article
+from articles.desk.transitions import DESK_TRANSITIONS
+from articles.editing import InvalidValue, NotEditable, create_draft, edit_article
 from articles.markup import with_dateline
 from articles.models import Article, ArticleQuerySet, Correction, State
-from articles.revisions import Stale
-from articles.workflow import Move
+from articles.revisions import VersionConflict
+from articles.workflow import Transition
 
 COLOURS = {
     State.DRAFT: "",
@@ -60,7 +60,7 @@ TIMES = (
 
 
 class CorrectionInline(TabularInline):
-    """What readers of the story were told. Corrections are made by the move of that name."""
+    """What readers of the article were told. Corrections are made by the move of that name."""
 
     model = Correction
     fields = ["kind", "text", "placement", "published_at", "version", "editor"]
@@ -78,7 +78,7 @@ class CorrectionInline(TabularInline):
 
 @admin.register(Article)
 class ArticleAdmin(ModelAdmin):
-    form = StoryForm
+    form = ArticleForm
     compressed_fields = False
     list_display = ["title", "standing", "section", "byline", "goes_out", "touched", "version"]
     list_display_links = ["title"]
@@ -118,7 +118,7 @@ class ArticleAdmin(ModelAdmin):
         return roles.may_write(request.user, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # stories are spiked or killed, and leave a trace
+        return False  # articles are spiked or killed, and leave a trace
 
     def get_view_on_site_url(self, obj: Model | None = None) -> str | None:
         article = cast(Article | None, obj)
@@ -161,7 +161,7 @@ class ArticleAdmin(ModelAdmin):
         form: Any = super().get_form(request, obj, change, **options)
         form.refusal = getattr(request, "refusal", None)
         if obj:
-            form.base_fields["based_on"].initial = obj.version
+            form.base_fields["expected_version"].initial = obj.version
         return form
 
     @admin.display(description="The dateline as it is printed")
@@ -209,22 +209,22 @@ class ArticleAdmin(ModelAdmin):
         """What the domain refuses, having changed nothing, the same form says in a second pass."""
         try:
             response = super().changeform_view(request, object_id, form_url, extra_context)
-        except (Refused, Stale, Final) as refusal:
-            if isinstance(refusal, Refused):
+        except (InvalidValue, VersionConflict, NotEditable) as refusal:
+            if isinstance(refusal, InvalidValue):
                 request.refusal = refusal  # type: ignore[attr-defined]  # read by get_form
             return super().changeform_view(request, object_id, form_url, extra_context)
         if getattr(request, "saved", False):
-            pages.tell_saved(request, response)
+            pages.mark_saved(request, response)
         return response
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
         article = context.get("original")
-        moves = roles.moves_for(request.user, article) if article else []
+        transitions = roles.transitions_for(request.user, article) if article else []
         context |= {
             "state_colour": COLOURS[State(article.state)] if article else "",
-            "buttons": [(move, STEPS[move]) for move in moves],
+            "buttons": [(transition, DESK_TRANSITIONS[transition]) for transition in transitions],
             "may_share": article
             and not article.is_public
             and self.has_change_permission(request, article),
@@ -239,7 +239,10 @@ class ArticleAdmin(ModelAdmin):
         editor = request.user.get_username()
         if change:
             edit_article(
-                article_id=obj.pk, changes=form.changes, based_on=form.version, editor=editor
+                article_id=obj.pk,
+                changes=form.changes,
+                expected_version=form.version,
+                editor=editor,
             )
         else:
             obj.pk = create_draft(
@@ -254,7 +257,7 @@ class ArticleAdmin(ModelAdmin):
         return super().construct_change_message(request, form, [], add)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """All of a story is saved at once, above."""
+        """All of an article is saved at once, above."""
 
     # Pages beside it
 
@@ -264,7 +267,11 @@ class ArticleAdmin(ModelAdmin):
 
         return [
             own("live-preview/", self.live_preview_view, "live_preview"),
-            own("<uuid:article_id>/move/<slug:move>/", self.move_view, "move"),
+            own(
+                "<uuid:article_id>/transition/<slug:transition>/",
+                self.transition_view,
+                "transition",
+            ),
             own("<uuid:article_id>/preview-link/", self.preview_link_view, "preview_link"),
             own("<uuid:article_id>/versions/", self.versions_view, "versions"),
             own("<uuid:article_id>/restore/<int:version>/", self.restore_view, "restore"),
@@ -276,10 +283,14 @@ class ArticleAdmin(ModelAdmin):
             raise Http404
         return require_POST(lambda request: JsonResponse(render_typed(request.POST)))(request)
 
-    def move_view(self, request: HttpRequest, article_id: UUID, move: str) -> HttpResponse:
-        if move not in STEPS:
+    def transition_view(
+        self, request: HttpRequest, article_id: UUID, transition: str
+    ) -> HttpResponse:
+        if transition not in DESK_TRANSITIONS:
             raise Http404
-        return pages.move(request, self.admin_site, self._seen(request, article_id), Move(move))
+        return pages.transition(
+            request, self.admin_site, self._seen(request, article_id), Transition(transition)
+        )
 
     def preview_link_view(self, request: HttpRequest, article_id: UUID) -> HttpResponse:
         return pages.preview_link(request, self.admin_site, self._seen(request, article_id))

@@ -1,4 +1,4 @@
-"""Form fields for what a story has several of, and for its times and its text."""
+"""Form fields for what an article has several of, and for its times and its text."""
 
 from collections import Counter
 from itertools import zip_longest
@@ -14,7 +14,7 @@ from unfold.widgets import (
 
 from articles.models import Author, Tag
 
-SPARE_ROWS = 2  # for authors that the story does not have yet
+SPARE_ROWS = 2  # for authors that the article does not have yet
 LOCAL_TIME = "%Y-%m-%dT%H:%M"  # HTML's
 
 
@@ -123,7 +123,7 @@ class AuthorsField(forms.CharField):
 
 
 def describe_authors(links: Any) -> str:
-    """A story's authors as the widget's value."""
+    """An article's authors as the widget's value."""
     names = {slug: name for name, slug in _names_of_authors().items()}
     return "\n".join(f"{names[link.author.slug]}\t{link.role}" for link in links)
 

@@ -5,12 +5,15 @@ from typing import Any
 
 from django import forms
 
-from articles.editing import Refused
-from articles.validation import Strict
+from articles.editing import InvalidValue
+from articles.validation import StrictSerializer
 
 
-def pass_gate(
-    form: forms.BaseForm, shape: type[Strict], filed: Mapping[str, Any], names: Mapping[str, str]
+def validate_form(
+    form: forms.BaseForm,
+    shape: type[StrictSerializer],
+    filed: Mapping[str, Any],
+    names: Mapping[str, str],
 ) -> Mapping[str, Any]:
     """The values as the domain takes them. What is wrong becomes errors of the form's own fields.
 
@@ -25,7 +28,9 @@ def pass_gate(
     return {}
 
 
-def add_refusal(form: forms.BaseForm, refused: Refused, names: Mapping[str, str]) -> None:
+def add_invalid_value(
+    form: forms.BaseForm, refused: InvalidValue, names: Mapping[str, str]
+) -> None:
     """What only the database knew."""
     text = refused.text[:1].upper() + refused.text[1:]
     add_error(form, (refused.field,), text, names)

@@ -1,4 +1,4 @@
-"""The pages beside a story's form: a move to confirm, its versions, its preview link."""
+"""The pages beside an article's form: a move to confirm, its versions, its preview link."""
 
 from typing import Any
 
@@ -11,53 +11,57 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles import roles
-from articles.desk.form_validation import add_refusal
-from articles.desk.transitions import STEPS, MoveForm, Step
-from articles.editing import Final, Refused, restore_revision
+from articles.desk.form_validation import add_invalid_value
+from articles.desk.transitions import DESK_TRANSITIONS, DeskTransition, TransitionForm
+from articles.editing import InvalidValue, NotEditable, restore_revision
 from articles.models import Article, ArticleRevision, State
 from articles.pages import preview_links
-from articles.revisions import Stale, compare
-from articles.workflow import Move, NotAllowed, allowed_moves
+from articles.revisions import VersionConflict, compare
+from articles.workflow import Transition, TransitionNotAllowed, allowed_transitions
 
 SAVED_COOKIE = "desk_saved"  # names the kept text that is saved now; autosave.js takes it off
 COOKIE_SECONDS = 600
 
 
-def move(request: HttpRequest, site: AdminSite, article: Article, move: Move) -> HttpResponse:
+def transition(
+    request: HttpRequest, site: AdminSite, article: Article, transition: Transition
+) -> HttpResponse:
     """Say what the move will do, ask for what it needs, and do it."""
-    if not roles.may_move(request.user, move, article):
+    if not roles.may_make_transition(request.user, transition, article):
         raise PermissionDenied
-    step = STEPS[move]
-    if move not in allowed_moves(article.state) and request.method != "POST":
-        messages.error(request, str(NotAllowed(move, State(article.state))))
-        return _to_story(article)
+    step = DESK_TRANSITIONS[transition]
+    if transition not in allowed_transitions(article.state) and request.method != "POST":
+        messages.error(request, str(TransitionNotAllowed(transition, State(article.state))))
+        return _to_article(article)
     form = step.form(request.POST or None, article=article)
     if form.is_valid() and _carry_out(request, form, step, article):
         messages.success(request, f"“{article.headline}” is {step.done}.")
-        response = _to_story(article)
-        tell_saved(request, response)
+        response = _to_article(article)
+        mark_saved(request, response)
         return response
     title = f"{step.label}: {article.headline}"
-    context = {"form": form, "step": step, "move": move}
-    return _page(request, site, article, "admin/articles/move.html", title, context)
+    context = {"form": form, "transition": step, "name": transition}
+    return _page(request, site, article, "admin/articles/transition.html", title, context)
 
 
-def _carry_out(request: HttpRequest, form: MoveForm, step: Step, article: Article) -> bool:
+def _carry_out(
+    request: HttpRequest, form: TransitionForm, step: DeskTransition, article: Article
+) -> bool:
     editor = request.user.get_username()
     try:
-        step.act(article_id=article.pk, based_on=form.version, editor=editor, **form.values)
-    except Refused as refused:
-        add_refusal(form, refused, {})
-    except Stale:
+        step.act(article_id=article.pk, expected_version=form.version, editor=editor, **form.values)
+    except InvalidValue as refused:
+        add_invalid_value(form, refused, {})
+    except VersionConflict:
         form.stored.refresh_from_db()
         form.check_version()
-    except (NotAllowed, Final) as refusal:
+    except (TransitionNotAllowed, NotEditable) as refusal:
         form.add_error(None, str(refusal))
     return form.is_valid()
 
 
 def versions(request: HttpRequest, site: AdminSite, article: Article) -> HttpResponse:
-    """Every version of the story; with `?older=` and `?newer=`, what differs between two."""
+    """Every version of the article; with `?older=` and `?newer=`, what differs between two."""
     known = {revision.version: revision for revision in article.revisions.all()}
     chosen = [known.get(_number(request.GET.get(name))) for name in ("older", "newer")]
     pair = sorted(filter(None, chosen), key=lambda each: each.version)
@@ -82,7 +86,7 @@ def restore(request: HttpRequest, site: AdminSite, article: Article, version: in
     if old is None or new is None:
         raise Http404
     if request.method == "POST" and _restored(request, article, old):
-        return _to_story(article)
+        return _to_article(article)
     context = {"old": old, "differences": compare(older=new, newer=old)}
     title = f"Restore version {version}: {article.headline}"
     return _page(request, site, article, "admin/articles/restore.html", title, context)
@@ -93,12 +97,12 @@ def _restored(request: HttpRequest, article: Article, old: ArticleRevision) -> b
         article = restore_revision(
             article_id=article.pk,
             version=old.version,
-            based_on=_number(request.POST.get("based_on")),
+            expected_version=_number(request.POST.get("expected_version")),
             editor=request.user.get_username(),
         )
-    except (Refused, Final) as refusal:
+    except (InvalidValue, NotEditable) as refusal:
         messages.error(request, str(refusal))
-    except Stale:
+    except VersionConflict:
         messages.error(request, "Not restored: somebody saved the story. Look again what differs.")
     else:
         text = f"Version {old.version} is back, as version {article.version}."
@@ -118,7 +122,7 @@ def preview_link(request: HttpRequest, site: AdminSite, article: Article) -> Htt
         return redirect("admin:articles_preview_link", article.pk)
     if article.is_public or article.state in preview_links.ENDED:
         messages.error(request, "There is no draft to show: the story is out, or put aside.")
-        return _to_story(article)
+        return _to_article(article)
     context = {
         "link": preview_links.make_link(article),
         "ends_at": timezone.now() + preview_links.LIFETIME,
@@ -127,7 +131,7 @@ def preview_link(request: HttpRequest, site: AdminSite, article: Article) -> Htt
     return _page(request, site, article, "admin/articles/preview_link.html", title, context)
 
 
-def tell_saved(request: HttpRequest, response: HttpResponse) -> None:
+def mark_saved(request: HttpRequest, response: HttpResponse) -> None:
     """Let the browser forget the text that it kept in case this did not come through."""
     kept = request.POST.get("draft", "")
     if kept.isalnum():
@@ -153,7 +157,7 @@ def _page(
     return render(request, template, around | context)
 
 
-def _to_story(article: Article) -> HttpResponse:
+def _to_article(article: Article) -> HttpResponse:
     return redirect("admin:articles_article_change", article.pk)
 
 

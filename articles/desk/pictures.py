@@ -109,7 +109,7 @@ class MediaAdmin(ModelAdmin):
             pictures.put_picture(obj, form.picture)
         else:
             if obj.file and {"focal_x", "focal_y"} & set(form.changed_data):
-                pictures.ask_for_copies(obj)
+                pictures.request_renditions(obj)
             obj.save()
 
     @admin.display(description="Picture")
@@ -146,7 +146,7 @@ class MediaAdmin(ModelAdmin):
 
 
 class ArticleMediaInline(StackedInline):
-    """The further pictures of a story, for the story's own page at the desk."""
+    """The further pictures of an article, for the article's own page at the desk."""
 
     model = ArticleMedia
     fields = ["media", "position"]

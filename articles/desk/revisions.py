@@ -1,4 +1,4 @@
-"""Every version of every story."""
+"""Every version of every article."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -6,14 +6,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from articles.desk.read_only import ReadOnly
-from articles.editing import Final, Refused, restore_revision
+from articles.editing import InvalidValue, NotEditable, restore_revision
 from articles.models import ArticleRevision
 from articles.revisions import compare
 
 
 @admin.register(ArticleRevision)
 class ArticleRevisionAdmin(ReadOnly):
-    """Every version of every story. Two can be compared, and an old one brought back."""
+    """Every version of every article. Two can be compared, and an old one brought back."""
 
     list_display = ["article", "version", "kind", "note", "editor", "created_at"]
     list_filter = ["kind"]
@@ -48,10 +48,10 @@ class ArticleRevisionAdmin(ReadOnly):
             article = restore_revision(
                 article_id=chosen.article_id,
                 version=chosen.version,
-                based_on=None,  # a new version on top of whatever is there: nothing is lost
+                expected_version=None,  # a new version on top of whatever is there: nothing is lost
                 editor=request.user.get_username(),
             )
-        except (Final, Refused) as refused:
+        except (NotEditable, InvalidValue) as refused:
             self.message_user(request, str(refused), messages.ERROR)
         else:
             self.message_user(request, f"It is version {article.version} now.", messages.SUCCESS)

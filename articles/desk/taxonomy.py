@@ -1,4 +1,4 @@
-"""What stories are filed under, and whom they come from."""
+"""What articles are filed under, and whom they come from."""
 
 from typing import Any
 

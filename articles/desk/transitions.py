@@ -13,10 +13,10 @@ from unfold.widgets import (
 
 from articles import validation, workflow
 from articles.desk.fields import MarkdownWidget, MomentField
-from articles.desk.form_validation import pass_gate
+from articles.desk.form_validation import validate_form
 from articles.desk.version_check import VersionCheck
 from articles.models import Article, Correction
-from articles.workflow import Move
+from articles.workflow import Transition
 
 
 def _text(label: str, *, required: bool = True, help_text: str = "") -> forms.CharField:
@@ -29,30 +29,30 @@ def _text(label: str, *, required: bool = True, help_text: str = "") -> forms.Ch
     )
 
 
-class MoveForm(VersionCheck, forms.Form):
+class TransitionForm(VersionCheck, forms.Form):
     """A move that needs no more than to be asked for."""
 
-    shape: ClassVar[type[validation.Strict]] = validation.Simple
-    based_on = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    shape: ClassVar[type[validation.StrictSerializer]] = validation.Simple
+    expected_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
     note = _text("Note", required=False, help_text="For the desk only; kept with the version.")
 
     def __init__(self, data: Any = None, *, article: Article) -> None:
-        super().__init__(data, initial={"based_on": article.version})
+        super().__init__(data, initial={"expected_version": article.version})
         self.stored = article
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         self.check_version()
         if not self.errors:
-            self.values = pass_gate(self, self.shape, self.filed(), {})
+            self.values = validate_form(self, self.shape, self.filed(), {})
         return cleaned
 
     def filed(self) -> dict[str, Any]:
         return {"note": self.cleaned_data["note"]}
 
 
-class ScheduleForm(MoveForm):
+class ScheduleForm(TransitionForm):
     shape = validation.Scheduling
     publish_at = MomentField(label="Publish at", help_text="When we want it out.")
     embargoed_until = MomentField(
@@ -66,7 +66,7 @@ class ScheduleForm(MoveForm):
         return super().filed() | {name: time for name, time in times.items() if time}
 
 
-class RetractForm(MoveForm):
+class RetractForm(TransitionForm):
     shape = validation.Retracting
     note = None  # type: ignore[assignment]  # how Django leaves an inherited field out
     text = _text("What readers are told", help_text="Plain text, above the story, for good.")
@@ -75,8 +75,8 @@ class RetractForm(MoveForm):
         return {"text": self.cleaned_data["text"]}
 
 
-class CorrectForm(MoveForm):
-    """The notice, and what puts the story right with the same commit."""
+class CorrectForm(TransitionForm):
+    """The notice, and what puts the article right with the same commit."""
 
     shape = validation.Correcting
     note = None  # type: ignore[assignment]  # as above
@@ -110,7 +110,7 @@ class CorrectForm(MoveForm):
         return notice | {"changes": touched}
 
 
-class KillForm(MoveForm):
+class KillForm(TransitionForm):
     note = _text("Why", help_text="For the desk only. Lawyers read it years later.")
     slug = forms.CharField(
         label="The story’s slug, typed",
@@ -129,20 +129,20 @@ class KillForm(MoveForm):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DeskTransition:
     """A move as the desk meets it."""
 
     label: str
     done: str
     icon: str
-    says: tuple[str, ...]
+    effects: tuple[str, ...]
     act: Callable[..., Article]
-    form: type[MoveForm] = MoveForm
+    form: type[TransitionForm] = TransitionForm
     variant: str = "default"
 
     @property
     def button_variant(self) -> str:
-        """On the story's page what cannot be undone does not shout; where it is confirmed it does."""
+        """On the article's page what cannot be undone does not shout; where it is confirmed it does."""
         return "primary" if self.variant == "primary" else "default"
 
     @property
@@ -155,56 +155,56 @@ class Step:
 
 
 _TIMES = "Schedule and embargo are cleared."
-STEPS: Mapping[Move, Step] = {
-    Move.SUBMIT: Step(
+DESK_TRANSITIONS: Mapping[Transition, DeskTransition] = {
+    Transition.SUBMIT: DeskTransition(
         label="Submit for review",
         done="handed in for review",
         icon="send",
-        says=(
+        effects=(
             "The story goes to an editor.",
             "Its author can read it, and change it again once it is sent back.",
         ),
         act=workflow.submit,
         variant="primary",
     ),
-    Move.SEND_BACK: Step(
+    Transition.SEND_BACK: DeskTransition(
         label="Send back",
         done="sent back to its author",
         icon="undo",
-        says=("The story is a draft again, and its author can go on with it.",),
+        effects=("The story is a draft again, and its author can go on with it.",),
         act=workflow.send_back,
     ),
-    Move.SCHEDULE: Step(
+    Transition.SCHEDULE: DeskTransition(
         label="Schedule",
         done="scheduled",
         icon="schedule",
-        says=(
+        effects=(
             "The story goes out by itself, at our time or when an embargo ends: one of the two.",
             "Until then it can be edited, published by hand or taken off the schedule.",
         ),
         act=workflow.schedule,
         form=ScheduleForm,
     ),
-    Move.DESCHEDULE: Step(
+    Transition.DESCHEDULE: DeskTransition(
         label="Take off the schedule",
         done="a draft again",
         icon="event_busy",
-        says=("The story is a draft again. An embargo stays what it is.",),
+        effects=("The story is a draft again. An embargo stays what it is.",),
         act=workflow.deschedule,
     ),
-    Move.PUBLISH: Step(
+    Transition.PUBLISH: DeskTransition(
         label="Publish",
         done="published",
         icon="publish",
-        says=("Readers see the story at once: on its page, in lists, feeds and sitemaps.",),
+        effects=("Readers see the story at once: on its page, in lists, feeds and sitemaps.",),
         act=workflow.publish,
         variant="primary",
     ),
-    Move.CORRECT: Step(
+    Transition.CORRECT: DeskTransition(
         label="Correct",
         done="corrected",
         icon="edit_note",
-        says=(
+        effects=(
             "Readers see the notice with the story and among the corrections.",
             "What you change below is put right with the same stroke.",
         ),
@@ -212,11 +212,11 @@ STEPS: Mapping[Move, Step] = {
         form=CorrectForm,
         variant="primary",
     ),
-    Move.UNPUBLISH: Step(
+    Transition.UNPUBLISH: DeskTransition(
         label="Unpublish",
         done="taken off",
         icon="visibility_off",
-        says=(
+        effects=(
             "The story’s page is not found any more, as if it had never been there.",
             "It may be published again.",
             _TIMES,
@@ -224,11 +224,11 @@ STEPS: Mapping[Move, Step] = {
         act=workflow.unpublish,
         variant="danger",
     ),
-    Move.RETRACT: Step(
+    Transition.RETRACT: DeskTransition(
         label="Retract",
         done="retracted",
         icon="block",
-        says=(
+        effects=(
             "The story stays where it is, disowned, with your notice above it.",
             "Its reactions are closed. Nothing but a kill leads on from here.",
         ),
@@ -236,11 +236,11 @@ STEPS: Mapping[Move, Step] = {
         form=RetractForm,
         variant="danger",
     ),
-    Move.KILL: Step(
+    Transition.KILL: DeskTransition(
         label="Kill",
         done="killed",
         icon="delete_forever",
-        says=(
+        effects=(
             "The story is gone for good, from its page (410), feeds, sitemaps and search.",
             "Whoever received our copy is told to drop it.",
             "This cannot be undone.",
@@ -249,19 +249,19 @@ STEPS: Mapping[Move, Step] = {
         form=KillForm,
         variant="danger",
     ),
-    Move.SPIKE: Step(
+    Transition.SPIKE: DeskTransition(
         label="Spike",
         done="spiked",
         icon="inventory_2",
-        says=("The story is put aside. It can be taken up again.",),
+        effects=("The story is put aside. It can be taken up again.",),
         act=workflow.spike,
         variant="danger",
     ),
-    Move.UNSPIKE: Step(
+    Transition.UNSPIKE: DeskTransition(
         label="Unspike",
         done="a draft again",
         icon="unarchive",
-        says=("The story is a draft again.",),
+        effects=("The story is a draft again.",),
         act=workflow.unspike,
     ),
 }

@@ -1,6 +1,6 @@
-"""From parsed stories to the database: `publish_stories` is the door, the other modules its steps."""
+"""From parsed stories to the database: `ingest_stories` is the door, the other modules its steps."""
 
-from articles.ingest.results import Action, Outcome
-from articles.ingest.stories import publish_stories
+from articles.ingest.results import Action, IngestResult
+from articles.ingest.stories import ingest_stories
 
-__all__ = ["Action", "Outcome", "publish_stories"]
+__all__ = ["Action", "IngestResult", "ingest_stories"]

@@ -13,8 +13,8 @@ Label = TypeVar("Label", Section, Tag, Author)
 
 
 @dataclass
-class Round:
-    """One call of `publish_stories`: what its stories share, looked up once."""
+class IngestContext:
+    """One call of `ingest_stories`: what its stories share, looked up once."""
 
     now: datetime
     feed_source: Source | None
@@ -28,7 +28,7 @@ class Round:
         return self.feed_source or self.sources.get(story.source)
 
 
-def take_sources(stories: Sequence[Story]) -> dict[str, Source]:
+def load_sources(stories: Sequence[Story]) -> dict[str, Source]:
     names = {story.source for story in stories if story.source}
     if not names:
         return {}
@@ -40,11 +40,11 @@ def take_sources(stories: Sequence[Story]) -> dict[str, Source]:
     return have
 
 
-def take_shared(stories: Sequence[Story], round_: Round) -> None:
-    round_.sections = _take_labels(Section, [story.section for story in stories if story.section])
-    round_.tags = _take_labels(Tag, [tag for story in stories for tag in story.tags])
+def load_labels(stories: Sequence[Story], context: IngestContext) -> None:
+    context.sections = _take_labels(Section, [story.section for story in stories if story.section])
+    context.tags = _take_labels(Tag, [tag for story in stories for tag in story.tags])
     names = [author.name for story in stories for author in story.authors]
-    round_.authors = _take_labels(Author, names)
+    context.authors = _take_labels(Author, names)
 
 
 def _take_labels(model: type[Label], names: Sequence[str]) -> dict[str, Label]:

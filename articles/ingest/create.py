@@ -10,24 +10,24 @@ from articles.formats.slugs import SLUG_LENGTH
 from articles.formats.story import Mistake, Story, StoryError
 from articles.ids import tag_uri
 from articles.ingest import fingerprints
-from articles.ingest.context import Round
+from articles.ingest.context import IngestContext
 from articles.ingest.mapping import apply, stamp, write_links
-from articles.ingest.results import Action, Outcome
+from articles.ingest.results import Action, IngestResult
 from articles.models import Article, ArticleURL, Media
 
 
-def create_all(stories: Sequence[Story], round_: Round) -> list[Outcome]:
+def create_all(stories: Sequence[Story], context: IngestContext) -> list[IngestResult]:
     """The stories that we do not have, in a handful of statements however many they are."""
-    wanted = [story for story in stories if not _refused(story, round_.now)]
+    wanted = [story for story in stories if not _refused(story, context.now)]
     slugs = _free_slugs(wanted)
-    drafts = [_new(story, slug, round_) for story, slug in zip(wanted, slugs, strict=True)]
+    drafts = [_new(story, slug, context) for story, slug in zip(wanted, slugs, strict=True)]
     claim(drafts, wanted)
-    write_links(list(zip(drafts, wanted, strict=True)), round_)
+    write_links(list(zip(drafts, wanted, strict=True)), context)
     created = iter(drafts)
     return [
-        Outcome(None, action, story.slug)
-        if (action := _refused(story, round_.now))
-        else Outcome(next(created), Action.CREATED)
+        IngestResult(None, action, story.slug)
+        if (action := _refused(story, context.now))
+        else IngestResult(next(created), Action.CREATED)
         for story in stories
     ]
 
@@ -60,26 +60,26 @@ def _free_slugs(stories: Sequence[Story]) -> list[str]:
     return slugs
 
 
-def _new(story: Story, slug: str, round_: Round) -> Article:
-    article = Article(slug=slug, first_created_at=round_.now)
-    article.guid = story.guid or _own_guid(article, story, round_)
-    article.source = round_.source_of(story)
+def _new(story: Story, slug: str, context: IngestContext) -> Article:
+    article = Article(slug=slug, first_created_at=context.now)
+    article.guid = story.guid or _own_guid(article, story, context)
+    article.source = context.source_of(story)
     article.source_item_id, article.source_version = story.source_item_id, story.source_version
     article.source_url = story.source_url
-    if round_.feed_source:
+    if context.feed_source:
         article.canonical_url = story.source_url
     article.source_hash = fingerprints.hash_of(fingerprints.of_story(story))
-    apply(article, story, set(fingerprints.of_story(story)), round_)
-    stamp(article, story, round_.now, substantial=True)
+    apply(article, story, set(fingerprints.of_story(story)), context)
+    stamp(article, story, context.now, substantial=True)
     return article
 
 
-def _own_guid(article: Article, story: Story, round_: Round) -> str:
+def _own_guid(article: Article, story: Story, context: IngestContext) -> str:
     """A new one, or the one we gave the story before it went elsewhere and came back."""
-    guid = tag_uri(site_url=settings.SITE_URL, article_id=article.pk, minted_at=round_.now)
+    guid = tag_uri(site_url=settings.SITE_URL, article_id=article.pk, minted_at=context.now)
     authority = guid.partition(",")[0] + ","
     item_id = story.source_item_id
-    return item_id if round_.feed_source is None and item_id.startswith(authority) else guid
+    return item_id if context.feed_source is None and item_id.startswith(authority) else guid
 
 
 def claim(drafts: Sequence[Article], stories: Sequence[Story]) -> None:

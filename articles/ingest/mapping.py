@@ -7,14 +7,14 @@ from articles import dateline
 from articles.formats.slugs import slug_of
 from articles.formats.story import LeadImage, Story
 from articles.ingest import fingerprints
-from articles.ingest.context import Round
+from articles.ingest.context import IngestContext
 from articles.media import pictures
 from articles.models import Article, ArticleAuthor, ArticleTag, Media, State
 
 PARTS = {"section", "tags", "authors", "lead_image"}
 
 
-def apply(article: Article, story: Story, changed: set[str], round_: Round) -> None:
+def apply(article: Article, story: Story, changed: set[str], context: IngestContext) -> None:
     """Give the article what the story says.
 
     Only what was filed is compared. HTML and dateline follow from it and stay as they were
@@ -28,7 +28,7 @@ def apply(article: Article, story: Story, changed: set[str], round_: Round) -> N
     if any(name.startswith("dateline_") for name in changed):
         article.dateline_text = dateline_text(story)
     if "section" in changed:
-        article.section = round_.sections.get(slug_of(story.section))
+        article.section = context.sections.get(slug_of(story.section))
     if "lead_image" in changed:
         _apply_lead_image(article, story.lead_image)
     article.expires_at = story.expires_at or article.expires_at
@@ -97,7 +97,9 @@ def is_embargoed(story: Story, now: datetime) -> bool:
 
 
 def write_links(
-    pairs: Sequence[tuple[Article, Story]], round_: Round, changed: Iterable[str] | None = None
+    pairs: Sequence[tuple[Article, Story]],
+    context: IngestContext,
+    changed: Iterable[str] | None = None,
 ) -> None:
     """Tags and authors of new articles, or of those of an article that `changed`."""
     wanted = set(PARTS if changed is None else changed)
@@ -105,7 +107,7 @@ def write_links(
         if changed is not None:
             ArticleTag.objects.filter(article__in=[article for article, _ in pairs]).delete()
         ArticleTag.objects.bulk_create(
-            ArticleTag(article=article, tag=round_.tags[slug_of(tag)], position=position)
+            ArticleTag(article=article, tag=context.tags[slug_of(tag)], position=position)
             for article, story in pairs
             for position, tag in enumerate(story.tags, start=1)
         )
@@ -115,7 +117,7 @@ def write_links(
         ArticleAuthor.objects.bulk_create(
             ArticleAuthor(
                 article=article,
-                author=round_.authors[slug_of(author.name)],
+                author=context.authors[slug_of(author.name)],
                 role=author.role,
                 position=position,
             )

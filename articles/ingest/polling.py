@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from articles.formats import READERS, recognise
 from articles.formats.story import Mistake, Story, StoryError
-from articles.http_client import PUBLIC, Door, Fetched, FetchError, fetch
-from articles.ingest import Action, publish_stories
+from articles.http_client import PUBLIC, AllowedTargets, Fetched, FetchError, fetch
+from articles.ingest import Action, ingest_stories
 from articles.models import Feed
 
 log = logging.getLogger(__name__)
@@ -54,14 +54,14 @@ def poll_due() -> int:
     return count
 
 
-def poll(feed: Feed, *, door: Door = PUBLIC) -> Poll:
+def poll(feed: Feed, *, allowed: AllowedTargets = PUBLIC) -> Poll:
     """Fetch the feed, publish its stories and set the time of the next poll; raises nothing of theirs.
 
     A story that cannot be taken keeps no other waiting: its mistake is kept with the feed.
     """
     now = timezone.now()
     try:
-        fetched = fetch(feed.url, etag=feed.etag, last_modified=feed.last_modified, door=door)
+        fetched = fetch(feed.url, etag=feed.etag, last_modified=feed.last_modified, allowed=allowed)
         result = _publish(feed, fetched)
     except FetchError as failed:
         _note_failure(feed, str(failed), now, wait=failed.retry_after)
@@ -116,13 +116,13 @@ def _publish_each(feed: Feed, stories: list[Story], mistakes: list[Mistake]) -> 
         replace(story, source_item_id=story.source_item_id or story.slug) for story in stories
     ]
     try:
-        return [outcome.action for outcome in publish_stories(stories, source=feed.source)]
+        return [outcome.action for outcome in ingest_stories(stories, source=feed.source)]
     except StoryError:
         pass
     actions = []
     for story in stories:
         try:
-            actions += [one.action for one in publish_stories([story], source=feed.source)]
+            actions += [one.action for one in ingest_stories([story], source=feed.source)]
         except StoryError as refused:
             mistakes += refused.mistakes
     return actions

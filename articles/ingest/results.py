@@ -19,7 +19,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class IngestResult:
     """What became of a story; `ours` is our copy of it, where there is one."""
 
     ours: Article | None

@@ -8,11 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from articles.formats.story import Mistake, Story, StoryError
-from articles.ingest.context import Round, take_shared, take_sources
+from articles.ingest.context import IngestContext, load_labels, load_sources
 from articles.ingest.create import create_all
 from articles.ingest.mapping import is_embargoed
-from articles.ingest.matching import lock_articles, wait_for_other_publishers
-from articles.ingest.results import Action, Outcome
+from articles.ingest.matching import lock_articles, lock_ingest
+from articles.ingest.results import Action, IngestResult
 from articles.ingest.update import update
 from articles.media import pictures
 from articles.models import Source
@@ -20,9 +20,9 @@ from articles.revisions import record_revisions
 from articles.syndication import websub
 
 
-def publish_stories(
+def ingest_stories(
     stories: Sequence[Story], *, source: Source | None = None, overwrite: bool = False
-) -> list[Outcome]:
+) -> list[IngestResult]:
     """Create or update each story and publish it: all of them or, with StoryError, none.
 
     A story that its source names is ours by source and name, any other by its slug. `source` is the
@@ -33,25 +33,25 @@ def publish_stories(
     follow one another, and each locks the articles until its transaction ends. The outcomes are in
     the order of the stories.
     """
-    round_ = Round(timezone.now(), source, overwrite)
+    context = IngestContext(timezone.now(), source, overwrite)
     stories = [_after_embargo(story) for story in stories]
-    mistakes = [*_list_repeated(stories, source), *_list_early(stories, round_.now)]
+    mistakes = [*_list_repeated(stories, source), *_list_early(stories, context.now)]
     with transaction.atomic():
-        wait_for_other_publishers()
-        round_.sources = take_sources(stories) if source is None else {}
+        lock_ingest()
+        context.sources = load_sources(stories) if source is None else {}
         # Before sections and tags are made: a writer at the desk takes them in this order too.
-        articles = lock_articles(stories, round_)
-        take_shared(stories, round_)
-        outcomes: list[Outcome | None] = []
+        articles = lock_articles(stories, context)
+        load_labels(stories, context)
+        outcomes: list[IngestResult | None] = []
         for story, article in zip(stories, articles, strict=True):
             try:
-                outcomes.append(update(article, story, round_) if article else None)
+                outcomes.append(update(article, story, context) if article else None)
             except StoryError as refused:
                 mistakes += refused.mistakes
         if mistakes:
             raise StoryError(mistakes)
         missing = [number for number, outcome in enumerate(outcomes) if outcome is None]
-        created = create_all([stories[number] for number in missing], round_)
+        created = create_all([stories[number] for number in missing], context)
         for number, outcome in zip(missing, created, strict=True):
             outcomes[number] = outcome
         done = [outcome for outcome in outcomes if outcome]
@@ -87,7 +87,7 @@ def _after_embargo(story: Story) -> Story:
     )
 
 
-def _keep_revisions(outcomes: Sequence[Outcome]) -> None:
+def _keep_revisions(outcomes: Sequence[IngestResult]) -> None:
     written = {Action.CREATED, Action.UPDATED}
     articles = [one.ours for one in outcomes if one.ours and one.action in written]
     if articles:

@@ -7,9 +7,9 @@ from articles import workflow
 from articles.announce import announce
 from articles.formats.story import LeadImage, Story, StoryError
 from articles.ingest import fingerprints
-from articles.ingest.context import Round
+from articles.ingest.context import IngestContext
 from articles.ingest.mapping import apply, dateline_text, stamp, write_links
-from articles.ingest.results import Action, Outcome
+from articles.ingest.results import Action, IngestResult
 from articles.models import Article, Media, State
 
 # States in which a file may publish a story. What was taken back stays so until a person decides.
@@ -22,45 +22,45 @@ SUBSTANCE = {
 }
 
 
-def update(article: Article, story: Story, round_: Round) -> Outcome:
+def update(article: Article, story: Story, context: IngestContext) -> IngestResult:
     """What becomes of our copy."""
-    if settled := _settle(article, story, round_):
-        return Outcome(article, settled)
+    if settled := _settle(article, story, context):
+        return IngestResult(article, settled)
     story = _as_ours(article, story)
     filed = fingerprints.of_story(story)
     source_hash = fingerprints.hash_of(filed)
     stays = article.is_public or bool(story.source_item_id)
-    if source_hash == article.source_hash and stays and not round_.overwrite:
+    if source_hash == article.source_hash and stays and not context.overwrite:
         _keep_source_version(article, story)
-        return Outcome(article, Action.UNCHANGED)
+        return IngestResult(article, Action.UNCHANGED)
     present = fingerprints.of_article(article)
     changed = {name for name, value in filed.items() if present[name] != value}
     if story.published_at is None:
         changed.discard("published_at")
-    if changed and fingerprints.was_edited(article) and not round_.overwrite:
-        return Outcome(article, Action.CONFLICT)
+    if changed and fingerprints.was_edited(article) and not context.overwrite:
+        return IngestResult(article, Action.CONFLICT)
     if not changed and stays:
         _keep_source_version(article, story)
-        return Outcome(article, Action.UNCHANGED)
-    apply(article, story, changed, round_)
-    stamp(article, story, round_.now, substantial=bool(changed & SUBSTANCE))
+        return IngestResult(article, Action.UNCHANGED)
+    apply(article, story, changed, context)
+    stamp(article, story, context.now, substantial=bool(changed & SUBSTANCE))
     article.source_hash = source_hash
     if not _is_ours(article, story):
         article.source_version = story.source_version or article.source_version
     article.save()
-    write_links([(article, story)], round_, changed)
+    write_links([(article, story)], context, changed)
     announce(article.pk)
-    return Outcome(article, Action.UPDATED)
+    return IngestResult(article, Action.UPDATED)
 
 
-def _settle(article: Article, story: Story, round_: Round) -> Action | None:
+def _settle(article: Article, story: Story, context: IngestContext) -> Action | None:
     """What becomes of a copy whose content does not matter; None where it does."""
     if not story.source_item_id:
         _check_same_story(article, story)
     elif fingerprints.is_older(story.source_version, _last_version(article, story)):
         return Action.OLDER
     if story.pub_status != "usable":
-        return _take_back(article, story, round_.now)
+        return _take_back(article, story, context.now)
     if article.state not in PUBLISHABLE:
         return Action.KEPT
     return None
@@ -88,14 +88,14 @@ def _check_same_story(article: Article, story: Story) -> None:
 def _take_back(article: Article, story: Story, now: datetime) -> Action:
     """Do with our copy what its source asks for; a copy that nobody can read may stay as it is."""
     canceled = story.pub_status == "canceled"
-    moves = workflow.allowed_moves(article.state)
+    transitions = workflow.allowed_transitions(article.state)
     note = f"{story.source or 'The source'} says: {story.pub_status}. {story.ed_note}".strip()
     _keep_source_version(article, story)
-    if canceled and workflow.Move.KILL in moves:
+    if canceled and workflow.Transition.KILL in transitions:
         workflow.kill(article_id=article.pk, note=note)
-    elif canceled and workflow.Move.SPIKE in moves:
+    elif canceled and workflow.Transition.SPIKE in transitions:
         workflow.spike(article_id=article.pk, note=note)
-    elif not canceled and workflow.Move.UNPUBLISH in moves:
+    elif not canceled and workflow.Transition.UNPUBLISH in transitions:
         workflow.unpublish(article_id=article.pk, note=note)
     else:
         return Action.UNCHANGED

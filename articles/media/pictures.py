@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from articles.formats.story import LeadImage
-from articles.http_client import PUBLIC, Door, FetchError, fetch
+from articles.http_client import PUBLIC, AllowedTargets, FetchError, fetch
 from articles.media import images
 from articles.models import Article, ArticleMedia, Media
 from articles.storage import picture_storage
@@ -59,7 +59,7 @@ def put_picture(media: Media, picture: images.Picture) -> None:
         media.width, media.height = picture.width, picture.height
         media.rendered = []
         try:
-            ask_for_copies(media)
+            request_renditions(media)
             with transaction.atomic():
                 media.save()
         except BaseException:
@@ -68,7 +68,7 @@ def put_picture(media: Media, picture: images.Picture) -> None:
             raise
 
 
-def ask_for_copies(media: Media) -> None:
+def request_renditions(media: Media) -> None:
     """Note, unsaved, that there is work to do; workers hear of it after the commit."""
     media.due_at, media.attempts, media.last_error = timezone.now(), 0, ""
     announce()
@@ -87,7 +87,7 @@ def describe(media: Media, image: LeadImage) -> Media:
     """Give the media what a source says of its picture, unsaved.
 
     A picture at another address is another picture: ours goes, and a worker fetches the new one.
-    One that the desk also put into another story becomes a new row, so that this story stays.
+    One that the desk also put into another article becomes a new row, so that this article stays.
     """
     if media.pk and _is_shared(media):
         media.pk, media._state.adding = None, True
@@ -101,12 +101,12 @@ def describe(media: Media, image: LeadImage) -> Media:
 
 
 def _is_shared(media: Media) -> bool:
-    stories = Article.objects.filter(lead_image=media)
-    return stories[1:2].exists() or ArticleMedia.objects.filter(media=media).exists()
+    articles = Article.objects.filter(lead_image=media)
+    return articles[1:2].exists() or ArticleMedia.objects.filter(media=media).exists()
 
 
 def is_described(media: Media, image: Mapping[str, Any]) -> bool:
-    """Whether the media already is what `describe_anew` would make of it."""
+    """Whether the media already is what `replace_description` would make of it."""
     same_words = all(getattr(media, part) == image.get(part, "") for part in WORDS)
     same_file = image.get("source_url", media.source_url) == media.source_url
     point = image.get("focal_point", {"x": media.focal_x, "y": media.focal_y})
@@ -115,10 +115,10 @@ def is_described(media: Media, image: Mapping[str, Any]) -> bool:
     return same_words and same_file and same_point and same_row
 
 
-def describe_anew(media: Media | None, image: Mapping[str, Any]) -> Media:
+def replace_description(media: Media | None, image: Mapping[str, Any]) -> Media:
     """A new picture in the library with these words, and the file of the one before it.
 
-    Not the same row, for another story may show it. `source_url` asks for another file,
+    Not the same row, for another article may show it. `source_url` asks for another file,
     `focal_point` for other crops, `media` for the file of that picture where it still is there.
     """
     if "media" in image:
@@ -150,7 +150,7 @@ def _take_off(media: Media) -> None:
     media.focal_x = media.focal_y = 0.5
 
 
-def prepare_due(*, door: Door = PUBLIC) -> int:
+def prepare_due(*, allowed: AllowedTargets = PUBLIC) -> int:
     """Fetch and render the pictures that wait; how many there were.
 
     Any number of workers may run it at once, and any may be killed: each picture is taken by one,
@@ -159,7 +159,7 @@ def prepare_due(*, door: Door = PUBLIC) -> int:
     """
     started, count = time.monotonic(), 0
     while media := _take_due(timezone.now()):
-        prepare(media, door=door)
+        prepare(media, allowed=allowed)
         count += 1
         if time.monotonic() - started > ROUND_SECONDS:
             announce()
@@ -180,7 +180,7 @@ def _take_due(now: datetime) -> Media | None:
     return media
 
 
-def prepare(media: Media, *, door: Door = PUBLIC) -> None:
+def prepare(media: Media, *, allowed: AllowedTargets = PUBLIC) -> None:
     """Fetch the picture where it has no file, then make its renditions.
 
     Safe to repeat and to run twice at once: names follow from the content, and the row is written
@@ -188,7 +188,7 @@ def prepare(media: Media, *, door: Door = PUBLIC) -> None:
     again later, but not where the file is no picture.
     """
     try:
-        if not media.file and not _fetch(media, door):
+        if not media.file and not _fetch(media, allowed):
             return
         _render(media)
     except images.NotAPicture as refused:
@@ -197,9 +197,9 @@ def prepare(media: Media, *, door: Door = PUBLIC) -> None:
         _note_failure(media, str(failed))
 
 
-def _fetch(media: Media, door: Door) -> bool:
+def _fetch(media: Media, allowed: AllowedTargets) -> bool:
     """Whether there is a file then."""
-    fetched = fetch(media.source_url, door=door, most_bytes=images.BYTES)
+    fetched = fetch(media.source_url, allowed=allowed, most_bytes=images.BYTES)
     picture = images.read_picture(fetched.content or b"")
     with transaction.atomic():
         current = Media.objects.select_for_update().filter(pk=media.pk).first()
@@ -210,7 +210,7 @@ def _fetch(media: Media, door: Door) -> bool:
         current.save(update_fields=["due_at"])
         for name in (*FILE_FIELDS, "focal_x", "focal_y"):
             setattr(media, name, getattr(current, name))
-        _touch_stories(media)
+        _touch_articles(media)
     return True
 
 
@@ -240,13 +240,13 @@ def _render(media: Media) -> None:
     )
     with transaction.atomic():
         if same.update(rendered=rendered, due_at=None, attempts=0, last_error=""):
-            _touch_stories(media)
+            _touch_articles(media)
 
 
-def _touch_stories(media: Media) -> None:
-    """Feeds that show the picture have changed, though the stories' versions have not."""
-    stories = Article.objects.filter(Q(lead_image=media) | Q(media_links__media=media))
-    Article.objects.filter(pk__in=stories.values("pk")).update(updated_at=timezone.now())
+def _touch_articles(media: Media) -> None:
+    """Feeds that show the picture have changed, though the articles' versions have not."""
+    articles = Article.objects.filter(Q(lead_image=media) | Q(media_links__media=media))
+    Article.objects.filter(pk__in=articles.values("pk")).update(updated_at=timezone.now())
 
 
 def _give_up(media: Media, text: str) -> None:
@@ -267,7 +267,7 @@ def _unchanged(media: Media) -> Any:
     )
 
 
-def forget_files(*, now: datetime | None = None) -> int:
+def delete_unused_files(*, now: datetime | None = None) -> int:
     """Delete the files that no picture names, a day after they were written; how many there were.
 
     They are left by a rolled back transaction, a killed worker, a deleted picture, a former focal

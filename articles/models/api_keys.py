@@ -49,6 +49,6 @@ class IdempotencyKey(models.Model):
             models.UniqueConstraint(fields=["api_key", "key"], name="articles_answer_once"),
         ]
         indexes = [
-            # forget_answers: the old ones.
+            # purge_answers: the old ones.
             models.Index(fields=["created_at"], name="articles_answers_by_time"),
         ]

@@ -1,4 +1,4 @@
-"""The story as it is kept: what it says, where and when it was filed, where it stands."""
+"""The article as it is kept: what it says, where and when it was filed, where it stands."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -28,11 +28,11 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.filter(state__in=PUBLIC_STATES)
 
     def newest_first(self) -> Self:
-        # The id settles ties, so that no page of a list skips or repeats a story.
+        # The id settles ties, so that no page of a list skips or repeats an article.
         return self.order_by("-published_at", "-id")
 
     def with_parts(self) -> Self:
-        """With section, source, picture and ordered tags, in two queries however many stories there are."""
+        """With section, source, picture and ordered tags, in two queries however many articles there are."""
         links = ArticleTag.objects.select_related("tag")
         return self.select_related("section", "source", "lead_image").prefetch_related(
             models.Prefetch("tag_links", links)
@@ -44,7 +44,7 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.prefetch_related(models.Prefetch("author_links", links))
 
     def in_full(self) -> Self:
-        """With all that a story's page or its answer shows, in four queries."""
+        """With all that an article's page or its answer shows, in four queries."""
         return self.with_parts().with_authors().with_gallery().prefetch_related("corrections")
 
     def with_gallery(self) -> Self:
@@ -65,9 +65,9 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.annotate(alternates=ArraySubquery(family.order_by("language").values(e=entry)))
 
     def at(self, address: str) -> "Article":
-        """The story at an address, which is its UUID or its slug.
+        """The article at an address, which is its UUID or its slug.
 
-        Raises Article.DoesNotExist, also for an address that no story can have.
+        Raises Article.DoesNotExist, also for an address that no article can have.
         """
         if is_address_of_id(address):
             return self.get(pk=UUID(address))
@@ -84,7 +84,7 @@ def sections_with_articles() -> models.QuerySet[Section]:
 
 
 class Article(models.Model):
-    """A story, with the five times that newsrooms keep apart.
+    """An article, with the five times that newsrooms keep apart.
 
     No reader's action ever writes to this row: its version, its dates and its ETag are the desk's.
     """
@@ -136,7 +136,7 @@ class Article(models.Model):
         help_text="URIs of IPTC Media Topics, the most important first.",
     )
     language = models.CharField(max_length=35, default="en", help_text="BCP 47.")
-    # Its index finds the other languages of a story.
+    # Its index finds the other languages of an article.
     translation_of = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="translations"
     )
@@ -145,7 +145,7 @@ class Article(models.Model):
         null=True,
         blank=True,
         on_delete=models.PROTECT,
-        related_name="+",  # its index finds the stories whose picture arrived
+        related_name="+",  # its index finds the articles whose picture arrived
     )
     media = models.ManyToManyField(
         Media, through="ArticleMedia", related_name="+", blank=True, help_text="Further pictures."
@@ -235,7 +235,7 @@ class Article(models.Model):
             ("restore_article", "Can restore old versions of stories"),
         ]
         constraints = [
-            # The story page, `{article}` in every API call, and publishing by slug.
+            # The article page, `{article}` in every API call, and publishing by slug.
             models.UniqueConstraint(fields=["slug"], name="articles_article_slug"),
             # Publishing a file that carries its guid.
             models.UniqueConstraint(fields=["guid"], name="articles_article_guid"),
@@ -260,7 +260,7 @@ class Article(models.Model):
             ),
         ]
         indexes = [
-            # The front page and the list call: public stories, newest first, from a position on.
+            # The front page and the list call: public articles, newest first, from a position on.
             models.Index(
                 fields=["-published_at", "-id"],
                 name="articles_by_time",
@@ -272,13 +272,13 @@ class Article(models.Model):
                 name="articles_by_section",
                 condition=models.Q(state__in=PUBLIC_STATES),
             ),
-            # publish_due, every second: scheduled and embargoed stories whose time has come.
+            # publish_due, every second: scheduled and embargoed articles whose time has come.
             models.Index(
                 Coalesce("publish_at", "embargoed_until"),
                 name="articles_by_due",
                 condition=models.Q(state=State.SCHEDULED),
             ),
-            # publish_due, every second: stories whose time is over.
+            # publish_due, every second: articles whose time is over.
             models.Index(
                 fields=["expires_at"],
                 name="articles_by_expiry",
@@ -290,11 +290,11 @@ class Article(models.Model):
         return self.headline
 
     def get_absolute_url(self) -> str:
-        return reverse("articles:story", args=[self.slug])
+        return reverse("articles:article", args=[self.slug])
 
     @property
     def url(self) -> str:
-        """Where readers find the story, from anywhere."""
+        """Where readers find the article, from anywhere."""
         return f"{settings.SITE_URL}{self.get_absolute_url()}"
 
     @property
@@ -309,7 +309,7 @@ class Article(models.Model):
 
     @property
     def due_at(self) -> datetime | None:
-        """When a scheduled story goes out."""
+        """When a scheduled article goes out."""
         return self.publish_at or self.embargoed_until
 
     @property
@@ -330,7 +330,7 @@ class Article(models.Model):
 
 
 class ArticleTag(models.Model):
-    """A tag at its place in a story's list of tags."""
+    """A tag at its place in an article's list of tags."""
 
     article = models.ForeignKey(
         Article,
@@ -345,7 +345,7 @@ class ArticleTag(models.Model):
     class Meta:
         ordering = ["position"]
         constraints = [
-            # The tags of a story, and no tag twice.
+            # The tags of an article, and no tag twice.
             models.UniqueConstraint(fields=["article", "tag"], name="articles_tag_once"),
         ]
 
@@ -354,7 +354,7 @@ class ArticleTag(models.Model):
 
 
 class ArticleAuthor(models.Model):
-    """An author at their place in a story's byline."""
+    """An author at their place in an article's byline."""
 
     article = models.ForeignKey(
         Article,
@@ -370,7 +370,7 @@ class ArticleAuthor(models.Model):
     class Meta:
         ordering = ["position"]
         constraints = [
-            # The authors of a story, and no author twice.
+            # The authors of an article, and no author twice.
             models.UniqueConstraint(fields=["article", "author"], name="articles_author_once"),
         ]
 
@@ -379,7 +379,7 @@ class ArticleAuthor(models.Model):
 
 
 class ArticleMedia(models.Model):
-    """A further picture at its place in a story's gallery."""
+    """A further picture at its place in an article's gallery."""
 
     article = models.ForeignKey(
         Article,
@@ -387,7 +387,7 @@ class ArticleMedia(models.Model):
         related_name="media_links",
         db_index=False,  # the first column of articles_media_once serves it
     )
-    # Its index finds the stories whose picture arrived.
+    # Its index finds the articles whose picture arrived.
     media = models.ForeignKey(Media, on_delete=models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField(default=1)
 
@@ -395,7 +395,7 @@ class ArticleMedia(models.Model):
         ordering = ["position"]
         verbose_name = "further picture"
         constraints = [
-            # The pictures of a story, and none twice.
+            # The pictures of an article, and none twice.
             models.UniqueConstraint(fields=["article", "media"], name="articles_media_once"),
         ]
 
@@ -404,17 +404,17 @@ class ArticleMedia(models.Model):
 
 
 class ArticleURL(models.Model):
-    """A slug that a story had: whoever comes by it is sent on to the one it has."""
+    """A slug that an article had: whoever comes by it is sent on to the one it has."""
 
     slug = models.CharField(max_length=SLUG_LENGTH)
-    # Its index shows the desk where a story used to be.
+    # Its index shows the desk where an article used to be.
     article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="former_urls")
     ceased_to_be_canonical_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         verbose_name = "former URL"
         constraints = [
-            # The story page and the API, for an address that no story has any more.
+            # The article page and the API, for an address that no article has any more.
             models.UniqueConstraint(fields=["slug"], name="articles_former_slug"),
         ]
 

@@ -99,7 +99,7 @@ class Media(models.Model):
                 name="articles_media_due",
                 condition=models.Q(due_at__isnull=False),
             ),
-            # forget_files: whether any row still names a file.
+            # delete_unused_files: whether any row still names a file.
             models.Index(
                 fields=["content_hash"],
                 name="articles_media_by_hash",

@@ -1,4 +1,4 @@
-"""What is written beside a story and never changed: its corrections and its versions."""
+"""What is written beside an article and never changed: its corrections and its versions."""
 
 from typing import Self
 
@@ -12,12 +12,12 @@ from articles.models.states import PUBLIC_STATES
 
 class CorrectionQuerySet(models.QuerySet["Correction"]):
     def public(self) -> Self:
-        """Those of stories that anyone may read."""
+        """Those of articles that anyone may read."""
         return self.filter(article__state__in=PUBLIC_STATES)
 
 
 class Correction(models.Model):
-    """What readers are told about a change to a story that they may have read."""
+    """What readers are told about a change to an article that they may have read."""
 
     class Kind(models.TextChoices):
         CORRECTION = "correction", "Correction"
@@ -48,7 +48,7 @@ class Correction(models.Model):
     class Meta:
         ordering = ["published_at", "id"]
         indexes = [
-            # The notices of one story, in their order.
+            # The notices of one article, in their order.
             models.Index(
                 fields=["article", "published_at", "id"], name="articles_corrections_of_story"
             ),
@@ -59,7 +59,7 @@ class Correction(models.Model):
 
 
 class ArticleRevision(models.Model):
-    """A version of a story in full, as one write left it. Never changed and never removed."""
+    """A version of an article in full, as one write left it. Never changed and never removed."""
 
     article = models.ForeignKey(
         Article,
@@ -77,7 +77,7 @@ class ArticleRevision(models.Model):
     class Meta:
         ordering = ["-version"]
         constraints = [
-            # The history of a story, one version of it, and no version twice.
+            # The history of an article, one version of it, and no version twice.
             models.UniqueConstraint(fields=["article", "version"], name="articles_revision_once"),
         ]
 

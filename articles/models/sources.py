@@ -1,14 +1,14 @@
-"""Whom stories come from, and the addresses that are polled for them."""
+"""Whom articles come from, and the addresses that are polled for them."""
 
 from django.db import models
 from django.utils import timezone
 
 
 class Source(models.Model):
-    """Whoever a story comes from: an agency, a partner, ourselves."""
+    """Whoever an article comes from: an agency, a partner, ourselves."""
 
     class Category(models.TextChoices):
-        """ANS's six words for where a story comes from."""
+        """ANS's six words for where an article comes from."""
 
         STAFF = "staff", "Staff"
         WIRES = "wires", "Wires"
@@ -43,7 +43,7 @@ class Source(models.Model):
 
 
 class Feed(models.Model):
-    """An address that is polled for stories of one source."""
+    """An address that is polled for articles of one source."""
 
     url = models.URLField(max_length=1000)
     # A key of articles.formats.READERS; empty where the content tells.

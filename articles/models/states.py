@@ -1,10 +1,10 @@
-"""Where a story stands, and what sort of work it is."""
+"""Where an article stands, and what sort of work it is."""
 
 from django.db import models
 
 
 class State(models.TextChoices):
-    """Where a story stands in the workflow."""
+    """Where an article stands in the workflow."""
 
     DRAFT = "draft", "Draft"
     IN_REVIEW = "in_review", "In review"
@@ -17,11 +17,11 @@ class State(models.TextChoices):
     SPIKED = "spiked", "Spiked"
 
 
-# What anyone may read. A retracted story stays, with its notice; a killed one does not.
+# What anyone may read. A retracted article stays, with its notice; a killed one does not.
 PUBLIC_STATES = (State.PUBLISHED, State.CORRECTED, State.RETRACTED)
 
 
-# What `expires_at` takes off. A retracted story stays for its notice.
+# What `expires_at` takes off. A retracted article stays for its notice.
 EXPIRING_STATES = (State.SCHEDULED, State.PUBLISHED, State.CORRECTED)
 
 
@@ -34,7 +34,7 @@ class PubStatus(models.TextChoices):
 
 
 class ArticleType(models.TextChoices):
-    """What sort of work a story is: the subtypes of schema.org's NewsArticle."""
+    """What sort of work an article is: the subtypes of schema.org's NewsArticle."""
 
     REPORTAGE = "reportage", "Reportage"
     ANALYSIS = "analysis", "Analysis"

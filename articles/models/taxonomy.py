@@ -1,4 +1,4 @@
-"""What stories are filed under: sections and tags."""
+"""What articles are filed under: sections and tags."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -34,7 +34,7 @@ class Section(models.Model):
 
 
 class Tag(models.Model):
-    """A keyword that stories share."""
+    """A keyword that articles share."""
 
     slug = models.CharField(max_length=SLUG_LENGTH, validators=[validate_slug])
     name = models.CharField(max_length=100)

@@ -1,7 +1,7 @@
 """Pages that are kept as they were sent, for as long as they would be sent the same again.
 
 To render a page takes twenty times as long as to find out that it is still the same. So each process
-keeps the pages that it rendered. Before it sends one again it looks at the versions of the stories on
+keeps the pages that it rendered. Before it sends one again it looks at the versions of the articles on
 it, at most ten times a second, and at what readers feel, twice a second: however many open the page,
 it costs no more than that. docs/decisions/0013-prepared-pages.md says why.
 """
@@ -21,16 +21,16 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date, parse_http_date_safe, quote_etag
 
-# Seconds for which a page is sent without a look at its stories: a tenth of the pages' s-maxage.
-LOOKED_FOR = 0.1
+# Seconds for which a page is sent without a look at its articles: a tenth of the pages' s-maxage.
+VERSION_FRESH_SECONDS = 0.1
 # Seconds for which nobody asks again what readers feel: the pages' s-maxage.
-FELT_FOR = 0.5
-# Seconds. What no story's version tells, such as an author's new name, shows no later than this.
+REACTIONS_FRESH_SECONDS = 0.5
+# Seconds. What no article's version tells, such as an author's new name, shows no later than this.
 LIFETIME = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PageState:
     """What a page would show of the desk, and how to learn what readers feel about it."""
 
     version: object
@@ -48,7 +48,7 @@ class Rendering:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedPage:
     """A page as it was sent. What it shows is kept as digests; the times are monotonic seconds."""
 
     content: bytes
@@ -56,14 +56,14 @@ class Kept:
     version: str
     felt: str
     made_at: float
-    looked_at: float
-    felt_at: float
+    version_checked_at: float
+    reactions_checked_at: float
 
 
 def answer(
     request: HttpRequest,
     *,
-    look: Callable[[], Look | None],
+    look: Callable[[], PageState | None],
     render: Callable[[], Rendering | HttpResponse],
 ) -> HttpResponseBase:
     """The page that was kept while `look` finds it the same, else a new one; 304 for who has it.
@@ -74,7 +74,7 @@ def answer(
     if settings.SESSION_COOKIE_NAME in request.COOKIES:
         return fresh(request, render())
     address = _digest(request.get_full_path())  # which may be of any length
-    kept: Kept | None = caches["pages"].get(address)
+    kept: CachedPage | None = caches["pages"].get(address)
     if kept and _is_same(address, kept, look):
         return _conditional(request, HttpResponse(kept.content, headers=kept.headers))
     made = render()
@@ -106,9 +106,9 @@ def _conditional(request: HttpRequest, response: HttpResponse) -> HttpResponseBa
     return get_conditional_response(request, response["ETag"], changed_at, response) or response
 
 
-def _is_same(address: str, kept: Kept, look: Callable[[], Look | None]) -> bool:
+def _is_same(address: str, kept: CachedPage, look: Callable[[], PageState | None]) -> bool:
     now = time.monotonic()
-    if now - kept.looked_at < LOOKED_FOR:
+    if now - kept.version_checked_at < VERSION_FRESH_SECONDS:
         return True
     try:
         seen = look()
@@ -116,26 +116,30 @@ def _is_same(address: str, kept: Kept, look: Callable[[], Look | None]) -> bool:
         return True  # the page of a moment ago, for as long as it is kept, and no error
     if seen is None or _digest(seen.version) != kept.version:
         return False
-    felt_at = kept.felt_at
-    if now - felt_at >= FELT_FOR:
+    reactions_checked_at = kept.reactions_checked_at
+    if now - reactions_checked_at >= REACTIONS_FRESH_SECONDS:
         if _digest(seen.feel()) != kept.felt:
             return False
-        felt_at = now
+        reactions_checked_at = now
     rest = LIFETIME - (now - kept.made_at)
-    caches["pages"].set(address, replace(kept, looked_at=now, felt_at=felt_at), rest)
+    caches["pages"].set(
+        address,
+        replace(kept, version_checked_at=now, reactions_checked_at=reactions_checked_at),
+        rest,
+    )
     return True
 
 
 def _keep(address: str, rendering: Rendering) -> None:
     now, response = time.monotonic(), rendering.response
-    kept = Kept(
+    kept = CachedPage(
         content=response.content,
         headers=dict(response.items()),
         version=_digest(rendering.version),
         felt=_digest(rendering.felt),
         made_at=now,
-        looked_at=now,
-        felt_at=now,
+        version_checked_at=now,
+        reactions_checked_at=now,
     )
     caches["pages"].set(address, kept, LIFETIME)
 

@@ -1,7 +1,7 @@
-"""Links by which somebody without an account reads a story before it is out.
+"""Links by which somebody without an account reads an article before it is out.
 
-A link is signed and bound to its story, holds for a week, and ends sooner when the desk says so:
-then the story's generation rises, and every link that names an older one is over.
+A link is signed and bound to its article, holds for a week, and ends sooner when the desk says so:
+then the article's generation rises, and every link that names an older one is over.
 """
 
 from datetime import timedelta
@@ -16,7 +16,7 @@ from articles.models import Article, State
 
 LIFETIME = timedelta(days=7)
 SALT = "articles.preview"
-# A story that is put aside or gone for good is shown to nobody.
+# An article that is put aside or gone for good is shown to nobody.
 ENDED = {State.SPIKED, State.KILLED}
 
 
@@ -34,7 +34,7 @@ def make_link(article: Article) -> str:
 
 
 def find_draft(token: str) -> Article:
-    """The story that the link leads to, with all its parts, public by now or not.
+    """The article that the link leads to, with all its parts, public by now or not.
 
     Raises Unknown and Ended.
     """
@@ -51,6 +51,6 @@ def find_draft(token: str) -> Article:
 
 
 def end_links(*, article_id: UUID) -> None:
-    """End every link to the story that was given out so far."""
-    stories = Article.objects.filter(pk=article_id)
-    stories.update(preview_generation=F("preview_generation") + 1)
+    """End every link to the article that was given out so far."""
+    articles = Article.objects.filter(pk=article_id)
+    articles.update(preview_generation=F("preview_generation") + 1)

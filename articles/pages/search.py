@@ -1,6 +1,6 @@
-"""Full-text search: stories that say the words of a query, the most relevant first.
+"""Full-text search: articles that say the words of a query, the most relevant first.
 
-Each story is read in its own language: PostgreSQL keeps its words in the column `search`, which
+Each article is read in its own language: PostgreSQL keeps its words in the column `search`, which
 migration 0003 makes and describes. A tag's or author's name is looked up where it is kept.
 """
 
@@ -31,7 +31,7 @@ RESULTS_PER_PAGE = 20
 # Longer ones are cut: nobody types them, and every word costs a look into the index.
 QUERY_LENGTH = 200
 
-# What migration 0003 chooses from; a story's language decides.
+# What migration 0003 chooses from; an article's language decides.
 CONFIGS = (
     "arabic", "danish", "dutch", "english", "finnish", "french", "german", "greek", "hungarian",
     "italian", "norwegian", "portuguese", "romanian", "russian", "simple", "spanish", "swedish",
@@ -47,7 +47,7 @@ BEGIN, END = "\ue000", "\ue001"
 
 @dataclass(frozen=True, slots=True)
 class Place(Position):
-    """Where a story stands among those found: by its rank, then as in any list."""
+    """Where an article stands among those found: by its rank, then as in any list."""
 
     rank: float
 
@@ -73,20 +73,20 @@ class Place(Position):
         return f"{self.rank.hex()}_{Position.__str__(self)}"
 
 
-def find(stories: ArticleQuerySet, words: str) -> ArticleQuerySet:
-    """Those of the stories that match, annotated with `rank`.
+def find(articles: ArticleQuerySet, words: str) -> ArticleQuerySet:
+    """Those of the articles that match, annotated with `rank`.
 
-    `words` are as in a search engine: "a phrase", or, -without. A rank depends on the story and the
+    `words` are as in a search engine: "a phrase", or, -without. A rank depends on the article and the
     words alone, so that a place in the list stays where it is whatever else is published.
     """
     words = words.replace("\0", " ")[:QUERY_LENGTH]
     rank = _rank(words)
     if all(word.startswith("-") for word in words.split()):
-        return stories.annotate(rank=rank).none()  # else it were nearly all there is
+        return articles.annotate(rank=rank).none()  # else it were nearly all there is
     ids = _spoken(words).values("pk")
-    if not _WITHOUT.search(words):  # no name says what a story must not say
+    if not _WITHOUT.search(words):  # no name says what an article must not say
         ids = ids.union(*_named(words))
-    return stories.filter(pk__in=ids).annotate(rank=rank)
+    return articles.filter(pk__in=ids).annotate(rank=rank)
 
 
 def _rank(words: str) -> Cast:
@@ -95,7 +95,7 @@ def _rank(words: str) -> Cast:
 
 
 def _spoken(words: str) -> ArticleQuerySet:
-    """Stories that say the words, each by the rules of its own language."""
+    """Articles that say the words, each by the rules of its own language."""
     # Uses index: articles_by_search, once for each configuration.
     matches = Q()
     for config in CONFIGS:
@@ -105,7 +105,7 @@ def _spoken(words: str) -> ArticleQuerySet:
 
 
 def _named(words: str) -> list[QuerySet[Any, Any]]:
-    """The ids of stories whose tag or author has the words for a name."""
+    """The ids of articles whose tag or author has the words for a name."""
     query = SearchQuery(words, config="simple", search_type="websearch")
     tags = ArticleTag.objects.alias(words=SearchVector("tag__name", config="simple"))
     authors = ArticleAuthor.objects.alias(words=SearchVector("author__name", config="simple"))
@@ -144,10 +144,10 @@ def better_than(place: Place, found: ArticleQuerySet, *, size: int) -> Page:
 def page(request: HttpRequest) -> HttpResponse:
     """The page for readers: `?q=` has the words, `?after=` a place in the list."""
     words = request.GET.get("q", "").strip()
-    stories = Article.objects.public().select_related("section").defer("body_markdown")
+    articles = Article.objects.public().select_related("section").defer("body_markdown")
     found = Page([], None, None)
     if words:
-        found = _asked_for(request, _with_excerpts(find(stories, words), words))
+        found = _asked_for(request, _with_excerpts(find(articles, words), words))
     context = {
         "words": words,
         "found": found,
@@ -181,7 +181,7 @@ class _Words(Expression):
 
 
 def _config() -> Func:
-    """The configuration of a story's language."""
+    """The configuration of an article's language."""
     return Func(
         F("language"),
         function="articles_search_config",

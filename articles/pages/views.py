@@ -13,71 +13,71 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from articles.formats.slugs import is_address_of_id
-from articles.hooks import Bar, Feeling, feelings
+from articles.hooks import ReactionTotal, Widget, reaction_hooks
 from articles.models import Article, ArticleQuerySet, Author, Correction, Section, Tag
 from articles.pages import page_cache
-from articles.pages.page_cache import Look, Rendering
+from articles.pages.page_cache import PageState, Rendering
 from articles.pages.preview_links import Ended, Unknown, find_draft
 from articles.pagination import Page, Position, newest, older_than, version_of
-from articles.resolve import Killed, find_story, find_version
+from articles.resolve import Killed, find_article, find_article_version
 
-STORIES_PER_PAGE = 20
+ARTICLES_PER_PAGE = 20
 CORRECTIONS_PER_PAGE = 50
 
-# What no list shows, and what is most of a story.
+# What no list shows, and what is most of an article.
 UNLISTED = ("body_markdown", "body_html", "ed_note", "editor_note", "usage_terms")
 
 
 @require_safe
 def front_page(request: HttpRequest) -> HttpResponseBase:
-    """The newest stories; with `?before=`, the ones that follow another page's last."""
+    """The newest articles; with `?before=`, the ones that follow another page's last."""
     return _list(request, "articles/front.html", Article.objects.public())
 
 
 @require_safe
 def section(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """The newest stories of one section."""
-    stories = Article.objects.public().filter(section__slug=slug)
-    return _list(request, "articles/list.html", stories, Section, slug)
+    """The newest articles of one section."""
+    articles = Article.objects.public().filter(section__slug=slug)
+    return _list(request, "articles/list.html", articles, Section, slug)
 
 
 @require_safe
 def author(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """Who an author is, and the newest of their stories."""
-    stories = Article.objects.public().filter(author_links__author__slug=slug)
-    return _list(request, "articles/author.html", stories, Author, slug)
+    """Who an author is, and the newest of their articles."""
+    articles = Article.objects.public().filter(author_links__author__slug=slug)
+    return _list(request, "articles/author.html", articles, Author, slug)
 
 
 @require_safe
 def tag(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """The newest stories about one thing."""
-    stories = Article.objects.public().filter(tag_links__tag__slug=slug)
-    return _list(request, "articles/list.html", stories, Tag, slug)
+    """The newest articles about one thing."""
+    articles = Article.objects.public().filter(tag_links__tag__slug=slug)
+    return _list(request, "articles/list.html", articles, Tag, slug)
 
 
 @require_safe
-def story(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """One story, with its reaction bar. By its UUID, or a slug it used to have, it redirects to its slug.
+def article(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """One article, with its reaction bar. By its UUID, or a slug it used to have, it redirects to its slug.
 
     404 for what was never there or was taken off; 410 for what is gone for good.
     """
 
-    def look() -> Look | None:
-        found = find_version(slug)
+    def look() -> PageState | None:
+        found = find_article_version(slug)
         if found is None:
             return None
         version = (found.version, found.updated_at)
-        return Look(version, lambda: feelings().bar(request, found).version)
+        return PageState(version, lambda: reaction_hooks().widget(request, found).version)
 
     if request.GET or request.COOKIES or "Authorization" in request.headers:
         # Somebody's own page, or one with a notice for them, is kept for nobody.
-        return page_cache.fresh(request, _story(request, slug))
-    return page_cache.answer(request, look=look, render=lambda: _story(request, slug))
+        return page_cache.fresh(request, _article(request, slug))
+    return page_cache.answer(request, look=look, render=lambda: _article(request, slug))
 
 
 @require_safe
 def corrections(request: HttpRequest) -> HttpResponseBase:
-    """What was wrong in our stories, the latest first; with `?before=`, what another page leads to."""
+    """What was wrong in our articles, the latest first; with `?before=`, what another page leads to."""
     found = Correction.objects.public().order_by("-id")
     before = request.GET.get("before")
     if before is not None:
@@ -86,9 +86,9 @@ def corrections(request: HttpRequest) -> HttpResponseBase:
         found = found.filter(id__lt=int(before))
     found = found[: CORRECTIONS_PER_PAGE + 1]
 
-    def look() -> Look:
+    def look() -> PageState:
         versions = found.values_list("id", "article__version", "article__updated_at")
-        return Look(tuple(versions), lambda: None)
+        return PageState(tuple(versions), lambda: None)
 
     return page_cache.answer(
         request,
@@ -97,9 +97,9 @@ def corrections(request: HttpRequest) -> HttpResponseBase:
     )
 
 
-def _story(request: HttpRequest, slug: str) -> Rendering | HttpResponse:
+def _article(request: HttpRequest, slug: str) -> Rendering | HttpResponse:
     try:
-        article = find_story(slug)
+        article = find_article(slug)
     except Killed:
         return _shared(render(request, "articles/gone.html", status=410))
     except Article.DoesNotExist:
@@ -107,14 +107,14 @@ def _story(request: HttpRequest, slug: str) -> Rendering | HttpResponse:
     if article.slug != slug:
         # The slug behind a UUID may change again; a slug that was given up stays given up.
         return redirect(article, permanent=not is_address_of_id(slug))
-    bar = feelings().bar(request, article)
-    response = render(request, "articles/story.html", {"article": article, "bar": bar})
+    widget = reaction_hooks().widget(request, article)
+    response = render(request, "articles/article.html", {"article": article, "widget": widget})
     patch_vary_headers(response, ["Cookie"])
     return Rendering(
-        _personal(response) if bar.personal else _shared(response),
+        _personal(response) if widget.personal else _shared(response),
         version=(article.version, article.updated_at),
-        felt=bar.version,
-        changed_at=None if bar.personal else _latest(article.updated_at, bar.changed_at),
+        felt=widget.version,
+        changed_at=None if widget.personal else _latest(article.updated_at, widget.changed_at),
     )
 
 
@@ -124,9 +124,9 @@ def _latest(*times: datetime | None) -> datetime:
 
 @require_safe
 def preview(request: HttpRequest, token: str) -> HttpResponse:
-    """A story before it is out, for whoever was given the link: as it would look, published now.
+    """An article before it is out, for whoever was given the link: as it would look, published now.
 
-    404 for a link that nobody gave out, 410 for one that is over. A story that is out is at its page.
+    404 for a link that nobody gave out, 410 for one that is over. An article that is out is at its page.
     """
     try:
         article = find_draft(token)
@@ -137,28 +137,28 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     if article.is_public:
         return _unlisted(redirect(article))
     article.published_at = article.published_at or article.due_at or timezone.now()
-    context = {"article": article, "bar": Bar()}
+    context = {"article": article, "widget": Widget()}
     return _unlisted(render(request, "articles/preview.html", context))
 
 
 def _list(
     request: HttpRequest,
     template: str,
-    stories: ArticleQuerySet,
+    articles: ArticleQuerySet,
     subject: type[Section | Author | Tag] | None = None,
     slug: str = "",
 ) -> HttpResponseBase:
-    """The page of the list that the request asks for; of all stories, or of a subject's."""
+    """The page of the list that the request asks for; of all articles, or of a subject's."""
     before = _before(request)
 
-    def look() -> Look:
-        version = version_of(stories, before=before, size=STORIES_PER_PAGE)
-        return Look(version, lambda: feelings().totals(version.article_ids))
+    def look() -> PageState:
+        version = version_of(articles, before=before, size=ARTICLES_PER_PAGE)
+        return PageState(version, lambda: reaction_hooks().totals(version.article_ids))
 
     def make() -> Rendering:
         found = get_object_or_404(subject, slug=slug) if subject else None
-        page = _page(stories, before)
-        totals = feelings().totals([article.id for article in page.articles])
+        page = _page(articles, before)
+        totals = reaction_hooks().totals([article.id for article in page.articles])
         context = _context(request, page, totals) | {"subject": found}
         return Rendering(
             _shared(render(request, template, context)), version=page.version, felt=totals
@@ -177,17 +177,21 @@ def _before(request: HttpRequest) -> Position | None:
         raise Http404 from None
 
 
-def _page(stories: ArticleQuerySet, before: Position | None) -> Page:
-    listed = stories.select_related("section", "lead_image").defer(*UNLISTED).with_authors()
+def _page(articles: ArticleQuerySet, before: Position | None) -> Page:
+    listed = articles.select_related("section", "lead_image").defer(*UNLISTED).with_authors()
     if before is None:
-        return newest(listed, size=STORIES_PER_PAGE)
-    return older_than(before, listed, size=STORIES_PER_PAGE)
+        return newest(listed, size=ARTICLES_PER_PAGE)
+    return older_than(before, listed, size=ARTICLES_PER_PAGE)
 
 
-def _context(request: HttpRequest, page: Page, totals: Mapping[UUID, Feeling]) -> dict[str, object]:
+def _context(
+    request: HttpRequest, page: Page, totals: Mapping[UUID, ReactionTotal]
+) -> dict[str, object]:
     before = request.GET.get("before")
     return {
-        "entries": [(article, totals.get(article.id, Feeling())) for article in page.articles],
+        "entries": [
+            (article, totals.get(article.id, ReactionTotal())) for article in page.articles
+        ],
         "page": page,
         "first": before is None,
         "home": request.path,
@@ -209,7 +213,7 @@ def _corrections(request: HttpRequest, found: list[Correction]) -> Rendering:
 
 
 def _shared(response: HttpResponse) -> HttpResponse:
-    # One request a second reaches us for a story that thousands open; while it does, the others get
+    # One request a second reaches us for an article that thousands open; while it does, the others get
     # the copy before it.
     patch_cache_control(
         response,

@@ -1,4 +1,4 @@
-"""The newest stories as RSS 2.0, Atom and JSON Feed 1.1: of the site, a section, an author, a tag."""
+"""The newest articles as RSS 2.0, Atom and JSON Feed 1.1: of the site, a section, an author, a tag."""
 
 import json
 import re
@@ -41,18 +41,18 @@ from articles.models import (
 from articles.models.pictures import SHOWN_OF_MEDIA
 from articles.pagination import Page, Position, newest, older_than
 
-STORIES_PER_FEED = 50
+ARTICLES_PER_FEED = 50
 PICTURE_WIDTH = 1280  # pixels; readers of feeds show no larger ones
-# For so long, and for so many stories, Atom says which are gone (RFC 6721). Who asks less than once a
+# For so long, and for so many articles, Atom says which are gone (RFC 6721). Who asks less than once a
 # month for a feed has to drop by itself what is no longer in it.
 GONE_FOR = timedelta(days=30)
-GONE_STORIES = 100
+KILLED_ARTICLES = 100
 
 # What XML cannot hold, not even escaped (XML 1.0, 2.2).
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-# What a feed shows of a story. A hundred stories are loaded in half the time without the rest.
+# What a feed shows of an article. A hundred articles are loaded in half the time without the rest.
 _COLUMNS = [
     "guid", "slug", "headline", "abstract", "body_html", "byline", "dateline_text", "language",
     "canonical_url", "copyright_notice", "published_at", "first_published_at",
@@ -62,7 +62,7 @@ _COLUMNS = [
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A story in a feed, with what other tables say of it."""
+    """An article in a feed, with what other tables say of it."""
 
     article: Article
     authors: Sequence[tuple[str, str]] = ()  # names, and the addresses of their pages or ""
@@ -92,7 +92,7 @@ class Entry:
 
     @property
     def content(self) -> str:
-        """The story as readers see it, with its dateline and with what was said about changes."""
+        """The article as readers see it, with its dateline and with what was said about changes."""
         placement = Correction.Placement
         above = [_paragraph(each) for each in self.notices if each.placement == placement.TOP]
         below = [_paragraph(each) for each in self.notices if each.placement != placement.TOP]
@@ -102,15 +102,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What every format says about the list of stories itself."""
+    """What every format says about the list of articles itself."""
 
     title: str
-    home: str  # the page that shows the same stories
+    home: str  # the page that shows the same articles
     topic: str  # the feed's own address, which names it
     url: str  # that of this page of it
     entries: Sequence[Entry]
     changed_at: datetime
-    next_url: str = ""  # where the stories that follow are, if there are any
+    next_url: str = ""  # where the articles that follow are, if there are any
     gone: Sequence[tuple[str, datetime]] = ()  # guids that others are to drop, and since when
 
     @property
@@ -125,26 +125,26 @@ class Format:
 
 
 def site(request: HttpRequest, form: str) -> HttpResponseBase:
-    """The newest stories of the whole site."""
+    """The newest articles of the whole site."""
     home = reverse("articles:front")
     return _answer(request, form, settings.SITE_NAME, home, Article.objects.all())
 
 
 def section(request: HttpRequest, slug: str, form: str) -> HttpResponseBase:
-    """The newest stories of one section."""
+    """The newest articles of one section."""
     found = get_object_or_404(Section, slug=slug)
     return _answer_about(request, form, found, Article.objects.filter(section=found))
 
 
 def author(request: HttpRequest, slug: str, form: str) -> HttpResponseBase:
-    """The newest stories of one author."""
+    """The newest articles of one author."""
     found = get_object_or_404(Author, slug=slug)
-    stories = Article.objects.filter(author_links__author=found)
-    return _answer_about(request, form, found, stories)
+    articles = Article.objects.filter(author_links__author=found)
+    return _answer_about(request, form, found, articles)
 
 
 def tag(request: HttpRequest, slug: str, form: str) -> HttpResponseBase:
-    """The newest stories with one tag."""
+    """The newest articles with one tag."""
     found = get_object_or_404(Tag, slug=slug)
     return _answer_about(request, form, found, Article.objects.filter(tag_links__tag=found))
 
@@ -163,7 +163,7 @@ def address_of(subject: Section | Author | Tag | None, form: str) -> str:
 
 
 def list_topics(article: Article) -> list[str]:
-    """The addresses of every feed that the story is in."""
+    """The addresses of every feed that the article is in."""
     subjects: list[Section | Author | Tag | None] = [None]
     if article.section:
         subjects.append(article.section)
@@ -171,9 +171,9 @@ def list_topics(article: Article) -> list[str]:
     return [address_of(subject, form) for subject in subjects for form in FORMATS]
 
 
-def syndicated(stories: ArticleQuerySet) -> ArticleQuerySet:
+def syndicated(articles: ArticleQuerySet) -> ArticleQuerySet:
     """Those that others may take: public, not taken back, usable."""
-    return stories.filter(_SYNDICATED)
+    return articles.filter(_SYNDICATED)
 
 
 _SYNDICATED = Q(
@@ -183,18 +183,18 @@ _SYNDICATED = Q(
 
 
 def _answer_about(
-    request: HttpRequest, form: str, subject: Section | Author | Tag, stories: ArticleQuerySet
+    request: HttpRequest, form: str, subject: Section | Author | Tag, articles: ArticleQuerySet
 ) -> HttpResponseBase:
     title = f"{subject.name} · {settings.SITE_NAME}"
-    return _answer(request, form, title, subject.get_absolute_url(), stories)
+    return _answer(request, form, title, subject.get_absolute_url(), articles)
 
 
 def _answer(
-    request: HttpRequest, form: str, title: str, home: str, stories: ArticleQuerySet
+    request: HttpRequest, form: str, title: str, home: str, articles: ArticleQuerySet
 ) -> HttpResponseBase:
     before = _before(request)
     page = _page(
-        syndicated(stories).select_related("section", "lead_image").only(*_COLUMNS), before
+        syndicated(articles).select_related("section", "lead_image").only(*_COLUMNS), before
     )
     entries = _list_entries(page.articles)
     topic = settings.SITE_URL + request.path
@@ -209,7 +209,7 @@ def _answer(
             (entry.updated_at for entry in entries), default=datetime(1970, 1, 1, tzinfo=UTC)
         ),
         next_url=f"{topic}?before={page.older}" if page.older else "",
-        gone=_list_gone(stories) if is_atom and is_first else (),
+        gone=_list_gone(articles) if is_atom and is_first else (),
     )
     write = FORMATS[form]
     response = conditional_get.answer(
@@ -230,40 +230,40 @@ def _before(request: HttpRequest) -> Position | None:
         raise Http404 from None
 
 
-def _page(stories: ArticleQuerySet, before: Position | None) -> Page:
+def _page(articles: ArticleQuerySet, before: Position | None) -> Page:
     if before is None:
-        return newest(stories, size=STORIES_PER_FEED)
-    return older_than(before, stories, size=STORIES_PER_FEED)
+        return newest(articles, size=ARTICLES_PER_FEED)
+    return older_than(before, articles, size=ARTICLES_PER_FEED)
 
 
-def _list_gone(stories: ArticleQuerySet) -> list[tuple[str, datetime]]:
+def _list_gone(articles: ArticleQuerySet) -> list[tuple[str, datetime]]:
     """Those that were in the feed once and are to be dropped, the latest first."""
     # Uses index: articles_by_change.
-    gone = stories.filter(~_SYNDICATED, first_published_at__isnull=False).filter(
+    gone = articles.filter(~_SYNDICATED, first_published_at__isnull=False).filter(
         updated_at__gte=timezone.now() - GONE_FOR
     )
     return list(
-        gone.order_by("-updated_at").values_list("guid", "version_created_at")[:GONE_STORIES]
+        gone.order_by("-updated_at").values_list("guid", "version_created_at")[:KILLED_ARTICLES]
     )
 
 
 def _list_entries(found: Sequence[Article]) -> list[Entry]:
-    """The stories with what other tables say of them, in three queries."""
+    """The articles with what other tables say of them, in three queries."""
     tags: dict[UUID, list[str]] = defaultdict(list)
-    for story, name in (
+    for article, name in (
         ArticleTag.objects.filter(article__in=found)
         .order_by("article_id", "position")
         .values_list("article_id", "tag__name")
     ):
-        tags[story].append(_clean(name))
+        tags[article].append(_clean(name))
     authors: dict[UUID, list[tuple[str, str]]] = defaultdict(list)
-    for story, name, slug in (
+    for article, name, slug in (
         ArticleAuthor.objects.filter(article__in=found)
         .order_by("article_id", "position")
         .values_list("article_id", "author__name", "author__slug")
     ):
         page = settings.SITE_URL + reverse("articles:author", args=[slug])
-        authors[story].append((_clean(name), page))
+        authors[article].append((_clean(name), page))
     notices: dict[UUID, list[Correction]] = defaultdict(list)
     for notice in Correction.objects.filter(article__in=found):
         notices[notice.article_id].append(notice)

@@ -1,4 +1,4 @@
-"""What search engines and other sites learn about a story from its page."""
+"""What search engines and other sites learn about an article from its page."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -22,20 +22,20 @@ NOT_IN_SCRIPTS = {ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"
 
 @dataclass(frozen=True, slots=True)
 class Alternate:
-    """The story in one language."""
+    """The article in one language."""
 
     language: str
     url: str
 
 
 def list_alternates(article: Article) -> list[Alternate]:
-    """Every language of the story, its own included; none where it has but one, or in a draft."""
+    """Every language of the article, its own included; none where it has but one, or in a draft."""
     found: list[dict[str, str]] = getattr(article, "alternates", [])
     if len(found) < 2:
         return []
     return [
         Alternate(
-            each["language"], settings.SITE_URL + reverse("articles:story", args=[each["slug"]])
+            each["language"], settings.SITE_URL + reverse("articles:article", args=[each["slug"]])
         )
         for each in found
     ]
@@ -56,7 +56,7 @@ def as_script(value: object) -> SafeString:
 
 
 def news_article(article: Article, interactions: Sequence[Interaction] = ()) -> dict[str, Any]:
-    """The story as schema.org's NewsArticle."""
+    """The article as schema.org's NewsArticle."""
     return dict(
         [
             *_identity(article),

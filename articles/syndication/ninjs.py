@@ -1,4 +1,4 @@
-"""A story as IPTC's ninjs 3.1, for whoever takes our copy."""
+"""An article as IPTC's ninjs 3.1, for whoever takes our copy."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,12 +15,12 @@ STANDARD = {
     "schema": "https://www.iptc.org/std/ninjs/ninjs-schema_3.1.json",
 }
 
-# A list of the parts of an object, so that one that the story does not have is simply not there.
+# A list of the parts of an object, so that one that the article does not have is simply not there.
 Parts = Iterator[tuple[str, Any]]
 
 
 def ninjs_of(article: Article) -> dict[str, Any]:
-    """The story as a ninjs object that validates against IPTC's closed schema.
+    """The article as a ninjs object that validates against IPTC's closed schema.
 
     ninjs has no dateline: its text is at the head of the main body, as IPTC's examples have it, and
     once more as a body of its own. It has no place for reaction counts either. The desk's internal

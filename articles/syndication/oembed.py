@@ -1,4 +1,4 @@
-"""How other sites show a link to a story (oEmbed 1.0)."""
+"""How other sites show a link to an article (oEmbed 1.0)."""
 
 import json
 from typing import Any
@@ -11,13 +11,13 @@ from django.urls import Resolver404, resolve, reverse
 
 from articles import conditional_get
 from articles.models import Article
-from articles.resolve import Killed, find_story
+from articles.resolve import Killed, find_article
 
 LARGEST = "1280"  # pixels a side of a thumbnail, where nobody asks for a smaller one
 
 
 def oembed(request: HttpRequest) -> HttpResponseBase:
-    """What is at `url`, as JSON: 404 where no story is, 501 for another format.
+    """What is at `url`, as JSON: 404 where no article is, 501 for another format.
 
     A `link`, for there is nothing here that another site could put in a frame. Its thumbnail fits
     into `maxwidth` and `maxheight`, or is left out; what is no size is 400.
@@ -37,17 +37,17 @@ def oembed(request: HttpRequest) -> HttpResponseBase:
 
 
 def _article_at(url: str) -> Article:
-    """The public story whose page this is. Raises Http404 for all else."""
+    """The public article whose page this is. Raises Http404 for all else."""
     try:
         asked, ours = urlsplit(url), urlsplit(settings.SITE_URL)
         match = resolve(asked.path)
     except (ValueError, Resolver404):
         raise Http404 from None
     is_ours = asked.scheme in {"http", "https"} and asked.netloc == ours.netloc
-    if not is_ours or match.view_name != "articles:story":
+    if not is_ours or match.view_name != "articles:article":
         raise Http404
     try:
-        return find_story(match.kwargs["slug"])
+        return find_article(match.kwargs["slug"])
     except (Killed, Article.DoesNotExist):
         raise Http404 from None
 

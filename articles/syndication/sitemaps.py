@@ -31,7 +31,7 @@ NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 def index(request: HttpRequest) -> HttpResponseBase:
     """The list of sitemaps: one of the front page and the sections, then one or more a month.
 
-    A month's stories stay in its sitemap, so that a new story changes one sitemap and not all.
+    A month's articles stay in its sitemap, so that a new article changes one sitemap and not all.
     """
     months = (
         indexable(Article.objects.public())
@@ -57,7 +57,7 @@ def sections(request: HttpRequest) -> HttpResponseBase:
 
 
 def month(request: HttpRequest, year: int, month: int, number: int) -> HttpResponseBase:
-    """The stories of one month, up to URLS_PER_SITEMAP of them. 404 where there are none."""
+    """The articles of one month, up to URLS_PER_SITEMAP of them. 404 where there are none."""
     if not 1 <= number <= 10_000:  # PostgreSQL cannot count for ever
         raise Http404
     try:
@@ -66,15 +66,15 @@ def month(request: HttpRequest, year: int, month: int, number: int) -> HttpRespo
     except (ValueError, OverflowError):
         raise Http404 from None
     # Uses index: articles_by_time.
-    stories = indexable(Article.objects.public()).filter(
+    articles = indexable(Article.objects.public()).filter(
         published_at__gte=begin, published_at__lt=end
     )
     last = number * URLS_PER_SITEMAP
-    found = stories.order_by("published_at", "id").values_list(
+    found = articles.order_by("published_at", "id").values_list(
         "slug", _CHANGED_AT, "lead_image__file"
     )
     entries = [
-        f"<url>{_loc(reverse('articles:story', args=[slug]))}{_lastmod(changed_at)}"
+        f"<url>{_loc(reverse('articles:article', args=[slug]))}{_lastmod(changed_at)}"
         f"{_image(picture)}</url>"
         for slug, changed_at, picture in found[last - URLS_PER_SITEMAP : last]
     ]
@@ -85,12 +85,12 @@ def month(request: HttpRequest, year: int, month: int, number: int) -> HttpRespo
 
 
 def news(request: HttpRequest) -> HttpResponseBase:
-    """The stories first published in the last two days, for Google News."""
+    """The articles first published in the last two days, for Google News."""
     # Uses index: articles_by_first_publication.
-    stories = indexable(syndicated(Article.objects.all())).filter(
+    articles = indexable(syndicated(Article.objects.all())).filter(
         first_published_at__gte=timezone.now() - NEWS_LIFETIME
     )
-    newest = stories.order_by("-first_published_at", "-id")[:NEWS_LIMIT]
+    newest = articles.order_by("-first_published_at", "-id")[:NEWS_LIMIT]
     entries = _news_entries(newest.only("slug", "headline", "language", "first_published_at"))
     return _xml(request, f'<urlset xmlns="{SITEMAP}" xmlns:news="{NEWS}">', entries, "</urlset>")
 
@@ -125,9 +125,9 @@ def security(request: HttpRequest) -> HttpResponseBase:
     return _text(request, lines)
 
 
-def indexable(stories: ArticleQuerySet) -> ArticleQuerySet:
+def indexable(articles: ArticleQuerySet) -> ArticleQuerySet:
     """Those whose page here is the one to be found: no copy of another site's, none withheld."""
-    return stories.filter(pub_status=PubStatus.USABLE, canonical_url="").exclude(
+    return articles.filter(pub_status=PubStatus.USABLE, canonical_url="").exclude(
         source__indexing=Source.Indexing.NOINDEX
     )
 
@@ -135,9 +135,9 @@ def indexable(stories: ArticleQuerySet) -> ArticleQuerySet:
 _CHANGED_AT = Coalesce("content_modified_at", "first_published_at")
 
 
-def _news_entries(stories: Iterable[Article]) -> Iterator[str]:
+def _news_entries(articles: Iterable[Article]) -> Iterator[str]:
     name = _escaped(settings.SITE_NAME)
-    for article in stories:
+    for article in articles:
         published_at = article.first_published_at
         yield (
             f"<url>{_loc(article.get_absolute_url())}<news:news>"

@@ -25,7 +25,7 @@ class HubAway(Exception):
 
 
 class _Batch:
-    """The stories that one transaction changed."""
+    """The articles that one transaction changed."""
 
     def __init__(self, article_ids: Iterable[UUID]) -> None:
         self.article_ids = dict.fromkeys(article_ids)
@@ -36,7 +36,7 @@ class _Batch:
 
 
 def announce_on_commit(article_ids: Iterable[UUID]) -> None:
-    """Have a worker ping the hub after the commit: once, however many stories the transaction changes.
+    """Have a worker ping the hub after the commit: once, however many articles the transaction changes.
 
     Where the broker is away the ping is lost, and the commit is not.
     """
@@ -63,9 +63,9 @@ def _open_batch() -> _Batch | None:
 
 
 def ping(article_ids: Sequence[UUID]) -> bool:
-    """Name every feed of the stories to the hub in one request; whether it took it.
+    """Name every feed of the articles to the hub in one request; whether it took it.
 
-    Nothing is said without a hub, or of stories that never were in a feed. Safe to repeat: the hub
+    Nothing is said without a hub, or of articles that never were in a feed. Safe to repeat: the hub
     fetches the feeds and finds no news. What the hub refuses is logged; raises HubAway, logged too,
     where it may take the same later.
     """
@@ -86,8 +86,8 @@ def ping(article_ids: Sequence[UUID]) -> bool:
 
 
 def _topics(article_ids: Sequence[UUID]) -> list[str]:
-    stories = Article.objects.with_parts().with_authors().filter(first_published_at__isnull=False)
-    found = stories.filter(pk__in=article_ids).order_by("pk")
+    articles = Article.objects.with_parts().with_authors().filter(first_published_at__isnull=False)
+    found = articles.filter(pk__in=article_ids).order_by("pk")
     return list(dict.fromkeys(topic for article in found for topic in list_topics(article)))
 
 

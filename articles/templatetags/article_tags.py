@@ -1,4 +1,4 @@
-"""What the pages' templates need to set a story."""
+"""What the pages' templates need to set an article."""
 
 import re
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ def absolute(path: str) -> str:
 
 
 @register.simple_tag
-def sections_to_read() -> QuerySet[Section]:
+def sections_with_articles_tag() -> QuerySet[Section]:
     return sections_with_articles()
 
 
@@ -99,12 +99,12 @@ def byline(article: Article) -> SafeString:
 
 @register.filter
 def placed(article: Article, placement: str) -> list[Correction]:
-    """The story's notices that stand above or below it."""
+    """The article's notices that stand above or below it."""
     return [notice for notice in article.corrections.all() if notice.placement == placement]
 
 
 @register.filter
 def body(article: Article) -> SafeString:
-    """The story's text with its dateline."""
+    """The article's text with its dateline."""
     # `body_html` was sanitised when it was stored; `with_dateline` escapes what it adds.
     return mark_safe(with_dateline(article.body_html, article.dateline_text))  # noqa: S308

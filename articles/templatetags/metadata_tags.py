@@ -4,7 +4,7 @@ from django import template
 from django.conf import settings
 from django.utils.safestring import SafeString
 
-from articles.hooks import Bar
+from articles.hooks import Widget
 from articles.models import Article, Author, Rendition, Section, Tag
 from articles.syndication import feeds, metadata
 
@@ -12,9 +12,9 @@ register = template.Library()
 
 
 @register.simple_tag
-def news_article(article: Article, bar: Bar | str = "") -> SafeString:
-    """The story as schema.org's NewsArticle, with what readers did; a page without a bar says nothing of them."""
-    interactions = bar.interactions if isinstance(bar, Bar) else ()
+def news_article(article: Article, widget: Widget | str = "") -> SafeString:
+    """The article as schema.org's NewsArticle, with what readers did; a page without a bar says nothing of them."""
+    interactions = widget.interactions if isinstance(widget, Widget) else ()
     return metadata.as_script(metadata.news_article(article, interactions))
 
 

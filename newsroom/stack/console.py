@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 
-class Trouble(Exception):
+class StartupError(Exception):
     """What keeps the house from running, in one sentence for its owner."""
 
 
@@ -29,7 +29,7 @@ class Output:
         return sys.stdout.isatty()
 
 
-def say(text: str) -> None:
+def print_line(text: str) -> None:
     Output().write(f"{text}\n")
 
 

@@ -33,7 +33,7 @@ def record_environment(data: Path, values: Mapping[str, str]) -> None:
     draft.replace(data / FILE_NAME)
 
 
-def kept_secrets(recorded: Mapping[str, str]) -> dict[str, str]:
+def load_or_create_secrets(recorded: Mapping[str, str]) -> dict[str, str]:
     """The secrets on record; each that is missing is made once, independent of the others."""
     return {name: recorded.get(name) or secrets.token_urlsafe(48) for name in SECRETS}
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsroom.stack.console import Trouble
+from newsroom.stack.console import StartupError
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -19,7 +19,7 @@ SCHEMES = {
 }
 
 # How long the guard of a run killed a moment ago may need to free its ports.
-LETTING_GO_SECONDS = 3.0
+PORT_RELEASE_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,17 @@ class Plan:
         """Refuse what cannot work."""
         for variable, schemes in SCHEMES.items():
             if not self.given.get(variable, schemes[0]).startswith(schemes):
-                raise Trouble(f"{variable} has to begin with {' or '.join(schemes)}.")
+                raise StartupError(f"{variable} has to begin with {' or '.join(schemes)}.")
         if self.port == self.live_port:
-            raise Trouble(f"PORT and LIVE_PORT are both {self.port}: give each its own.")
-        deadline = time.monotonic() + LETTING_GO_SECONDS
+            raise StartupError(f"PORT and LIVE_PORT are both {self.port}: give each its own.")
+        deadline = time.monotonic() + PORT_RELEASE_SECONDS
         self._check_free("PORT", self.port, deadline)
         self._check_free("LIVE_PORT", self.live_port, deadline)
 
     def _check_free(self, variable: str, port: int, deadline: float) -> None:
         while error := _refusal_to_bind(self.host, port):
             if time.monotonic() > deadline:
-                raise Trouble(
+                raise StartupError(
                     f"Port {port} on {self.host} cannot be had ({error}): set {variable}."
                 )
             time.sleep(0.2)
@@ -72,12 +72,14 @@ class Plan:
             self.data.mkdir(parents=True, exist_ok=True)
             lock = (self.data / "lock").open("a")
         except OSError as error:
-            raise Trouble(f"{self.data} cannot be used ({error.strerror}): {advice}.") from None
+            raise StartupError(
+                f"{self.data} cannot be used ({error.strerror}): {advice}."
+            ) from None
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise Trouble(
+                raise StartupError(
                     f"Another `make run` is at work on {self.data}: {advice}, and PORT to another port."
                 ) from None
             yield
@@ -86,7 +88,7 @@ class Plan:
 def _port(given: Mapping[str, str], variable: str, default: int) -> int:
     text = given.get(variable, str(default))
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise Trouble(f"{variable} is {text!r}, which is no port: 1 to 65535.")
+        raise StartupError(f"{variable} is {text!r}, which is no port: 1 to 65535.")
     return int(text)
 
 

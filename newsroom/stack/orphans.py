@@ -9,7 +9,7 @@ from pathlib import Path
 PATIENCE_SECONDS = 5.0
 
 
-def end_leftover(pid_file: Path, mark: str, stop_signal: signal.Signals) -> None:
+def end_orphan(pid_file: Path, mark: str, stop_signal: signal.Signals) -> None:
     """End the process that the file names, if its command line carries `mark`, and drop the file.
 
     The number in the file of a run long gone may belong to a stranger today, whom PostgreSQL

@@ -8,9 +8,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from newsroom.stack.accounts import Account, give_to, run_as
-from newsroom.stack.console import Trouble, last_lines
+from newsroom.stack.console import StartupError, last_lines
 from newsroom.stack.guard import BARE_ENVIRONMENT, Guard
-from newsroom.stack.orphans import end_leftover
+from newsroom.stack.orphans import end_orphan
 from newsroom.stack.wheels import POSTGRES_MAJOR
 
 NAME = "newsroom"
@@ -41,7 +41,7 @@ SETTINGS = {
 }
 
 # For data that nobody will miss.
-FORGETFUL = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
 class Postgres:
@@ -67,7 +67,7 @@ class Postgres:
         self._log = log
         self._account = account
         self._guard = guard
-        self._settings = SETTINGS if durable else SETTINGS | FORGETFUL
+        self._settings = SETTINGS if durable else SETTINGS | NOT_DURABLE
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -78,7 +78,7 @@ class Postgres:
         if not self.folder.exists():
             self._create()
         self._check_version()
-        end_leftover(self.folder / "postmaster.pid", str(self.folder), signal.SIGINT)
+        end_orphan(self.folder / "postmaster.pid", str(self.folder), signal.SIGINT)
         deadline = time.monotonic() + START_SECONDS
         while not self._try_to_start(deadline):
             time.sleep(0.3)
@@ -120,7 +120,7 @@ class Postgres:
     def _check_version(self) -> None:
         version = (self.folder / "PG_VERSION").read_text().strip()
         if version != POSTGRES_MAJOR:
-            raise Trouble(
+            raise StartupError(
                 f"{self.folder} was made by PostgreSQL {version} and this is {POSTGRES_MAJOR}:"
                 " bring it over with pg_upgrade, or set NEWSROOM_DATA to another folder."
             )
@@ -145,7 +145,7 @@ class Postgres:
         in_use = "is still in use" in self._log.read_text(errors="replace")
         if in_use and time.monotonic() < deadline:
             return False
-        raise Trouble(f"PostgreSQL does not start:\n{last_lines(self._log)}")
+        raise StartupError(f"PostgreSQL does not start:\n{last_lines(self._log)}")
 
     def _switches(self) -> list[str]:
         settings = self._settings | {"unix_socket_directories": f'"{self._sockets}"'}
@@ -170,4 +170,4 @@ class Postgres:
                 options=run_as(self._account),
             )
         if code:
-            raise Trouble(f"PostgreSQL's data folder cannot be made:\n{last_lines(self._log)}")
+            raise StartupError(f"PostgreSQL's data folder cannot be made:\n{last_lines(self._log)}")

@@ -5,7 +5,7 @@ from pathlib import Path
 from time import monotonic
 
 from newsroom.stack.accounts import server_account
-from newsroom.stack.console import Trouble, say
+from newsroom.stack.console import StartupError, print_line
 from newsroom.stack.folders import database_folder, remove_folder, socket_folder
 from newsroom.stack.guard import Guard
 from newsroom.stack.postgres import Postgres
@@ -60,23 +60,23 @@ class Servers:
         for part in self._parts.values():
             started = monotonic()
             part.start()
-            say(f"{part.title} is up ({monotonic() - started:.1f} s).")
+            print_line(f"{part.title} is up ({monotonic() - started:.1f} s).")
 
     def stop(self) -> None:
         for part in reversed(self._parts.values()):
             part.stop()
         remove_folder(self._folder)
 
-    def revive(self) -> None:
+    def restart_dead(self) -> None:
         """Start again what has died by itself. What does not start is tried again at the next round."""
         for part in self._parts.values():
             if part.has_died or part in self._down:
-                say(f"{part.title} has died and is started again.")
+                print_line(f"{part.title} has died and is started again.")
                 self._down.add(part)
                 try:
                     part.start()
-                except Trouble as trouble:
-                    say(str(trouble))
+                except StartupError as trouble:
+                    print_line(str(trouble))
                 else:
                     self._down.remove(part)
 
@@ -84,4 +84,4 @@ class Servers:
         part = self._parts.get("DATABASE_URL")
         if isinstance(part, Postgres) and data not in part.folder.parents:
             user = self._account.name if self._account else ""
-            say(f"PostgreSQL keeps its data in {part.folder}: {user} cannot reach {data}.")
+            print_line(f"PostgreSQL keeps its data in {part.folder}: {user} cannot reach {data}.")

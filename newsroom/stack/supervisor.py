@@ -16,8 +16,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-from newsroom.stack.console import Trouble, say
-from newsroom.stack.environment import kept_secrets, record_environment, recorded_environment
+from newsroom.stack.console import StartupError, print_line
+from newsroom.stack.environment import (
+    load_or_create_secrets,
+    record_environment,
+    recorded_environment,
+)
 from newsroom.stack.guard import Guard
 from newsroom.stack.options import PROJECT, Plan
 from newsroom.stack.processes import Processes
@@ -48,9 +52,9 @@ def main(arguments: list[str]) -> int:
             threading.Thread(target=_stop_with, args=[os.getppid()], daemon=True).start()
         _run(Plan.read(os.environ))
     except Stopped as stopped:
-        say("Everything has stopped.")
+        print_line("Everything has stopped.")
         return stopped.exit_code
-    except Trouble as trouble:
+    except StartupError as trouble:
         sys.stderr.write(f"{trouble}\n")
     return 1
 
@@ -58,26 +62,26 @@ def main(arguments: list[str]) -> int:
 def _run(plan: Plan) -> None:
     started = time.monotonic()
     plan.check()
-    with contextlib.ExitStack() as house:
+    with contextlib.ExitStack() as supervised:
         # Left in the opposite order: processes, servers, whatever else the guard knows of, the claim.
-        house.enter_context(plan.claimed_data())
-        guard = house.enter_context(Guard())
-        secrets = kept_secrets(recorded_environment(plan.data))
+        supervised.enter_context(plan.claimed_data())
+        guard = supervised.enter_context(Guard())
+        secrets = load_or_create_secrets(recorded_environment(plan.data))
         servers = Servers(
             data=plan.data, secret=secrets["READER_KEY"], given=plan.given, guard=guard
         )
-        house.callback(servers.stop)
+        supervised.callback(servers.stop)
         servers.start()
         environment = _environment(plan, secrets | servers.urls)
-        farewell = Farewell(plan, _prepare(environment, guard))
-        house.callback(farewell.say_if_unsaid)
+        farewell = StartupMessage(plan, _prepare(environment, guard))
+        supervised.callback(farewell.say_if_unsaid)
         processes = Processes(PROJECT / "Procfile", guard=guard, environment=environment)
-        house.callback(processes.stop)
+        supervised.callback(processes.stop)
         farewell.say_when_up(processes, started)
-        processes.keep(each_round=[servers.revive])
+        processes.keep(each_round=[servers.restart_dead])
 
 
-class Farewell:
+class StartupMessage:
     """What the owner is told when all is up; the part that is told only once, in any case."""
 
     def __init__(self, plan: Plan, once: str) -> None:
@@ -91,7 +95,7 @@ class Farewell:
     def say_if_unsaid(self) -> None:
         """A password made for a house that then did not come up would be lost."""
         if self._once:
-            say(self._once)
+            print_line(self._once)
 
     def _wait_and_say(self, processes: Processes, started: float) -> None:
         plan = self._plan
@@ -137,7 +141,7 @@ def _prepare(environment: Mapping[str, str], guard: Guard) -> str:
     finally:
         guard.stop(process)
     if process.returncode:
-        raise Trouble("Newsroom has not started.")
+        raise StartupError("Newsroom has not started.")
     return output.decode()
 
 

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 from newsroom.stack.accounts import Account, run_as
-from newsroom.stack.console import Trouble, last_lines
+from newsroom.stack.console import StartupError, last_lines
 from newsroom.stack.guard import BARE_ENVIRONMENT, Guard
-from newsroom.stack.orphans import end_leftover
+from newsroom.stack.orphans import end_orphan
 
 START_SECONDS = 10.0
 
@@ -34,7 +34,7 @@ class Valkey:
     def start(self) -> None:
         """Start the server and return when it answers."""
         pid_file = self._folder / "valkey.pid"
-        end_leftover(pid_file, "valkey-server", signal.SIGTERM)
+        end_orphan(pid_file, "valkey-server", signal.SIGTERM)
         with self._log.open("wb") as log:
             self._process = self._guard.start(
                 [self._program, *self._switches(pid_file)],
@@ -48,7 +48,7 @@ class Valkey:
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise Trouble(f"Valkey does not start:\n{last_lines(self._log)}")
+                raise StartupError(f"Valkey does not start:\n{last_lines(self._log)}")
             time.sleep(0.02)
 
     def stop(self) -> None:

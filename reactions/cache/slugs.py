@@ -1,4 +1,4 @@
-"""From what stands in an address, a UUID or a slug, to an article's id."""
+"""From the UUID or slug in an address to an article's id."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -7,19 +7,19 @@ from uuid import UUID
 from django.db import OperationalError
 
 from reactions.cache.limits import public_read
-from reactions.cache.local import Copies
+from reactions.cache.local import LocalCache
 from reactions.sql import rows
 
 
 def find_article(address: str) -> UUID | None:
-    """The id of the article at this address. A UUID is taken at its word and costs no query."""
+    """The id of the article at this address. A UUID is not verified and costs no query."""
     return find_articles([address])[0]
 
 
 def find_articles(addresses: Sequence[str]) -> list[UUID | None]:
-    """The ids behind these addresses, in their order; None where a slug is nobody's.
+    """The ids of these addresses, in their order; None where no article has or had a slug.
 
-    A slug leads to one article for as long as that exists, so where PostgreSQL is away an old copy does.
+    A slug leads to one article for as long as that exists, so where PostgreSQL is unreachable a stale entry answers.
     Raises OperationalError where there is none.
     """
     ids: dict[str, UUID | None] = {address: _as_uuid(address) for address in addresses}
@@ -31,12 +31,12 @@ def find_articles(addresses: Sequence[str]) -> list[UUID | None]:
     return [ids[address] for address in addresses]
 
 
-def held_article(address: str) -> UUID | None:
-    """The id of the article at this address, as far as this process knows it. Asks nobody."""
+def known_article(address: str) -> UUID | None:
+    """The id of the article at this address, where this process knows it without asking PostgreSQL."""
     if found := _as_uuid(address):
         return found
-    held = _ids.fresh([address])
-    return held[0] if held else None
+    known = _ids.fresh([address])
+    return known[0] if known else None
 
 
 def _read_ids(slugs: list[str]) -> Mapping[str, UUID | None]:
@@ -47,9 +47,9 @@ def _read_ids(slugs: list[str]) -> Mapping[str, UUID | None]:
         return {}
 
 
-# Half a second: that long a slug may seem to be nobody's after a story has taken it.
-_ids = Copies[str, UUID](_read_ids, most=4_096, fresh_seconds=0.5, stale_seconds=3_600)
-forget_slugs = _ids.clear
+# Half a second: that long a slug may seem unknown after an article was given it.
+_ids = LocalCache[str, UUID](_read_ids, max_entries=4_096, fresh_seconds=0.5, stale_seconds=3_600)
+clear_slugs = _ids.clear
 
 
 @lru_cache(maxsize=4_096)

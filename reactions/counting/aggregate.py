@@ -1,8 +1,8 @@
-"""Takes the outbox and counts, in one transaction.
+"""Brings the counts up to date with what readers did: claims outbox entries, moderates them, counts.
 
-Every worker may fold at any time, and any two at once: a mark only says "look", and the row says what
-is true. Judging comes before the counting, in the same statement: a row that is `held` counts for
-nothing, whatever its reader chose.
+Every worker may aggregate at any time, and any two at once: an entry only says that its row changed, and the row
+says what is true. Moderation and counting are two statements of one transaction, so that nothing is counted
+unmoderated, and a crash between them leaves both undone.
 """
 
 import time
@@ -11,66 +11,66 @@ from datetime import datetime
 
 from django.db import transaction
 
-from reactions.counting.cache_writer import publish_waiting
+from reactions.counting.cache_writer import write_stale_counts
 from reactions.kinds import KINDS
-from reactions.moderation.decisions import apply_decisions, thresholds
+from reactions.moderation.decisions import apply_decisions
+from reactions.moderation.moderate import claim_entries
 from reactions.sql import rows
 
-# Marks taken by one statement. So many wait only after a crowd that no worker saw; then a reader who changes
-# their mind while their own mark is counted waits for most of a second. In larger batches more of the
-# marks are for the same totals, so that the crowd is through sooner.
+# Outbox entries aggregated in one transaction. So many wait only after a crowd that no worker saw; then a reader who
+# changes their mind while their own entry is counted waits for most of a second. In larger batches more entries are
+# for the same counts, so the crowd is counted sooner.
 BATCH = 20_000
-# While one batch follows another, Redis is told so often: telling it of 500 stories takes as long as
-# counting 1,000 marks.
-_TELL_SECONDS = 0.5
+# How often the cache is written while one batch follows another: writing 500 articles takes as long as counting
+# 1,000 entries.
+_CACHE_SECONDS = 0.5
 _BITS = [kind.bit for kind in KINDS]
 
 
-def fold() -> int:
-    """Count what readers did and tell Redis; returns the marks taken.
+def aggregate() -> int:
+    """Count what readers did and write the new counts to Redis; returns the entries counted.
 
-    Marks that another fold holds are its own. A crash anywhere loses nothing and repeats nothing:
-    what was not counted is still marked, what was not published is still waiting.
+    Entries that another aggregation has claimed are left to it. A crash anywhere loses nothing and repeats nothing:
+    what was not counted is still in the outbox, and what Redis does not have yet is written in the next round.
     """
     apply_decisions()
-    taken, told_at = 0, time.monotonic()
-    while (batch := count_marked()) == BATCH:
-        taken += batch
-        if time.monotonic() - told_at >= _TELL_SECONDS:
-            publish_waiting()
-            told_at = time.monotonic()
-    publish_waiting()
-    return taken + batch
+    counted, cached_at = 0, time.monotonic()
+    while (batch := aggregate_batch()) == BATCH:
+        counted += batch
+        if time.monotonic() - cached_at >= _CACHE_SECONDS:
+            write_stale_counts()
+            cached_at = time.monotonic()
+    write_stale_counts()
+    return counted + batch
 
 
-def count_marked(*, most: int = BATCH) -> int:
-    """Bring the totals to what up to `most` marked rows say, in one transaction; returns marks taken."""
+def aggregate_batch(*, most: int = BATCH) -> int:
+    """Moderate and count up to `most` outbox entries in one transaction; returns how many there were."""
     with transaction.atomic():
-        # Planned at each run, in some milliseconds: a plan made while the ledger was empty would read
-        # all of it for each mark of the first crowd.
-        wanted = {"most": most, "bits": _BITS, **thresholds()}
-        ((taken, erased),) = rows("fold", wanted, planned_anew=True)
-        if erased:
+        claim = claim_entries(most=most)
+        if claim.entries:
+            rows("aggregate", {"entries": claim.entries, "bits": _BITS}, unprepared=True)
+        if claim.erased:
             rows("remove_erased")
-    return int(taken)
+    return len(claim.entries)
 
 
 @dataclass(frozen=True)
 class Backlog:
-    """What waits: marks for fold, with the age of the oldest in seconds, and articles for Redis."""
+    """Outbox entries with the age of the oldest in seconds, and articles whose newest counts Redis does not have."""
 
-    marks: int
+    outbox_entries: int
     lag_seconds: float
-    unpublished: int
+    stale_counts: int
 
 
 def measure_backlog() -> Backlog:
-    """What fold and publishing have yet to do. One cheap statement while they keep up."""
-    ((marks, lag_seconds, unpublished),) = rows("backlog")
-    return Backlog(marks, lag_seconds, unpublished)
+    """What aggregation and the cache writer have yet to do. One cheap statement while they keep up."""
+    ((outbox_entries, lag_seconds, stale_counts),) = rows("backlog")
+    return Backlog(outbox_entries, lag_seconds, stale_counts)
 
 
-def waiting_since() -> datetime | None:
-    """When the oldest mark that nobody has folded was made; None where none waits."""
-    ((since,),) = rows("waiting_since")
-    return since  # type: ignore[no-any-return]  # a timestamptz column
+def oldest_entry_at() -> datetime | None:
+    """When the oldest outbox entry was made; None where the outbox is empty."""
+    ((created_at,),) = rows("oldest_entry_at")
+    return created_at  # type: ignore[no-any-return]  # a timestamptz column

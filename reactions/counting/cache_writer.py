@@ -1,25 +1,25 @@
-"""Counts to Redis, after the commit that changed them."""
+"""The cache writer: counts to Redis, after the commit that changed them."""
 
 from reactions.counts import put_counts, read_counts
 from reactions.sql import rows
 
-# Articles announced by one round. A round with more leaves the rest to the next.
+# Articles written in one round. What is left waits for the next round.
 _BATCH = 500
 
 
-def publish_waiting() -> int:
-    """Tell Redis every count that it has not been told; returns how many articles.
+def write_stale_counts() -> int:
+    """Write the newest counts of articles for which Redis has older ones or none; returns how many articles.
 
-    Safe to repeat, to overtake and to be killed in: what is told is absolute and has a version, and
-    what was not confirmed is told again. Must run outside the transaction that changed the counts.
-    Where Redis is away nothing is confirmed, and the next round tries again.
+    Safe to repeat, to run concurrently and to be killed at any point: counts are absolute and carry a version, and
+    what was not confirmed is written again. Must run outside the transaction that changed the counts. Where Redis
+    is unreachable nothing is confirmed, and the next round tries again.
     """
-    waiting = [article_id for (article_id,) in rows("list_unpublished", {"most": _BATCH})]
-    counts = read_counts(waiting) if waiting else []
+    stale = [article_id for (article_id,) in rows("list_stale_counts", {"most": _BATCH})]
+    counts = read_counts(stale) if stale else []
     if not counts or not put_counts(counts):
         return 0
-    confirmed = {
+    written = {
         "articles": [each.article_id for each in counts],
         "versions": [each.version for each in counts],
     }
-    return len(rows("confirm_published", confirmed))
+    return len(rows("confirm_cached", written))

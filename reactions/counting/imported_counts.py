@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from reactions.counting.cache_writer import publish_waiting
+from reactions.counting.cache_writer import write_stale_counts
 from reactions.import_formats.counters import Counters, Mistake
 from reactions.kinds import BY_KEY
 from reactions.sql import rows
@@ -21,7 +21,7 @@ _BATCH = 5_000
 _ENDINGS = (".html", ".htm", ".php", ".aspx")
 
 
-class Refused(Exception):
+class ImportRefused(Exception):
     """Nothing was imported; `mistakes` says why."""
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
@@ -30,7 +30,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportResult:
     """What an import did: entries read and articles they led to; articles whose public counts changed; reactions
     that stand for them; by their names in the file, reactions of no kind of ours; entries of no article of ours."""
 
@@ -42,7 +42,7 @@ class Imported:
     unknown: Sequence[Counters]
 
 
-def import_baseline(
+def import_counts(
     *,
     entries: Iterable[Counters | Mistake],
     source: str,
@@ -50,7 +50,7 @@ def import_baseline(
     addresses: Mapping[str, str],
     strict: bool = False,
     dry_run: bool = False,
-) -> Imported:
+) -> ImportResult:
     """Make what a file says the baseline that `source` gives its articles. Raises Refused and Unreadable.
 
     All of it or nothing. The same file twice changes nothing; a later file of the same source replaces the
@@ -62,14 +62,16 @@ def import_baseline(
     found = _match(read, addresses)
     unknown = [entry for entry in read if entry.address not in found]
     if strict and unknown:
-        raise Refused([Mistake(entry.place, f"no article: {entry.address}") for entry in unknown])
+        raise ImportRefused(
+            [Mistake(entry.place, f"no article: {entry.address}") for entry in unknown]
+        )
     counts, unmapped = _add_up((entry for entry in read if entry.address in found), found, kinds)
     with transaction.atomic():
-        changed = _set_baseline(source, counts)
+        changed = _set_imported_counts(source, counts)
         transaction.set_rollback(dry_run)
     if not dry_run:
-        publish_waiting()
-    return Imported(
+        write_stale_counts()
+    return ImportResult(
         read=len(read),
         articles=len(set(found.values())),
         changed=changed,
@@ -95,7 +97,7 @@ def _collect(entries: Iterable[Counters | Mistake]) -> list[Counters]:
             mistakes.append(Mistake(entry.place, "the rest was not read."))
             break
     if mistakes:
-        raise Refused(mistakes)
+        raise ImportRefused(mistakes)
     return list(read.values())
 
 
@@ -160,11 +162,11 @@ def _add_up(
     return counts, {name: count for name, count in sorted(unmapped.items()) if count}
 
 
-def _set_baseline(source: str, counts: Mapping[tuple[UUID, int], int]) -> int:
+def _set_imported_counts(source: str, counts: Mapping[tuple[UUID, int], int]) -> int:
     columns = {
         "source": source,
         "articles": [article_id for article_id, _ in counts],
         "kinds": [bit for _, bit in counts],
         "counts": list(counts.values()),
     }
-    return len(rows("set_baseline", columns))
+    return len(rows("set_imported_counts", columns))

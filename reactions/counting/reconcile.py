@@ -1,95 +1,100 @@
-"""Measures drift and heals it, while readers react and folds run.
+"""Measures drift and repairs it, while readers react and workers aggregate.
 
-Drift is what the totals hold, or the buckets over time, less the sum of `counted` over the rows. It should always be nothing; this
-is how the product finds out that it is, and what it does where something outside has made it otherwise:
-a table restored alone, a hand in the database, a bug.
+Drift is the counts, or the buckets summed over time, minus the sum of `counted` over the rows. Its expected value is
+0. Reconcile shows that it is 0, and repairs what something outside the product has changed: a table restored alone, a
+manual UPDATE, a bug.
 """
 
 import logging
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from uuid import UUID
 
 from django.db import transaction
 
-from reactions.counting.cache_writer import publish_waiting
+from reactions.counting.cache_writer import write_stale_counts
 from reactions.kinds import KINDS
 from reactions.sql import row, rows
 
 logger = logging.getLogger(__name__)
 
-# Articles healed by one statement: few enough that a fold which meets one of them waits some milliseconds.
+# Articles repaired by one statement: an aggregation that meets one of them waits some milliseconds.
 _BATCH = 200
 _BITS = [kind.bit for kind in KINDS]
 
 
 @dataclass(frozen=True)
-class Reconciled:
-    """What was found: articles looked at, and rows of the ledger; the seconds that the looking took; articles
-    that had drifted; the drift of their totals, and of their buckets over time, each summed over articles and
-    kinds; rows that nobody had marked; and (article, kind) pairs healed."""
+class ReconcileResult:
+    """What a reconcile found.
+
+    `drift` and `bucket_drift` are summed over articles and kinds, without sign. `missed_rows` are rows whose
+    `counted` was stale without an outbox entry. `repaired` counts pairs of article and kind.
+    """
 
     articles: int
     rows: int
     seconds: float
     drifted_articles: int
     drift: int
-    drift_of_buckets: int
-    forgotten: int
-    healed: int
+    bucket_drift: int
+    missed_rows: int
+    repaired: int
 
     @property
     def is_clean(self) -> bool:
-        return not (self.drift or self.drift_of_buckets or self.forgotten)
+        return not (self.drift or self.bucket_drift or self.missed_rows)
 
 
-def reconcile(*, dry_run: bool = False) -> Reconciled:
-    """Measure drift, and unless `dry_run` heal it. Safe to repeat and to be killed in.
+def reconcile(*, dry_run: bool = False) -> ReconcileResult:
+    """Measure drift, and unless `dry_run` repair it. Safe to repeat, and to be killed at any point.
 
-    Nobody ever sees a count on its way: what is wrong is taken off in one statement a batch. Rows that
-    were forgotten are marked, and the next fold counts them. Where another reconcile heals at this
-    moment, this one leaves the healing to it. What was found is kept for the metrics.
+    No reader sees a half-repaired count: one statement repairs a batch. Missed rows get an outbox entry, and the next
+    aggregation counts them. Where another reconcile is repairing, this one leaves the repair to it. The result is
+    stored for the metrics.
     """
     started = time.perf_counter()
     measured = rows("measure_drift", {"bits": _BITS})
     ((scanned, to_move),) = (each[:2] for each in measured if each[2] is None)
     drifted = [each[2:] for each in measured if each[2] is not None]
-    ((forgotten,),) = rows("mark_forgotten", {"articles": to_move, "only_count": dry_run})
+    ((missed_rows,),) = rows("enqueue_missed_rows", {"articles": to_move, "only_count": dry_run})
     ((articles,),) = rows("count_articles")
     seconds = time.perf_counter() - started
     article_ids = sorted({article_id for article_id, _, _, _ in drifted})
-    found = Reconciled(
+    result = ReconcileResult(
         articles=articles,
         rows=scanned,
         seconds=seconds,
         drifted_articles=len(article_ids),
-        drift=sum(abs(of_total) for _, _, of_total, _ in drifted),
-        drift_of_buckets=sum(abs(of_buckets) for _, _, _, of_buckets in drifted),
-        forgotten=forgotten,
-        healed=0 if dry_run else sum(map(_heal, _in_batches(article_ids))),
+        drift=sum(abs(of_counts) for _, _, of_counts, _ in drifted),
+        bucket_drift=sum(abs(of_buckets) for _, _, _, of_buckets in drifted),
+        missed_rows=missed_rows,
+        repaired=0 if dry_run else sum(map(_repair, _batches(article_ids))),
     )
-    rows("keep_reconciliation", asdict(found))
-    if not found.is_clean:
-        logger.error("The counts were not the rows: %s", found)
-    publish_waiting()
-    return found
+    rows("save_reconciliation", asdict(result))
+    if not result.is_clean:
+        logger.error("Reconcile found drift: %s", result)
+    write_stale_counts()
+    return result
 
 
-def last_reconciliation() -> tuple[float, Reconciled] | None:
-    """When the last reconcile ran, in seconds since 1970, and what it found; None where none ran yet."""
+def last_reconciliation() -> tuple[float, ReconcileResult] | None:
+    """When the last reconcile ran, in seconds since 1970, and its result; None where none ran yet."""
     found = row("last_reconciliation")
     if found is None:
         return None
-    ran_at, seconds, scanned, articles, *counts = found
-    return ran_at, Reconciled(articles, scanned, seconds, *counts)
+    ran_at, seconds, scanned, articles, *figures = found
+    return ran_at, ReconcileResult(articles, scanned, seconds, *figures)
 
 
-def _heal(article_ids: list[object]) -> int:
+def _repair(article_ids: Sequence[UUID]) -> int:
     with transaction.atomic():
-        ((alone,),) = rows("only_me")
-        if not alone:
+        ((is_alone,),) = rows("try_lock")
+        if not is_alone:
             return 0
-        return len(rows("heal_drift", {"articles": article_ids, "bits": _BITS}))
+        return len(rows("repair_drift", {"articles": article_ids, "bits": _BITS}))
 
 
-def _in_batches(article_ids: list[object]) -> list[list[object]]:
-    return [article_ids[start : start + _BATCH] for start in range(0, len(article_ids), _BATCH)]
+def _batches(article_ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    for start in range(0, len(article_ids), _BATCH):
+        yield article_ids[start : start + _BATCH]

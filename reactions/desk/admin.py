@@ -1,4 +1,4 @@
-"""The desk: stories with what readers feel about them, what each takes, presets, and one story's statistics."""
+"""The desk: articles with what readers feel about them, what each takes, presets, and one article's statistics."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,43 +20,43 @@ from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from reactions.counts import read_counts
-from reactions.default_policies import remove_presets, save_preset
-from reactions.desk.forms import PolicyForm, PresetForm
+from reactions.default_policies import delete_default_policies, save_default_policy
+from reactions.desk.forms import DefaultPolicyForm, PolicyForm
 from reactions.kinds import ANY_KIND, KINDS, Kind, unpack
-from reactions.models import Baseline, PolicyState, Preset, ReactedArticle, Total
-from reactions.policy import Said, get_policy, set_policy, set_state
+from reactions.models import ArticleCount, DefaultPolicy, ImportedCount, PolicyState, ReactedArticle
+from reactions.policy import OwnPolicy, get_policy, set_policy, set_state
 from reactions.stats.page import statistics_context
 
 
 def _count_column(kind: Kind) -> Callable[[ReactedArticle], str]:
     @admin.display(description=kind.label, ordering=f"count_{kind.key}")
-    def count(story: ReactedArticle) -> str:
-        return f"{getattr(story, f'count_{kind.key}'):,}"
+    def count(article: ReactedArticle) -> str:
+        return f"{getattr(article, f'count_{kind.key}'):,}"
 
     return count
 
 
 @admin.display(description="Total", ordering="count_total")
-def total(story: ReactedArticle) -> str:
-    return f"{getattr(story, 'count_total'):,}"  # noqa: B009  # annotated by get_queryset
+def total(article: ReactedArticle) -> str:
+    return f"{getattr(article, 'count_total'):,}"  # noqa: B009  # annotated by get_queryset
 
 
 @admin.display(description="Reactions")
-def state(story: ReactedArticle) -> SafeString:
-    address = reverse("admin:reactions_reactedarticle_change", args=[story.pk])
-    now = getattr(story, "reactions_state")  # noqa: B009  # set by StoryList
+def state(article: ReactedArticle) -> SafeString:
+    address = reverse("admin:reactions_reactedarticle_change", args=[article.pk])
+    now = getattr(article, "reactions_state")  # noqa: B009  # set by ArticleList
     return format_html('<a href="{}" class="statistics-link">{}</a>', address, now)
 
 
 @admin.display(description="Story", ordering="headline")
-def story(story: ReactedArticle) -> SafeString:
-    address = reverse("admin:reactions_statistics", args=[story.pk])
-    return format_html('<a href="{}" class="statistics-link">{}</a>', address, story.headline)
+def article(article: ReactedArticle) -> SafeString:
+    address = reverse("admin:reactions_statistics", args=[article.pk])
+    return format_html('<a href="{}" class="statistics-link">{}</a>', address, article.headline)
 
 
 @admin.display(description="Published", ordering="published_at")
-def published(story: ReactedArticle) -> str:
-    return date_format(localtime(story.published_at), "j M Y") if story.published_at else "–"
+def published(article: ReactedArticle) -> str:
+    return date_format(localtime(article.published_at), "j M Y") if article.published_at else "–"
 
 
 def _policy_action(state: PolicyState, verb: str) -> Callable[..., None]:
@@ -64,10 +64,10 @@ def _policy_action(state: PolicyState, verb: str) -> Callable[..., None]:
     def action(
         model_admin: ModelAdmin, request: HttpRequest, queryset: QuerySet[ReactedArticle]
     ) -> None:
-        stories = list(queryset)
+        articles = list(queryset)
         with transaction.atomic():
-            count = set_state(article_ids=[story.pk for story in stories], state=state)
-            LogEntry.objects.log_actions(_user_id(request), stories, CHANGE, f"{verb} reactions.")
+            count = set_state(article_ids=[article.pk for article in articles], state=state)
+            LogEntry.objects.log_actions(_user_id(request), articles, CHANGE, f"{verb} reactions.")
         done = f"{verb} reactions: done for {count} stories."
         model_admin.message_user(request, done, messages.SUCCESS)
 
@@ -75,21 +75,21 @@ def _policy_action(state: PolicyState, verb: str) -> Callable[..., None]:
     return action
 
 
-class StoryList(ChangeList):
-    """One page of stories, with what each takes at this moment: presets and the clock have their say."""
+class ArticleList(ChangeList):
+    """One page of articles, with what each takes at this moment: presets and the clock have their say."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        stories: Sequence[Any] = list(self.result_list)
-        now = {each.article_id: each.state for each in read_counts([each.pk for each in stories])}
-        for each in stories:
+        articles: Sequence[Any] = list(self.result_list)
+        now = {each.article_id: each.state for each in read_counts([each.pk for each in articles])}
+        for each in articles:
             each.reactions_state = now.get(each.pk) if each.is_public else "–"
-        self.result_list = stories
+        self.result_list = articles
 
 
 @admin.register(ReactedArticle)
 class ReactedArticleAdmin(ModelAdmin):
-    """Stories with their counts and their total, each of which sorts the list; and what each story takes."""
+    """Articles with their counts and their total, each of which sorts the list; and what each article takes."""
 
     form = PolicyForm
     fields = ["in_effect", "reactions", "kinds", "closes_at", "close_after_days"]
@@ -99,7 +99,7 @@ class ReactedArticleAdmin(ModelAdmin):
     ordering = ["-published_at"]
     list_per_page = 50
     list_display = [
-        story,
+        article,
         published,
         total,
         *(_count_column(kind) for kind in KINDS),
@@ -116,39 +116,43 @@ class ReactedArticleAdmin(ModelAdmin):
         css = {"all": ["reactions/statistics.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReactedArticle]:
-        totals = Total.objects.filter(article_id=OuterRef("pk"))
-        imported = Baseline.objects.filter(article_id=OuterRef("pk"))
+        totals = ArticleCount.objects.filter(article_id=OuterRef("pk"))
+        imported = ImportedCount.objects.filter(article_id=OuterRef("pk"))
         counts = {
             f"count_{kind.key}": _sum(totals.filter(kind=kind.bit))
             + _sum(imported.filter(kind=kind.bit))
             for kind in KINDS
         }
-        stories: QuerySet[ReactedArticle] = super().get_queryset(request)
-        return stories.annotate(count_total=_sum(totals) + _sum(imported), **counts)
+        articles: QuerySet[ReactedArticle] = super().get_queryset(request)
+        return articles.annotate(count_total=_sum(totals) + _sum(imported), **counts)
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> Any:
-        return StoryList
+        return ArticleList
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, story: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, article: Any = None) -> bool:
         return False
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **options: Any) -> Any:
-        """The story's policy; who may only look is shown its statistics."""
-        story = self.get_object(request, object_id)
-        if story and not self.has_change_permission(request) and self.has_view_permission(request):
-            return redirect("admin:reactions_statistics", story.pk)
+        """The article's policy; who may only look is shown its statistics."""
+        article = self.get_object(request, object_id)
+        if (
+            article
+            and not self.has_change_permission(request)
+            and self.has_view_permission(request)
+        ):
+            return redirect("admin:reactions_statistics", article.pk)
         return super().change_view(request, object_id, *args, **options)
 
     @admin.display(description="Now")
-    def in_effect(self, story: ReactedArticle) -> str:
-        found = get_policy(story.pk)
+    def in_effect(self, article: ReactedArticle) -> str:
+        found = get_policy(article.pk)
         return str(found[1]) if found else ""
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """The story's own row stays as it is."""
+        """The article's own row stays as it is."""
         said = form.said
         set_policy(
             article_id=obj.pk,
@@ -168,36 +172,36 @@ class ReactedArticleAdmin(ModelAdmin):
         return [mine, *super().get_urls()]
 
     def statistics_view(self, request: HttpRequest, article_id: UUID) -> HttpResponse:
-        """One story: its mix now, and its reactions over time, as a chart and as a table."""
-        story = ReactedArticle.objects.filter(pk=article_id).first()
-        if story is None or not self.has_view_permission(request, story):
+        """One article: its mix now, and its reactions over time, as a chart and as a table."""
+        article = ReactedArticle.objects.filter(pk=article_id).first()
+        if article is None or not self.has_view_permission(request, article):
             raise Http404
-        context = {**self.admin_site.each_context(request), **statistics_context(request, story)}
+        context = {**self.admin_site.each_context(request), **statistics_context(request, article)}
         return render(request, "reactions/statistics.html", context)
 
 
-@admin.register(Preset)
-class PresetAdmin(ModelAdmin):
-    """What the stories of a section or with a tag take. In force at once, also for those published long ago."""
+@admin.register(DefaultPolicy)
+class DefaultPolicyAdmin(ModelAdmin):
+    """What the articles of a section or with a tag take. In force at once, also for those published long ago."""
 
-    form = PresetForm
+    form = DefaultPolicyForm
     fields = ["name", "section", "tag", "state", "kinds", "close_after_days"]
     list_display = ["name", "section", "tag", "state", "takes", "close_after_days"]
     list_select_related = ["section", "tag"]
     search_fields = ["name"]
 
     @admin.display(description="Takes")
-    def takes(self, preset: Preset) -> str:
+    def takes(self, preset: DefaultPolicy) -> str:
         return "every kind" if preset.allowed is None else ", ".join(unpack(preset.allowed))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        save_preset(obj)
+        save_default_policy(obj)
 
-    def delete_model(self, request: HttpRequest, obj: Preset) -> None:
-        remove_presets([obj])
+    def delete_model(self, request: HttpRequest, obj: DefaultPolicy) -> None:
+        delete_default_policies([obj])
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Preset]) -> None:
-        remove_presets(queryset)
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[DefaultPolicy]) -> None:
+        delete_default_policies(queryset)
 
 
 def _user_id(request: HttpRequest) -> int:
@@ -205,8 +209,8 @@ def _user_id(request: HttpRequest) -> int:
     return request.user.pk
 
 
-def _words(said: Said) -> dict[str, Any]:
-    """What a story says, for its history; what it leaves unsaid is left out."""
+def _words(said: OwnPolicy) -> dict[str, Any]:
+    """What an article says, for its history; what it leaves unsaid is left out."""
     takes = "every kind" if said.allowed == ANY_KIND else ", ".join(unpack(said.allowed or 0))
     words = {
         "state": said.state,
@@ -218,6 +222,6 @@ def _words(said: Said) -> dict[str, Any]:
 
 
 def _sum(found: QuerySet[Any, Any]) -> Coalesce:
-    """The counts of a story's rows, added up."""
+    """The counts of an article's rows, added up."""
     every = found.order_by().values("article_id").annotate(n=Sum("count")).values("n")
     return Coalesce(Subquery(every, output_field=BigIntegerField()), Value(0))

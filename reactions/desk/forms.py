@@ -1,4 +1,4 @@
-"""The desk's forms: what one story says of its reactions, and what a preset says of many."""
+"""The desk's forms: what one article says of its reactions, and what a preset says of many."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from unfold.widgets import (
 )
 
 from reactions.kinds import ANY_KIND, KINDS, OFFERED, pack, unpack
-from reactions.models import MOST_DAYS, PolicyState, Preset, ReactedArticle
-from reactions.policy import Said, get_policy
+from reactions.models import MOST_DAYS, DefaultPolicy, PolicyState, ReactedArticle
+from reactions.policy import OwnPolicy, get_policy
 
 UNSAID = "As its section, its tags and the site say"
 
@@ -37,7 +37,7 @@ def boxes_of(allowed: int | None) -> list[str]:
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none when it runs
-    """What a story says itself. None of its own fields is here: reactions never write to a story."""
+    """What an article says itself. None of its own fields is here: reactions never write to an article."""
 
     reactions = forms.ChoiceField(
         choices=[("", UNSAID), *PolicyState.choices],
@@ -64,7 +64,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none when 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         found = get_policy(self.instance.pk)
-        said = found[0] if found else Said()
+        said = found[0] if found else OwnPolicy()
         self.initial = {
             **self.initial,
             "reactions": said.state or "",
@@ -80,8 +80,8 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none when 
         return cleaned
 
     @property
-    def said(self) -> Said:
-        return Said(
+    def said(self) -> OwnPolicy:
+        return OwnPolicy(
             state=self.cleaned_data["reactions"] or None,
             allowed=self.cleaned_data["kinds"],
             closes_at=self.cleaned_data["closes_at"],
@@ -89,11 +89,11 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none when 
         )
 
 
-class PresetForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none when it runs
+class DefaultPolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none when it runs
     kinds = KindsField(help_text="None: every kind.")
 
     class Meta:
-        model = Preset
+        model = DefaultPolicy
         fields = ("name", "section", "tag", "state", "close_after_days")
 
     def __init__(self, *args: Any, **options: Any) -> None:

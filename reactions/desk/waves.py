@@ -1,6 +1,6 @@
 """The desk's view of waves: what was held back and why, and the two decisions about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from articles.models import Article
 from reactions.models import MOST_NOTE, Wave, WaveDecision
 from reactions.moderation.decisions import release_wave, void_wave
+from reactions.moderation.rules import LABELS
 
 
 class DecisionInline(TabularInline):
@@ -75,16 +76,29 @@ def _decide_all(decide: Callable[..., int], done: str, description: str) -> Call
     return action
 
 
+class RuleFilter(admin.SimpleListFilter):
+    """Waves of one moderation rule."""
+
+    title = "rule"
+    parameter_name = "rule"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return LABELS.items()
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Wave]) -> QuerySet[Wave]:
+        return queryset.filter(rule=self.value()) if self.value() else queryset
+
+
 @admin.register(Wave)
 class WaveAdmin(ModelAdmin):
     """Waves, the newest first. What is chosen is released or voided as a whole, and can be turned later."""
 
-    list_display = ["story", "rule", "size", "network_count", "window", "state_label"]
-    list_filter = ["state", "rule"]
-    list_display_links = ["rule"]
+    list_display = ["article", "rule_label", "size", "network_count", "window", "state_label"]
+    list_filter = ["state", RuleFilter]
+    list_display_links = ["rule_label"]
     list_per_page = 50
     form = DecisionForm
-    readonly_fields = ("story", "rule", "window", "size", "network_count", "standing")
+    readonly_fields = ("article", "rule_label", "window", "size", "network_count", "standing")
     inlines = [DecisionInline]
     actions = [
         _decide_all(release_wave, "released", "Release: count them"),
@@ -97,10 +111,14 @@ class WaveAdmin(ModelAdmin):
         return Wave.objects.defer("networks").annotate(headline=Subquery(of_story))
 
     @admin.display(description="Story")
-    def story(self, wave: Wave) -> SafeString:
+    def article(self, wave: Wave) -> SafeString:
         headline = getattr(wave, "headline")  # noqa: B009  # annotated by get_queryset
         address = reverse("admin:reactions_statistics", args=[wave.article_id])
         return format_html('<a href="{}">{}</a>', address, headline or wave.article_id)
+
+    @admin.display(description="Rule", ordering="rule")
+    def rule_label(self, wave: Wave) -> str:
+        return LABELS.get(wave.rule, wave.rule)
 
     @admin.display(description="Between", ordering="last_at")
     def window(self, wave: Wave) -> str:

@@ -1,12 +1,11 @@
-"""The HTTP API of reactions: what a reader sets, and what anyone may count."""
+"""The JSON API of reactions: public counts, a reader's own reactions, statistics."""
 
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions
 from rest_framework.authentication import SessionAuthentication
@@ -16,34 +15,42 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from articles.api.api_keys import KeyAuthentication, scope
-from reactions.cache.slugs import find_article, find_articles
+from reactions.cache.slugs import find_articles
 from reactions.http import schemas
-from reactions.http.counts_api import (
-    MOST_ARTICLES,
-    answer_many,
-    answer_one,
-    asked_articles,
-    no_such_article,
+from reactions.http.answers import PRIVATE, answer_many, answer_one, unknown_article
+from reactions.http.fast_path import DATABASE_ERROR
+from reactions.http.requests import (
+    article_id_at,
+    invalid,
+    read_articles,
+    read_interval,
+    read_kinds,
+    read_timezone,
 )
-from reactions.http.mine_api import DATABASE_AWAY, PRIVATE
-from reactions.kinds import BY_KEY, pack, unpack
-from reactions.moderation.signals import PAGE_TOKEN_HEADER, signs_of
+from reactions.kinds import unpack
+from reactions.moderation.signals import PAGE_TOKEN_HEADER, read_signals
 from reactions.readers import (
     InvalidToken,
     Reader,
+    delete_reader_cookie,
     find_reader,
-    forget,
     new_reader,
     page_token,
-    remember,
+    set_reader_cookie,
 )
-from reactions.record import Refused, erase_reader, export_reader, list_mine, set_reactions
+from reactions.record import (
+    ReactionRefused,
+    erase_reader,
+    export_reader,
+    list_mine,
+    set_reactions,
+)
 from reactions.stats.article import INTERVALS, article_statistics
 
 
 class InvalidReader(exceptions.APIException):
     status_code = 401
-    default_detail = "This reader token was not made here, was altered, or has expired."
+    default_detail = "This reader token was not issued here, was altered, or has expired."
     default_code = "invalid_token"
     headers = {"WWW-Authenticate": 'Reader realm="reactions"'}
 
@@ -62,7 +69,7 @@ class MayReadStatistics(BasePermission):
 
 
 class ReaderView(APIView):
-    """A view that knows its reader. A bad token is a 401, and a bad cookie is taken back with it."""
+    """A view for a reader. A bad token is a 401, and a bad cookie is deleted with it."""
 
     def reader(self, request: Request) -> Reader | None:
         try:
@@ -73,7 +80,7 @@ class ReaderView(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         response = super().handle_exception(exc)
         if isinstance(exc, InvalidReader) and settings.READER_COOKIE in self.request.COOKIES:
-            forget(response)
+            delete_reader_cookie(response)
         return response
 
 
@@ -82,7 +89,7 @@ class ArticleReactions(APIView):
         operation_id="reactions_retrieve", tags=["reactions"], auth=[], responses=schemas.Counts
     )
     def get(self, request: Request, article: str) -> HttpResponse:
-        """The counts of one article. Sets no cookie. A count that is not known is null, never 0."""
+        """The counts of one article. Sets no cookie. An unknown count is null, never 0."""
         response = answer_one(request, article)
         if response is None:
             raise exceptions.NotFound("There is no such article, or its reactions are not shown.")
@@ -98,8 +105,8 @@ class ManyReactions(APIView):
         responses=schemas.ManyCounts,
     )
     def get(self, request: Request) -> HttpResponse:
-        """The counts of up to 200 articles, in the order asked. An unknown one is an entry with `error`."""
-        return answer_many(request, _addresses(request))
+        """The counts of up to 200 articles, in the order asked. An unknown article is an entry with `error`."""
+        return answer_many(request, read_articles(request.GET))
 
 
 class MyReactions(ReaderView):
@@ -107,8 +114,8 @@ class MyReactions(ReaderView):
         operation_id="mine_retrieve", tags=["reader"], auth=schemas.READER, responses=schemas.Mine
     )
     def get(self, request: Request, article: str) -> Response:
-        """What this reader chose. Somebody without a token chose nothing, and gets no cookie."""
-        article_id = _article_id(article)
+        """What this reader chose. A client without a token has chosen nothing, and gets no cookie."""
+        article_id = article_id_at(article)
         reader = self.reader(request)
         kinds = list_mine(article_ids=[article_id], reader_id=reader.id) if reader else {}
         response = _private(_mine(article_id, kinds))
@@ -119,20 +126,20 @@ class MyReactions(ReaderView):
         operation_id="mine_set",
         tags=["reader"],
         auth=schemas.READER,
-        request=schemas.Wish,
+        request=schemas.ReactionsInput,
         responses=schemas.Change,
     )
     def put(self, request: Request, article: str) -> Response:
-        """Sets the reader's reactions to exactly these; safe to repeat. The first one sets the cookie.
+        """Sets the reader's reactions to exactly these; safe to repeat. The first PUT sets the cookie.
 
-        What the reader has may stay where the story no longer takes it; it cannot be set anew.
-        The counts in the answer include the caller's own change. 409 where reactions are closed or not
-        taken here, 404 where hidden or unpublished, 400 for an unknown reaction or too many.
+        A reaction that the reader has may stay where the article no longer accepts it; it cannot be set again.
+        The counts in the answer include the caller's own change. 409 where reactions are closed or not accepted
+        here, 404 where hidden or unpublished, 400 for an unknown reaction or too many.
         """
-        if error := request.META.get(DATABASE_AWAY):
+        if error := request.META.get(DATABASE_ERROR):
             raise error
-        kinds = _wish(request.data)
-        return self._set(request, _article_id(article), kinds)
+        kinds = read_kinds(request.data)
+        return self._set(request, article_id_at(article), kinds)
 
     @extend_schema(
         operation_id="mine_clear",
@@ -143,7 +150,7 @@ class MyReactions(ReaderView):
     )
     def delete(self, request: Request, article: str) -> Response:
         """Clears the reader's reactions; safe to repeat, with or without a token."""
-        return self._set(request, _article_id(article), 0)
+        return self._set(request, article_id_at(article), 0)
 
     def _set(self, request: Request, article_id: UUID, kinds: int) -> Response:
         reader = self.reader(request) or new_reader()
@@ -152,13 +159,13 @@ class MyReactions(ReaderView):
                 article_id=article_id,
                 reader_id=reader.id,
                 kinds=kinds,
-                signs=signs_of(request, reader=reader, article_id=article_id),
+                signals=read_signals(request, reader=reader, article_id=article_id),
             )
-        except Refused as refused:
+        except ReactionRefused as refused:
             raise _refusal(refused) from None
         response = _private(change.as_json())
         if change.changed:
-            remember(response, reader)
+            set_reader_cookie(response, reader)
         return response
 
 
@@ -171,14 +178,14 @@ class ManyMine(ReaderView):
         responses=schemas.ManyMine,
     )
     def get(self, request: Request) -> Response:
-        """What this reader chose for up to 200 articles, in the order asked."""
-        addresses = _addresses(request)
+        """What this reader chose on up to 200 articles, in the order asked."""
+        addresses = read_articles(request.GET)
         ids = find_articles(addresses)
         reader = self.reader(request)
         known = [each for each in ids if each]
         kinds = list_mine(article_ids=known, reader_id=reader.id) if reader else {}
         results = [
-            _mine(each, kinds) if each else no_such_article(address)
+            _mine(each, kinds) if each else unknown_article(address)
             for address, each in zip(addresses, ids, strict=True)
         ]
         return _private({"results": results})
@@ -193,7 +200,7 @@ class Readers(APIView):
         responses={201: schemas.Token},
     )
     def post(self, request: Request) -> Response:
-        """A token for a program that has no cookie: `Authorization: Reader <token>`. Nothing is stored."""
+        """A token for a program without cookies: `Authorization: Reader <token>`. Nothing is stored."""
         return _private({"token": new_reader().token}, status=201)
 
 
@@ -210,7 +217,7 @@ class Me(ReaderView):
         reader = self.reader(request)
         response = _private({"erased": erase_reader(reader_id=reader.id) if reader else 0})
         if settings.READER_COOKIE in request.COOKIES:
-            forget(response)
+            delete_reader_cookie(response)
         return response
 
 
@@ -222,10 +229,10 @@ class MyExport(ReaderView):
         responses=schemas.Export,
     )
     def get(self, request: Request) -> Response:
-        """Everything that is kept about this reader."""
+        """Everything that is stored about this reader."""
         reader = self.reader(request)
-        kept = export_reader(reader_id=reader.id) if reader else []
-        return _private({"reactions": [each.as_json() for each in kept]})
+        stored = export_reader(reader_id=reader.id) if reader else []
+        return _private({"reactions": [each.as_json() for each in stored]})
 
 
 class ArticleStatistics(APIView):
@@ -243,85 +250,32 @@ class ArticleStatistics(APIView):
         responses=schemas.Statistics,
     )
     def get(self, request: Request, article: str) -> Response:
-        """An article's mix now, and what was added and removed in each interval of a time zone.
+        """An article's counts now, and what was added and removed in each interval of a time zone.
 
-        Intervals in which nothing changed are left out; all of them add up to `current`. What another system
-        counted before is `imported`: readers are shown the two added up.
+        Intervals without a change are left out; all of them add up to `current`. `imported` counts come from another
+        system: readers see the sum of the two.
         """
         statistics = article_statistics(
-            article_id=_article_id(article),
-            interval=interval_of(request),
-            timezone=timezone_of(request),
+            article_id=article_id_at(article),
+            interval=read_interval(request),
+            timezone=read_timezone(request),
         )
         if statistics is None:
             raise exceptions.NotFound("There is no such article.")
         return _private(statistics.as_json())
 
 
-def interval_of(request: Request | HttpRequest) -> str:
-    interval = request.GET.get("interval", "hour")
-    if interval not in INTERVALS:
-        raise _invalid("interval", "unknown", f"The interval is one of {', '.join(INTERVALS)}.")
-    return interval
-
-
-def timezone_of(request: Request | HttpRequest) -> ZoneInfo:
-    name = request.GET.get("tz", settings.TIME_ZONE)
-    if name not in available_timezones():
-        raise _invalid("tz", "unknown", "This is no IANA time zone, such as Europe/Berlin.")
-    return ZoneInfo(name)
-
-
-def _article_id(address: str) -> UUID:
-    article_id = find_article(address)
-    if article_id is None:
-        raise exceptions.NotFound("There is no such article.")
-    return article_id
-
-
-def _addresses(request: Request) -> list[str]:
-    addresses = asked_articles(request.GET)
-    if not addresses:
-        raise _invalid("articles", "required", "Name the articles, separated by commas.")
-    if len(addresses) > MOST_ARTICLES:
-        raise _invalid("articles", "too_many", f"At most {MOST_ARTICLES} articles at a time.")
-    return addresses
-
-
-def _wish(body: Any) -> int:
-    """The set that a PUT asks for. Raises ValidationError; how many are too many, the statement decides."""
-    if not isinstance(body, dict):
-        raise _invalid("", "not_an_object", 'The body is an object: {"reactions": ["love"]}.')
-    if strangers := sorted(set(body) - {"reactions"}):
-        raise _invalid(strangers[0], "unknown", "There is no such field.")
-    reactions = body.get("reactions")
-    if not isinstance(reactions, list):
-        raise _invalid("reactions", "not_a_list", "A list of reactions is needed; it may be empty.")
-    for position, key in enumerate(reactions):
-        if not isinstance(key, str) or key not in BY_KEY:
-            raise _invalid(f"reactions.{position}", "unknown", f"One of {', '.join(BY_KEY)}.")
-    if len(set(reactions)) < len(reactions):
-        raise _invalid(
-            "reactions", "duplicate", "A reaction is there or not; it is not there twice."
-        )
-    return pack(reactions)
-
-
-def _refusal(refused: Refused) -> exceptions.APIException:
+def _refusal(refused: ReactionRefused) -> exceptions.APIException:
     most = settings.REACTIONS_PER_READER
     match refused.reason:
         case "closed":
             return Conflict("Reactions to this article are closed.", "closed")
         case "not_allowed":
-            return Conflict("This article does not take that reaction.", "not_allowed")
+            return Conflict("This article does not accept that reaction.", "not_allowed")
         case "too_many":
-            return _invalid("reactions", "too_many", f"A reader may have {most} on one article.")
+            return invalid("reactions", "too_many", f"A reader may have {most} on one article.")
         case _:
-            return exceptions.NotFound("There is no such article, or it takes no reactions.")
-
-
-def _invalid(field: str, code: str, detail: str) -> exceptions.ValidationError:
-    return exceptions.ValidationError({field: [exceptions.ErrorDetail(detail, code)]})
+            return exceptions.NotFound("There is no such article, or it accepts no reactions.")
 
 
 def _mine(article_id: UUID, kinds: dict[UUID, int]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The call with which a program opens, narrows and closes the reactions to a story."""
+"""The call with which a program opens, narrows and closes the reactions to an article."""
 
 from typing import Any
 from uuid import UUID
@@ -10,18 +10,18 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from articles.api.api_keys import KEY, KeyAuthentication, scope
-from articles.validation import Strict
+from articles.validation import StrictSerializer
 from reactions.cache.slugs import find_article
-from reactions.counting.cache_writer import publish_waiting
+from reactions.counting.cache_writer import write_stale_counts
 from reactions.counts import rfc3339
-from reactions.http.mine_api import PRIVATE
+from reactions.http.answers import PRIVATE
 from reactions.kinds import ANY_KIND, BY_KEY, OFFERED, pack, unpack
 from reactions.models import MOST_DAYS, PolicyState
 from reactions.policy import get_policy, set_policy
 
 
-class PolicyWish(Strict):
-    """What the story says itself; what is null or left out it leaves to presets and the site."""
+class PolicyInput(StrictSerializer):
+    """What the article says itself; what is null or left out it leaves to presets and the site."""
 
     state = serializers.ChoiceField(PolicyState.values, allow_null=True, default=None)
     allowed = serializers.ListField(
@@ -53,7 +53,7 @@ class PolicyInEffect(serializers.Serializer[None]):
     closes_at = serializers.DateTimeField(allow_null=True)
 
 
-class ArticlePolicy(PolicyWish):
+class ArticlePolicy(PolicyInput):
     article = serializers.UUIDField()
     in_effect = PolicyInEffect(help_text="With presets, the site and the clock considered.")
 
@@ -66,25 +66,25 @@ class PolicyView(APIView):
         operation_id="policy_retrieve", tags=["reactions"], auth=KEY, responses=ArticlePolicy
     )
     def get(self, request: Request, article: str) -> Response:
-        """What a story says of its reactions itself, and what it takes in effect."""
+        """What an article says of its reactions itself, and what it takes in effect."""
         return _answer(_article_id(article))
 
     @extend_schema(
         operation_id="policy_set",
         tags=["reactions"],
         auth=KEY,
-        request=PolicyWish,
+        request=PolicyInput,
         responses=ArticlePolicy,
     )
     def put(self, request: Request, article: str) -> Response:
-        """Says anew all that the story says itself; safe to repeat. In force with the answer."""
+        """Says anew all that the article says itself; safe to repeat. In force with the answer."""
         article_id = _article_id(article)
         _answer(article_id)
-        wish = PolicyWish(data=request.data)
+        wish = PolicyInput(data=request.data)
         wish.is_valid(raise_exception=True)
         said = wish.validated_data
         set_policy(article_id=article_id, **said | {"allowed": _set(said["allowed"])})
-        publish_waiting()
+        write_stale_counts()
         return _answer(article_id)
 
 

@@ -13,11 +13,12 @@ from rest_framework.views import APIView
 
 from articles.api.api_keys import KEY, KeyAuthentication, scope
 from articles.models import ApiKey
-from articles.validation import Strict
+from articles.validation import StrictSerializer
 from reactions.cache.slugs import find_article
-from reactions.http.mine_api import PRIVATE
+from reactions.http.answers import PRIVATE
 from reactions.models import MOST_NOTE, Wave, WaveDecision
 from reactions.moderation.decisions import release_wave, void_wave
+from reactions.moderation.rules import LABELS
 
 _DECIDE = {Wave.State.RELEASED: release_wave, Wave.State.VOID: void_wave}
 
@@ -29,10 +30,11 @@ class Decision(serializers.ModelSerializer[WaveDecision]):
         read_only_fields = fields
 
 
-class HeldBack(serializers.ModelSerializer[Wave]):
-    """First reactions to one story that one rule held back. A hash of no network and no reader leaves the product."""
+class WaveAnswer(serializers.ModelSerializer[Wave]):
+    """First reactions to one article that one rule held back. A hash of no network and no reader leaves the product."""
 
     article = serializers.UUIDField(source="article_id")
+    rule = serializers.ChoiceField(list(LABELS.items()))
     networks = serializers.IntegerField(
         source="network_count", help_text="How many they came from."
     )
@@ -47,7 +49,7 @@ class HeldBack(serializers.ModelSerializer[Wave]):
         read_only_fields = fields
 
 
-class DecisionWish(Strict):
+class DecisionInput(StrictSerializer):
     state = serializers.ChoiceField([str(state) for state in _DECIDE])
     note = serializers.CharField(
         max_length=MOST_NOTE,
@@ -74,7 +76,7 @@ class _Pages(CursorPagination):
 class Waves(ListAPIView[Wave]):
     authentication_classes = [KeyAuthentication]
     permission_classes = [scope("reactions:manage")]
-    serializer_class = HeldBack
+    serializer_class = WaveAnswer
     pagination_class = _Pages
     queryset = Wave.objects.none()
 
@@ -109,7 +111,7 @@ class WaveView(APIView):
     authentication_classes = [KeyAuthentication]
     permission_classes = [scope("reactions:manage")]
 
-    @extend_schema(operation_id="wave_retrieve", tags=["reactions"], auth=KEY, responses=HeldBack)
+    @extend_schema(operation_id="wave_retrieve", tags=["reactions"], auth=KEY, responses=WaveAnswer)
     def get(self, request: Request, wave: int) -> Response:
         """One wave, with who decided what about it, and why."""
         return _answer(wave)
@@ -118,13 +120,13 @@ class WaveView(APIView):
         operation_id="wave_decide",
         tags=["reactions"],
         auth=KEY,
-        request=DecisionWish,
-        responses=HeldBack,
+        request=DecisionInput,
+        responses=WaveAnswer,
     )
     def put(self, request: Request, wave: int) -> Response:
         """Counts a whole wave, or leaves it out. Safe to repeat, and may be turned round; counts follow in a second."""
         _answer(wave)
-        wish = DecisionWish(data=request.data)
+        wish = DecisionInput(data=request.data)
         wish.is_valid(raise_exception=True)
         key = cast(ApiKey, request.auth)  # what KeyAuthentication found
         decide = _DECIDE[Wave.State(wish.validated_data["state"])]
@@ -141,4 +143,4 @@ def _answer(wave_id: int) -> Response:
     wave = _waves().filter(pk=wave_id).first()
     if wave is None:
         raise exceptions.NotFound("There is no such wave.")
-    return Response(HeldBack(wave).data, headers={"Cache-Control": PRIVATE})
+    return Response(WaveAnswer(wave).data, headers={"Cache-Control": PRIVATE})

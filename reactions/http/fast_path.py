@@ -1,51 +1,63 @@
-"""What Django has just said of a story's counts, said again with the newest of them: before Django itself.
+"""The fast path: answers the two most frequent requests in front of Django, public counts and a valid PUT.
 
-A story on the front page is asked for thousands of times a second, and most of what an answer then costs is
-the framework's making of a request and a response. `CountsAgain` asks nobody: it answers only where this
-process holds copies that may be shown, and with the headers that Django's whole middleware gave such an answer
-within the last second. Whatever else is asked goes to Django, which answers as if this did not exist.
+On a front page most of the cost of an answer is the framework's: its middleware, URL resolving, request and response.
+The fast path makes the same answer from the same functions as the views, with the headers that Django's whole
+middleware sent with such an answer within the last second. Whatever it does not recognise it passes to Django, and so
+every refusal. Without it every answer is the same, and slower; tests/reactions/http/test_fast_path.py compares them.
 """
 
+import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from uuid import UUID
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from django.http import QueryDict
+from django.db import InterfaceError, OperationalError, close_old_connections
+from django.http import QueryDict, parse_cookie
 from django.urls import reverse
+from rest_framework.exceptions import ValidationError
 
-from reactions.cache.slugs import held_article
-from reactions.counts import Answer, fresh_answers
-from reactions.http.counts_api import MOST_ARTICLES, PUBLIC, asked_articles, has_etag, joined
+from articles.json_body import MEDIA_TYPE, SMALL_BYTES, parse_json
+from reactions.cache.slugs import find_article, find_articles, known_article
+from reactions.counts import Answer, fresh_answers, list_answers
+from reactions.http.answers import has_etag, joined
+from reactions.http.requests import MOST_ARTICLES, read_kinds, split_articles
+from reactions.moderation.signals import read_signals
+from reactions.readers import InvalidToken, find_reader
+from reactions.record import Change, ReactionRefused, set_reactions
 
 Headers = list[tuple[str, str]]
-Visit = tuple[str | None, ...]
 
-# How long Django's headers are taken for what it would still say.
-_TOLD_SECONDS = 1.0
-# Names of the site it was asked by; where a wildcard lets more in, all are forgotten and learned anew.
-_MOST_VISITS = 64
-# Lists of stories that are asked for again and again, as a front page's is. A hundred kilobytes each at most.
+# Where a view finds that the database was unreachable: it need not wait for it a second time to say so.
+DATABASE_ERROR = "reactions.database_error"
+
+# How long the headers of an answer of Django's are taken for those of its next one.
+_LEARNED_SECONDS = 1.0
+# Learned answers; where clients send so many hosts or origins, all are dropped and learned again.
+_MOST_LEARNED = 256
+# Lists of articles that are asked for again and again, as a front page's is. A hundred kilobytes each at most.
 _MOST_LISTS = 64
-# What Django's answer may depend on. An answer that depends on more says so by Vary, and is not repeated.
-_VISIT = (
+# What the headers of an answer may depend on. An answer that depends on more says so by Vary, and is not learned.
+_DEPENDS_ON = (
     "wsgi.url_scheme",
     "HTTP_HOST",
+    "HTTP_ORIGIN",
     "SERVER_NAME",
     "SERVER_PORT",
     "HTTP_X_FORWARDED_PROTO",
     "HTTP_X_FORWARDED_HOST",
     "HTTP_X_FORWARDED_PORT",
 )
-# Of one answer alone.
-_OWN = {"content-type", "content-length", "cache-control", "etag"}
-_NEVER_REPEATED = {"vary", "set-cookie"}
+_NEVER_LEARNED = {"vary", "set-cookie"}
+_CONTENT_TYPES = {MEDIA_TYPE, f"{MEDIA_TYPE}; charset=utf-8", f"{MEDIA_TYPE};charset=utf-8"}
+_OK, _NOT_MODIFIED = "200 OK", "304 Not Modified"
 
 
 @dataclass(slots=True)
-class _Listed:
-    """The answer for a list of stories, for as long as theirs are the same."""
+class _List:
+    """The articles of one query, and their joined answer for as long as their answers are the same."""
 
     article_ids: Sequence[UUID]
     answers: Sequence[Answer] = ()
@@ -53,91 +65,188 @@ class _Listed:
     etag: str = ""
 
 
-class CountsAgain:
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """As much of Django's request as readers and signals are read from."""
+
+    META: WSGIEnvironment
+
+    @property
+    def COOKIES(self) -> Mapping[str, str]:  # noqa: N802  # Django's name
+        return parse_cookie(self.META.get("HTTP_COOKIE", ""))
+
+
+class FastPath:
     """A WSGI application around Django's."""
 
     def __init__(self, django: WSGIApplication) -> None:
         self._django = django
         self._many = reverse("many-reactions")
-        self._head, self._tail = reverse("reactions", args=["*"]).split("*")
-        self._told: dict[Visit, tuple[float, Headers]] = {}
-        self._lists: dict[str, _Listed] = {}
+        self._head, tail = reverse("reactions", args=["*"]).split("*")
+        self._tails = {"GET": tail, "HEAD": tail, "PUT": reverse("mine", args=["*"]).split("*")[1]}
+        self._learned: dict[tuple[object, ...], tuple[float, Headers]] = {}
+        self._lists: dict[str, _List] = {}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if not self._is_for_counts(environ):
+        address = self._address(environ)
+        if address is None:
             return self._django(environ, start_response)
-        visit = tuple(environ.get(name) for name in _VISIT)
-        until, headers = self._told.get(visit, (0.0, []))
-        if time.monotonic() > until:
-            return self._django(environ, self._listen(visit, start_response))
-        said = self._say(environ)
-        if said is None:
+        is_put = environ["REQUEST_METHOD"] == "PUT"
+        call = (is_put, address == "", *(environ.get(name) for name in _DEPENDS_ON))
+        if self._headers(_OK, call) is None:
+            return self._django(environ, self._learn(call, start_response))
+        answer = self._put(environ, address) if is_put else self._get(environ, address)
+        if answer is None:
             return self._django(environ, start_response)
-        body, etag = said
-        headers = [*headers, ("Cache-Control", PUBLIC), ("ETag", etag)]
-        if has_etag(environ.get("HTTP_IF_NONE_MATCH"), etag):
-            start_response("304 Not Modified", headers)
-            return []
-        headers += [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-        start_response("200 OK", headers)
-        return [body]
+        body, etag = answer
+        is_known = etag != "" and has_etag(environ.get("HTTP_IF_NONE_MATCH"), etag)
+        status = _NOT_MODIFIED if is_known else _OK
+        headers = self._headers(status, call)
+        if headers is None:
+            return self._django(environ, self._learn(call, start_response))
+        body = b"" if is_known else body
+        own = {"ETag": etag, "Content-Length": str(len(body))}
+        start_response(status, [(name, own.get(name, value)) for name, value in headers])
+        return [body] if body else []
 
-    def _is_for_counts(self, environ: WSGIEnvironment) -> bool:
-        path = environ["PATH_INFO"]
+    def _address(self, environ: WSGIEnvironment) -> str | None:
+        """The article in the path, empty for the call for many; None where the request is another one."""
+        path: str = environ["PATH_INFO"]
+        tail = self._tails.get(environ["REQUEST_METHOD"])
+        if tail is None:
+            return None
+        if path.startswith(self._head) and path.endswith(tail) and not environ.get("QUERY_STRING"):
+            address = path[len(self._head) : -len(tail)]
+            try:
+                # WSGI hands on the bytes of a path as Latin-1.
+                address = address if address.isascii() else address.encode("latin-1").decode()
+            except UnicodeError:
+                return None
+            return address if address and "/" not in address else None
+        return "" if path == self._many and environ["REQUEST_METHOD"] != "PUT" else None
+
+    def _get(self, environ: WSGIEnvironment, address: str) -> tuple[bytes, str] | None:
+        """Body and ETag of public counts; None where Django has something else to say."""
         return (
-            environ["REQUEST_METHOD"] == "GET"
-            and (path == self._many or (path.startswith(self._head) and path.endswith(self._tail)))
-            and "HTTP_ORIGIN" not in environ
+            self._get_one(address) if address else self._get_many(environ.get("QUERY_STRING", ""))
         )
 
-    def _say(self, environ: WSGIEnvironment) -> tuple[bytes, str] | None:
-        """Body and ETag; None where somebody would have to be asked, or has to say something else."""
-        path = environ["PATH_INFO"]
-        if path == self._many:
-            return self._say_many(environ.get("QUERY_STRING", ""))
-        article_id = held_article(path[len(self._head) : -len(self._tail)])
-        answers = article_id and fresh_answers([article_id])
+    def _get_one(self, address: str) -> tuple[bytes, str] | None:
+        article_id = known_article(address)
+        answers = (fresh_answers([article_id]) if article_id else None) or _read_one(address)
         return (answers[0].body, answers[0].etag) if answers and _are_shown(answers) else None
 
-    def _say_many(self, query: str) -> tuple[bytes, str] | None:
+    def _get_many(self, query: str) -> tuple[bytes, str] | None:
         listed = self._lists.get(query) or self._list(query)
-        answers = listed and fresh_answers(listed.article_ids)
-        if not listed or not answers:
+        if listed is None:
+            return None
+        answers = fresh_answers(listed.article_ids) or _read(listed.article_ids)
+        if answers is None:
             return None
         if answers != listed.answers:
             if not _are_shown(answers):
                 return None
-            listed = _Listed(listed.article_ids, answers, *joined(answers))
+            listed = _List(listed.article_ids, answers, *joined(answers))
             self._lists[query] = listed
-        listed.answers = answers  # equal, and next time the very same, which is sooner seen
+        listed.answers = answers  # equal, and next time identical, which is compared faster
         return listed.body, listed.etag
 
-    def _list(self, query: str) -> _Listed | None:
-        """The stories of a list: none of their addresses ever leads to another one."""
-        addresses = asked_articles(QueryDict(query))
-        if not 0 < len(addresses) <= MOST_ARTICLES:
+    def _list(self, query: str) -> _List | None:
+        """The articles of a query; an address never leads to another article."""
+        parsed = QueryDict(query)
+        addresses = split_articles(parsed)
+        if list(parsed) != ["articles"] or not 0 < len(addresses) <= MOST_ARTICLES:
             return None
-        article_ids = [found for found in map(held_article, addresses) if found]
+        article_ids = [found for found in _find(addresses) if found]
         if len(article_ids) < len(addresses):
             return None
         if len(self._lists) >= _MOST_LISTS:
             self._lists.clear()
-        return _Listed(article_ids)
+        return _List(article_ids)
 
-    def _listen(self, visit: Visit, start_response: StartResponse) -> StartResponse:
-        """Hear which headers Django sends to such a visit."""
+    def _put(self, environ: WSGIEnvironment, address: str) -> tuple[bytes, str] | None:
+        """The body of an accepted PUT; None where nothing was changed and Django has to say why."""
+        kinds = _read_body(environ)
+        if kinds is None:
+            return None
+        try:
+            change = _set(_Request(environ), address, kinds)
+        except (ReactionRefused, InvalidToken):
+            return None
+        except (OperationalError, InterfaceError) as error:
+            environ[DATABASE_ERROR] = error
+            return None
+        finally:
+            close_old_connections()  # as Django does at the end of each request
+        if change is None:
+            return None
+        body = json.dumps(change.as_json(), separators=(",", ":"), ensure_ascii=False)
+        return body.encode(), ""
+
+    def _headers(self, status: str, call: tuple[object, ...]) -> Headers | None:
+        until, headers = self._learned.get((status, *call), (0.0, None))
+        return headers if time.monotonic() <= until else None
+
+    def _learn(self, call: tuple[object, ...], start_response: StartResponse) -> StartResponse:
+        """Note the headers with which Django answers this call."""
 
         def start(status, headers, *exc_info):  # type: ignore[no-untyped-def]  # as PEP 3333 has it
             names = {name.lower() for name, _ in headers}
-            if status.startswith(("200", "304")) and not names & _NEVER_REPEATED:
-                if len(self._told) >= _MOST_VISITS:
-                    self._told.clear()
-                told = [each for each in headers if each[0].lower() not in _OWN]
-                self._told[visit] = time.monotonic() + _TOLD_SECONDS, told
+            if status in {_OK, _NOT_MODIFIED} and not names & _NEVER_LEARNED:
+                if len(self._learned) >= _MOST_LEARNED:
+                    self._learned.clear()
+                self._learned[status, *call] = time.monotonic() + _LEARNED_SECONDS, list(headers)
             return start_response(status, headers, *exc_info)
 
         return start
 
 
+def _read_one(address: str) -> list[Answer] | None:
+    (article_id,) = _find([address])
+    return _read([article_id]) if article_id else None
+
+
+def _read(article_ids: Sequence[UUID]) -> list[Answer] | None:
+    """The answers, asked for where the local cache lacks them; None where an article does not exist."""
+    try:
+        answers = [answer for answer in list_answers(article_ids) if answer]
+    finally:
+        close_old_connections()
+    return answers if len(answers) == len(article_ids) else None
+
+
+def _find(addresses: Sequence[str]) -> Sequence[UUID | None]:
+    try:
+        return find_articles(addresses)
+    except OperationalError:
+        return [None for _ in addresses]
+    finally:
+        close_old_connections()
+
+
 def _are_shown(answers: Sequence[Answer]) -> bool:
     return all(each.is_known and each.is_shown for each in answers)
+
+
+def _read_body(environ: WSGIEnvironment) -> int | None:
+    """The mask that a valid body asks for; None for any other, which is left for Django to read."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    is_json = environ.get("CONTENT_TYPE", "").lower() in _CONTENT_TYPES
+    if not is_json or not length.isdecimal() or not 0 < int(length) <= SMALL_BYTES:
+        return None
+    body = environ["wsgi.input"].read(int(length))
+    environ["wsgi.input"] = BytesIO(body)
+    try:
+        return read_kinds(parse_json(body))
+    except (ValueError, ValidationError):
+        return None
+
+
+def _set(request: _Request, address: str, kinds: int) -> Change | None:
+    """Raises what `find_reader` and `set_reactions` raise."""
+    reader = find_reader(request)
+    article_id = find_article(address) if reader else None
+    if reader is None or article_id is None:
+        return None
+    signals = read_signals(request, reader=reader, article_id=article_id)
+    return set_reactions(article_id=article_id, reader_id=reader.id, kinds=kinds, signals=signals)

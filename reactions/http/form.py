@@ -1,4 +1,4 @@
-"""The reaction bar's form, for browsers without JavaScript."""
+"""The widget's form, for browsers without JavaScript."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseRedirect
@@ -12,25 +12,31 @@ from django.views.decorators.http import require_POST
 from reactions.cache.slugs import find_article
 from reactions.http.csrf import is_from_own_form
 from reactions.kinds import BY_KEY, pack
-from reactions.moderation.signals import signs_of
-from reactions.readers import InvalidToken, find_reader, forget, new_reader, remember
-from reactions.record import Refused, set_reactions
+from reactions.moderation.signals import read_signals
+from reactions.readers import (
+    InvalidToken,
+    delete_reader_cookie,
+    find_reader,
+    new_reader,
+    set_reader_cookie,
+)
+from reactions.record import ReactionRefused, set_reactions
 
 
-@csrf_exempt  # reactions.http.csrf guards it without a cookie
+@csrf_exempt  # reactions.http.csrf protects it without a cookie
 @require_POST
 @never_cache
 def react(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """Sets the reader's reactions to those the pressed button names, and goes back to the story.
+    """Sets the reader's reactions to those that the pressed button names, and redirects to the article.
 
-    What was not taken is said on the page: `?reaction=` with closed, not_allowed, too_many, unknown,
-    or again where the reader's cookie was bad and has been taken back.
+    The page says what was not accepted, by `?reaction=`: closed, not_allowed, too_many, unknown, or again where the
+    reader's cookie was bad and has been deleted.
     """
     article_id = find_article(slug)
     if article_id is None:
         raise Http404
     if not is_from_own_form(request, article_id):
-        raise PermissionDenied("This form came from somewhere else.")
+        raise PermissionDenied("This form came from another site.")
     keys = [key for key in request.POST.get("reactions", "").split(",") if key]
     if not set(keys) <= set(BY_KEY):
         return _back(slug, "unknown")
@@ -38,26 +44,28 @@ def react(request: HttpRequest, slug: str) -> HttpResponseBase:
         reader = find_reader(request) or new_reader()
     except InvalidToken:
         response = _back(slug, "again")
-        forget(response)
+        delete_reader_cookie(response)
         return response
     try:
         change = set_reactions(
             article_id=article_id,
             reader_id=reader.id,
             kinds=pack(keys),
-            signs=signs_of(request, reader=reader, article_id=article_id, has_read=True),
+            signals=read_signals(
+                request, reader=reader, article_id=article_id, has_page_token=True
+            ),
         )
-    except Refused as refused:
+    except ReactionRefused as refused:
         if refused.reason == "missing":
             raise Http404 from None
         return _back(slug, refused.reason)
     response = _back(slug)
     if change.changed:
-        remember(response, reader)
+        set_reader_cookie(response, reader)
     return response
 
 
 def _back(slug: str, notice: str = "") -> HttpResponseRedirect:
-    address = reverse("articles:story", args=[slug])
+    address = reverse("articles:article", args=[slug])
     query = f"?reaction={notice}" if notice else ""
     return redirect(f"{address}{query}#reactions")

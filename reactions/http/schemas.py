@@ -64,7 +64,7 @@ class ManyCounts(serializers.Serializer[None]):
     results = _or_unknown("CountsOrUnknown", Counts)
 
 
-class Wish(serializers.Serializer[None]):
+class ReactionsInput(serializers.Serializer[None]):
     reactions = serializers.ListField(child=serializers.ChoiceField(list(BY_KEY)))
 
 
@@ -94,14 +94,14 @@ class Erased(serializers.Serializer[None]):
     erased = serializers.IntegerField(help_text="How many articles this reader had reacted to.")
 
 
-class Kept(Mine):
+class StoredReaction(Mine):
     slug = serializers.CharField(allow_null=True)
     previous = serializers.ListField(child=serializers.ChoiceField(list(BY_KEY)))
     changed_at = serializers.DateTimeField()
 
 
 class Export(serializers.Serializer[None]):
-    reactions = Kept(many=True)
+    reactions = StoredReaction(many=True)
 
 
 class Period(serializers.Serializer[None]):

@@ -1,4 +1,4 @@
-"""The reaction bar of a story's page, and what articles' door tells of readers: filled in at start-up."""
+"""The reaction bar of an article's page, and what articles' door tells of readers: filled in at start-up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from django.db import OperationalError
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from articles.hooks import Bar, Feeling, Interaction
+from articles.hooks import Interaction, ReactionTotal, Widget
 from articles.models import Article
-from reactions.counting.cache_writer import publish_waiting
-from reactions.counts import Counts, forget_counts, get_counts, list_counts
+from reactions.counting.cache_writer import write_stale_counts
+from reactions.counts import Counts, get_counts, invalidate_counts, list_counts
 from reactions.kinds import KINDS, OFFERED, REACT_ACTION, Kind, pack, unpack
-from reactions.policy import renew
+from reactions.policy import raise_count_version
 from reactions.readers import InvalidToken, find_reader, page_token
 from reactions.record import list_mine
 
 # States in which readers see the counts.
 SHOWN = {"open", "closed"}
-_LEADING = 3  # emoji beside a story in a list
+_LEADING = 3  # emoji beside an article in a list
 
 _NOTICES = {
     "closed": "Reactions to this story are closed.",
@@ -49,10 +49,10 @@ class Button:
     result: str
 
 
-class Feelings:
-    """Fills articles.hooks.ReaderFeelings."""
+class Hooks:
+    """Fills articles.hooks.ReactionHooks."""
 
-    def totals(self, article_ids: Sequence[UUID]) -> Mapping[UUID, Feeling]:
+    def totals(self, article_ids: Sequence[UUID]) -> Mapping[UUID, ReactionTotal]:
         found = list_counts(article_ids)
         return {article_id: _feeling(counts) for article_id, counts in found.items()}
 
@@ -62,17 +62,17 @@ class Feelings:
         counts = shown.as_json()
         return {name: counts[name] for name in ("state", "allowed", "counts", "total")}
 
-    def story_changed(self, article_id: UUID) -> None:
-        renew(article_id=article_id)
-        forget_counts(article_id=article_id)
-        publish_waiting()
+    def article_changed(self, article_id: UUID) -> None:
+        raise_count_version(article_id=article_id)
+        invalidate_counts(article_id=article_id)
+        write_stale_counts()
 
-    def bar(self, request: HttpRequest, article: Article) -> Bar:
+    def widget(self, request: HttpRequest, article: Article) -> Widget:
         counts = get_counts(article.id) or Counts(article.id)
         kinds, is_personal = _mine(request, article.id)
         version = f"{counts.state} {counts.version} {','.join(counts.allowed)}"
         if counts.state in {"hidden", "missing"}:
-            return Bar(version=version)
+            return Widget(version=version)
         context = {
             "article": article,
             "counts": counts,
@@ -81,9 +81,9 @@ class Feelings:
             "most": settings.REACTIONS_PER_READER,
             "notice": _NOTICES.get(request.GET.get("reaction", ""), ""),
         }
-        return Bar(
-            write=partial(render_to_string, "reactions/bar.html", context),
-            head=render_to_string("reactions/bar_head.html"),
+        return Widget(
+            write=partial(render_to_string, "reactions/widget.html", context),
+            head=render_to_string("reactions/widget_head.html"),
             interactions=_interactions(counts),
             version=version,
             changed_at=datetime.fromisoformat(counts.as_of) if counts.as_of else None,
@@ -107,12 +107,14 @@ def _name_for_schema(kind: Kind) -> str | None:
     return kind.key if kind.schema_action == REACT_ACTION else None
 
 
-def _feeling(counts: Counts) -> Feeling:
+def _feeling(counts: Counts) -> ReactionTotal:
     if counts.counts is None or counts.state == "hidden":
-        return Feeling(total=None, top=())
+        return ReactionTotal(total=None, top=())
     by_kind = [(kind, counts.counts[kind.key]) for kind in KINDS if counts.counts[kind.key]]
     by_kind.sort(key=lambda each: -each[1])
-    return Feeling(total=counts.total, top=tuple(kind.emoji for kind, _ in by_kind[:_LEADING]))
+    return ReactionTotal(
+        total=counts.total, top=tuple(kind.emoji for kind, _ in by_kind[:_LEADING])
+    )
 
 
 def _mine(request: HttpRequest, article_id: UUID) -> tuple[int, bool]:
@@ -127,7 +129,7 @@ def _mine(request: HttpRequest, article_id: UUID) -> tuple[int, bool]:
 
 
 def _buttons(counts: Counts, mine: int) -> list[Button]:
-    """What the story takes, and what else this reader has; every kind that is offered where that is not known."""
+    """What the article takes, and what else this reader has; every kind that is offered where that is not known."""
     taken = pack(counts.allowed) if counts.is_known else OFFERED
     return [
         _button(kind, counts, mine, is_taken=bool(taken & kind.mask))

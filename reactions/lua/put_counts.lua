@@ -1,11 +1,11 @@
--- Stores an article's answer unless a newer one is there: workers may overtake one another.
+-- Stores an article's counts unless newer ones are there: a worker may overtake another.
 -- KEYS[1]  counts:{article}
 -- ARGV[1]  version, a whole number   ARGV[2]  state   ARGV[3]  body, JSON
--- ARGV[4]  when it closes, in seconds since 1970, or nothing   ARGV[5]  the settings it was made for
+-- ARGV[4]  when it closes, in seconds since 1970, or nothing   ARGV[5]  the settings that the body is right for
 -- ARGV[6]  lifetime in seconds
--- RETURNS  1 where stored, 0 where what was there is newer. The lifetime is renewed only where stored.
-local held = redis.call('HGET', KEYS[1], 'version')
-if held and tonumber(held) > tonumber(ARGV[1]) then
+-- RETURNS  1 where stored, 0 where the stored version is newer. The lifetime is renewed only where stored.
+local stored = redis.call('HGET', KEYS[1], 'version')
+if stored and tonumber(stored) > tonumber(ARGV[1]) then
   return 0
 end
 redis.call('HSET', KEYS[1], 'version', ARGV[1], 'state', ARGV[2], 'body', ARGV[3],

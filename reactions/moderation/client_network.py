@@ -1,8 +1,7 @@
-"""Which network a request comes from, as a hash that two days later nobody can make again.
+"""The network of a client, as a keyed hash that cannot be computed again two days later.
 
-A network is what one party usually holds: 256 addresses of IPv4, a /48 of IPv6. Its hash is keyed by a
-salt of the day, which the database destroys when the next day is over. The address itself is
-written nowhere.
+A network is what one party usually controls: a /24 of IPv4, a /48 of IPv6. The key is a salt of the day, which the
+database deletes when the next day is over. The address itself is stored nowhere.
 """
 
 import logging
@@ -13,8 +12,8 @@ from hashlib import blake2b
 from ipaddress import IPv6Address, ip_address
 
 from django.conf import settings
-from django.http import HttpRequest
 
+from reactions.readers import HasReader
 from reactions.sql import row, rows
 
 logger = logging.getLogger(__name__)
@@ -23,8 +22,8 @@ _IPV4_BYTES, _IPV6_BYTES = 3, 6  # /24 and /48
 _SALT_BYTES = 32
 
 
-def network_of(request: HttpRequest) -> int | None:
-    """A 64-bit hash of the network that the client is in; None where its address is not known."""
+def hash_client_network(request: HasReader) -> int | None:
+    """A 64-bit hash of the client's network; None where its address is not known."""
     prefix = _prefix(_client_address(request))
     if prefix is None:
         return None
@@ -32,16 +31,16 @@ def network_of(request: HttpRequest) -> int | None:
     return int.from_bytes(digest, signed=True)
 
 
-def forget_networks() -> int:
-    """Forget salts and hashes of two days ago; returns how many networks were forgotten. Safe to repeat."""
-    ((forgotten,),) = rows("forget_networks")
-    return int(forgotten)
+def purge_networks() -> int:
+    """Delete salts, rates and hashes of two days ago; returns how many rates of networks. Safe to repeat."""
+    ((deleted,),) = rows("purge_networks")
+    return int(deleted)
 
 
-def _client_address(request: HttpRequest) -> str:
-    """The address that the outermost of our own proxies saw; whatever the client claims stands left of it.
+def _client_address(request: HasReader) -> str:
+    """The address that the outermost trusted proxy saw; what the client claims is left of it.
 
-    Without proxies (TRUSTED_PROXY_HOPS = 0) the connection tells, and X-Forwarded-For is not looked at.
+    Without proxies (TRUSTED_PROXY_HOPS = 0) it is the peer of the connection, and X-Forwarded-For is ignored.
     """
     nearest = str(request.META.get("REMOTE_ADDR", ""))
     claimed = request.META.get("HTTP_X_FORWARDED_FOR")
@@ -56,7 +55,7 @@ def _client_address(request: HttpRequest) -> str:
 
 @lru_cache(maxsize=4096)
 def _prefix(address: str) -> bytes | None:
-    """The network's part of an address, with or without a port or a zone."""
+    """The network part of an address, which may carry a port or a zone."""
     try:
         parsed = ip_address(_without_port(address).partition("%")[0])
     except ValueError:
@@ -76,18 +75,18 @@ def _without_port(address: str) -> str:
 
 @lru_cache(maxsize=2)
 def _salt(day: date) -> bytes:
-    """The same in every process: whichever asks first on a day makes it."""
-    made = row("take_salt", {"day": day, "salt": secrets.token_bytes(_SALT_BYTES)})
+    """The salt of a day, the same in every process."""
+    made = row("get_or_create_salt", {"day": day, "salt": secrets.token_bytes(_SALT_BYTES)})
     if made is None:  # another process has made it since this statement began
-        made = row("take_salt", {"day": day, "salt": b""})
+        made = row("get_or_create_salt", {"day": day, "salt": b""})
     assert made is not None  # noqa: S101  # a row that is there has been committed
     return bytes(made[0])
 
 
 @cache
 def _warn_of_unknown_proxy() -> None:
-    """Once a process: behind a proxy that it does not know of, it would take all readers for one network."""
+    """Once a process: behind a proxy that is not configured, all readers seem to be one network."""
     logger.warning(
-        "A request carries X-Forwarded-For, and TRUSTED_PROXY_HOPS is 0: if a proxy of yours stands"
-        " in front, set it, or all readers count as one network."
+        "A request carries X-Forwarded-For, and TRUSTED_PROXY_HOPS is 0: behind a reverse proxy, set it,"
+        " or all readers count as one network."
     )

@@ -1,37 +1,38 @@
-"""What a first reaction is judged by, and all that is ever asked of a visitor for it."""
+"""The signals that a first reaction is judged by, and all that is ever read from a visitor's request for it."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.http import HttpRequest
+from reactions.moderation.client_network import hash_client_network
+from reactions.readers import HasReader, Reader, page_token
 
-from reactions.moderation.client_network import network_of
-from reactions.readers import Reader, page_token
-
-# Carries the token of the story's page, which `GET …/reactions/mine/` tells as well: an app or an embed
-# that shows the story has asked for that.
+# Carries the page token of the article, which `GET …/reactions/mine/` sends too: an app or an embed that shows the
+# article has made that request.
 PAGE_TOKEN_HEADER = "Page-Token"  # noqa: S105  # a header's name
-_PAGE_TOKEN = "HTTP_PAGE_TOKEN"  # noqa: S105  # as WSGI has it: `request.headers` names them all anew
+_PAGE_TOKEN = "HTTP_PAGE_TOKEN"  # noqa: S105  # as WSGI names it: building `request.headers` costs more than the look-up
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
-    """A hash of the network, None where it is not known; whether the reader has no history; whether the
-    client has seen the story."""
+class Signals:
+    """`network` is a keyed hash, None where the client's address is not known; such a reaction is not judged.
+
+    `has_history`: the reader's token is older than ten minutes. `has_page_token`: the client loaded the article.
+    """
 
     network: int | None = None
-    is_newcomer: bool = False
-    has_read: bool = False
+    has_history: bool = False
+    has_page_token: bool = False
 
 
-UNKNOWN = Signs()
+UNKNOWN = Signals()
 
 
-def signs_of(
-    request: HttpRequest, *, reader: Reader, article_id: UUID, has_read: bool = False
-) -> Signs:
-    return Signs(
-        network=network_of(request),
-        is_newcomer=reader.is_newcomer,
-        has_read=has_read or request.META.get(_PAGE_TOKEN) == page_token(article_id),
+def read_signals(
+    request: HasReader, *, reader: Reader, article_id: UUID, has_page_token: bool = False
+) -> Signals:
+    """The signals of a request. `has_page_token` is for a caller that has verified the token already."""
+    return Signals(
+        network=hash_client_network(request),
+        has_history=reader.has_history,
+        has_page_token=has_page_token or request.META.get(_PAGE_TOKEN) == page_token(article_id),
     )

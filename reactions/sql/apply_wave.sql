@@ -1,6 +1,6 @@
--- Makes the rows of a decided wave as was decided, and marks them, so that fold counts each once. Safe to repeat.
--- Uses: reactions_of_wave. Locks: the wave's rows, in key order, as fold does.
--- Returns one row: how many rows were not as decided.
+-- Changes the rows of a decided wave as it was decided, and adds their outbox entries, so that aggregation counts each
+-- once. Safe to repeat. Uses: reactions_of_wave. Locks: the wave's rows, in key order, as moderate.sql does.
+-- Returns one row: how many rows changed.
 WITH wanted AS (
   SELECT id, state <> 'released' AS held FROM reactions_wave WHERE id = %(wave)s::bigint
 ), theirs AS MATERIALIZED (
@@ -9,13 +9,13 @@ WITH wanted AS (
    WHERE r.held <> wanted.held
    ORDER BY r.article_id, r.reader_id
      FOR NO KEY UPDATE OF r
-), turned AS (
+), changed AS (
   UPDATE reactions_reaction r SET held = theirs.held
     FROM theirs WHERE r.article_id = theirs.article_id AND r.reader_id = theirs.reader_id AND r.held <> theirs.held
   RETURNING r.article_id, r.reader_id
-), marked AS (
-  INSERT INTO reactions_mark (article_id, reader_id) SELECT article_id, reader_id FROM turned
+), enqueued AS (
+  INSERT INTO reactions_outboxentry (article_id, reader_id) SELECT article_id, reader_id FROM changed
 ), done AS (
   UPDATE reactions_wave SET is_applied = true WHERE id = %(wave)s::bigint
 )
-SELECT count(*) FROM turned;
+SELECT count(*) FROM changed;

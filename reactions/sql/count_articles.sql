@@ -1,2 +1,2 @@
--- How many articles have counts or reactions. Uses: the keys of reactions_total and reactions_tally. Locks nothing.
-SELECT count(*) FROM (SELECT article_id FROM reactions_tally UNION SELECT article_id FROM reactions_total) known;
+-- How many articles have a count version or counts. Uses: the keys of both tables. Locks nothing.
+SELECT count(*) FROM (SELECT article_id FROM reactions_countversion UNION SELECT article_id FROM reactions_articlecount) known;

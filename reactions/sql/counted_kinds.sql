@@ -1,2 +1,2 @@
--- The bits of the kinds that were ever counted. Reads the totals once. Locks nothing.
-SELECT DISTINCT kind FROM reactions_total;
+-- The bits of the kinds that were ever counted. Reads the counts once. Locks nothing.
+SELECT DISTINCT kind FROM reactions_articlecount;

@@ -1,21 +1,21 @@
--- What the public may know of the reactions to each of these articles, as one snapshot saw it.
--- Uses: the keys of articles_article, reactions_policy, reactions_tally, reactions_total, reactions_baseline and the tags
--- of each story; reads every preset. Locks nothing.
--- Returns a row an article that exists: id; state (open, closed, hidden, or missing where it is not published);
--- the set it takes; when it closes, null for never; version; when its counts last changed; its totals as [kind, count],
--- and beside them what was imported of a kind: whoever reads them adds up.
+-- The public counts of each of these articles, from one snapshot.
+-- Uses: the keys of articles_article, reactions_policy, reactions_countversion, reactions_articlecount,
+-- reactions_importedcount and the tags of each article; reads every default policy. Locks nothing.
+-- Returns a row for each article that exists: id; state (open, closed, hidden, or missing where it is not public); the
+-- mask of kinds that it accepts; when it closes, null for never; count version; when its counts last changed; its counts
+-- and its imported counts as [kind, count], to be added up by the caller.
 SELECT a.id,
-       CASE WHEN a.state NOT IN ('published', 'corrected', 'retracted') THEN 'missing'
+       CASE WHEN a.state NOT IN ({{public_states}}) THEN 'missing'
             WHEN p.state = 'open' AND (a.state = 'retracted' OR p.closes_at <= statement_timestamp()) THEN 'closed'
             ELSE p.state END AS state,
        p.allowed,
        p.closes_at,
-       COALESCE(t.version, 0) AS version,
-       COALESCE(t.counted_at, a.first_published_at) AS counted_at,
-       ARRAY(SELECT ARRAY[kind::bigint, count] FROM reactions_total WHERE article_id = a.id
+       COALESCE(v.version, 0) AS version,
+       COALESCE(v.counted_at, a.first_published_at) AS counted_at,
+       ARRAY(SELECT ARRAY[kind::bigint, count] FROM reactions_articlecount WHERE article_id = a.id
               UNION ALL
-             SELECT ARRAY[kind::bigint, count] FROM reactions_baseline WHERE article_id = a.id) AS totals
+             SELECT ARRAY[kind::bigint, count] FROM reactions_importedcount WHERE article_id = a.id) AS counts
   FROM articles_article a
- CROSS JOIN reactions_policy_of(a.id, a.section_id, a.first_published_at, %(close_after_days)s::int) p
-  LEFT JOIN reactions_tally t ON t.article_id = a.id
+ CROSS JOIN reactions_effective_policy(a.id, a.section_id, a.first_published_at, %(close_after_days)s::int) p
+  LEFT JOIN reactions_countversion v ON v.article_id = a.id
  WHERE a.id = ANY (%(articles)s::uuid[]);

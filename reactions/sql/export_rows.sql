@@ -1,7 +1,7 @@
--- Every reaction that somebody holds, without its reader. The order within an article says nothing of who was when:
--- not the order of the readers' hashes, which would be the same in every article, and not that of arrival.
+-- Every reaction that is not taken back, without its reader. The order within an article reveals no reader: it is not
+-- that of the readers' hashes, which would be the same in every article, and not that of arrival.
 -- Uses: the key of reactions_reaction for the order of articles, and sorts one article at a time. Locks nothing.
--- Returns the article, its guid and slug, the set, whether it is held, and the quarter of an hour of its last change.
+-- Returns the article, its guid and slug, the mask, whether it is held, and the quarter of an hour of its last change.
 SELECT r.article_id, a.guid, a.slug, r.kinds, r.held,
        date_bin('15 minutes', r.changed_at, timestamptz '2000-01-01 00:00:00+00') AS changed_at
   FROM reactions_reaction r

@@ -1,4 +1,4 @@
--- What the last reconcile found; no row where none ran yet. Uses: the key of reactions_reconciliation. Locks nothing.
-SELECT extract(epoch FROM ran_at)::float8, seconds, rows_scanned, articles, drifted_articles, drift, drift_of_buckets,
-       forgotten, healed
+-- The result of the last reconcile; no row where none ran yet. Uses: the key of reactions_reconciliation. Locks nothing.
+SELECT extract(epoch FROM ran_at)::float8, seconds, rows_scanned, articles, drifted_articles, drift, bucket_drift,
+       missed_rows, repaired
   FROM reactions_reconciliation WHERE id = 1;

@@ -1,5 +1,5 @@
--- The articles behind these names, whatever their state: a slug they had, one they have, their guid or their id.
--- A name that fits two ways is the one that comes last. Uses: the unique indexes of articles_articleurl and
+-- The articles of these names, in any state: by a former slug, the current slug, the guid or the id.
+-- A name that matches two ways means the one that comes last. Uses: the unique indexes of articles_articleurl and
 -- articles_article. Locks nothing.
 SELECT slug AS name, article_id FROM articles_articleurl WHERE slug = ANY (%(names)s::text[])
  UNION ALL

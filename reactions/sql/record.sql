@@ -1,55 +1,55 @@
--- Sets one reader's reactions to one article and marks the row for fold. One round trip, one commit.
--- What the reader has may stay, also where the story no longer takes it; only what is new must be allowed.
--- The mark of a first reaction carries what it is judged by; a change of mind is not judged, so its mark does not.
--- Uses: the keys of articles_article, reactions_policy, articles_articletag (its index of tags of a story),
--- reactions_tally, reactions_total, reactions_baseline, reactions_reaction; reads every preset.
+-- Sets one reader's reactions to one article, and adds an outbox entry. One round trip, one commit.
+-- What the reader has may stay, also where the article no longer accepts it; only what is new must be allowed.
+-- The outbox entry of a first reaction carries the signals that it is judged by; a change of mind is not judged.
+-- Uses: the keys of articles_article, reactions_policy, articles_articletag (its index of tags of an article),
+-- reactions_countversion, reactions_articlecount, reactions_importedcount, reactions_reaction; reads every default policy.
 -- Locks: this reader's row. Never the article, its policy or its counts, so no reader waits for another.
 -- Returns one row, none where there is no such article: verdict, "again" where the reader's row changed after the
--- snapshot was taken, so that nothing was written; the set that was replaced, null where nothing changed; what the
--- totals hold of this reader; and the totals as counts.sql has them, all three as one snapshot saw them.
+-- snapshot was taken, so that nothing was written; the set that was replaced, null where nothing changed; count version
+-- and time; the part of the counts that is this reader's, and the counts as counts.sql has them, from one snapshot.
 WITH before AS MATERIALIZED (
   SELECT kinds, counted
     FROM reactions_reaction
    WHERE article_id = %(article)s::uuid AND reader_id = %(reader)s::uuid
-), story AS MATERIALIZED (
+), article AS MATERIALIZED (
   SELECT a.id,
-         CASE WHEN a.state NOT IN ('published', 'corrected', 'retracted') OR p.state = 'hidden' THEN 'missing'
+         CASE WHEN a.state NOT IN ({{public_states}}) OR p.state = 'hidden' THEN 'missing'
               WHEN p.state = 'closed' OR a.state = 'retracted' OR p.closes_at <= statement_timestamp() THEN 'closed'
               WHEN %(kinds)s::int & ~(p.allowed & %(offered)s::int)
                    & ~COALESCE((SELECT kinds FROM before), 0) <> 0 THEN 'not_allowed'
               WHEN bit_count(%(kinds)s::int::bit(32)) > %(most)s::int THEN 'too_many'
-              ELSE 'taken' END AS verdict,
+              ELSE 'accepted' END AS verdict,
          p.allowed & %(offered)s::int AS allowed,
-         COALESCE(t.version, 0) AS version,
-         COALESCE(t.counted_at, a.first_published_at) AS counted_at
+         COALESCE(v.version, 0) AS version,
+         COALESCE(v.counted_at, a.first_published_at) AS counted_at
     FROM articles_article a
-   CROSS JOIN reactions_policy_of(a.id, a.section_id, a.first_published_at, %(close_after_days)s::int) p
-    LEFT JOIN reactions_tally t ON t.article_id = a.id
+   CROSS JOIN reactions_effective_policy(a.id, a.section_id, a.first_published_at, %(close_after_days)s::int) p
+    LEFT JOIN reactions_countversion v ON v.article_id = a.id
    WHERE a.id = %(article)s::uuid
 ), written AS (
   INSERT INTO reactions_reaction AS r
          (article_id, reader_id, kinds, held, counted, was_counted, erased, changed_at)
   SELECT id, %(reader)s::uuid, %(kinds)s::int, false, 0, 0, false, clock_timestamp()
-    FROM story
-   WHERE verdict = 'taken' AND (%(kinds)s::int <> 0 OR EXISTS (SELECT FROM before))
+    FROM article
+   WHERE verdict = 'accepted' AND (%(kinds)s::int <> 0 OR EXISTS (SELECT FROM before))
       ON CONFLICT (article_id, reader_id) DO UPDATE
      SET previous = r.kinds, kinds = EXCLUDED.kinds, changed_at = EXCLUDED.changed_at
-   WHERE r.kinds <> EXCLUDED.kinds AND EXCLUDED.kinds & ~r.kinds & ~(SELECT allowed FROM story) = 0
+   WHERE r.kinds <> EXCLUDED.kinds AND EXCLUDED.kinds & ~r.kinds & ~(SELECT allowed FROM article) = 0
   RETURNING article_id, reader_id, previous
-), marked AS (
-  INSERT INTO reactions_mark (article_id, reader_id, is_first, network, is_newcomer, has_read)
+), enqueued AS (
+  INSERT INTO reactions_outboxentry (article_id, reader_id, is_first, network, has_history, has_page_token)
   SELECT article_id, reader_id, previous IS NULL, CASE WHEN previous IS NULL THEN %(network)s::bigint END,
-         previous IS NULL AND %(is_newcomer)s::boolean, previous IS NULL AND %(has_read)s::boolean
+         previous IS NULL AND %(has_history)s::boolean, previous IS NULL AND %(has_page_token)s::boolean
     FROM written
 )
-SELECT CASE WHEN verdict = 'taken' AND NOT EXISTS (SELECT FROM written)
+SELECT CASE WHEN verdict = 'accepted' AND NOT EXISTS (SELECT FROM written)
                  AND %(kinds)s::int <> COALESCE((SELECT kinds FROM before), 0) THEN 'again'
             ELSE verdict END AS verdict,
        (SELECT COALESCE(previous, 0) FROM written) AS previous,
        COALESCE((SELECT counted FROM before), 0) AS counted,
        version,
        counted_at,
-       ARRAY(SELECT ARRAY[kind::bigint, count] FROM reactions_total WHERE article_id = story.id
+       ARRAY(SELECT ARRAY[kind::bigint, count] FROM reactions_articlecount WHERE article_id = article.id
               UNION ALL
-             SELECT ARRAY[kind::bigint, count] FROM reactions_baseline WHERE article_id = story.id) AS totals
-  FROM story;
+             SELECT ARRAY[kind::bigint, count] FROM reactions_importedcount WHERE article_id = article.id) AS counts
+  FROM article;

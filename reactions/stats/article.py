@@ -1,4 +1,4 @@
-"""How readers took one story: its mix now, and what was added and removed through time."""
+"""How readers took one article: its mix now, and what was added and removed through time."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

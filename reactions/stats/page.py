@@ -1,4 +1,4 @@
-"""The statistics page of one story: the figures of reactions.stats, laid out as a chart and a table."""
+"""The statistics page of one article: the figures of reactions.stats, laid out as a chart and a table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -68,19 +68,19 @@ class Line:
     total: int
 
 
-def statistics_context(request: HttpRequest, story: Article) -> dict[str, Any]:
+def statistics_context(request: HttpRequest, article: Article) -> dict[str, Any]:
     """What the template shows. An interval or a time zone that is not known falls back to the usual one."""
     interval = request.GET.get("interval", "")
     zone = request.GET.get("tz", "")
     statistics = article_statistics(
-        article_id=story.pk,
+        article_id=article.pk,
         interval=interval if interval in INTERVALS else "hour",
         timezone=ZoneInfo(zone if zone in available_timezones() else settings.TIME_ZONE),
     )
-    assert statistics is not None  # noqa: S101  # the story was just read
+    assert statistics is not None  # noqa: S101  # the article was just read
     return {
-        "title": f"Reactions: {story.headline}",
-        "story": story,
+        "title": f"Reactions: {article.headline}",
+        "article": article,
         "statistics": statistics,
         "as_of": django_timezone.localtime(statistics.as_of, statistics.timezone),
         "kinds": KINDS,

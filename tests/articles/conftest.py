@@ -1,4 +1,4 @@
-"""Stories as a desk would file them."""
+"""Articles as a desk would file them."""
 
 from collections.abc import Callable
 from datetime import UTC
@@ -12,9 +12,9 @@ from articles.formats.story import Story
 PROJECT = Path(__file__).resolve().parents[2]
 SAMPLES = sorted((PROJECT / "articles" / "samples").glob("*.md"))
 FILED = sorted((PROJECT.parent / "shared" / "stories").glob("*.md"))
-REAL_STORIES = [path for path in [*SAMPLES, *FILED] if path.name != "README.md"]
+REAL_ARTICLES = [path for path in [*SAMPLES, *FILED] if path.name != "README.md"]
 
-STORY = """\
+ARTICLE = """\
 ---
 headline: The bridge is open
 slug: bridge-opens
@@ -31,7 +31,7 @@ lead_image: {caption: The bridge at noon.}
 It opened at *noon*, with a band.
 """
 
-StoryFile = Callable[..., Path]
+ArticleFile = Callable[..., Path]
 
 
 def read(text: str | bytes, *, name: str = "story.md") -> Story:
@@ -40,8 +40,8 @@ def read(text: str | bytes, *, name: str = "story.md") -> Story:
 
 
 def with_changes(*changes: tuple[str, str]) -> str:
-    """The story's file with some of its text replaced."""
-    text = STORY
+    """The article's file with some of its text replaced."""
+    text = ARTICLE
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)
@@ -49,8 +49,8 @@ def with_changes(*changes: tuple[str, str]) -> str:
 
 
 @pytest.fixture
-def story_file(tmp_path: Path) -> StoryFile:
-    """Writes a story file, with changes to the usual one."""
+def article_file(tmp_path: Path) -> ArticleFile:
+    """Writes an article file, with changes to the usual one."""
 
     def write(*changes: tuple[str, str], name: str = "story.md") -> Path:
         path = tmp_path / name

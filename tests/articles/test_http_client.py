@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from articles.http_client import Door, FetchError, check_address, fetch
+from articles.http_client import AllowedTargets, FetchError, check_address, fetch
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 LOOPBACK = ipaddress.ip_network("127.0.0.1/32")
@@ -35,7 +35,7 @@ class Site:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
-        self.door = Door(ports=[self.port], networks=[LOOPBACK])
+        self.allowed = AllowedTargets(ports=[self.port], networks=[LOOPBACK])
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
@@ -65,9 +65,9 @@ def answer(body: bytes = b"", status: int = 200, **headers: str) -> Answer:
     return write
 
 
-def reason(url: str, door: Door, **limits: float) -> str:
+def reason(url: str, allowed: AllowedTargets, **limits: float) -> str:
     with pytest.raises(FetchError) as caught:
-        fetch(url, door=door, **limits)  # type: ignore[arg-type]  # the limits' types differ
+        fetch(url, allowed=allowed, **limits)  # type: ignore[arg-type]  # the limits' types differ
     return str(caught.value)
 
 
@@ -76,7 +76,7 @@ def test_what_is_there_is_fetched(site: Site) -> None:
         b"hello", ETag='"1"', Last_Modified="Sun", Content_Type="text/x"
     )
 
-    fetched = fetch(site.url("/feed?a=1"), door=site.door)
+    fetched = fetch(site.url("/feed?a=1"), allowed=site.allowed)
 
     assert (fetched.content, fetched.content_type) == (b"hello", "text/x")
     assert (fetched.etag, fetched.last_modified) == ('"1"', "Sun")
@@ -86,7 +86,7 @@ def test_what_is_there_is_fetched(site: Site) -> None:
 def test_what_did_not_change_is_not_fetched_again(site: Site) -> None:
     site.answers["/"] = answer(status=304)
 
-    fetched = fetch(site.url("/"), etag='"1"', last_modified="Sun", door=site.door)
+    fetched = fetch(site.url("/"), etag='"1"', last_modified="Sun", allowed=site.allowed)
 
     assert fetched.content is None
     assert site.seen[0][1]["If-None-Match"] == '"1"'
@@ -96,7 +96,7 @@ def test_what_did_not_change_is_not_fetched_again(site: Site) -> None:
 def test_a_tag_with_a_line_break_is_not_sent_back(site: Site) -> None:
     site.answers["/"] = answer(b"x")
 
-    fetch(site.url("/"), etag='"1"\r\nX-Evil: 1', door=site.door)
+    fetch(site.url("/"), etag='"1"\r\nX-Evil: 1', allowed=site.allowed)
 
     assert "X-Evil" not in site.seen[0][1]
 
@@ -132,7 +132,7 @@ def test_a_tag_with_a_line_break_is_not_sent_back(site: Site) -> None:
     ],
 )
 def test_an_address_that_is_not_public_is_refused(url: str) -> None:
-    assert reason(url, Door()).endswith("is not a public address.")
+    assert reason(url, AllowedTargets()).endswith("is not a public address.")
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111"])
@@ -155,14 +155,14 @@ def test_a_public_address_is_let_through(address: str) -> None:
     ],
 )
 def test_an_address_that_cannot_be_fetched_is_refused(url: str, text: str) -> None:
-    assert reason(url, Door()) == text
+    assert reason(url, AllowedTargets()) == text
 
 
 @pytest.mark.parametrize("host", ["127.0.0.2", "169.254.169.254", "10.0.0.1", "[::1]"])
 def test_a_redirect_to_an_address_that_is_not_public_is_refused(site: Site, host: str) -> None:
     site.answers["/"] = answer(status=302, Location=f"http://{host}:{site.port}/latest/meta-data/")
 
-    assert reason(site.url("/"), site.door).endswith("is not a public address.")
+    assert reason(site.url("/"), site.allowed).endswith("is not a public address.")
 
 
 def test_this_machine_is_not_a_public_address() -> None:
@@ -173,7 +173,7 @@ def test_this_machine_is_not_a_public_address() -> None:
 def test_a_redirect_to_a_file_is_refused(site: Site) -> None:
     site.answers["/"] = answer(status=301, Location="file:///etc/passwd")
 
-    assert reason(site.url("/"), site.door) == "only http and https are fetched."
+    assert reason(site.url("/"), site.allowed) == "only http and https are fetched."
 
 
 def test_five_redirects_are_followed_and_no_sixth(site: Site) -> None:
@@ -181,8 +181,8 @@ def test_five_redirects_are_followed_and_no_sixth(site: Site) -> None:
         site.answers[f"/{number}"] = answer(status=302, Location=f"/{number + 1}")
     site.answers["/6"] = answer(b"there")
 
-    assert fetch(site.url("/1"), door=site.door).content == b"there"
-    assert reason(site.url("/0"), site.door) == "more than 5 redirects."
+    assert fetch(site.url("/1"), allowed=site.allowed).content == b"there"
+    assert reason(site.url("/0"), site.allowed) == "more than 5 redirects."
 
 
 @pytest.mark.parametrize("part", ["body", "headers"])
@@ -196,7 +196,7 @@ def test_a_server_that_sends_a_byte_at_a_time_is_left_in_time(site: Site, part: 
     site.answers["/"] = drip
     started = time.monotonic()
 
-    assert reason(site.url("/"), site.door, seconds=0.4) == "the server took too long."
+    assert reason(site.url("/"), site.allowed, seconds=0.4) == "the server took too long."
     assert time.monotonic() - started < 1.5
 
 
@@ -204,7 +204,8 @@ def test_a_long_answer_is_refused(site: Site) -> None:
     site.answers["/"] = answer(b"x" * 2000)
 
     assert (
-        reason(site.url("/"), site.door, most_bytes=1999) == "the answer has more than 1999 bytes."
+        reason(site.url("/"), site.allowed, most_bytes=1999)
+        == "the answer has more than 1999 bytes."
     )
 
 
@@ -213,13 +214,13 @@ def test_a_bomb_is_not_unpacked(site: Site) -> None:
     assert len(bomb) < 100_000
     site.answers["/"] = answer(bomb, Content_Encoding="gzip")
 
-    assert reason(site.url("/"), site.door) == "the answer has more than 5242880 bytes."
+    assert reason(site.url("/"), site.allowed) == "the answer has more than 5242880 bytes."
 
 
 def test_a_packed_answer_is_unpacked(site: Site) -> None:
     site.answers["/"] = answer(gzip.compress(b"hello"), Content_Encoding="gzip")
 
-    assert fetch(site.url("/"), door=site.door).content == b"hello"
+    assert fetch(site.url("/"), allowed=site.allowed).content == b"hello"
 
 
 @pytest.mark.parametrize(
@@ -235,13 +236,13 @@ def test_a_packed_answer_is_unpacked(site: Site) -> None:
 def test_an_answer_that_is_of_no_use_is_refused(site: Site, reply: Answer, text: str) -> None:
     site.answers["/"] = reply
 
-    assert reason(site.url("/"), site.door) == text
+    assert reason(site.url("/"), site.allowed) == text
 
 
 def test_a_server_may_say_when_to_come_again(site: Site) -> None:
     site.answers["/"] = answer(status=503, Retry_After="120")
 
     with pytest.raises(FetchError) as caught:
-        fetch(site.url("/"), door=site.door)
+        fetch(site.url("/"), allowed=site.allowed)
 
     assert caught.value.retry_after == 120

@@ -53,20 +53,20 @@ def site(authority: trustme.CA, request: pytest.FixtureRequest) -> Iterator[Secu
 def test_a_site_that_is_who_it_says_is_fetched(site: SecureSite) -> None:
     site.answers["/"] = answer(b"hello", ETag='"1"')
 
-    fetched = fetch(site.url("/"), door=site.door)
+    fetched = fetch(site.url("/"), allowed=site.allowed)
 
     assert (fetched.content, fetched.etag) == (b"hello", '"1"')
 
 
 def test_a_certificate_of_an_authority_that_nobody_knows_is_refused(site: SecureSite) -> None:
-    assert reason(site.url("/"), site.door).startswith("the connection is not secure")
+    assert reason(site.url("/"), site.allowed).startswith("the connection is not secure")
     assert site.seen == []
 
 
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("site", ["news.example", "127.0.0.2"], indirect=True)
 def test_a_certificate_of_another_host_is_refused(site: SecureSite) -> None:
-    assert reason(site.url("/"), site.door).startswith("the connection is not secure")
+    assert reason(site.url("/"), site.allowed).startswith("the connection is not secure")
     assert site.seen == []
 
 
@@ -76,7 +76,7 @@ def test_a_certificate_of_another_host_is_refused(site: SecureSite) -> None:
 def test_a_redirect_into_the_house_is_refused(site: SecureSite, scheme: str, host: str) -> None:
     site.answers["/"] = answer(status=301, Location=f"{scheme}://{host}:{site.port}/meta-data/")
 
-    assert reason(site.url("/"), site.door).endswith("is not a public address.")
+    assert reason(site.url("/"), site.allowed).endswith("is not a public address.")
 
 
 @pytest.mark.usefixtures("trusted")
@@ -94,7 +94,7 @@ def test_fifty_megabytes_are_cut_off(site: SecureSite) -> None:
 
     site.answers["/"] = pour
 
-    assert reason(site.url("/"), site.door) == "the answer has more than 5242880 bytes."
+    assert reason(site.url("/"), site.allowed) == "the answer has more than 5242880 bytes."
     assert sent < 20  # what the sockets between us hold, and no more
 
 
@@ -112,7 +112,7 @@ def test_a_byte_a_second_for_ever_ends_in_time(site: SecureSite) -> None:
     site.answers["/"] = drip
     started = time.monotonic()
 
-    text = reason(site.url("/"), site.door, seconds=1.5)
+    text = reason(site.url("/"), site.allowed, seconds=1.5)
     left.set()
 
     assert text == "the server took too long."

@@ -1,4 +1,4 @@
-"""Lists by position: complete, in order, and steady while stories arrive."""
+"""Lists by position: complete, in order, and steady while articles arrive."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -30,20 +30,20 @@ def test_what_is_no_position_is_refused(text: str) -> None:
 
 
 @pytest.mark.django_db
-def test_pages_neither_skip_nor_repeat_when_stories_arrive(
+def test_pages_neither_skip_nor_repeat_when_articles_arrive(
     publish_article: Callable[..., Article],
 ) -> None:
     # Three share their time, so that the id must settle their order.
     times = [NOON, NOON, NOON, NOON - timedelta(hours=1), NOON - timedelta(hours=2)]
     filed = [publish_article(published_at=time).id for time in times]
-    stories = Article.objects.public()
+    articles = Article.objects.public()
 
-    first = newest(stories, size=2)
+    first = newest(articles, size=2)
     publish_article(published_at=NOON + timedelta(hours=1))
     assert first.older
-    second = older_than(first.older, stories, size=2)
+    second = older_than(first.older, articles, size=2)
     assert second.older
-    third = older_than(second.older, stories, size=2)
+    third = older_than(second.older, articles, size=2)
 
     seen = [article.id for page in (first, second, third) for article in page.articles]
     assert sorted(seen) == sorted(filed)
@@ -54,13 +54,13 @@ def test_pages_neither_skip_nor_repeat_when_stories_arrive(
 def test_the_way_back_is_the_way_there(publish_article: Callable[..., Article]) -> None:
     for hours in range(5):
         publish_article(published_at=NOON - timedelta(hours=hours))
-    stories = Article.objects.public()
-    first = newest(stories, size=2)
+    articles = Article.objects.public()
+    first = newest(articles, size=2)
     assert first.older
-    second = older_than(first.older, stories, size=2)
+    second = older_than(first.older, articles, size=2)
     assert second.newer
 
-    back = newer_than(second.newer, stories, size=2)
+    back = newer_than(second.newer, articles, size=2)
 
     assert back.articles == first.articles
     assert back.newer is None

@@ -1,4 +1,4 @@
-"""Stories whose time has come: found by an index, and out once and in time, by real workers."""
+"""Articles whose time has come: found by an index, and out once and in time, by real workers."""
 
 from datetime import datetime, timedelta
 
@@ -13,11 +13,11 @@ from articles.ingest import polling
 from articles.models import Article, ArticleQuerySet, Feed, Source, State
 from newsroom.stack.environment import recorded_environment
 from tests.conftest import PUBLISHED_AT, PublishArticle
-from tests.servers import House
+from tests.servers import RunningStack
 
-STORIES = 20
+ARTICLES = 20
 SLUG = "out-on-time"
-# Schedules stories, and at their time sends the workers a heap of ticks besides those of beat.
+# Schedules articles, and at their time sends the workers a heap of ticks besides those of beat.
 RUSH = f"""
 import time
 from datetime import timedelta
@@ -25,7 +25,7 @@ from django.utils import timezone
 from articles import workflow, writing
 from newsroom.celery import app
 due = timezone.now() + timedelta(seconds=3)
-for number in range({STORIES}):
+for number in range({ARTICLES}):
     values = {{"headline": "Out", "slug": f"{SLUG}-{{number}}", "body_markdown": "It is."}}
     draft = writing.create_draft(values=values)
     workflow.schedule(article_id=draft.pk, publish_at=due)
@@ -37,7 +37,7 @@ while timezone.now() < due + timedelta(seconds=1):
 
 
 @pytest.fixture
-def many_stories(db: None) -> None:
+def many_articles(db: None) -> None:
     """A morning's desk: what is due is a handful among thousands."""
     Article.objects.bulk_create(
         Article(
@@ -52,13 +52,13 @@ def many_stories(db: None) -> None:
     )
 
 
-def plan_of(stories: ArticleQuerySet) -> str:
+def plan_of(articles: ArticleQuerySet) -> str:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE articles_article")
-    return stories.explain()
+    return articles.explain()
 
 
-@pytest.mark.usefixtures("many_stories")
+@pytest.mark.usefixtures("many_articles")
 def test_what_is_due_is_found_by_its_index(publish_article: PublishArticle) -> None:
     publish_article(state=State.SCHEDULED, publish_at=timezone.now())
 
@@ -68,7 +68,7 @@ def test_what_is_due_is_found_by_its_index(publish_article: PublishArticle) -> N
     assert "Seq Scan" not in plan
 
 
-@pytest.mark.usefixtures("many_stories")
+@pytest.mark.usefixtures("many_articles")
 def test_what_has_expired_is_found_by_its_index(publish_article: PublishArticle) -> None:
     publish_article(expires_at=timezone.now())
 
@@ -93,12 +93,12 @@ def test_the_next_feed_is_found_by_its_index() -> None:
     assert "articles_feeds_due" in plan
 
 
-@pytest.mark.house
-def test_scheduled_stories_go_out_once_and_in_time(house: House) -> None:
-    rushed = house.manage("shell", "--verbosity", "0", "-c", RUSH)
+@pytest.mark.stack
+def test_scheduled_articles_go_out_once_and_in_time(stack: RunningStack) -> None:
+    rushed = stack.manage("shell", "--verbosity", "0", "-c", RUSH)
     assert rushed.returncode == 0, rushed.stderr
     due = datetime.fromisoformat(rushed.stdout.split()[-1])
-    house_url = recorded_environment(house.data)["DATABASE_URL"]
+    house_url = recorded_environment(stack.data)["DATABASE_URL"]
 
     with psycopg.connect(house_url, autocommit=True) as database:
         rows = database.execute(
@@ -117,7 +117,7 @@ def test_scheduled_stories_go_out_once_and_in_time(house: House) -> None:
 
     assert [(state, version, times) for state, version, _, times in rows] == [
         ("published", 3, 1)
-    ] * STORIES
+    ] * ARTICLES
     late = [(published_at - due).total_seconds() for _, _, published_at, _ in rows]
     assert min(late) >= 0
     assert max(late) < 2

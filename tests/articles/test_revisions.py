@@ -1,4 +1,4 @@
-"""Every version of a story: kept, compared, brought back."""
+"""Every version of an article: kept, compared, brought back."""
 
 from collections.abc import Callable
 
@@ -7,9 +7,9 @@ from django.db import transaction
 from django.test import Client
 
 from articles import workflow
-from articles.editing import Final, create_draft, edit_article, restore_revision
+from articles.editing import NotEditable, create_draft, edit_article, restore_revision
 from articles.models import Article, ArticleRevision, State
-from articles.revisions import Stale, compare
+from articles.revisions import VersionConflict, compare
 from tests.conftest import PublishArticle
 from tests.races.rival import Rival
 
@@ -46,7 +46,7 @@ def edited(draft: Article) -> Article:
         "lead_image": None,
         "urgency": None,
     }
-    return edit_article(article_id=draft.pk, changes=changes, based_on=1, editor="bob")
+    return edit_article(article_id=draft.pk, changes=changes, expected_version=1, editor="bob")
 
 
 def revision(version: int) -> ArticleRevision:
@@ -77,7 +77,7 @@ def test_a_version_does_not_differ_from_itself(draft: Article) -> None:
 
 
 def test_an_old_version_is_brought_back_as_a_new_one(edited: Article) -> None:
-    restored = restore_revision(article_id=edited.pk, version=1, based_on=2, editor="ada")
+    restored = restore_revision(article_id=edited.pk, version=1, expected_version=2, editor="ada")
 
     assert restored.version == 3
     assert restored.dateline_text == "DAMASCUS, Syria (AFP) —"
@@ -87,7 +87,7 @@ def test_an_old_version_is_brought_back_as_a_new_one(edited: Article) -> None:
 
 
 def test_the_latest_version_cannot_be_restored_into_a_new_one(draft: Article) -> None:
-    assert restore_revision(article_id=draft.pk, version=1, based_on=1).version == 1
+    assert restore_revision(article_id=draft.pk, version=1, expected_version=1).version == 1
 
 
 def test_an_old_text_passes_todays_allow_list(edited: Article) -> None:
@@ -95,36 +95,41 @@ def test_an_old_text_passes_todays_allow_list(edited: Article) -> None:
     old.snapshot["body_html"] = '<p onclick="x()">Hi<script>x()</script></p>'
     old.save()
 
-    assert restore_revision(article_id=edited.pk, version=1, based_on=2).body_html == "<p>Hi</p>"
+    assert (
+        restore_revision(article_id=edited.pk, version=1, expected_version=2).body_html
+        == "<p>Hi</p>"
+    )
 
 
 def test_restoring_leaves_the_workflow_alone(draft: Article) -> None:
     workflow.publish(article_id=draft.pk)
 
-    restored = restore_revision(article_id=draft.pk, version=1, based_on=2)
+    restored = restore_revision(article_id=draft.pk, version=1, expected_version=2)
 
     assert restored.state == State.PUBLISHED
 
 
-def test_a_killed_story_is_not_brought_back(publish_article: PublishArticle) -> None:
+def test_a_killed_article_is_not_brought_back(publish_article: PublishArticle) -> None:
     article = publish_article()
     workflow.correct(article_id=article.pk, text="No.")
     workflow.kill(article_id=article.pk)
 
-    with pytest.raises(Final):
-        restore_revision(article_id=article.pk, version=2, based_on=3)
+    with pytest.raises(NotEditable):
+        restore_revision(article_id=article.pk, version=2, expected_version=3)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_later_of_two_writers_at_once_is_stale(article: Article) -> None:
     def edit(headline: str) -> Article:
-        return edit_article(article_id=article.pk, changes={"headline": headline}, based_on=1)
+        return edit_article(
+            article_id=article.pk, changes={"headline": headline}, expected_version=1
+        )
 
     with transaction.atomic():
         edit("Mine")
         rival = Rival().start(lambda: edit("Yours"))
 
-    with pytest.raises(Stale):
+    with pytest.raises(VersionConflict):
         rival.result(timeout=10)
     assert Article.objects.get().headline == "Mine"
 
@@ -180,7 +185,9 @@ def test_the_desk_adds_people_and_sources(model: str, admin_client: Client) -> N
     assert admin_client.post(url, filed).status_code == 302
 
 
-def test_the_desk_sees_the_corrections_of_a_story(article: Article, admin_client: Client) -> None:
+def test_the_desk_sees_the_corrections_of_an_article(
+    article: Article, admin_client: Client
+) -> None:
     workflow.correct(article_id=article.pk, text="It was two bridges.")
 
     page = admin_client.get(f"/desk/articles/article/{article.pk}/change/").content.decode()

@@ -7,27 +7,33 @@ from articles.models import Article, State
 from articles.roles import (
     Role,
     make_roles,
-    may_move,
+    may_make_transition,
     may_restore,
     may_see,
     may_write,
-    moves_for,
     seen_by,
+    transitions_for,
 )
-from articles.workflow import MOVES, Move
+from articles.workflow import TRANSITIONS, Transition
 from tests.conftest import PublishArticle
 
 pytestmark = pytest.mark.django_db
 
 EDITS = {
-    *(Move.SUBMIT, Move.SEND_BACK, Move.SCHEDULE, Move.DESCHEDULE, Move.PUBLISH),
-    *(Move.CORRECT, Move.UNPUBLISH, Move.RETRACT),
+    *(
+        Transition.SUBMIT,
+        Transition.SEND_BACK,
+        Transition.SCHEDULE,
+        Transition.DESCHEDULE,
+        Transition.PUBLISH,
+    ),
+    *(Transition.CORRECT, Transition.UNPUBLISH, Transition.RETRACT),
 }
 ALLOWED = {
-    Role.AUTHOR: set[Move](),
+    Role.AUTHOR: set[Transition](),
     Role.EDITOR: EDITS,
-    Role.PUBLISHER: EDITS | {Move.KILL, Move.SPIKE, Move.UNSPIKE},
-    Role.STATISTICS: set[Move](),
+    Role.PUBLISHER: EDITS | {Transition.KILL, Transition.SPIKE, Transition.UNSPIKE},
+    Role.STATISTICS: set[Transition](),
 }
 
 
@@ -37,14 +43,14 @@ def member(role: Role, name: str = "maria") -> User:
     return user
 
 
-@pytest.mark.parametrize("move", Move)
+@pytest.mark.parametrize("move", Transition)
 @pytest.mark.parametrize("role", Role)
-def test_what_a_role_may_do_with_other_peoples_stories(
-    role: Role, move: Move, publish_article: PublishArticle
+def test_what_a_role_may_do_with_other_peoples_articles(
+    role: Role, move: Transition, publish_article: PublishArticle
 ) -> None:
-    story = publish_article(state=next(iter(MOVES[move].allowed_from)))
+    article = publish_article(state=next(iter(TRANSITIONS[move].allowed_from)))
 
-    allowed = may_move(member(role), move, story)
+    allowed = may_make_transition(member(role), move, article)
 
     assert allowed == (move in ALLOWED[role])
 
@@ -56,10 +62,10 @@ def test_an_author_writes_and_submits_a_draft_of_their_own(
     own = publish_article(state=State.DRAFT, created_by=author)
     other = publish_article(state=State.DRAFT)
 
-    assert moves_for(author, own) == [Move.SUBMIT]
+    assert transitions_for(author, own) == [Transition.SUBMIT]
     assert may_write(author, own)
     assert not may_write(author, other)
-    assert moves_for(author, other) == []
+    assert transitions_for(author, other) == []
 
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.DRAFT])
@@ -70,10 +76,10 @@ def test_an_author_changes_nothing_that_was_handed_in(
     own = publish_article(state=state, created_by=author)
 
     assert not may_write(author, own)
-    assert moves_for(author, own) == []
+    assert transitions_for(author, own) == []
 
 
-def test_an_author_sees_their_stories_and_what_readers_see(
+def test_an_author_sees_their_articles_and_what_readers_see(
     publish_article: PublishArticle,
 ) -> None:
     author = member(Role.AUTHOR)
@@ -89,7 +95,7 @@ def test_an_author_sees_their_stories_and_what_readers_see(
     ("role", "count"),
     [(Role.EDITOR, 2), (Role.PUBLISHER, 2), (Role.STATISTICS, 0)],
 )
-def test_editors_see_every_story_and_statisticians_none(
+def test_editors_see_every_article_and_statisticians_none(
     role: Role, count: int, publish_article: PublishArticle
 ) -> None:
     publish_article()
@@ -99,7 +105,7 @@ def test_editors_see_every_story_and_statisticians_none(
 
 
 @pytest.mark.parametrize("role", [Role.EDITOR, Role.PUBLISHER])
-def test_nobody_writes_in_a_story_that_was_killed(
+def test_nobody_writes_in_an_article_that_was_killed(
     role: Role, publish_article: PublishArticle
 ) -> None:
     killed = publish_article(state=State.KILLED)
@@ -118,7 +124,7 @@ def test_whoever_may_not_sign_in_at_the_desk_has_no_role(article: Article) -> No
 
     user.is_staff = False
 
-    assert moves_for(user, article) == []
+    assert transitions_for(user, article) == []
     assert not may_see(user, article)
 
 

@@ -1,4 +1,4 @@
-"""The moves of a story, and the tick that publishes what is due."""
+"""The moves of an article, and the tick that publishes what is due."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -11,28 +11,32 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from articles import tasks, workflow
-from articles.editing import Refused
-from articles.hooks import Silence, open_door
+from articles.editing import InvalidValue
+from articles.hooks import NullHooks, register_hooks
 from articles.models import Article, Correction, PubStatus, State
-from articles.revisions import Stale
-from articles.workflow import MOVES, Move, NotAllowed, publish_due
+from articles.revisions import VersionConflict
+from articles.workflow import TRANSITIONS, Transition, TransitionNotAllowed, publish_due
 from tests.conftest import PublishArticle
 from tests.races.rival import Rival
 
 pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
-ACTS: dict[Move, Callable[..., Article]] = {move: getattr(workflow, move.value) for move in Move}
+ACTS: dict[Transition, Callable[..., Article]] = {
+    move: getattr(workflow, move.value) for move in Transition
+}
 
 
-def needs(move: Move) -> dict[str, Any]:
-    """What the move asks for besides the story."""
-    if move is Move.SCHEDULE:
+def needs(move: Transition) -> dict[str, Any]:
+    """What the move asks for besides the article."""
+    if move is Transition.SCHEDULE:
         return {"publish_at": timezone.now() + HOUR}
-    return {"text": "It was two bridges."} if move in {Move.CORRECT, Move.RETRACT} else {}
+    return (
+        {"text": "It was two bridges."} if move in {Transition.CORRECT, Transition.RETRACT} else {}
+    )
 
 
-def act(move: Move, article: Article, **asked: Any) -> Article:
+def act(move: Transition, article: Article, **asked: Any) -> Article:
     return ACTS[move](article_id=article.pk, **(needs(move) | asked))
 
 
@@ -40,25 +44,25 @@ def row(article: Article) -> Article:
     return Article.objects.get(pk=article.pk)
 
 
-class Listener(Silence):
+class Listener(NullHooks):
     def __init__(self) -> None:
         self.heard: list[UUID] = []
 
-    def story_changed(self, article_id: UUID) -> None:
+    def article_changed(self, article_id: UUID) -> None:
         self.heard.append(article_id)
 
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
     listener = Listener()
-    before = open_door(listener)
+    before = register_hooks(listener)
     yield listener
-    open_door(before)
+    register_hooks(before)
 
 
 @pytest.fixture
 def due(publish_article: PublishArticle) -> Article:
-    """A story whose time has just come."""
+    """An article whose time has just come."""
     return publish_article(
         state=State.SCHEDULED,
         publish_at=timezone.now() - timedelta(seconds=1),
@@ -68,18 +72,18 @@ def due(publish_article: PublishArticle) -> Article:
 
 
 @pytest.mark.parametrize("state", State)
-@pytest.mark.parametrize("move", Move)
+@pytest.mark.parametrize("move", Transition)
 def test_a_move_is_made_from_the_states_of_the_table_and_from_no_other(
-    move: Move, state: State, publish_article: PublishArticle
+    move: Transition, state: State, publish_article: PublishArticle
 ) -> None:
     article = publish_article(state=state)
 
-    if state in MOVES[move].allowed_from:
-        assert act(move, article).state == row(article).state == MOVES[move].to
+    if state in TRANSITIONS[move].allowed_from:
+        assert act(move, article).state == row(article).state == TRANSITIONS[move].to
         assert row(article).version == 2
         assert article.revisions.get().kind == move
     else:
-        with pytest.raises(NotAllowed, match=state.label.lower()):
+        with pytest.raises(TransitionNotAllowed, match=state.label.lower()):
             act(move, article)
         assert (row(article).state, row(article).version) == (state, 1)
         assert not article.revisions.exists()
@@ -89,24 +93,24 @@ def test_a_move_is_made_from_the_states_of_the_table_and_from_no_other(
 @pytest.mark.parametrize(
     ("move", "status"),
     [
-        (Move.CORRECT, PubStatus.USABLE),
-        (Move.RETRACT, PubStatus.USABLE),
-        (Move.UNPUBLISH, PubStatus.WITHHELD),
-        (Move.KILL, PubStatus.CANCELED),
+        (Transition.CORRECT, PubStatus.USABLE),
+        (Transition.RETRACT, PubStatus.USABLE),
+        (Transition.UNPUBLISH, PubStatus.WITHHELD),
+        (Transition.KILL, PubStatus.CANCELED),
     ],
 )
 def test_receivers_are_told_what_they_may_do(
-    move: Move, status: PubStatus, article: Article
+    move: Transition, status: PubStatus, article: Article
 ) -> None:
     assert act(move, article).pub_status == status
 
 
-def test_a_story_that_comes_back_is_usable_and_keeps_its_first_publication(
+def test_an_article_that_comes_back_is_usable_and_keeps_its_first_publication(
     article: Article,
 ) -> None:
-    act(Move.UNPUBLISH, article)
+    act(Transition.UNPUBLISH, article)
 
-    back = act(Move.PUBLISH, article)
+    back = act(Transition.PUBLISH, article)
 
     assert back.pub_status == PubStatus.USABLE
     assert back.first_published_at == article.first_published_at
@@ -116,15 +120,15 @@ def test_a_story_that_comes_back_is_usable_and_keeps_its_first_publication(
 def test_the_first_publication_sets_all_its_times_at_once(publish_article: PublishArticle) -> None:
     draft = publish_article(state=State.DRAFT, first_published_at=None, published_at=None)
 
-    out = act(Move.PUBLISH, draft)
+    out = act(Transition.PUBLISH, draft)
 
     assert out.first_published_at == out.published_at == out.content_modified_at
     assert out.published_at
     assert timezone.now() - out.published_at < HOUR
 
 
-@pytest.mark.parametrize("move", [Move.KILL, Move.UNPUBLISH, Move.PUBLISH])
-def test_leaving_the_schedule_clears_it(move: Move, publish_article: PublishArticle) -> None:
+@pytest.mark.parametrize("move", [Transition.KILL, Transition.UNPUBLISH, Transition.PUBLISH])
+def test_leaving_the_schedule_clears_it(move: Transition, publish_article: PublishArticle) -> None:
     scheduled = publish_article(state=State.SCHEDULED, publish_at=timezone.now() + HOUR)
 
     moved = act(move, scheduled)
@@ -135,17 +139,21 @@ def test_leaving_the_schedule_clears_it(move: Move, publish_article: PublishArti
 def test_a_kill_clears_a_running_embargo_which_a_publication_does_not(
     publish_article: PublishArticle,
 ) -> None:
-    story = publish_article(state=State.SCHEDULED, embargoed_until=timezone.now() + HOUR)
+    article = publish_article(state=State.SCHEDULED, embargoed_until=timezone.now() + HOUR)
 
-    with pytest.raises(Refused, match="embargoed_until: lies in the future"):
-        act(Move.PUBLISH, story)
+    with pytest.raises(InvalidValue, match="embargoed_until: lies in the future"):
+        act(Transition.PUBLISH, article)
 
-    assert act(Move.KILL, story).embargoed_until is None
+    assert act(Transition.KILL, article).embargoed_until is None
 
 
 def test_a_correction_is_a_record_and_a_change_that_readers_notice(article: Article) -> None:
     corrected = act(
-        Move.CORRECT, article, kind="clarification", placement="bottom", changes={"headline": "Two"}
+        Transition.CORRECT,
+        article,
+        kind="clarification",
+        placement="bottom",
+        changes={"headline": "Two"},
     )
 
     notice = Correction.objects.get()
@@ -155,9 +163,9 @@ def test_a_correction_is_a_record_and_a_change_that_readers_notice(article: Arti
     assert corrected.content_modified_at == notice.published_at
 
 
-@pytest.mark.parametrize("move", [Move.CORRECT, Move.RETRACT])
-def test_a_notice_without_a_text_is_refused(move: Move, article: Article) -> None:
-    with pytest.raises(Refused, match="text: is missing"):
+@pytest.mark.parametrize("move", [Transition.CORRECT, Transition.RETRACT])
+def test_a_notice_without_a_text_is_refused(move: Transition, article: Article) -> None:
+    with pytest.raises(InvalidValue, match="text: is missing"):
         act(move, article, text=" ")
 
     assert row(article).state == State.PUBLISHED
@@ -168,16 +176,16 @@ def test_a_change_that_cannot_be_made_is_named_as_a_part_of_the_changes(
 ) -> None:
     taken = publish_article().slug
 
-    with pytest.raises(Refused) as refused:
-        act(Move.CORRECT, article, changes={"slug": taken})
+    with pytest.raises(InvalidValue) as refused:
+        act(Transition.CORRECT, article, changes={"slug": taken})
 
     assert refused.value.field == "changes.slug"
     assert row(article).state == State.PUBLISHED
 
 
 def test_a_retraction_is_no_correction(article: Article) -> None:
-    with pytest.raises(Refused, match="kind"):
-        act(Move.CORRECT, article, kind="retraction")
+    with pytest.raises(InvalidValue, match="kind"):
+        act(Transition.CORRECT, article, kind="retraction")
 
 
 @pytest.mark.parametrize(
@@ -195,7 +203,7 @@ def test_a_schedule_that_makes_no_sense_is_refused(
     draft = publish_article(state=State.DRAFT)
     moments: dict[str, Any] = {name: timezone.now() + away for name, away in times.items()}
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(InvalidValue) as refused:
         workflow.schedule(article_id=draft.pk, **moments)
 
     assert refused.value.field == field
@@ -217,22 +225,22 @@ def test_the_database_holds_no_embargo_with_a_schedule(article: Article) -> None
         ({"expires_at": timezone.now() - HOUR}, "expires_at"),
     ],
 )
-def test_a_story_that_is_not_ready_is_not_published(
+def test_an_article_that_is_not_ready_is_not_published(
     wrong: dict[str, Any], field: str, publish_article: PublishArticle
 ) -> None:
     draft = publish_article(state=State.DRAFT, **wrong)
 
-    with pytest.raises(Refused) as refused:
-        act(Move.PUBLISH, draft)
+    with pytest.raises(InvalidValue) as refused:
+        act(Transition.PUBLISH, draft)
 
     assert refused.value.field == field
 
 
 def test_a_move_based_on_an_older_version_is_stale(article: Article) -> None:
-    act(Move.CORRECT, article)
+    act(Transition.CORRECT, article)
 
-    with pytest.raises(Stale):
-        act(Move.KILL, article, based_on=1)
+    with pytest.raises(VersionConflict):
+        act(Transition.KILL, article, expected_version=1)
 
     assert row(article).state == State.CORRECTED
 
@@ -243,7 +251,7 @@ def test_readers_reactions_are_told_after_the_commit(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        act(Move.RETRACT, article)
+        act(Transition.RETRACT, article)
         assert listener.heard == []
 
     assert listener.heard == [article.pk]
@@ -256,25 +264,25 @@ def test_whoever_is_told_and_fails_undoes_no_move(
     def fail(article_id: UUID) -> None:
         raise RuntimeError("nobody listens")
 
-    monkeypatch.setattr(listener, "story_changed", fail)
+    monkeypatch.setattr(listener, "article_changed", fail)
 
-    act(Move.RETRACT, article)
+    act(Transition.RETRACT, article)
 
     assert row(article).state == State.RETRACTED
 
 
 @pytest.mark.parametrize("time", ["publish_at", "embargoed_until"])
-def test_a_story_goes_out_once_its_time_has_come(
+def test_an_article_goes_out_once_its_time_has_come(
     time: str, publish_article: PublishArticle
 ) -> None:
     before = timezone.now() - timedelta(seconds=1)
-    story = publish_article(
+    article = publish_article(
         state=State.SCHEDULED, first_published_at=None, published_at=None, **{time: before}
     )
 
     assert (publish_due(), publish_due()) == (1, 0)
 
-    out = row(story)
+    out = row(article)
     assert (out.state, out.version) == (State.PUBLISHED, 2)
     assert (out.publish_at, out.embargoed_until) == (None, None)
     assert out.published_at
@@ -282,13 +290,15 @@ def test_a_story_goes_out_once_its_time_has_come(
 
 
 @pytest.mark.parametrize("time", ["publish_at", "embargoed_until"])
-def test_a_story_is_never_out_before_its_time(time: str, publish_article: PublishArticle) -> None:
+def test_an_article_is_never_out_before_its_time(
+    time: str, publish_article: PublishArticle
+) -> None:
     soon = timezone.now() + timedelta(seconds=30)
-    story = publish_article(state=State.SCHEDULED, **{time: soon})
+    article = publish_article(state=State.SCHEDULED, **{time: soon})
 
     tasks.publish_due()
 
-    assert row(story).state == State.SCHEDULED
+    assert row(article).state == State.SCHEDULED
 
 
 @pytest.mark.parametrize(
@@ -301,18 +311,18 @@ def test_a_story_is_never_out_before_its_time(time: str, publish_article: Publis
         (State.DRAFT, State.DRAFT),
     ],
 )
-def test_a_story_whose_time_is_over_is_taken_off(
+def test_an_article_whose_time_is_over_is_taken_off(
     state: State, left: State, publish_article: PublishArticle
 ) -> None:
     now = timezone.now()
-    story = publish_article(state=state, publish_at=now - 2 * HOUR, expires_at=now - HOUR)
+    article = publish_article(state=state, publish_at=now - 2 * HOUR, expires_at=now - HOUR)
 
     publish_due()
 
-    assert row(story).state == left
+    assert row(article).state == left
 
 
-def test_a_story_that_cannot_be_moved_keeps_no_other_waiting(
+def test_an_article_that_cannot_be_moved_keeps_no_other_waiting(
     due: Article, publish_article: PublishArticle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = publish_article(state=State.SCHEDULED, publish_at=due.publish_at)
@@ -330,7 +340,7 @@ def test_a_story_that_cannot_be_moved_keeps_no_other_waiting(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_publish_the_same_story_once(due: Article) -> None:
+def test_two_workers_publish_the_same_article_once(due: Article) -> None:
     with transaction.atomic():
         assert publish_due() == 1
         rival = Rival().start(publish_due)
@@ -342,7 +352,7 @@ def test_two_workers_publish_the_same_story_once(due: Article) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_that_saw_the_story_before_its_rival_committed_leaves_it(due: Article) -> None:
+def test_a_worker_that_saw_the_article_before_its_rival_committed_leaves_it(due: Article) -> None:
     seen = workflow._due()
     assert seen.exists()
     Rival().start(publish_due).result(timeout=10)

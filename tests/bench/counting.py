@@ -7,13 +7,13 @@ from pathlib import Path
 
 import psycopg
 
-from reactions.counting.aggregate import BATCH, fold
+from reactions.counting.aggregate import BATCH, aggregate
 from tests.bench.table import Row, Samples, at_least, at_most, compared
 from tests.bench.verification import reconcile
 from tests.bench.workload import Stage
 from tests.load import Api
 
-BARE = Path(__file__).with_name("bare_fold.sql").read_text("utf-8")
+BARE = Path(__file__).with_name("bare_aggregate.sql").read_text("utf-8")
 _EXECUTED = re.compile(r"LOG:  (?:execute|statement)")
 _REQUESTS = 40
 
@@ -21,17 +21,17 @@ _REQUESTS = 40
 def measure(stage: Stage) -> Iterator[Row]:
     found = stage.alternate(
         {
-            "ours": lambda: events_per_second(stage, stage.stories, fold),
-            "unjudged": lambda: events_per_second(stage, stage.stories, fold, judged=False),
-            "bare": lambda: events_per_second(stage, stage.stories, lambda: bare(stage)),
+            "ours": lambda: events_per_second(stage, stage.articles, aggregate),
+            "unjudged": lambda: events_per_second(stage, stage.articles, aggregate, judged=False),
+            "bare": lambda: events_per_second(stage, stage.articles, lambda: bare(stage)),
         }
     )
     ours, unjudged, beside = (
         Samples(found[name], "events/s") for name in ("ours", "unjudged", "bare")
     )
-    bar = at_least(40_000, "events/s")
-    yield Row("fold, first reactions, each judged, 1,000 stories", ours, bar=bar)
-    yield Row("fold, changes of mind, 1,000 stories", unjudged, bar=bar)
+    target = at_least(40_000, "events/s")
+    yield Row("fold, first reactions, each judged, 1,000 stories", ours, target=target)
+    yield Row("fold, changes of mind, 1,000 stories", unjudged, target=target)
     yield compared("fold, each judged / the bare statement", ours, beside, at_least(0.6))
     yield compared("fold, changes of mind / the bare statement", unjudged, beside, at_least(0.6))
     reconcile(stage)
@@ -39,17 +39,17 @@ def measure(stage: Stage) -> Iterator[Row]:
 
 
 def events_per_second(
-    stage: Stage, stories: Sequence[str], count: Callable[[], object], *, judged: bool = True
+    stage: Stage, articles: Sequence[str], count: Callable[[], object], *, judged: bool = True
 ) -> float:
-    """New reactions, spread over these stories and ten million networks, and left for `count` alone."""
+    """New reactions, spread over these articles and ten million networks, and left for `count` alone."""
     events = stage.effort.events
-    stage.query(EVENTS_SQL, {"stories": list(stories), "events": events, "judged": judged})
+    stage.query(EVENTS_SQL, {"stories": list(articles), "events": events, "judged": judged})
     # As autovacuum would have done long since on a site of this size.
-    stage.query("ANALYZE reactions_reaction, reactions_mark")
+    stage.query("ANALYZE reactions_reaction, reactions_outboxentry")
     started = time.perf_counter()
     count()
     seconds = time.perf_counter() - started
-    if stage.query("SELECT count(*) FROM reactions_mark") != [(0,)]:
+    if stage.query("SELECT count(*) FROM reactions_outboxentry") != [(0,)]:
         raise RuntimeError("Not all was counted.")
     return events / seconds
 
@@ -61,8 +61,8 @@ WITH written AS (
     FROM generate_series(1, %(events)s) n
   RETURNING article_id, reader_id
 )
-INSERT INTO reactions_mark (article_id, reader_id, is_first, network, is_newcomer, has_read)
-SELECT article_id, reader_id, %(judged)s::boolean, CASE WHEN %(judged)s::boolean THEN (random() * 1e7)::bigint END, true, true
+INSERT INTO reactions_outboxentry (article_id, reader_id, is_first, network, has_history, has_page_token)
+SELECT article_id, reader_id, %(judged)s::boolean, CASE WHEN %(judged)s::boolean THEN (random() * 1e7)::bigint END, false, true
   FROM written
 """
 
@@ -75,14 +75,14 @@ def bare(stage: Stage) -> None:
 
 def _statements(stage: Stage) -> Iterator[Row]:
     """Statements that PostgreSQL logs while requests come in, and nobody counts."""
-    story = stage.stories[0]
+    article = stage.articles[0]
     with Api(stage.ours.url) as api:
         calls: dict[str, Callable[[], object]] = {
-            "statements per PUT": lambda: api.react(story, "love"),
-            "statements per GET counts, warm": lambda: api.total(story),
+            "statements per PUT": lambda: api.react(article, "love"),
+            "statements per GET counts, warm": lambda: api.total(article),
         }
         for (figure, call), most in zip(calls.items(), (1, 0), strict=True):
-            yield Row(figure, Samples([statements(stage, call)]), bar=at_most(most))
+            yield Row(figure, Samples([statements(stage, call)]), target=at_most(most))
 
 
 def statements(stage: Stage, call: Callable[[], object]) -> float:

@@ -10,7 +10,7 @@ import psutil
 from tests.bench.table import Row, Samples, at_most
 from tests.bench.workload import Stage
 from tests.load import Api, Load, publish
-from tests.servers import House, open_folder
+from tests.servers import RunningStack, open_folder
 
 RATE = 300  # reactions a second by others
 
@@ -19,25 +19,25 @@ WORKER = "celery --quiet -A newsroom.celery worker --concurrency 2"
 
 def measure(stage: Stage) -> Iterator[Row]:
     folder = open_folder("bench-house")
-    house = House(folder, environment={"TRUSTED_PROXY_HOPS": "1"})
-    house.start()
+    stack = RunningStack(folder, environment={"TRUSTED_PROXY_HOPS": "1"})
+    stack.start()
     try:
-        house.wait_until_up()
-        yield from _fresh(house, stage.effort.freshness_seconds)
+        stack.wait_until_up()
+        yield from _fresh(stack, stage.effort.freshness_seconds)
         # After the load: a process that has just started is smaller than one that has worked.
-        yield from _memory(house)
+        yield from _memory(stack)
     finally:
-        house.stop()
+        stack.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _fresh(house: House, seconds: float) -> Iterator[Row]:
+def _fresh(stack: RunningStack, seconds: float) -> Iterator[Row]:
     slugs = [f"bench-{number}" for number in range(20)]
-    publish(house, [*slugs, "probe"])
-    with Load(house.url, slugs, rate=RATE) as load:
-        waits = freshness(house.url, "probe", seconds)
+    publish(stack, [*slugs, "probe"])
+    with Load(stack.url, slugs, rate=RATE) as load:
+        waits = freshness(stack.url, "probe", seconds)
         rate = load.rate
-    with Api(house.url) as api:
+    with Api(stack.url) as api:
         counted = settled(api, slugs, load.acknowledged)
     if counted != load.acknowledged:
         raise RuntimeError(f"{load.acknowledged} acknowledged, {counted} counted.")
@@ -45,7 +45,10 @@ def _fresh(house: House, seconds: float) -> Iterator[Row]:
     for percent, limit in ((50, 0.5), (99, 1.0)):
         figure = f"public after, {percent} of 100 reactions"
         yield Row(
-            figure, Samples([percentile(waits, percent)], "s"), bar=at_most(limit, "s"), note=note
+            figure,
+            Samples([percentile(waits, percent)], "s"),
+            target=at_most(limit, "s"),
+            note=note,
         )
 
 
@@ -77,16 +80,16 @@ def settled(api: Api, slugs: Sequence[str], expected: int) -> int:
     return found
 
 
-def _memory(house: House) -> Iterator[Row]:
-    everything = house.family()
-    folds = house.member(WORKER).children()
-    webs = house.member("granian").children()
+def _memory(stack: RunningStack) -> Iterator[Row]:
+    everything = stack.family()
+    folds = stack.member(WORKER).children()
+    webs = stack.member("granian").children()
     note = "proportional: what processes share is shared out among them"
-    yield Row("memory of a web worker", _megabytes(webs), bar=at_most(95, "MB"), note=note)
-    yield Row("memory of a fold worker", _megabytes(folds), bar=at_most(110, "MB"))
+    yield Row("memory of a web worker", _megabytes(webs), target=at_most(95, "MB"), note=note)
+    yield Row("memory of a fold worker", _megabytes(folds), target=at_most(110, "MB"))
     total = Samples([sum(_megabytes(everything).values)], "MB")
     yield Row(
-        f"memory of all {len(everything)} processes of `make run`", total, bar=at_most(600, "MB")
+        f"memory of all {len(everything)} processes of `make run`", total, target=at_most(600, "MB")
     )
 
 

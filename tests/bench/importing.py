@@ -1,4 +1,4 @@
-"""How fast stories come in and feeds go out: `python -m tests.bench.importing`.
+"""How fast articles come in and feeds go out: `python -m tests.bench.importing`.
 
 In this process alone, with PostgreSQL of its own, so that the figures are those of one core.
 """
@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tests.servers import SERVERS
 
-STORIES = 1000
-FEED_STORIES = 100
+ARTICLES = 1000
+FEED_ARTICLES = 100
 PARAGRAPH = (
     "The bridge opened at <em>noon</em> with a band, a speech and a crowd that had waited for nine"
     " years, and <strong>nobody</strong> was hurt, the police said, while the market on the other"
@@ -24,20 +24,20 @@ PARAGRAPH = (
 
 @dataclass(frozen=True, slots=True)
 class ImportFigures:
-    """Of one import of many ninjs stories, from bytes to committed rows."""
+    """Of one import of many ninjs articles, from bytes to committed rows."""
 
-    stories: int
+    articles: int
     seconds: float
     cpu_seconds: float  # of this process; the rest of the time is PostgreSQL's, or other people's
-    bar: float = 150.0  # stories a second
+    target: float = 150.0  # articles a second
 
     @property
-    def stories_per_second(self) -> float:
-        return self.stories / self.seconds
+    def articles_per_second(self) -> float:
+        return self.articles / self.seconds
 
     @property
     def passed(self) -> bool:
-        return self.stories_per_second >= self.bar
+        return self.articles_per_second >= self.target
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,47 +45,47 @@ class FeedFigures:
     """Of one feed, from request to answer, when nothing is cached."""
 
     form: str
-    stories: int
+    articles: int
     cpu_milliseconds: float
-    bar: float = 40.0
+    target: float = 40.0
 
     @property
     def passed(self) -> bool:
-        return self.cpu_milliseconds <= self.bar
+        return self.cpu_milliseconds <= self.target
 
 
-def measure_import(stories: int = STORIES) -> ImportFigures:
-    """Import so many stories of 300 words as a feed of one document. Leaves them published."""
+def measure_import(articles: int = ARTICLES) -> ImportFigures:
+    """Import so many articles of 300 words as a feed of one document. Leaves them published."""
     from articles.formats import READERS
-    from articles.ingest import Action, publish_stories
+    from articles.ingest import Action, ingest_stories
 
-    content = json.dumps([_ninjs(number) for number in range(stories)]).encode()
+    content = json.dumps([_ninjs(number) for number in range(articles)]).encode()
     started, started_cpu = time.perf_counter(), time.process_time()
     read = READERS["ninjs"](content, name="bench.json", zone=UTC)
-    outcomes = publish_stories(read)
+    outcomes = ingest_stories(read)
     seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - started_cpu
     if {outcome.action for outcome in outcomes} != {Action.CREATED}:
         raise RuntimeError("the stories were here before; measure with a database of its own")
-    return ImportFigures(stories, seconds, cpu_seconds)
+    return ImportFigures(articles, seconds, cpu_seconds)
 
 
 def measure_feed(form: str = "rss.xml", *, rounds: int = 10) -> FeedFigures:
-    """The site's feed of the newest stories: the best of some rounds, which is what the code takes."""
+    """The site's feed of the newest articles: the best of some rounds, which is what the code takes."""
     from django.test import Client
 
     from articles.syndication import feeds
 
-    client, usual = Client(), feeds.STORIES_PER_FEED
-    feeds.STORIES_PER_FEED = FEED_STORIES  # half as many in daily life
+    client, usual = Client(), feeds.ARTICLES_PER_FEED
+    feeds.ARTICLES_PER_FEED = FEED_ARTICLES  # half as many in daily life
     spent = []
     for _ in range(rounds + 1):  # the first one loads what is loaded once
         started = time.process_time()
         answer = client.get(f"/feeds/{form}")
         spent.append((time.process_time() - started) * 1000)
-    feeds.STORIES_PER_FEED = usual
+    feeds.ARTICLES_PER_FEED = usual
     if answer.status_code != 200:
         raise RuntimeError(f"the feed answered {answer.status_code}")
-    return FeedFigures(form, FEED_STORIES, min(spent[1:]))
+    return FeedFigures(form, FEED_ARTICLES, min(spent[1:]))
 
 
 def _ninjs(number: int) -> dict[str, object]:
@@ -123,18 +123,18 @@ def main() -> int:
     call_command("migrate", verbosity=0)
     imported = measure_import()
     print(
-        f"import   {imported.stories_per_second:.0f} stories/s of {imported.stories}"
-        f" (bar: {imported.bar:.0f}), {1000 * imported.cpu_seconds / STORIES:.1f} ms of CPU each"
+        f"import   {imported.articles_per_second:.0f} stories/s of {imported.articles}"
+        f" (bar: {imported.target:.0f}), {1000 * imported.cpu_seconds / ARTICLES:.1f} ms of CPU each"
     )
     feeds = [measure_feed(form) for form in ("rss.xml", "atom.xml", "feed.json")]
     for feed in feeds:
         print(
-            f"feed     {feed.form}: {feed.cpu_milliseconds:.1f} ms of CPU for {feed.stories} stories"
-            f" (bar: {feed.bar:.0f})"
+            f"feed     {feed.form}: {feed.cpu_milliseconds:.1f} ms of CPU for {feed.articles} stories"
+            f" (bar: {feed.target:.0f})"
         )
     if len(sys.argv) > 1:  # the file that the whole benchmark reads
         slowest = max(feed.cpu_milliseconds for feed in feeds)
-        Path(sys.argv[1]).write_text(json.dumps([imported.stories_per_second, slowest]))
+        Path(sys.argv[1]).write_text(json.dumps([imported.articles_per_second, slowest]))
     return 0 if imported.passed and all(feed.passed for feed in feeds) else 1
 
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 BAR = 1_000_000  # rows of the ledger a second
-_ROWS_A_STORY = 2_000  # on average; the most read story has some hundred times the usual
+_ROWS_A_ARTICLE = 2_000  # on average; the most read article has some hundred times the usual
 _BATCH = 500_000
 
-# As a newsroom's ledger looks: some stories have most of the readers, most react on the first of two days, nobody
-# holds an empty set, and everything is counted. Sorted by story, so that ten million take minutes.
+# As a newsroom's ledger looks: some articles have most of the readers, most react on the first of two days, nobody
+# holds an empty set, and everything is counted. Sorted by article, so that ten million take minutes.
 _REACTIONS = """
 INSERT INTO reactions_reaction (article_id, reader_id, kinds, counted, changed_at)
 SELECT md5(story::text)::uuid, md5(%(start)s + number || ' reads')::uuid, 1 << kind, 1 << kind,
@@ -27,7 +27,7 @@ SELECT md5(story::text)::uuid, md5(%(start)s + number || ' reads')::uuid, 1 << k
 """
 # The kind is worked out of the few sums, for `log` is slow.
 _TOTALS = """
-INSERT INTO reactions_total (article_id, kind, count)
+INSERT INTO reactions_articlecount (article_id, kind, count)
 SELECT article_id, log(2, counted), readers
   FROM (SELECT article_id, counted, count(*) AS readers FROM reactions_reaction GROUP BY 1, 2) sums
 """
@@ -40,12 +40,17 @@ SELECT article_id, start, log(2, counted), readers, 0
  ORDER BY article_id, start
 """
 _TALLIES = """
-INSERT INTO reactions_tally (article_id, version, published_version, counted_at)
-SELECT DISTINCT article_id, 1, 1, now() FROM reactions_total
+INSERT INTO reactions_countversion (article_id, version, cached_version, counted_at)
+SELECT DISTINCT article_id, 1, 1, now() FROM reactions_articlecount
 """
 # Built anew at the end, one key after the other, instead of row by row at random places.
 _INDEX = "CREATE INDEX reactions_by_reader ON reactions_reaction (reader_id)"
-_TABLES = ("reactions_reaction", "reactions_total", "reactions_bucket", "reactions_tally")
+_TABLES = (
+    "reactions_reaction",
+    "reactions_articlecount",
+    "reactions_bucket",
+    "reactions_countversion",
+)
 
 
 @dataclass(frozen=True)
@@ -65,13 +70,13 @@ def fill(rows: int, say: Callable[[str], None] = lambda line: None) -> None:
     """Put so many counted rows into the ledger of the database in use, instead of what is there."""
     from django.db import connection
 
-    stories = max(rows // _ROWS_A_STORY, 1)
+    articles = max(rows // _ROWS_A_ARTICLE, 1)
     with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE reactions_mark, {', '.join(_TABLES)}")
+        cursor.execute(f"TRUNCATE reactions_outboxentry, {', '.join(_TABLES)}")
         cursor.execute("DROP INDEX reactions_by_reader")
         for start in range(0, rows, _BATCH):
             batch = min(_BATCH, rows - start)
-            cursor.execute(_REACTIONS, {"start": start, "rows": batch, "stories": stories})
+            cursor.execute(_REACTIONS, {"start": start, "rows": batch, "stories": articles})
             say(f"{start + batch:,} rows")
         for statement in (_INDEX, _TOTALS, _BUCKETS, _TALLIES):
             cursor.execute(statement)
@@ -86,7 +91,7 @@ def measure() -> Measured:
     return Measured(
         rows=found.rows,
         seconds=found.seconds,
-        drift=found.drift + found.drift_of_buckets + found.forgotten,
+        drift=found.drift + found.bucket_drift + found.missed_rows,
     )
 
 

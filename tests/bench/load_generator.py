@@ -21,7 +21,7 @@ SCRIPT = Path(__file__).with_name("load.lua")
 WRK = shutil.which("wrk")
 TOOL = "wrk" if WRK else "tests/bench/sender.py"
 
-# Which story each of so many requests is for.
+# Which article each of so many requests is for.
 Choose = Callable[[Sequence[str], int], list[str]]
 
 _numbers = itertools.count()
@@ -130,13 +130,13 @@ def address() -> str:
     return f"{number(11, 99)}.{number(0, 255)}.{number(0, 255)}.{number(1, 254)}"
 
 
-def hot(stories: Sequence[str], count: int) -> list[str]:
-    """Nine of ten at the first story, the others spread."""
+def hot(articles: Sequence[str], count: int) -> list[str]:
+    """Nine of ten at the first article, the others spread."""
     return [
-        stories[0] if number % 10 else stories[number // 10 % len(stories)]
+        articles[0] if number % 10 else articles[number // 10 % len(articles)]
         for number in range(count)
     ]
 
 
-def spread(stories: Sequence[str], count: int) -> list[str]:
-    return [stories[number % len(stories)] for number in range(count)]
+def spread(articles: Sequence[str], count: int) -> list[str]:
+    return [articles[number % len(articles)] for number in range(count)]

@@ -1,4 +1,4 @@
-"""How long the front page and a story take, beside an empty Django template on the same server.
+"""How long the front page and an article take, beside an empty Django template on the same server.
 
 `python -m tests.bench.pages` starts the whole product on ports of its own, and beside its web server
 another that also has an empty view. One reader asks for the three pages in turn, round by round, so
@@ -17,9 +17,9 @@ from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.servers import PROJECT, House, free_port, open_folder
+from tests.servers import PROJECT, RunningStack, free_port, open_folder
 
-STORIES = 30  # more than the front page shows
+ARTICLES = 30  # more than the front page shows
 PARAGRAPHS = 12
 ROUNDS = 15
 REQUESTS = 40  # of each page in a round
@@ -57,11 +57,11 @@ class Site:
                 time.sleep(0.1)
 
 
-def file_stories(folder: Path) -> list[Path]:
-    """Stories of an ordinary length, with everything that a page shows of one."""
+def file_articles(folder: Path) -> list[Path]:
+    """Articles of an ordinary length, with everything that a page shows of one."""
     text = "\n\n".join(f"The bridge is {number} metres long. " * 12 for number in range(PARAGRAPHS))
     files = []
-    for number in range(STORIES):
+    for number in range(ARTICLES):
         file = folder / f"page-{number}.md"
         file.write_text(
             f"---\nheadline: The bridge {number} is open\nslug: page-{number}\n"
@@ -75,13 +75,13 @@ def file_stories(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def second_server(house: House) -> Iterator[Site]:
+def second_server(stack: RunningStack) -> Iterator[Site]:
     """The house's web server once more, with the empty view, on the same database and Valkey."""
     port = free_port()
     line = (PROJECT / "Procfile").read_text().partition("web: python ")[2].partition("\n")[0]
     line = line.replace("newsroom.wsgi", "tests.bench.empty_template.wsgi")
     line = line.replace("${HOST:-127.0.0.1}", "127.0.0.1").replace("$PORT", str(port))
-    server = subprocess.Popen([sys.executable, *shlex.split(line)], cwd=PROJECT, env=house.env)
+    server = subprocess.Popen([sys.executable, *shlex.split(line)], cwd=PROJECT, env=stack.env)
     try:
         site = Site(port)
         site.wait_until_up()
@@ -102,13 +102,13 @@ def time_pages(site: Site) -> dict[str, float]:
     return {name: statistics.median(taken) for name, taken in seconds.items()}
 
 
-def measure(house: House, say: Callable[[str], None] = print) -> bool:
-    """Publishes stories in a running house, prints a line a page; whether both keep to the bar."""
+def measure(stack: RunningStack, say: Callable[[str], None] = print) -> bool:
+    """Publishes articles in a running house, prints a line a page; whether both keep to the bar."""
     with TemporaryDirectory() as folder:
-        published = house.manage("publish", *file_stories(Path(folder)))
+        published = stack.manage("publish", *file_articles(Path(folder)))
         if published.returncode:
             raise RuntimeError(published.stderr)
-    with second_server(house) as site:
+    with second_server(stack) as site:
         taken = time_pages(site)
         anew = {
             name: statistics.median(site.get(path, KEPT_FOR_NOBODY) for _ in range(REQUESTS))
@@ -126,13 +126,13 @@ def measure(house: House, say: Callable[[str], None] = print) -> bool:
 
 def main() -> int:
     folder = open_folder("bench-pages")
-    house = House(folder)
-    house.start()
+    stack = RunningStack(folder)
+    stack.start()
     try:
-        house.wait_until_up()
-        return 0 if measure(house) else 1
+        stack.wait_until_up()
+        return 0 if measure(stack) else 1
     finally:
-        house.stop()
+        stack.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

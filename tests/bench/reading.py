@@ -1,4 +1,4 @@
-"""What readers ask for: counts of one story and of many, and a story's page."""
+"""What readers ask for: counts of one article and of many, and an article's page."""
 
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from articles.models import Article
 from tests.bench.load_generator import Load, hot, line
 from tests.bench.table import Row, at_least, at_most, compared
-from tests.bench.workload import STORIES, Stage
+from tests.bench.workload import ARTICLES, Stage
 from tests.bench.writing import ABSOLUTE, rates, run
 
-MANY = 100  # stories in one call
+MANY = 100  # articles in one call
 
 
 def measure(stage: Stage) -> Iterator[Row]:
@@ -19,13 +19,13 @@ def measure(stage: Stage) -> Iterator[Row]:
         "empty": (contenders, Load(data, [line("GET", "/empty/")])),
         "page": (contenders, Load(data, [line("GET", "/page/")])),
         "textbook": (contenders, Load(data, textbook(stage))),
-        "counts": (ours, Load(data, map(counts, hot(stage.stories, STORIES)))),
+        "counts": (ours, Load(data, map(counts, hot(stage.articles, ARTICLES)))),
         "unchanged": (ours, Load(data, tag, expected=304)),
-        "many": (ours, Load(data, [many(stage.stories)])),
+        "many": (ours, Load(data, [many(stage.articles)])),
         "story": (ours, Load(data, [line("GET", f"/articles/{slug(stage)}/")])),
     }
     if not stage.effort.is_quick:
-        again = Load(data, map(counts, hot(stage.stories, STORIES)))
+        again = Load(data, map(counts, hot(stage.articles, ARTICLES)))
         loads["counts, two workers"] = (stage.ours_twice, again)
     found = stage.alternate({name: run(stage, *each) for name, each in loads.items()})
     rate = {name: rates(results) for name, results in found.items()}
@@ -45,32 +45,32 @@ def measure(stage: Stage) -> Iterator[Row]:
         yield Row("GET counts, two workers of four threads", twice, note=ABSOLUTE)
 
 
-def counts(story: str) -> str:
-    return line("GET", f"/api/v1/articles/{story}/reactions/")
+def counts(article: str) -> str:
+    return line("GET", f"/api/v1/articles/{article}/reactions/")
 
 
-def many(stories: Sequence[str]) -> str:
-    return line("GET", f"/api/v1/reactions/?articles={','.join(stories[:MANY])}")
+def many(articles: Sequence[str]) -> str:
+    return line("GET", f"/api/v1/reactions/?articles={','.join(articles[:MANY])}")
 
 
 def textbook(stage: Stage) -> list[str]:
-    ids = hot([str(number + 1) for number in range(STORIES)], STORIES)
+    ids = hot([str(number + 1) for number in range(ARTICLES)], ARTICLES)
     return [line("GET", f"/textbook/stories/{each}/reactions/") for each in ids]
 
 
 def slug(stage: Stage) -> str:
-    return Article.objects.get(pk=stage.stories[0]).slug
+    return Article.objects.get(pk=stage.articles[0]).slug
 
 
 def etags(stage: Stage) -> list[str]:
     """Requests of browsers that hold the newest counts."""
-    held = {story: _etag(stage, story) for story in stage.stories[:MANY]}
+    held = {article: _etag(stage, article) for article in stage.articles[:MANY]}
     return [
-        line("GET", f"/api/v1/articles/{story}/reactions/", If_None_Match=held[story])
-        for story in hot(list(held), STORIES)
+        line("GET", f"/api/v1/articles/{article}/reactions/", If_None_Match=held[article])
+        for article in hot(list(held), ARTICLES)
     ]
 
 
-def _etag(stage: Stage, story: str) -> str:
-    with urllib.request.urlopen(f"{stage.ours.url}/api/v1/articles/{story}/reactions/") as answer:  # noqa: S310
+def _etag(stage: Stage, article: str) -> str:
+    with urllib.request.urlopen(f"{stage.ours.url}/api/v1/articles/{article}/reactions/") as answer:  # noqa: S310
         return str(answer.headers["ETag"])

@@ -24,11 +24,11 @@ import psycopg
 
 from newsroom.stack.environment import recorded_environment
 from tests.load import Api, publish
-from tests.servers import PROJECT, House, free_port, open_folder
+from tests.servers import PROJECT, RunningStack, free_port, open_folder
 
 CONNECTIONS = 8  # one for each of the server's threads
 HERD = 1_000  # requests
-STORIES = 100
+ARTICLES = 100
 
 # What was measured / what it is measured against, and the bar of their ratio.
 RATIOS = (
@@ -90,8 +90,8 @@ def report(figures: Mapping[str, list[Figure]], say: Callable[[str], None]) -> N
     say("")
     say("| ratio | bar | rate | CPU |")
     say("|---|---|---|---|")
-    for title, ours, theirs, bar in RATIOS:
-        say(f"| {title} / empty DRF view | ≥ {bar} | {_ratios(figures, ours, theirs)} |")
+    for title, ours, theirs, target in RATIOS:
+        say(f"| {title} / empty DRF view | ≥ {target} | {_ratios(figures, ours, theirs)} |")
     hundred = _ratios(figures, "one", "hundred")
     say(f"| GET counts of 100 / of one, time | ≤ {LONGEST_HUNDRED} | {hundred} |")
 
@@ -109,7 +109,7 @@ def spread(values: list[float], digits: int) -> str:
 
 
 def herd(url: str, slug: str, database_url: str) -> int:
-    """Statements that a thousand requests at once for a story in no cache cause."""
+    """Statements that a thousand requests at once for an article in no cache cause."""
     path = f"{url}api/v1/articles/{slug}/reactions/"
 
     def read(_: int) -> bytes:
@@ -151,7 +151,7 @@ def _found(pattern: str, text: str) -> str:
 
 @contextmanager
 def granian(
-    application: str, house: House, *, ready: str = "healthz", workers: int = 1
+    application: str, stack: RunningStack, *, ready: str = "healthz", workers: int = 1
 ) -> Iterator[tuple[str, psutil.Process]]:
     """A server of its own on the house's data; its address, and the worker that answers."""
     port = free_port()
@@ -160,7 +160,7 @@ def granian(
         *("--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "critical"),
         *("--workers", str(workers), "--blocking-threads", str(8 // workers)),
     ]
-    process = psutil.Popen(command, cwd=PROJECT, env=house.env)
+    process = psutil.Popen(command, cwd=PROJECT, env=stack.env)
     try:
         url = f"http://127.0.0.1:{port}/"
         _wait_for(url + ready, process)
@@ -199,21 +199,21 @@ def contenders(
     }
 
 
-def measure(house: House, *, rounds: int, seconds: int, say: Callable[[str], None]) -> None:
-    slugs = [f"read-{number}" for number in range(STORIES)]
-    publish(house, [*slugs, "herd"])
+def measure(stack: RunningStack, *, rounds: int, seconds: int, say: Callable[[str], None]) -> None:
+    slugs = [f"read-{number}" for number in range(ARTICLES)]
+    publish(stack, [*slugs, "herd"])
     with (
-        granian("tests.bench.empty_template:application", house, ready="empty/") as (
+        granian("tests.bench.empty_template:application", stack, ready="empty/") as (
             empty_url,
             empty_worker,
         ),
-        granian("newsroom.wsgi:application", house) as (url, worker),
+        granian("newsroom.wsgi:application", stack) as (url, worker),
     ):
         empty = Contender(f"{empty_url}empty/", empty_worker)
         asked = contenders(url, worker, empty, slugs)
         report(in_turns(asked, rounds=rounds, seconds=seconds), say)
-    database_url = recorded_environment(house.data)["DATABASE_URL"]
-    with granian("newsroom.wsgi:application", house, workers=2) as (url, _):
+    database_url = recorded_environment(stack.data)["DATABASE_URL"]
+    with granian("newsroom.wsgi:application", stack, workers=2) as (url, _):
         statements = herd(url, "herd", database_url)
     say("")
     say(f"{HERD} requests at once for a story in no cache, two processes: {statements} statements")
@@ -225,13 +225,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=3, help="for each contender in each round")
     arguments = parser.parse_args()
     folder: Path = open_folder("reads")
-    house = House(folder)
-    house.start()
+    stack = RunningStack(folder)
+    stack.start()
     try:
-        house.wait_until_up()
-        measure(house, rounds=arguments.rounds, seconds=arguments.seconds, say=print)
+        stack.wait_until_up()
+        measure(stack, rounds=arguments.rounds, seconds=arguments.seconds, say=print)
     finally:
-        house.stop()
+        stack.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -16,9 +16,9 @@ import psycopg
 
 from tests.bench.load_generator import Choose, Load, Result, hot, line, spread
 from tests.bench.reading import counts
-from tests.bench.table import Bar, Row, Samples, at_least, compared, not_measured
+from tests.bench.table import Row, Samples, Widget, at_least, compared, not_measured
 from tests.bench.testbed import Ground, Server
-from tests.bench.workload import STORIES, Stage, make_readers
+from tests.bench.workload import ARTICLES, Stage, make_readers
 from tests.bench.writing import counted, fill, rates, returning, run
 from tests.servers import PROJECT, free_port
 
@@ -40,29 +40,29 @@ def measure(stage: Stage) -> Iterator[Row]:
     try:
         yield from _beside_waline(stage)
     except Absent as why:
-        for figure, bar in _WALINE_BARS.items():
-            yield not_measured(figure, bar, str(why))
+        for figure, target in _WALINE_BARS.items():
+            yield not_measured(figure, target, str(why))
     try:
         yield from _beside_isso(stage)
     except Absent as why:
         yield not_measured(_ISSO_FIGURE, at_least(1), str(why))
 
 
-_WALINE_BARS: dict[str, Bar] = {"PUT / Waline": at_least(3), "GET counts / Waline": at_least(3)}
+_WALINE_BARS: dict[str, Widget] = {"PUT / Waline": at_least(3), "GET counts / Waline": at_least(3)}
 _ISSO_FIGURE = "PUT, durable / isso"
 
 
 def _beside_waline(stage: Stage) -> Iterator[Row]:
     url, waline = start_waline(stage.ground)
-    pages = [f"/story-{number}" for number in range(STORIES)]
+    pages = [f"/story-{number}" for number in range(ARTICLES)]
     with psycopg.connect(url) as connection:
         connection.cursor().executemany(_WALINE_ROW, [[page] for page in pages])
     writes = Load(
         stage.ground.data,
         [line("POST", "/api/article")],
-        [_vote(page) for page in hot(pages, 2 * STORIES)],
+        [_vote(page) for page in hot(pages, 2 * ARTICLES)],
     )
-    reads = Load(stage.ground.data, [_waline_counts(page) for page in hot(pages, STORIES)])
+    reads = Load(stage.ground.data, [_waline_counts(page) for page in hot(pages, ARTICLES)])
     kept: list[float] = []  # a second
 
     def write() -> Result:
@@ -93,13 +93,13 @@ def _beside_waline(stage: Stage) -> Iterator[Row]:
 
 def _ours(stage: Stage, choose: Choose) -> Callable[[], Result]:
     readers = make_readers(stage.effort.readers)
-    stories = choose(stage.stories, len(readers))
-    fill(stage, readers, stories)
-    return counted(stage, stage.ours, returning(stage, readers, stories))
+    articles = choose(stage.articles, len(readers))
+    fill(stage, readers, articles)
+    return counted(stage, stage.ours, returning(stage, readers, articles))
 
 
 def _our_counts(stage: Stage) -> Load:
-    return Load(stage.ground.data, map(counts, hot(stage.stories, STORIES)))
+    return Load(stage.ground.data, map(counts, hot(stage.articles, ARTICLES)))
 
 
 def start_waline(ground: Ground) -> tuple[str, Server]:

@@ -27,7 +27,10 @@ def measure(stage: Stage) -> Iterator[Row]:
     stage.ground.manage("migrate", "-v0", DATABASE_URL=stage.ground.make_database("rows"))
     ledgers = {rows: make_ledger(stage, rows, number) for number, rows in enumerate(sizes, 1)}
     found = stage.alternate(
-        {rows: run(stage, each.server, new(stage, stage.stories)) for rows, each in ledgers.items()}
+        {
+            rows: run(stage, each.server, new(stage, stage.articles))
+            for rows, each in ledgers.items()
+        }
     )
     for ledger in ledgers.values():
         stage.ground.stop(ledger.server)
@@ -38,27 +41,27 @@ def measure(stage: Stage) -> Iterator[Row]:
         {rows: milliseconds(results, "p50") for rows, results in found.items()},
         "rows",
     ):
-        yield replace(row, bar=at_most(1.25))
+        yield replace(row, target=at_most(1.25))
     ((size,),) = stage.query(_SIZE, url=ledgers[most].environment["DATABASE_URL"])
     yield Row("ledger, a row with its indexes", Samples([size / most], "bytes"))
     rounds = range(stage.effort.rounds)
     rates = [most / reconcile(stage, ledgers[most].environment) / 1e6 for _ in rounds]
     unit = "million rows/s"
-    yield Row(f"reconcile, {most:,} rows", Samples(rates, unit), bar=at_least(1, unit))
+    yield Row(f"reconcile, {most:,} rows", Samples(rates, unit), target=at_least(1, unit))
 
 
 def make_ledger(stage: Stage, rows: int, number: int) -> Ledger:
-    """Our stories with so many reactions, all counted, in a database and a cache of their own."""
+    """Our articles with so many reactions, all counted, in a database and a cache of their own."""
     url = stage.ground.make_database(f"rows_{rows}", template="rows")
     environment = {"DATABASE_URL": url, "REDIS_URL": f"{stage.ground.redis_url}?db={number}"}
-    copy_stories(stage, url)
+    copy_articles(stage, url)
     with psycopg.connect(url, autocommit=True) as connection:
         fill(connection, rows)
     return Ledger(stage.ground.granian("newsroom.wsgi:application", environment), environment)
 
 
-def copy_stories(stage: Stage, url: str) -> None:
-    assert stage.stories, "They are made when somebody asks for them."
+def copy_articles(stage: Stage, url: str) -> None:
+    assert stage.articles, "They are made when somebody asks for them."
     with (
         psycopg.connect(stage.ground.database_url) as ours,
         psycopg.connect(url) as theirs,
@@ -70,7 +73,7 @@ def copy_stories(stage: Stage, url: str) -> None:
 
 
 def fill(connection: psycopg.Connection, rows: int) -> None:
-    """Rows in the order of time, so that those of one story lie apart; the indexes are built afterwards."""
+    """Rows in the order of time, so that those of one article lie apart; the indexes are built afterwards."""
     connection.execute("SET maintenance_work_mem = '512MB'")
     indexes = connection.execute(_INDEXES).fetchall()
     for statement, _ in indexes:
@@ -99,13 +102,13 @@ SELECT stories[n %% cardinality(stories) + 1], gen_random_uuid(), 1 << (n %% 7),
   FROM (SELECT array_agg(id) AS stories FROM articles_article) all_stories, generate_series(1, %(rows)s) n
 """
 _TOTALS = """
-INSERT INTO reactions_total (article_id, kind, count)
+INSERT INTO reactions_articlecount (article_id, kind, count)
 SELECT article_id, log(2, counted)::int, count(*) FROM reactions_reaction GROUP BY article_id, counted
 """
 _BUCKETS = """
 INSERT INTO reactions_bucket (article_id, start, kind, added, removed)
 SELECT article_id, date_bin('15 minutes', now(), timestamptz '2000-01-01 00:00:00+00'), kind, count, 0
-  FROM reactions_total
+  FROM reactions_articlecount
 """
 _SIZE = (
     "SELECT sum(pg_total_relation_size(relid))::bigint FROM pg_partition_tree('reactions_reaction')"

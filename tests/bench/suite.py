@@ -4,7 +4,17 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from tests.bench import counting, end_to_end, page, reading, rivals, rows, scaling, stories, writing
+from tests.bench import (
+    articles,
+    counting,
+    end_to_end,
+    page,
+    reading,
+    rivals,
+    rows,
+    scaling,
+    writing,
+)
 from tests.bench.load_generator import TOOL
 from tests.bench.table import Row, as_text
 from tests.bench.testbed import Ground
@@ -19,7 +29,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "counting": counting.measure,
     "rows": rows.measure,
     "house": end_to_end.measure,
-    "stories": stories.measure,
+    "stories": articles.measure,
     "growth": scaling.measure,
 }
 

@@ -31,7 +31,7 @@ class Samples:
 
 
 @dataclass(frozen=True)
-class Bar:
+class Widget:
     """What a figure must reach: at least `limit`, or at most where `is_ceiling`."""
 
     limit: float
@@ -45,12 +45,12 @@ class Bar:
         return f"{'≤' if self.is_ceiling else '≥'} {short(self.limit)} {self.unit}".strip()
 
 
-def at_least(limit: float, unit: str = "") -> Bar:
-    return Bar(limit, unit=unit)
+def at_least(limit: float, unit: str = "") -> Widget:
+    return Widget(limit, unit=unit)
 
 
-def at_most(limit: float, unit: str = "") -> Bar:
-    return Bar(limit, is_ceiling=True, unit=unit)
+def at_most(limit: float, unit: str = "") -> Widget:
+    return Widget(limit, is_ceiling=True, unit=unit)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Row:
     figure: str
     ours: Samples | None
     beside: Samples | None = None
-    bar: Bar | None = None
+    target: Widget | None = None
     ratio: Samples | None = None
     note: str = ""
 
@@ -72,9 +72,9 @@ class Row:
     def verdict(self) -> str:
         if self.ours is None:
             return "not measured"
-        if self.bar is None or self.judged is None:
+        if self.target is None or self.judged is None:
             return ""
-        return "met" if self.bar.is_met_by(self.judged.median) else "missed"
+        return "met" if self.target.is_met_by(self.judged.median) else "missed"
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -83,20 +83,20 @@ class Row:
             str(self.ours or "–"),
             str(self.beside or "–"),
             str(self.ratio or "–"),
-            str(self.bar or "–"),
+            str(self.target or "–"),
             ": ".join(filter(None, [self.verdict, self.note])),
         )
 
 
 def compared(
-    figure: str, ours: Samples, beside: Samples, bar: Bar | None = None, note: str = ""
+    figure: str, ours: Samples, beside: Samples, target: Widget | None = None, note: str = ""
 ) -> Row:
     """Ours over what stands beside it."""
-    return Row(figure, ours, beside, bar, ours.over(beside), note)
+    return Row(figure, ours, beside, target, ours.over(beside), note)
 
 
-def not_measured(figure: str, bar: Bar | None, why: str) -> Row:
-    return Row(figure, None, None, bar, None, why)
+def not_measured(figure: str, target: Widget | None, why: str) -> Row:
+    return Row(figure, None, None, target, None, why)
 
 
 HEADINGS = ("figure", "ours", "beside", "ratio", "bar", "")

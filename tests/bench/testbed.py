@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import psutil
 import psycopg
 
-from newsroom.stack.environment import broker_url_of, kept_secrets
+from newsroom.stack.environment import broker_url_of, load_or_create_secrets
 from newsroom.stack.guard import Guard
 from newsroom.stack.servers import Servers
 from tests.servers import PROJECT, free_port, open_folder
@@ -48,7 +48,7 @@ class Ground:
     def __init__(self) -> None:
         self.data = open_folder("bench")
         self.guard = Guard()
-        self.secrets = kept_secrets({})
+        self.secrets = load_or_create_secrets({})
         self._log = (self.data / "output").open("wb")
         self._servers = Servers(
             data=self.data, secret=self.secrets["READER_KEY"], given={}, guard=self.guard

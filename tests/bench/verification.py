@@ -13,7 +13,7 @@ from tests.servers import PROJECT
 _TRUTH = """
 SELECT (SELECT count(*) FROM reactions_reaction WHERE changed_at >= %(since)s),
        (SELECT COALESCE(sum(bit_count(kinds::bit(32))), 0) FROM reactions_reaction WHERE NOT held),
-       (SELECT COALESCE(sum(count), 0) FROM reactions_total)
+       (SELECT COALESCE(sum(count), 0) FROM reactions_articlecount)
 """
 
 _RECONCILE = """

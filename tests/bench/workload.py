@@ -1,4 +1,4 @@
-"""The stage of a run: stories, readers, and the contenders up beside the product. How much is measured, too."""
+"""The stage of a run: articles, readers, and the contenders up beside the product. How much is measured, too."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +16,7 @@ from articles.models import Article, State
 from reactions.readers import new_reader
 from tests.bench.testbed import Ground, Server
 
-STORIES = 1_000
+ARTICLES = 1_000
 
 Name = TypeVar("Name", int, str)
 Found = TypeVar("Found")
@@ -57,11 +57,11 @@ class Stage:
     say: Callable[[str], None] = print
 
     @cached_property
-    def stories(self) -> list[str]:
-        """The ids of the product's stories."""
-        return self.make_stories(STORIES)
+    def articles(self) -> list[str]:
+        """The ids of the product's articles."""
+        return self.make_articles(ARTICLES)
 
-    def make_stories(self, count: int) -> list[str]:
+    def make_articles(self, count: int) -> list[str]:
         """The ids of so many new ones."""
         now = timezone.now()
         made = Article.objects.bulk_create(
@@ -77,7 +77,7 @@ class Stage:
             )
             for name in (f"bench-{uuid4()}" for _ in range(count))
         )
-        return [str(story.pk) for story in made]
+        return [str(article.pk) for article in made]
 
     @cached_property
     def ours(self) -> Server:
@@ -96,7 +96,7 @@ class Stage:
 
     @cached_property
     def textbook_url(self) -> str:
-        """The textbook app's database, with as many stories as ours."""
+        """The textbook app's database, with as many articles as ours."""
         url = self.ground.make_database("textbook")
         settings = "tests.bench.contenders.settings"
         self.ground.manage("migrate", "--run-syncdb", "-v0", settings=settings, DATABASE_URL=url)
@@ -104,7 +104,7 @@ class Stage:
             connection.execute(
                 "INSERT INTO textbook_story (id, headline, is_published)"
                 " SELECT n, 'Story ' || n, true FROM generate_series(1, %s) n",
-                [STORIES],
+                [ARTICLES],
             )
         return url
 
@@ -151,7 +151,7 @@ class Stage:
     def settle(self, seconds: float = 30) -> None:
         """Wait until every reaction is counted, so that nobody's turn pays for another's."""
         deadline = time.monotonic() + seconds
-        while self.query("SELECT EXISTS (SELECT FROM reactions_mark)")[0][0]:
+        while self.query("SELECT EXISTS (SELECT FROM reactions_outboxentry)")[0][0]:
             if time.monotonic() > deadline:
                 raise RuntimeError("Nobody counts.")
             time.sleep(0.05)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from reactions.counting.aggregate import fold
+from reactions.counting.aggregate import aggregate
 from reactions.kinds import BY_KEY
 from reactions.readers import page_token
 from tests.bench.load_generator import Choose, Load, Result, hot, line, spread
@@ -12,7 +12,7 @@ from tests.bench.table import Row, Samples, at_least, at_most, compared
 from tests.bench.testbed import Server
 from tests.bench.textbook.readers import COOKIE, sign
 from tests.bench.verification import check
-from tests.bench.workload import STORIES, Reader, Stage, make_readers
+from tests.bench.workload import ARTICLES, Reader, Stage, make_readers
 
 WISHES = [f'{{"reactions": ["{kind}"]}}' for kind in BY_KEY]
 KIND_BODIES = [f'{{"kind": "{kind}"}}' for kind in BY_KEY]
@@ -23,8 +23,8 @@ ABSOLUTE = "what this machine gave, beside the ratios"
 def measure(stage: Stage) -> Iterator[Row]:
     of_all, of_one = (make_readers(stage.effort.readers) for _ in range(2))
     spread_out, hot_spotted = (
-        spread(stage.stories, len(of_all)),
-        hot(stage.stories, len(of_one)),
+        spread(stage.articles, len(of_all)),
+        hot(stage.articles, len(of_one)),
     )
     fill(stage, of_all, spread_out)
     fill(stage, of_one, hot_spotted)
@@ -32,14 +32,14 @@ def measure(stage: Stage) -> Iterator[Row]:
     changing = returning(stage, of_all, spread_out)
     runs = {
         "nothing": run(stage, stage.contenders, nothing(stage)),
-        "ours new": counted(stage, stage.ours, new(stage, stage.stories)),
+        "ours new": counted(stage, stage.ours, new(stage, stage.articles)),
         "ours": counted(stage, stage.ours, changing),
         "ours hot": counted(stage, stage.ours, returning(stage, of_one, hot_spotted)),
         "textbook": run(stage, stage.contenders, textbook(stage, of_all)),
     }
     if not stage.effort.is_quick:
         runs |= {
-            "ours new hot": counted(stage, stage.ours, new(stage, stage.stories, hot)),
+            "ours new hot": counted(stage, stage.ours, new(stage, stage.articles, hot)),
             "textbook, no counts": run(
                 stage, stage.contenders, textbook(stage, of_all, counts="no")
             ),
@@ -52,15 +52,18 @@ def measure(stage: Stage) -> Iterator[Row]:
 
 def _rows(found: dict[str, list[Result]]) -> Iterator[Row]:
     rate = {name: rates(results) for name, results in found.items()}
-    bar = at_least(0.6)
+    target = at_least(0.6)
     yield compared(
         "PUT, readers who return, spread / PUT that stores nothing",
         rate["ours"],
         rate["nothing"],
-        bar,
+        target,
     )
     yield compared(
-        "PUT, new readers, spread / PUT that stores nothing", rate["ours new"], rate["nothing"], bar
+        "PUT, new readers, spread / PUT that stores nothing",
+        rate["ours new"],
+        rate["nothing"],
+        target,
     )
     yield compared("PUT, one hot story / spread", rate["ours hot"], rate["ours"], at_least(0.9))
     if new_hot := rate.get("ours new hot"):
@@ -105,30 +108,32 @@ def milliseconds(results: Sequence[Result], percentile: str) -> Samples:
 
 
 def nothing(stage: Stage) -> Load:
-    stories = spread(stage.stories, stage.effort.readers)
-    return Load(stage.ground.data, (line("PUT", f"/nothing/{story}/") for story in stories), WISHES)
+    articles = spread(stage.articles, stage.effort.readers)
+    return Load(
+        stage.ground.data, (line("PUT", f"/nothing/{article}/") for article in articles), WISHES
+    )
 
 
-def new(stage: Stage, stories: Sequence[str], choose: Choose = spread) -> Load:
-    """Readers whom nobody has met, and who have the story's page open."""
-    chosen = choose(stories, stage.effort.readers)
-    tokens = {story: page_token(UUID(story)) for story in stories}
+def new(stage: Stage, articles: Sequence[str], choose: Choose = spread) -> Load:
+    """Readers whom nobody has met, and who have the article's page open."""
+    chosen = choose(articles, stage.effort.readers)
+    tokens = {article: page_token(UUID(article)) for article in articles}
     lines = (
-        line("PUT", f"/api/v1/articles/{story}/reactions/mine/", Page_Token=tokens[story])
-        for story in chosen
+        line("PUT", f"/api/v1/articles/{article}/reactions/mine/", Page_Token=tokens[article])
+        for article in chosen
     )
     return Load(stage.ground.data, lines, WISHES)
 
 
-def returning(stage: Stage, readers: Sequence[Reader], stories: Sequence[str]) -> Load:
+def returning(stage: Stage, readers: Sequence[Reader], articles: Sequence[str]) -> Load:
     """Readers who change their minds; each has a row."""
     lines = (
         line(
             "PUT",
-            f"/api/v1/articles/{story}/reactions/mine/",
+            f"/api/v1/articles/{article}/reactions/mine/",
             Authorization=f"Reader {reader.token}",
         )
-        for reader, story in zip(readers, stories, strict=True)
+        for reader, article in zip(readers, articles, strict=True)
     )
     return Load(stage.ground.data, lines, WISHES)
 
@@ -137,7 +142,7 @@ def textbook(stage: Stage, readers: Sequence[Reader], counts: str = "yes") -> Lo
     lines = (
         line(
             "PUT",
-            f"/textbook/stories/{number % STORIES + 1}/reaction/?counts={counts}",
+            f"/textbook/stories/{number % ARTICLES + 1}/reaction/?counts={counts}",
             Cookie=f"{COOKIE}={sign(reader.other_id)}",
         )
         for number, reader in enumerate(readers)
@@ -145,14 +150,14 @@ def textbook(stage: Stage, readers: Sequence[Reader], counts: str = "yes") -> Lo
     return Load(stage.ground.data, lines, KIND_BODIES)
 
 
-def fill(stage: Stage, readers: Sequence[Reader], stories: Sequence[str]) -> None:
+def fill(stage: Stage, readers: Sequence[Reader], articles: Sequence[str]) -> None:
     """A row for each reader who returns."""
-    stage.query(FILL, {"stories": list(stories), "readers": [reader.id for reader in readers]})
-    fold()
+    stage.query(FILL, {"stories": list(articles), "readers": [reader.id for reader in readers]})
+    aggregate()
 
 
 def fill_textbook(stage: Stage, readers: Sequence[Reader]) -> None:
-    others = {"stories": STORIES, "kinds": list(BY_KEY), "readers": [r.other_id for r in readers]}
+    others = {"stories": ARTICLES, "kinds": list(BY_KEY), "readers": [r.other_id for r in readers]}
     stage.query(FILL_TEXTBOOK, others, stage.textbook_url)
 
 
@@ -164,7 +169,7 @@ WITH chosen AS (
 ), written AS (
   INSERT INTO reactions_reaction (article_id, reader_id, kinds) SELECT story, reader, kinds FROM chosen
 )
-INSERT INTO reactions_mark (article_id, reader_id) SELECT story, reader FROM chosen
+INSERT INTO reactions_outboxentry (article_id, reader_id) SELECT story, reader FROM chosen
 """
 FILL_TEXTBOOK = """
 INSERT INTO textbook_reaction (story_id, reader, kind, changed_at)

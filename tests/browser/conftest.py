@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.chromium import find_chromium
-from tests.servers import House
+from tests.servers import RunningStack
 
 Visitor = Callable[..., Page]
 
@@ -25,13 +25,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visitor(browser: Browser, house: House) -> Iterator[Visitor]:
+def visitor(browser: Browser, stack: RunningStack) -> Iterator[Visitor]:
     """Opens a page in a browser of its own, as another visitor would. No page may report an error."""
     contexts = []
     errors: list[str] = []
 
     def visit(path: str, **options: object) -> Page:
-        context = browser.new_context(base_url=house.url, **options)  # type: ignore[arg-type]
+        context = browser.new_context(base_url=stack.url, **options)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Dialog, Locator, Page, expect
 
 from articles.formats.story import Story
-from tests.articles.conftest import REAL_STORIES, read
+from tests.articles.conftest import REAL_ARTICLES, read
 from tests.browser.conftest import Visitor
-from tests.servers import House
+from tests.servers import RunningStack
 
-pytestmark = [pytest.mark.browser, pytest.mark.house]
+pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
 ADD = "/desk/articles/article/add/"
 PASSWORD = "desk-of-the-tests"
@@ -36,20 +36,20 @@ SignIn = Callable[[str, str], Page]
 
 
 @pytest.fixture(scope="module")
-def sessions(house: House) -> dict[str, str]:
+def sessions(stack: RunningStack) -> dict[str, str]:
     """An author, an editor and a publisher, each signed in once."""
-    done = house.manage("shell", "--verbosity=0", "-c", SIGN_UP)
+    done = stack.manage("shell", "--verbosity=0", "-c", SIGN_UP)
     assert done.returncode == 0, done.stderr
     return dict(line.split() for line in done.stdout.splitlines())
 
 
 @pytest.fixture
-def sign_in(sessions: dict[str, str], house: House, visitor: Visitor) -> SignIn:
+def sign_in(sessions: dict[str, str], stack: RunningStack, visitor: Visitor) -> SignIn:
     """Somebody at the desk, at the page they asked for."""
 
     def enter(name: str, path: str) -> Page:
         page = visitor("/healthz")
-        cookie = {"name": "sessionid", "value": sessions[name], "url": house.url}
+        cookie = {"name": "sessionid", "value": sessions[name], "url": stack.url}
         page.context.add_cookies([cookie])  # type: ignore[list-item]  # a SetCookieParam
         page.goto(path)
         return page
@@ -59,28 +59,28 @@ def sign_in(sessions: dict[str, str], house: House, visitor: Visitor) -> SignIn:
 
 @pytest.fixture
 def filed() -> Story:
-    """A real story: one of the desk's where there is one, else a sample."""
-    path = REAL_STORIES[-1]
+    """A real article: one of the desk's where there is one, else a sample."""
+    path = REAL_ARTICLES[-1]
     return read(path.read_bytes(), name=path.name)
 
 
 @pytest.fixture(scope="module")
-def stock(house: House, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The slugs of stories that readers see, enough for the tests of this file."""
+def stock(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The slugs of articles that readers see, enough for the tests of this file."""
     slugs = [f"story-{uuid4().hex[:8]}" for _ in range(5)]
     picture = f"lead_image: {{caption: {'A long caption. ' * 9}}}"
     folder = tmp_path_factory.mktemp("stock")
     for slug in slugs:
-        story = f"---\nheadline: The bridge is open\nslug: {slug}\n{picture}\n---\n\nIt is.\n"
-        (folder / f"{slug}.md").write_text(story)
-    done = house.manage("publish", *folder.iterdir())
+        article = f"---\nheadline: The bridge is open\nslug: {slug}\n{picture}\n---\n\nIt is.\n"
+        (folder / f"{slug}.md").write_text(article)
+    done = stack.manage("publish", *folder.iterdir())
     assert done.returncode == 0, done.stderr
     return slugs
 
 
 @pytest.fixture
 def published(stock: list[str]) -> str:
-    """The slug of a story that no other test touches."""
+    """The slug of an article that no other test touches."""
     return stock.pop()
 
 
@@ -100,32 +100,32 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=looks).or_(page.get_by_role("link", name=looks)).click()
 
 
-def open_story(page: Page, slug: str) -> None:
+def open_article(page: Page, slug: str) -> None:
     page.goto(f"/desk/articles/article/?q={slug}")
     page.locator("#result_list a[href*='/change/']").first.click()
 
 
-def write(page: Page, story: Story, slug: str) -> None:
-    assert story.dateline
+def write(page: Page, article: Story, slug: str) -> None:
+    assert article.dateline
     fill_in(
         page,
         {
-            "Headline": story.headline,
-            "Abstract": story.abstract,
-            "Text": story.body_markdown,
-            "Byline": story.byline,
-            "Place": story.dateline.place,
-            "Country": story.dateline.country,
-            "Date": str(story.dateline.date),
-            "Source in the dateline": story.dateline.source,
-            "Tags": "\n".join(story.tags),
+            "Headline": article.headline,
+            "Abstract": article.abstract,
+            "Text": article.body_markdown,
+            "Byline": article.byline,
+            "Place": article.dateline.place,
+            "Country": article.dateline.country,
+            "Date": str(article.dateline.date),
+            "Source in the dateline": article.dateline.source,
+            "Tags": "\n".join(article.tags),
             "Slug": slug,
         },
     )
-    field(page, "Style").select_option(story.dateline.style)
+    field(page, "Style").select_option(article.dateline.style)
 
 
-def test_a_story_is_written_reviewed_published_corrected_and_retracted(
+def test_an_article_is_written_reviewed_published_corrected_and_retracted(
     filed: Story, sign_in: SignIn, visitor: Visitor
 ) -> None:
     slug = f"{filed.slug[:80]}-{uuid4().hex[:4]}"
@@ -142,7 +142,7 @@ def test_a_story_is_written_reviewed_published_corrected_and_retracted(
     expect(author.get_by_role("link", name="Publish")).to_have_count(0)
 
     editor = sign_in("edda", "/desk/articles/article/")
-    open_story(editor, slug)
+    open_article(editor, slug)
     press(editor, "Publish")
     press(editor, "Publish")
     reader = visitor(f"/articles/{slug}/")
@@ -166,21 +166,21 @@ def test_a_story_is_written_reviewed_published_corrected_and_retracted(
     expect(reader.get_by_role("heading", level=1)).to_have_text("Put right")
 
 
-def test_a_publisher_kills_a_story_and_it_is_gone_everywhere(
-    house: House, published: str, sign_in: SignIn, visitor: Visitor
+def test_a_publisher_kills_an_article_and_it_is_gone_everywhere(
+    stack: RunningStack, published: str, sign_in: SignIn, visitor: Visitor
 ) -> None:
     def places() -> list[bool]:
-        sitemaps = re.findall(r"<loc>([^<]+)</loc>", house.get("/sitemap.xml"))
+        sitemaps = re.findall(r"<loc>([^<]+)</loc>", stack.get("/sitemap.xml"))
         paths = [
             "/",
             "/feeds/rss.xml",
             *(re.sub(r"^https?://[^/]+", "", each) for each in sitemaps),
         ]
-        return [published in house.get(path) for path in paths]
+        return [published in stack.get(path) for path in paths]
 
     before = places()
     page = sign_in("paula", "/desk/articles/article/")
-    open_story(page, published)
+    open_article(page, published)
     press(page, "Kill")
     fill_in(page, {"Why": "Libel.", "The story’s slug, typed": "something else"})
     press(page, "Kill")
@@ -224,7 +224,7 @@ def test_text_that_was_never_saved_is_offered_again(sign_in: SignIn) -> None:
 
 def test_an_expired_session_loses_no_text(published: str, sign_in: SignIn) -> None:
     page = sign_in("edda", "/desk/articles/article/")
-    open_story(page, published)
+    open_article(page, published)
     field(page, "Text").fill("Typed while the session ended.")
     page.context.clear_cookies(name="sessionid")
 
@@ -254,7 +254,7 @@ def test_leaving_with_unsaved_text_asks_first(sign_in: SignIn) -> None:
 
 def test_a_stale_save_keeps_the_text_and_says_what_differs(published: str, sign_in: SignIn) -> None:
     page = sign_in("edda", "/desk/articles/article/")
-    open_story(page, published)
+    open_article(page, published)
     other = page.context.new_page()
     other.goto(page.url)
     field(other, "Headline").fill("Theirs")
@@ -264,7 +264,7 @@ def test_a_stale_save_keeps_the_text_and_says_what_differs(published: str, sign_
     field(page, "Text").fill("Mine.")
     press(page, "Save and continue editing")
     expect(page.get_by_text("Not saved: edda")).to_be_visible()
-    expect(page.locator(".desk-meanwhile ins")).to_have_text("Theirs")
+    expect(page.locator(".desk-conflict ins")).to_have_text("Theirs")
     expect(field(page, "Text")).to_have_value("Mine.")
 
     page.get_by_label("I have read this.").check()
@@ -277,9 +277,9 @@ def test_a_stale_save_keeps_the_text_and_says_what_differs(published: str, sign_
 def test_the_desk_fits_on_a_phone(published: str, sign_in: SignIn) -> None:
     page = sign_in("paula", "/desk/articles/article/")
     page.set_viewport_size({"width": 390, "height": 800})
-    open_story(page, published)
+    open_article(page, published)
 
-    story = page.url.removesuffix("change/")
-    for what in ("change/", "move/correct/", "move/kill/", "versions/"):
-        page.goto(story + what)
+    article = page.url.removesuffix("change/")
+    for what in ("change/", "transition/correct/", "transition/kill/", "versions/"):
+        page.goto(article + what)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, what

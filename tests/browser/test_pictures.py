@@ -7,9 +7,9 @@ from playwright.sync_api import Page, expect
 
 from tests.articles.media.drawings import draw
 from tests.browser.conftest import Visitor
-from tests.servers import House, password_in
+from tests.servers import RunningStack, password_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.house]
+pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
 SHOWN = "image => image.complete && image.naturalWidth > 0"
 
@@ -28,11 +28,11 @@ def test_a_reader_sees_the_picture_in_room_that_was_kept_for_it(visitor: Visitor
 
 
 def test_an_editor_uploads_a_picture_and_clicks_what_crops_should_keep(
-    visitor: Visitor, house: House, tmp_path: Path
+    visitor: Visitor, stack: RunningStack, tmp_path: Path
 ) -> None:
     (tmp_path / "bridge.png").write_bytes(draw(640, 320, "PNG"))
     page = visitor("/desk/articles/media/add/", viewport={"width": 1280, "height": 900})
-    sign_in(page, house)
+    sign_in(page, stack)
 
     page.set_input_files("input[name=upload]", tmp_path / "bridge.png")
     page.fill("#id_alt_text", "A bridge in two colours")
@@ -49,8 +49,8 @@ def test_an_editor_uploads_a_picture_and_clicks_what_crops_should_keep(
     assert page.locator("[data-focal-point] img").evaluate(SHOWN)
 
 
-def sign_in(page: Page, house: House) -> None:
+def sign_in(page: Page, stack: RunningStack) -> None:
     page.fill("#id_username", "editor")
-    page.fill("#id_password", password_in(house.output()))
+    page.fill("#id_password", password_in(stack.output()))
     page.click("button[type=submit]")
     page.wait_for_url("**/media/add/")

@@ -11,32 +11,32 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitor
-from tests.servers import House
+from tests.servers import RunningStack
 
 Say = Callable[..., None]
 
-pytestmark = [pytest.mark.browser, pytest.mark.house]
+pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
 
 @pytest.fixture
-def story(house: House, tmp_path: Path) -> str:
-    """The path of a story that nobody has reacted to."""
+def article(stack: RunningStack, tmp_path: Path) -> str:
+    """The path of an article that nobody has reacted to."""
     slug = f"story-{uuid4().hex[:8]}"
     file = tmp_path / "story.md"
     file.write_text(f"---\nheadline: The bridge is open\nslug: {slug}\n---\n\nIt is.\n")
-    published = house.manage("publish", file)
+    published = stack.manage("publish", file)
     assert published.returncode == 0, published.stderr
     return f"/articles/{slug}/"
 
 
 @pytest.fixture(scope="module")
-def say(house: House) -> Say:
-    """Says what a story takes, as the desk's program does."""
-    issued = house.manage("issue_key", "Desk", "--scopes", "reactions:manage")
+def say(stack: RunningStack) -> Say:
+    """Says what an article takes, as the desk's program does."""
+    issued = stack.manage("issue_key", "Desk", "--scopes", "reactions:manage")
     key = issued.stdout.split()[-1]
 
-    def put(story: str, **policy: object) -> None:
-        url = f"{house.url}api/v1{story}reactions/policy/"
+    def put(article: str, **policy: object) -> None:
+        url = f"{stack.url}api/v1{article}reactions/policy/"
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         body = json.dumps(policy).encode()
         call = urllib.request.Request(url, body, headers, method="PUT")  # noqa: S310  # our house
@@ -66,8 +66,8 @@ class Button:
         expect(self.locator).to_have_attribute("aria-pressed", str(pressed).lower())
 
 
-def test_a_reader_loves_a_story_and_everyone_sees_it(visitor: Visitor, story: str) -> None:
-    one, other = visitor(story), visitor(story)
+def test_a_reader_loves_an_article_and_everyone_sees_it(visitor: Visitor, article: str) -> None:
+    one, other = visitor(article), visitor(article)
     button(other, "love").shows(0)
 
     button(one, "love").press()
@@ -76,14 +76,14 @@ def test_a_reader_loves_a_story_and_everyone_sees_it(visitor: Visitor, story: st
     button(one, "love").is_pressed()
     button(other, "love").shows(1)  # by itself, on a page that is already open
     button(other, "love").is_pressed(False)
-    button(visitor(story), "love").shows(1)
+    button(visitor(article), "love").shows(1)
     one.reload()
     button(one, "love").is_pressed()
     button(one, "love").shows(1)
 
 
-def test_a_reader_changes_their_mind_and_takes_it_back(visitor: Visitor, story: str) -> None:
-    page = visitor(story)
+def test_a_reader_changes_their_mind_and_takes_it_back(visitor: Visitor, article: str) -> None:
+    page = visitor(article)
     button(page, "love").press()
     button(page, "love").shows(1)
 
@@ -98,15 +98,15 @@ def test_a_reader_changes_their_mind_and_takes_it_back(visitor: Visitor, story: 
     button(page, "sad").is_pressed(False)
 
 
-def test_a_story_that_closes_meanwhile_says_so_and_opens_again(
-    visitor: Visitor, story: str, say: Say
+def test_an_article_that_closes_meanwhile_says_so_and_opens_again(
+    visitor: Visitor, article: str, say: Say
 ) -> None:
-    page = visitor(story)
+    page = visitor(article)
     button(page, "love").press()
     button(page, "love").shows(1)
     with page.expect_event("requestfailed"):  # so that the page has not heard of the close yet
         page.route("**/reactions/", lambda route: route.abort())
-    say(story, state="closed")
+    say(article, state="closed")
     page.unroute("**/reactions/")
 
     button(page, "sad").press()
@@ -115,18 +115,18 @@ def test_a_story_that_closes_meanwhile_says_so_and_opens_again(
     expect(page.get_by_text("Reactions are closed.")).to_be_visible()
     expect(button(page, "sad").locator).to_be_disabled()
     button(page, "love").shows(1)
-    say(story, state="open")
+    say(article, state="open")
     expect(button(page, "sad").locator).to_be_enabled()
 
 
-def test_a_reader_may_undo_what_the_story_no_longer_takes(
-    visitor: Visitor, story: str, say: Say
+def test_a_reader_may_undo_what_the_article_no_longer_takes(
+    visitor: Visitor, article: str, say: Say
 ) -> None:
-    page = visitor(story)
+    page = visitor(article)
     button(page, "funny").press()
     button(page, "funny").shows(1)
 
-    say(story, allowed=["sad"])
+    say(article, allowed=["sad"])
 
     expect(button(page, "wow").locator).to_be_disabled()
     button(page, "funny").press()
@@ -134,8 +134,8 @@ def test_a_reader_may_undo_what_the_story_no_longer_takes(
     expect(button(page, "funny").locator).to_be_disabled()
 
 
-def test_hasty_presses_end_in_the_last_one(visitor: Visitor, story: str) -> None:
-    page = visitor(story)
+def test_hasty_presses_end_in_the_last_one(visitor: Visitor, article: str) -> None:
+    page = visitor(article)
 
     for kind in ("like", "love", "funny", "angry", "sad", "wow"):
         button(page, kind).press()
@@ -148,20 +148,20 @@ def test_hasty_presses_end_in_the_last_one(visitor: Visitor, story: str) -> None
     expect(page.locator(".reactions-sum")).to_have_text("1")
 
 
-def test_the_bar_works_without_javascript(visitor: Visitor, story: str) -> None:
-    page = visitor(story, java_script_enabled=False)
+def test_the_bar_works_without_javascript(visitor: Visitor, article: str) -> None:
+    page = visitor(article, java_script_enabled=False)
 
     button(page, "wow").press()
 
     expect(page).to_have_url(re.compile(r"#reactions$"))
     button(page, "wow").is_pressed()
-    button(visitor(story), "wow").shows(1)
+    button(visitor(article), "wow").shows(1)
     button(page, "wow").press()
     button(page, "wow").is_pressed(False)
 
 
-def test_the_bar_works_by_keyboard_and_says_what_happened(visitor: Visitor, story: str) -> None:
-    page = visitor(story)
+def test_the_bar_works_by_keyboard_and_says_what_happened(visitor: Visitor, article: str) -> None:
+    page = visitor(article)
     button(page, "angry").locator.focus()
 
     page.keyboard.press("Enter")
@@ -172,16 +172,16 @@ def test_the_bar_works_by_keyboard_and_says_what_happened(visitor: Visitor, stor
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_no_page_is_wider_than_the_screen(visitor: Visitor, story: str, width: int) -> None:
-    page = visitor(story, viewport={"width": width, "height": 800})
+def test_no_page_is_wider_than_the_screen(visitor: Visitor, article: str, width: int) -> None:
+    page = visitor(article, viewport={"width": width, "height": 800})
 
-    for path in (story, "/"):
+    for path in (article, "/"):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_reading_leaves_nothing_behind(visitor: Visitor, story: str) -> None:
-    page = visitor(story)
+def test_reading_leaves_nothing_behind(visitor: Visitor, article: str) -> None:
+    page = visitor(article)
     page.goto("/")
     page.wait_for_load_state("networkidle")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.servers import House, open_folder
+from tests.servers import RunningStack, open_folder
 
 
 @dataclass
@@ -49,10 +49,10 @@ def table(pytestconfig: pytest.Config) -> list[Line]:
 
 
 @pytest.fixture(scope="session")
-def house() -> Iterator[House]:
+def stack() -> Iterator[RunningStack]:
     """A house behind one proxy, so that the load's readers are in networks of their own."""
     folder = open_folder("chaos")
-    started = House(folder, environment={"TRUSTED_PROXY_HOPS": "1"})
+    started = RunningStack(folder, environment={"TRUSTED_PROXY_HOPS": "1"})
     started.start()
     try:
         started.wait_until_up()

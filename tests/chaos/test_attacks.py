@@ -13,12 +13,12 @@ import pytest
 
 from articles.models import Article
 from newsroom.stack.environment import recorded_environment
-from reactions.counting.aggregate import count_marked
+from reactions.counting.aggregate import aggregate_batch
 from reactions.models import Reaction
 from tests.load import Api, Unanswered, publish
 from tests.reactions.crowds import NOON, arrive, plausible_networks
 from tests.reactions.oracle import totals
-from tests.servers import House
+from tests.servers import RunningStack
 
 pytestmark = pytest.mark.chaos
 
@@ -26,7 +26,7 @@ CEILING = 20
 THREADS = 4
 
 TOTALS = """
-SELECT count FROM reactions_total
+SELECT count FROM reactions_articlecount
  WHERE article_id = (SELECT id FROM articles_article WHERE slug = %(slug)s)
 """
 WAVES = """
@@ -38,10 +38,10 @@ SELECT rule, size, network_count FROM reactions_wave
 class Cheat:
     """Requests as fast as four connections send them."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, stack: RunningStack) -> None:
+        self.stack = stack
         self.slug = f"attacked-{uuid4().hex[:8]}"
-        publish(house, [self.slug])
+        publish(stack, [self.slug])
         self.statuses: Counter[int] = Counter()
 
     def send(self, count: int, **headers: str) -> None:
@@ -59,7 +59,7 @@ class Cheat:
 
     def _send(self, requests: list[dict[str, str]]) -> None:
         path = f"articles/{self.slug}/reactions/mine/"
-        with Api(self.house.url) as api:
+        with Api(self.stack.url) as api:
             for headers in requests:
                 try:
                     api.ask("PUT", path, {"reactions": ["love"]}, **headers)
@@ -70,9 +70,9 @@ class Cheat:
     def public(self) -> int:
         """What everybody sees, once everything has been judged and counted."""
         deadline = time.perf_counter() + 30
-        with Api(self.house.url) as api:
+        with Api(self.stack.url) as api:
             while time.perf_counter() < deadline:
-                ((marks,),) = self._ask("SELECT count(*) FROM reactions_mark")
+                ((marks,),) = self._ask("SELECT count(*) FROM reactions_outboxentry")
                 counted = sum(count for (count,) in self._ask(TOTALS))
                 if marks == 0 and (shown := api.total(self.slug)) == counted:
                     return shown
@@ -84,14 +84,14 @@ class Cheat:
         return self._ask(WAVES)
 
     def _ask(self, select: str) -> list[Any]:
-        url = recorded_environment(self.house.data)["DATABASE_URL"]
+        url = recorded_environment(self.stack.data)["DATABASE_URL"]
         with psycopg.connect(url) as connection:
             return connection.execute(select, {"slug": self.slug}).fetchall()
 
 
 @pytest.fixture
-def cheat(house: House) -> Cheat:
-    return Cheat(house)
+def cheat(stack: RunningStack) -> Cheat:
+    return Cheat(stack)
 
 
 def test_a_loop_from_one_address_moves_the_count_by_its_ceiling(cheat: Cheat) -> None:
@@ -122,8 +122,10 @@ def test_the_same_spread_over_fifty_networks_is_noticed_as_a_wave(cheat: Cheat) 
     assert max(networks for _, _, networks in cheat.waves()) >= 45
 
 
-def test_one_token_shared_by_a_thousand_clients_is_one_reader(cheat: Cheat, house: House) -> None:
-    with Api(house.url) as api:
+def test_one_token_shared_by_a_thousand_clients_is_one_reader(
+    cheat: Cheat, stack: RunningStack
+) -> None:
+    with Api(stack.url) as api:
         token = str(api.ask("POST", "readers/")["token"])
     shared = {"Authorization": f"Reader {token}"}
 
@@ -156,7 +158,7 @@ def test_an_honest_crowd_is_held_for_less_than_one_percent(article: Article) -> 
 
     for start in range(0, 100_000, 5_000):
         arrive(article.id, networks[start : start + 5_000], at=NOON + start * step, every=step)
-        while count_marked(most=500):
+        while aggregate_batch(most=500):
             pass
 
     held = Reaction.objects.filter(held=True).count()

@@ -22,9 +22,9 @@ import redis
 from newsroom.stack.environment import recorded_environment
 from tests.chaos.conftest import Line
 from tests.load import Api, Load, Unanswered, publish
-from tests.servers import PROJECT, House
+from tests.servers import PROJECT, RunningStack
 
-pytestmark = [pytest.mark.chaos, pytest.mark.house]
+pytestmark = [pytest.mark.chaos, pytest.mark.stack]
 
 WORKER = "celery --quiet -A newsroom.celery worker"
 BEAT = "celery --quiet -A newsroom.beat beat"
@@ -36,16 +36,16 @@ RECOVERY_SECONDS = 40  # the longest that a house may take until all it acknowle
 class Site:
     """A house and direct lines to its servers, for the faults and for the truth."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
-        urls = recorded_environment(house.data)
+    def __init__(self, stack: RunningStack) -> None:
+        self.stack = stack
+        urls = recorded_environment(stack.data)
         self.database_url, self.redis_url = urls["DATABASE_URL"], urls["REDIS_URL"]
 
     def kill(self, words: str) -> None:
-        self.house.member(words).kill()
+        self.stack.member(words).kill()
 
     def kill_children_of(self, words: str) -> None:
-        for child in self.house.member(words).children():
+        for child in self.stack.member(words).children():
             child.kill()
 
     def redis(self) -> "redis.Redis":
@@ -65,7 +65,7 @@ class Site:
         return self._count("SELECT count(*) FROM reactions_reaction", slug)
 
     def totals(self, slug: str) -> int:
-        return self._count("SELECT COALESCE(sum(count), 0) FROM reactions_total", slug)
+        return self._count("SELECT COALESCE(sum(count), 0) FROM reactions_articlecount", slug)
 
     def _count(self, select: str, slug: str) -> int:
         where = " WHERE article_id = (SELECT id FROM articles_article WHERE slug = %s)"
@@ -77,7 +77,7 @@ class Site:
     def start(self, role: str, *arguments: str) -> "subprocess.Popen[bytes]":
         """One more worker or beat of the house's kind, with its servers."""
         application = "newsroom.beat" if role == "beat" else "newsroom.celery"
-        environment = {**self.house.env, **recorded_environment(self.house.data)}
+        environment = {**self.stack.env, **recorded_environment(self.stack.data)}
         return subprocess.Popen(
             [sys.executable, "-m", "celery", "--quiet", "-A", application, role, *arguments],
             cwd=PROJECT,
@@ -88,7 +88,7 @@ class Site:
 
     def run(self, code: str) -> int:
         """A process with the product's settings that runs this; how it ended."""
-        environment = {**self.house.env, **recorded_environment(self.house.data)}
+        environment = {**self.stack.env, **recorded_environment(self.stack.data)}
         environment["DJANGO_SETTINGS_MODULE"] = "newsroom.settings"
         started = [sys.executable, "-c", f"import django; django.setup()\n{code}"]
         return subprocess.run(started, cwd=PROJECT, env=environment, check=False).returncode
@@ -99,7 +99,7 @@ Fault = Callable[[Site], None]
 
 def freeze(words: str, seconds: float) -> Fault:
     def strike(site: Site) -> None:
-        process = site.house.member(words)
+        process = site.stack.member(words)
         process.suspend()
         time.sleep(seconds)
         process.resume()
@@ -121,7 +121,7 @@ def crowd(site: Site) -> None:
 def same_tick_many_times(site: Site) -> None:
     """One message delivered twenty times at once."""
     code = "from newsroom.celery import app\nfor _ in range(20): app.send_task('reactions.counting.aggregate')\n"
-    environment = {**site.house.env, **recorded_environment(site.house.data)}
+    environment = {**site.stack.env, **recorded_environment(site.stack.data)}
     subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=environment, check=True)
 
 
@@ -129,14 +129,14 @@ DIES = "import os, signal\ndef die(*_, **__): os.kill(os.getpid(), signal.SIGKIL
 
 # Where a fold dies, and how it is made to: the lines that put its death there.
 DEATHS = {
-    "before its commit": "from django.db import transaction\nfrom reactions.counting.aggregate import count_marked\n"
-    "with transaction.atomic():\n    count_marked()\n    die()\n",
-    "after its commit": "from reactions.counting.aggregate import count_marked\ncount_marked()\ndie()\n",
+    "before its commit": "from django.db import transaction\nfrom reactions.counting.aggregate import aggregate_batch\n"
+    "with transaction.atomic():\n    aggregate_batch()\n    die()\n",
+    "after its commit": "from reactions.counting.aggregate import aggregate_batch\ncount_marked()\ndie()\n",
     "before it tells Redis": "from reactions import publish\nimport reactions.counting.aggregate\n"
     "publish.put_counts = die\nreactions.fold.fold()\n",
     "before it notes what it told": "from reactions import publish\nimport reactions.counting.aggregate\n"
     "rows = publish.rows\n"
-    "publish.rows = lambda name, *a: die() if name == 'confirm_published' else rows(name, *a)\n"
+    "publish.rows = lambda name, *a: die() if name == 'confirm_cached' else rows(name, *a)\n"
     "reactions.counting.aggregate.fold()\n",
 }
 
@@ -145,7 +145,7 @@ def fold_dies(where: str) -> Fault:
     """The house's own workers wait meanwhile, so that there is something to die over each time."""
 
     def strike(site: Site) -> None:
-        worker = [site.house.member(WORKER), *site.house.member(WORKER).children()]
+        worker = [site.stack.member(WORKER), *site.stack.member(WORKER).children()]
         for _ in range(4):
             for process in worker:
                 process.suspend()
@@ -176,10 +176,10 @@ main()
 
 def clock_five_minutes_fast(site: Site) -> None:
     """The only worker that works is one whose clock is five minutes ahead of everybody's."""
-    worker = [site.house.member(WORKER), *site.house.member(WORKER).children()]
+    worker = [site.stack.member(WORKER), *site.stack.member(WORKER).children()]
     for process in worker:
         process.suspend()
-    environment = {**site.house.env, **recorded_environment(site.house.data)}
+    environment = {**site.stack.env, **recorded_environment(site.stack.data)}
     fast = subprocess.Popen(
         [sys.executable, "-c", FAST_CLOCK],
         cwd=PROJECT,
@@ -187,7 +187,7 @@ def clock_five_minutes_fast(site: Site) -> None:
     )
     try:
         time.sleep(6)
-        waiting = site.ask("SELECT count(*) FROM reactions_mark")
+        waiting = site.ask("SELECT count(*) FROM reactions_outboxentry")
         assert waiting < RATE * 3, f"{waiting} marks wait: it counts nothing"
     finally:
         fast.kill()
@@ -201,10 +201,10 @@ def database_shut_down(site: Site) -> None:
     slug = site.ask("SELECT slug FROM articles_article ORDER BY first_created_at DESC LIMIT 1")
     said: set[object] = set()
     deadline = time.perf_counter() + 5
-    with Api(site.house.url) as api:
+    with Api(site.stack.url) as api:
         while time.perf_counter() < deadline:
             with suppress(StopIteration, psutil.Error):
-                site.house.member("bin/postgres").send_signal(signal.SIGINT)
+                site.stack.member("bin/postgres").send_signal(signal.SIGINT)
             with suppress(OSError, HTTPException):
                 said.add(api.ask("GET", f"articles/{slug}/reactions/")["total"])
             time.sleep(0.2)
@@ -216,11 +216,11 @@ def no_room_for_marks(site: Site) -> None:
     full = (
         "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;"
-        "CREATE TRIGGER full_disk BEFORE INSERT ON reactions_mark EXECUTE FUNCTION full_disk()"
+        "CREATE TRIGGER full_disk BEFORE INSERT ON reactions_outboxentry EXECUTE FUNCTION full_disk()"
     )
     site.change(full)
     time.sleep(2)
-    site.change("DROP TRIGGER full_disk ON reactions_mark; DROP FUNCTION full_disk()")
+    site.change("DROP TRIGGER full_disk ON reactions_outboxentry; DROP FUNCTION full_disk()")
 
 
 def kill_children(site: Site) -> None:
@@ -268,11 +268,11 @@ FAULTS: dict[str, Fault] = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_nothing_acknowledged_is_lost(name: str, house: House, table: list[Line]) -> None:
-    site, slug = Site(house), f"chaos-{uuid4().hex[:8]}"
-    publish(house, [slug])
+def test_nothing_acknowledged_is_lost(name: str, stack: RunningStack, table: list[Line]) -> None:
+    site, slug = Site(stack), f"chaos-{uuid4().hex[:8]}"
+    publish(stack, [slug])
 
-    with Load(house.url, [slug], rate=RATE) as load:
+    with Load(stack.url, [slug], rate=RATE) as load:
         time.sleep(BEFORE_SECONDS)
         FAULTS[name](site)
         time.sleep(AFTER_SECONDS)
@@ -281,7 +281,7 @@ def test_nothing_acknowledged_is_lost(name: str, house: House, table: list[Line]
     public = wait_until_all_is_public(site, slug)
     recovered = time.perf_counter() - stopped
 
-    reconciled = house.manage("reconcile", "--dry-run")
+    reconciled = stack.manage("reconcile", "--dry-run")
     rows, totals = site.rows(slug), site.totals(slug)
     drift = "none" if reconciled.returncode == 0 else "SOME"
     table.append(
@@ -308,7 +308,7 @@ def wait_until_all_is_public(site: Site, slug: str) -> int:
     """What the API says once it says as many as there are rows."""
     deadline = time.perf_counter() + RECOVERY_SECONDS
     public = -1
-    with Api(site.house.url) as api:
+    with Api(site.stack.url) as api:
         while time.perf_counter() < deadline:
             with suppress(Unanswered, OSError, HTTPException, psycopg.Error, ValueError):
                 public = api.total(slug)

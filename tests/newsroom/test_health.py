@@ -9,8 +9,8 @@ from pytest_django import Settings
 from articles.models import Article
 from newsroom import health
 from newsroom.asgi import application
-from reactions.cache import redis as redis_cache
-from reactions.models import Mark
+from reactions.cache import limits
+from reactions.models import OutboxEntry
 
 
 def test_a_process_that_answers_is_alive(client: Client) -> None:
@@ -28,25 +28,25 @@ def test_every_part_is_named_with_its_state(client: Client, db: None) -> None:
         "postgresql": "ok",
         "redis": "ok",
         "broker": "ok",
-        "fold": "ok",
+        "aggregation": "ok",
     }
 
 
 def test_reactions_that_nobody_counts_show_as_lag(client: Client, article: Article) -> None:
-    Mark.objects.create(
-        article_id=article.id, reader_id=article.id, marked_at="2024-12-08T09:23:00Z"
+    OutboxEntry.objects.create(
+        article_id=article.id, reader_id=article.id, created_at="2024-12-08T09:23:00Z"
     )
 
     answer = client.get("/readyz").json()
 
     assert answer["state"] == "degraded"
-    assert answer["parts"]["fold"]["lag_seconds"] > 10
+    assert answer["parts"]["aggregation"]["lag_seconds"] > 10
 
 
 def test_without_redis_the_product_is_degraded_and_not_down(
     client: Client, db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redis_cache, "_closed_until", 0.0)
+    limits.redis_breaker.reset()
     settings.REDIS_URL = "unix:///nowhere/valkey.sock"
 
     response = client.get("/readyz")
@@ -62,7 +62,7 @@ def test_without_postgresql_it_is_down(
     def gone() -> None:
         raise OperationalError("the database does not answer")
 
-    monkeypatch.setattr(health, "waiting_since", gone)
+    monkeypatch.setattr(health, "oldest_entry_at", gone)
 
     response = client.get("/readyz")
 

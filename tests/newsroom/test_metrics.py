@@ -10,10 +10,10 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from articles.models import Article
 from newsroom import metrics
-from reactions.counting.aggregate import count_marked, fold
+from reactions.counting.aggregate import aggregate, aggregate_batch
 from reactions.counting.reconcile import reconcile
 from reactions.kinds import pack
-from reactions.models import Mark, Total
+from reactions.models import ArticleCount, OutboxEntry
 from reactions.record import set_reactions
 
 
@@ -35,53 +35,53 @@ def react(article: Article, *keys: str) -> None:
 
 def test_what_waits_is_counted(client: Client, article: Article) -> None:
     react(article, "love", "sad")
-    Mark.objects.update(marked_at="2024-12-08T09:23:00Z")
+    OutboxEntry.objects.update(created_at="2024-12-08T09:23:00Z")
 
     before = scraped(client)
-    count_marked()
+    aggregate_batch()
     between = scraped(client)
-    fold()
+    aggregate()
     after = scraped(client)
 
-    assert before["newsroom_marks_waiting"] == 2
-    assert before["newsroom_fold_lag_seconds"] > 86_400
-    assert (between["newsroom_marks_waiting"], between["newsroom_unpublished_articles"]) == (0, 1)
-    assert (after["newsroom_fold_lag_seconds"], after["newsroom_unpublished_articles"]) == (0, 0)
+    assert before["newsroom_outbox_entries"] == 2
+    assert before["newsroom_aggregation_lag_seconds"] > 86_400
+    assert (between["newsroom_outbox_entries"], between["newsroom_stale_counts"]) == (0, 1)
+    assert (after["newsroom_aggregation_lag_seconds"], after["newsroom_stale_counts"]) == (0, 0)
 
 
 def test_the_last_reconcile_tells_its_drift_until_the_next(
     client: Client, article: Article
 ) -> None:
     react(article, "love")
-    fold()
-    Total.objects.update(count=4)
+    aggregate()
+    ArticleCount.objects.update(count=4)
 
     reconcile()
     drifted = scraped(client)
     reconcile()
-    healed = scraped(client)
+    repaired = scraped(client)
 
-    assert drifted["newsroom_drift of=totals"] == 3
+    assert drifted["newsroom_drift of=counts"] == 3
     assert drifted["newsroom_drift of=buckets"] == drifted["newsroom_drift of=rows"] == 0
-    assert drifted["newsroom_drifted_articles"] == drifted["newsroom_reconcile_healed"] == 1
+    assert drifted["newsroom_drifted_articles"] == drifted["newsroom_reconcile_repaired"] == 1
     assert drifted["newsroom_reconcile_rows"] == 1
     assert drifted["newsroom_reconcile_seconds"] > 0
-    assert healed["newsroom_drift of=totals"] == 0
-    assert healed["newsroom_reconcile_timestamp_seconds"] > 1_700_000_000
+    assert repaired["newsroom_drift of=counts"] == 0
+    assert repaired["newsroom_reconcile_timestamp_seconds"] > 1_700_000_000
 
 
 def test_before_any_reconcile_its_values_are_absent_and_not_zero(client: Client, db: None) -> None:
     names = scraped(client)
 
-    assert "newsroom_marks_waiting" in names
+    assert "newsroom_outbox_entries" in names
     assert not [name for name in names if "drift" in name or "reconcile" in name]
 
 
 def test_every_part_is_in_one_state(client: Client, db: None) -> None:
     values = scraped(client)
 
-    assert values["newsroom_part_state part=postgresql state=ok"] == 1
-    assert values["newsroom_part_state part=postgresql state=down"] == 0
+    assert values["newsroom_component_state part=postgresql state=ok"] == 1
+    assert values["newsroom_component_state part=postgresql state=down"] == 0
     assert sum(value for name, value in values.items() if "part=redis" in name) == 1
 
 
@@ -95,8 +95,8 @@ def test_what_postgresql_cannot_say_is_absent(
 
     values = scraped(client)
 
-    assert "newsroom_marks_waiting" not in values
-    assert "newsroom_part_state part=fold state=ok" in values
+    assert "newsroom_outbox_entries" not in values
+    assert "newsroom_component_state part=aggregation state=ok" in values
 
 
 def test_openmetrics_for_those_who_ask(client: Client, db: None) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 from django.core.management import call_command
 from django.test import Client
 
-API = Path(__file__).parents[1] / "docs" / "api.yaml"
+API = Path(__file__).parents[2] / "docs" / "api.yaml"
 
 
 def test_the_checked_in_description_is_what_the_code_says(tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from reactions.counting.aggregate import fold
-from reactions.counting.imported_counts import import_baseline
+from reactions.counting.aggregate import aggregate
+from reactions.counting.imported_counts import import_counts
 from reactions.counting.reconcile import reconcile
 from reactions.counts import get_counts
 from reactions.import_formats.counters import Counters
 from reactions.kinds import KINDS, unpack
-from reactions.models import Baseline, Reaction
+from reactions.models import ImportedCount, Reaction
 from reactions.record import set_reactions
 from tests.conftest import PublishArticle
 from tests.races.rival import on_a_connection_of_its_own
@@ -34,7 +34,7 @@ def test_imports_while_readers_react_lose_and_double_nothing(
                 reader_id=UUID(int=chance.randrange(30)),
                 kinds=chance.choice(KINDS).mask,
             )
-            fold()
+            aggregate()
 
     def keep_importing(seed: int) -> None:
         for count in [*range(20), 100]:
@@ -42,7 +42,7 @@ def test_imports_while_readers_react_lose_and_double_nothing(
                 Counters(f"line {line}", article.slug, {"love": count, "sad": count})
                 for line, article in enumerate(random.Random(seed).sample(articles, 3), start=2)
             ]
-            import_baseline(
+            import_counts(
                 entries=entries,
                 source=f"source {seed % 2}",
                 kinds={"love": "love", "sad": "sad"},
@@ -57,10 +57,10 @@ def test_imports_while_readers_react_lose_and_double_nothing(
         ]
         for act in acts:
             act.result()
-    fold()
+    aggregate()
 
     assert reconcile(dry_run=True).is_clean
-    assert set(Baseline.objects.values_list("count", flat=True)) == {100}
+    assert set(ImportedCount.objects.values_list("count", flat=True)) == {100}
     for article in articles:
         rows = Reaction.objects.filter(article_id=article.id).values_list("kinds", flat=True)
         expected = count_by_key(rows)

@@ -1,4 +1,4 @@
-"""Importers, pollers and the desk at the same stories at once: each waits its turn, and none for ever."""
+"""Importers, pollers and the desk at the same articles at once: each waits its turn, and none for ever."""
 
 import json
 from dataclasses import replace
@@ -13,9 +13,9 @@ from articles import editing
 from articles.formats import read_stories
 from articles.formats.story import Story
 from articles.http_client import Fetched
-from articles.ingest import Action, polling, publish_stories
+from articles.ingest import Action, ingest_stories, polling
 from articles.models import Article, Feed, Source, Tag
-from articles.revisions import Stale
+from articles.revisions import VersionConflict
 from tests.articles.formats.samples import EVERY, JSON_FEED
 from tests.races.rival import Rival, wait_for_a_blocked_backend
 
@@ -23,13 +23,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def story() -> Story:
-    (story,) = read_stories(EVERY["ninjs3.json"], name="a.json", zone=UTC)
-    return story
+def article() -> Story:
+    (article,) = read_stories(EVERY["ninjs3.json"], name="a.json", zone=UTC)
+    return article
 
 
-def publish(story: Story) -> Action:
-    (outcome,) = publish_stories([story])
+def publish(article: Story) -> Action:
+    (outcome,) = ingest_stories([article])
     return outcome.action
 
 
@@ -63,14 +63,14 @@ def test_a_feed_that_is_being_taken_keeps_the_other_worker_waiting_for_nothing()
         assert rival.result(timeout=10) is None
 
 
-def test_an_import_waits_for_the_desk_and_does_not_undo_its_edit(story: Story) -> None:
-    publish(story)
+def test_an_import_waits_for_the_desk_and_does_not_undo_its_edit(article: Story) -> None:
+    publish(article)
     ours = Article.objects.get()
 
     with transaction.atomic():
-        editing.edit_article(article_id=ours.pk, changes={"headline": "Ours"}, based_on=1)
+        editing.edit_article(article_id=ours.pk, changes={"headline": "Ours"}, expected_version=1)
         rival = Rival().start(
-            lambda: publish(replace(story, headline="Theirs", source_version="3"))
+            lambda: publish(replace(article, headline="Theirs", source_version="3"))
         )
         wait_for_a_blocked_backend()
 
@@ -78,36 +78,38 @@ def test_an_import_waits_for_the_desk_and_does_not_undo_its_edit(story: Story) -
     assert Article.objects.get().headline == "Ours"
 
 
-def test_the_desk_waits_for_an_import_and_is_told_that_it_came_first(story: Story) -> None:
-    publish(story)
+def test_the_desk_waits_for_an_import_and_is_told_that_it_came_first(article: Story) -> None:
+    publish(article)
     ours = Article.objects.get()
 
     with transaction.atomic():
-        publish(replace(story, headline="Theirs", source_version="3"))
+        publish(replace(article, headline="Theirs", source_version="3"))
         rival = Rival().start(
             lambda: editing.edit_article(
-                article_id=ours.pk, changes={"headline": "Ours"}, based_on=1
+                article_id=ours.pk, changes={"headline": "Ours"}, expected_version=1
             )
         )
         wait_for_a_blocked_backend()
 
-    with pytest.raises(Stale):
+    with pytest.raises(VersionConflict):
         rival.result(timeout=10)
     assert Article.objects.get().headline == "Theirs"
 
 
 def test_an_import_and_the_desk_that_make_the_same_tags_do_not_wait_for_each_other(
-    story: Story,
+    article: Story,
 ) -> None:
-    publish(story)
+    publish(article)
     ours = Article.objects.get()
-    other = replace(story, source_item_id="other", slug="other", tags=("Canals", "Locks"))
+    other = replace(article, source_item_id="other", slug="other", tags=("Canals", "Locks"))
 
     with transaction.atomic():
-        editing.edit_article(article_id=ours.pk, changes={"tags": ["Locks"]}, based_on=1)
+        editing.edit_article(article_id=ours.pk, changes={"tags": ["Locks"]}, expected_version=1)
         rival = Rival().start(lambda: publish(other))
         wait_for_a_blocked_backend()
-        editing.edit_article(article_id=ours.pk, changes={"tags": ["Locks", "Weirs"]}, based_on=2)
+        editing.edit_article(
+            article_id=ours.pk, changes={"tags": ["Locks", "Weirs"]}, expected_version=2
+        )
 
     assert rival.result(timeout=10) == Action.CREATED
     assert Tag.objects.filter(slug="locks").count() == 1

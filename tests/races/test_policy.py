@@ -8,12 +8,12 @@ from django.db import transaction
 from pytest_django import Settings
 
 from articles.models import Article, ArticleTag, Tag
-from reactions.counting.aggregate import fold
-from reactions.default_policies import renew_stories, save_preset
+from reactions.counting.aggregate import aggregate
+from reactions.default_policies import refresh_articles, save_default_policy
 from reactions.kinds import EVERY_KIND, pack
-from reactions.models import PolicyState, Preset, Reaction, Renewal, Tally
+from reactions.models import CountVersion, DefaultPolicy, PolicyRefresh, PolicyState, Reaction
 from reactions.policy import get_policy, set_policy, set_state
-from reactions.record import Change, Refused, clear_reactions, set_reactions
+from reactions.record import Change, ReactionRefused, clear_reactions, set_reactions
 from reactions.sql import row
 from tests.conftest import PublishArticle
 from tests.races.rival import Rival, on_a_connection_of_its_own, wait_for_a_blocked_backend
@@ -39,9 +39,9 @@ def test_a_press_that_began_before_the_close_is_taken_and_the_next_is_not(
         close.result(timeout=10)  # the desk never waits for a reader
 
     assert press.result().changed
-    with pytest.raises(Refused, match="closed"):
+    with pytest.raises(ReactionRefused, match="closed"):
         clear_reactions(article_id=article.id, reader_id=reader_id)
-    fold()
+    aggregate()
     assert_counts_are_the_rows(article.id, expected=[SAD])
 
 
@@ -59,7 +59,7 @@ def test_what_one_tab_undoes_another_cannot_bring_back_where_it_is_no_longer_tak
         )
         wait_for_a_blocked_backend()
 
-    with pytest.raises(Refused, match="not_allowed"):
+    with pytest.raises(ReactionRefused, match="not_allowed"):
         other_tab.result()
     assert Reaction.objects.get().kinds == 0
 
@@ -73,21 +73,21 @@ def test_no_joke_is_taken_once_the_preset_is_in_force(article: Article) -> None:
         for taken in range(100_000):
             try:
                 set_reactions(article_id=article.id, reader_id=uuid4(), kinds=FUNNY)
-            except Refused as refused:
+            except ReactionRefused as refused:
                 reached.append(refused.reason)
                 return taken
-        raise AssertionError("the preset was never seen")
+        raise AssertionError("the policy was never seen")
 
     with ThreadPoolExecutor(4) as pool:
         jokes = [
             pool.submit(on_a_connection_of_its_own, lambda n=n: joke_until_refused(n))
             for n in range(4)
         ]
-        save_preset(Preset(name="No jokes", tag=tag, allowed=EVERY_KIND & ~FUNNY))
-        with pytest.raises(Refused, match="not_allowed"):
+        save_default_policy(DefaultPolicy(name="No jokes", tag=tag, allowed=EVERY_KIND & ~FUNNY))
+        with pytest.raises(ReactionRefused, match="not_allowed"):
             set_reactions(article_id=article.id, reader_id=uuid4(), kinds=FUNNY)
         taken = sum(each.result() for each in jokes)
-    fold()
+    aggregate()
 
     assert reached == ["not_allowed"] * 4
     assert_counts_are_the_rows(article.id, expected=[FUNNY] * taken)
@@ -105,10 +105,10 @@ def test_two_desks_take_turns_and_the_last_word_stands(article: Article) -> None
     found = get_policy(article.id)
     assert found is not None
     assert (found[0].state, found[0].allowed, found[0].close_after_days) == ("hidden", None, 3)
-    assert Tally.objects.get().version == 2
+    assert CountVersion.objects.get().version == 2
 
 
-def test_two_desks_that_close_the_same_stories_do_not_deadlock(
+def test_two_desks_that_close_the_same_articles_do_not_deadlock(
     publish_article: PublishArticle,
 ) -> None:
     articles = [publish_article().id for _ in range(30)]
@@ -123,21 +123,21 @@ def test_two_desks_that_close_the_same_stories_do_not_deadlock(
         )
 
     assert done == [300] * 4
-    assert set(Tally.objects.values_list("version", flat=True)) == {40}
+    assert set(CountVersion.objects.values_list("version", flat=True)) == {40}
 
 
 def test_two_workers_do_not_renew_for_the_same_preset(article: Article) -> None:
     tag = Tag.objects.create(slug="obituary", name="Obituary")
     ArticleTag.objects.create(article=article, tag=tag, position=1)
-    save_preset(Preset(name="No jokes", tag=tag, allowed=SAD))
+    save_default_policy(DefaultPolicy(name="No jokes", tag=tag, allowed=SAD))
 
     with transaction.atomic():
-        mine = row("renew_stories", {"most": 100})
-        other = Rival().start(renew_stories).result(timeout=10)
+        mine = row("refresh_articles", {"most": 100})
+        other = Rival().start(refresh_articles).result(timeout=10)
 
     assert (mine, other) == ((1,), 0)
-    assert Tally.objects.get().version == 1
-    assert not Renewal.objects.exists()
+    assert CountVersion.objects.get().version == 1
+    assert not PolicyRefresh.objects.exists()
 
 
 def test_a_reader_never_waits_for_a_desk_that_changes_a_preset(article: Article) -> None:
@@ -145,7 +145,7 @@ def test_a_reader_never_waits_for_a_desk_that_changes_a_preset(article: Article)
     ArticleTag.objects.create(article=article, tag=tag, position=1)
 
     with transaction.atomic():
-        save_preset(Preset(name="Closed", tag=tag, state=PolicyState.CLOSED))
+        save_default_policy(DefaultPolicy(name="Closed", tag=tag, state=PolicyState.CLOSED))
         press: Change = (
             Rival()
             .start(lambda: set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE))
@@ -153,5 +153,5 @@ def test_a_reader_never_waits_for_a_desk_that_changes_a_preset(article: Article)
         )
 
     assert press.changed
-    with pytest.raises(Refused, match="closed"):
+    with pytest.raises(ReactionRefused, match="closed"):
         set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE)

@@ -8,10 +8,10 @@ import pytest
 from django.db import transaction
 
 from articles.models import Article
-from reactions.counting.aggregate import count_marked, fold
+from reactions.counting.aggregate import aggregate, aggregate_batch
 from reactions.counting.reconcile import reconcile
 from reactions.kinds import KINDS, pack
-from reactions.models import Mark, Reaction, Tally, Total
+from reactions.models import ArticleCount, CountVersion, OutboxEntry, Reaction
 from reactions.record import erase_reader, set_reactions
 from tests.conftest import PublishArticle
 from tests.races.rival import Rival, on_a_connection_of_its_own, wait_for_a_blocked_backend
@@ -35,18 +35,18 @@ def test_twenty_threads_set_switch_and_clear_for_five_readers(article: Article) 
                 kinds=chance.choice(wishes),
             )
             if chance.random() < 0.1:
-                fold()
+                aggregate()
         return seed
 
     with ThreadPoolExecutor(20) as pool:
         done = list(
             pool.map(lambda seed: on_a_connection_of_its_own(lambda: react(seed)), range(20))
         )
-    fold()
+    aggregate()
 
     assert done == list(range(20))
     assert Reaction.objects.count() == 5
-    assert not Mark.objects.exists()
+    assert not OutboxEntry.objects.exists()
     assert_counts_are_the_rows(article.id)
 
 
@@ -64,7 +64,7 @@ def test_many_readers_and_many_folds_on_a_few_articles(publish_article: PublishA
 
     def keep_folding(_: int) -> None:
         for _ in range(30):
-            fold()
+            aggregate()
 
     with ThreadPoolExecutor(11) as pool:
         acts = [pool.submit(on_a_connection_of_its_own, lambda n=n: react(n)) for n in range(8)]
@@ -73,7 +73,7 @@ def test_many_readers_and_many_folds_on_a_few_articles(publish_article: PublishA
         ]
         for each in [*acts, *folds]:
             each.result()
-    fold()
+    aggregate()
 
     for article in articles:
         assert_counts_are_the_rows(article.id)
@@ -83,16 +83,16 @@ def test_a_row_that_two_folds_hold_a_mark_of_is_counted_once(
     article: Article, reader_id: UUID
 ) -> None:
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
-    Mark.objects.create(article_id=article.id, reader_id=reader_id)
+    OutboxEntry.objects.create(article_id=article.id, reader_id=reader_id)
 
     with transaction.atomic():
-        first = count_marked(most=1)
-        rival = Rival().start(lambda: count_marked(most=1))
+        first = aggregate_batch(most=1)
+        rival = Rival().start(lambda: aggregate_batch(most=1))
         wait_for_a_blocked_backend()
 
     assert (first, rival.result()) == (1, 1)
     assert totals(article.id) == {"love": 1}
-    assert Tally.objects.get().version == 1
+    assert CountVersion.objects.get().version == 1
 
 
 def test_a_mind_changed_while_fold_counts_is_counted_by_the_next(
@@ -101,13 +101,13 @@ def test_a_mind_changed_while_fold_counts_is_counted_by_the_next(
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
 
     with transaction.atomic():
-        count_marked()
+        aggregate_batch()
         rival = Rival().start(
             lambda: set_reactions(article_id=article.id, reader_id=reader_id, kinds=SAD)
         )
         wait_for_a_blocked_backend()
     change = rival.result()
-    fold()
+    aggregate()
 
     assert change.previous == LOVE
     assert change.counts["sad"] == 1
@@ -122,10 +122,10 @@ def test_fold_counts_what_a_reader_committed_while_it_waited(
 
     with transaction.atomic():
         set_reactions(article_id=article.id, reader_id=reader_id, kinds=SAD)
-        rival = Rival().start(lambda: count_marked(most=1))
+        rival = Rival().start(lambda: aggregate_batch(most=1))
         wait_for_a_blocked_backend()
     rival.result()
-    fold()
+    aggregate()
 
     assert totals(article.id).get("love", 0) == 0
     assert_counts_are_the_rows(article.id, expected=[SAD])
@@ -137,13 +137,13 @@ def test_two_folds_of_one_article_leave_two_versions(publish_article: PublishArt
         set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE)
 
     with transaction.atomic():
-        count_marked(most=1)
-        rival = Rival().start(lambda: count_marked(most=1))
+        aggregate_batch(most=1)
+        rival = Rival().start(lambda: aggregate_batch(most=1))
         wait_for_a_blocked_backend()
     rival.result()
 
     assert totals(article.id) == {"love": 2}
-    assert Tally.objects.get().version == 2
+    assert CountVersion.objects.get().version == 2
 
 
 def test_readers_of_one_article_do_not_wait_for_one_another(article: Article) -> None:
@@ -177,11 +177,11 @@ def test_a_reader_erased_while_fold_counts_leaves_nothing(
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
 
     with transaction.atomic():
-        count_marked()
+        aggregate_batch()
         rival = Rival().start(lambda: erase_reader(reader_id=reader_id))
         wait_for_a_blocked_backend()
     erased = rival.result()
-    fold()
+    aggregate()
 
     assert erased == 1
     assert not Reaction.objects.exists()
@@ -194,8 +194,8 @@ def test_drift_is_healed_once_while_readers_react_and_folds_run(
     articles = [publish_article() for _ in range(3)]
     for article in articles:
         set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE)
-    fold()
-    Total.objects.update(count=40)
+    aggregate()
+    ArticleCount.objects.update(count=40)
 
     def react(seed: int) -> None:
         chance = random.Random(seed)
@@ -206,17 +206,17 @@ def test_drift_is_healed_once_while_readers_react_and_folds_run(
                 kinds=chance.choice(KINDS).mask,
             )
             if chance.random() < 0.3:
-                fold()
+                aggregate()
 
     with ThreadPoolExecutor(6) as pool:
         acts = [pool.submit(on_a_connection_of_its_own, lambda n=n: react(n)) for n in range(4)]
         heals = [pool.submit(on_a_connection_of_its_own, reconcile) for _ in range(2)]
         for act in acts:
             act.result()
-        healed = sum(heal.result().healed for heal in heals)
-    fold()
+        repaired = sum(heal.result().repaired for heal in heals)
+    aggregate()
     reconcile()
 
-    assert healed
+    assert repaired
     for article in articles:
         assert_counts_are_the_rows(article.id)

@@ -11,9 +11,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from articles.models import Article
+from reactions.cache import limits, redis_keys
 from reactions.cache import redis as redis_cache
-from reactions.cache import redis_keys
-from reactions.counting.aggregate import count_marked, fold
+from reactions.counting.aggregate import aggregate, aggregate_batch
 from reactions.counts import get_counts
 from reactions.kinds import pack
 from reactions.record import set_reactions
@@ -28,7 +28,7 @@ LOVE = pack(["love"])
 
 @pytest.fixture(autouse=True)
 def _redis_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redis_cache, "_closed_until", 0.0)
+    limits.redis_breaker.reset()
 
 
 class Readers:
@@ -64,11 +64,11 @@ def react(article: Article) -> None:
     set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE)
 
 
-def test_a_thousand_readers_of_a_story_in_no_cache_are_two_statements(
+def test_a_thousand_readers_of_an_article_in_no_cache_are_two_statements(
     article: Article, readers: Readers
 ) -> None:
     react(article)
-    fold()
+    aggregate()
     redis_cache.client().delete(redis_keys.counts(article.id))
 
     answers = readers.ask(f"/api/v1/articles/{article.slug}/reactions/")
@@ -92,7 +92,7 @@ def test_without_redis_a_thousand_readers_are_a_few_statements_a_second(
     assert 1 <= len(readers.statements) <= 20
 
 
-def test_a_thousand_readers_of_many_stories_in_no_cache_are_one_statement(
+def test_a_thousand_readers_of_many_articles_in_no_cache_are_one_statement(
     publish_article: PublishArticle, readers: Readers
 ) -> None:
     ids = ",".join(str(publish_article().id) for _ in range(20))
@@ -110,7 +110,7 @@ def test_no_count_goes_back_while_others_react_and_folds_run(article: Article) -
     def keep_reacting() -> None:
         for _ in range(30):
             react(article)
-            fold()
+            aggregate()
 
     with ThreadPoolExecutor(5) as pool:
         writing = pool.submit(on_a_connection_of_its_own, keep_reacting)
@@ -131,10 +131,10 @@ def version_of(article: Article) -> int:
 
 def test_whoever_was_told_of_a_version_reads_no_older_one(article: Article) -> None:
     react(article)
-    fold()
+    aggregate()
     before = version_of(article)
     react(article)
-    count_marked()  # committed, and Redis has not heard of it
+    aggregate_batch()  # committed, and Redis has not heard of it
 
     react(article)  # its answer says version 2
 

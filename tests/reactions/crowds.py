@@ -5,8 +5,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from pytest_django.fixtures import Settings
+
 from reactions.kinds import pack
-from reactions.models import Mark, Reaction, Wave
+from reactions.models import OutboxEntry, Reaction, Wave
+from reactions.moderation.rules import RULES
 
 NOON = datetime(2024, 12, 8, 12, 0, tzinfo=UTC)
 LOVE = pack(["love"])
@@ -18,8 +21,8 @@ def arrive(
     *,
     at: datetime = NOON,
     every: timedelta = timedelta(0),
-    is_newcomer: bool = True,
-    has_read: bool = True,
+    has_history: bool = False,
+    has_page_token: bool = True,
     kinds: int = LOVE,
 ) -> list[UUID]:
     """A new reader from each of these networks reacts, one after the other; nobody has folded yet."""
@@ -30,27 +33,32 @@ def arrive(
         )
         for reader, _, when in came
     )
-    Mark.objects.bulk_create(
-        Mark(
+    OutboxEntry.objects.bulk_create(
+        OutboxEntry(
             article_id=article_id,
             reader_id=reader,
-            marked_at=when,
+            created_at=when,
             is_first=True,
             network=network,
-            is_newcomer=is_newcomer,
-            has_read=has_read,
+            has_history=has_history,
+            has_page_token=has_page_token,
         )
         for reader, network, when in came
     )
     return [reader for reader, _, _ in came]
 
 
+def set_limits(settings: Settings, **limits: int) -> None:
+    """The limits of the rules of these names; every other rule is off."""
+    settings.REACTIONS_LIMITS = {rule.limit.setting: limits.get(rule.name, 0) for rule in RULES}
+
+
 def hold_back_often(article_id: UUID, times: int) -> None:
-    """So many waves of one story, long over."""
+    """So many waves of one article, long over."""
     Wave.objects.bulk_create(
         Wave(
             article_id=article_id,
-            rule=Wave.Rule.SURGE,
+            rule="surge",
             is_open=False,
             started_at=NOON,
             last_at=NOON,

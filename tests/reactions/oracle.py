@@ -6,13 +6,13 @@ from uuid import UUID
 
 from reactions.counts import get_counts
 from reactions.kinds import KINDS, unpack
-from reactions.models import Bucket, Reaction, Total
+from reactions.models import ArticleCount, Bucket, Reaction
 
 
 def totals(article_id: UUID) -> dict[str, int]:
     """The totals by kind key, as the table has them."""
     key_of = {kind.bit: kind.key for kind in KINDS}
-    rows = Total.objects.filter(article_id=article_id).values_list("kind", "count")
+    rows = ArticleCount.objects.filter(article_id=article_id).values_list("kind", "count")
     return {key_of[kind]: count for kind, count in rows}
 
 

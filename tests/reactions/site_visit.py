@@ -12,11 +12,11 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.test import Client, RequestFactory  # noqa: E402
 
-from articles.hooks import feelings  # noqa: E402
+from articles.hooks import reaction_hooks  # noqa: E402
 from articles.models import Article  # noqa: E402
-from reactions.counting.aggregate import fold  # noqa: E402
+from reactions.counting.aggregate import aggregate  # noqa: E402
 from reactions.kinds import pack  # noqa: E402
-from reactions.record import Refused, clear_reactions, set_reactions  # noqa: E402
+from reactions.record import ReactionRefused, clear_reactions, set_reactions  # noqa: E402
 
 
 def visit(article: Article, reader_id: UUID) -> dict[str, Any]:
@@ -29,21 +29,21 @@ def visit(article: Article, reader_id: UUID) -> dict[str, Any]:
     def try_again() -> str:
         try:
             set_reactions(article_id=article.id, reader_id=reader_id, kinds=pack(["funny"]))
-        except Refused as refused:
+        except ReactionRefused as refused:
             return refused.reason
         return "taken"
 
-    bar = feelings().bar(RequestFactory().get(article.get_absolute_url()), article)
+    widget = reaction_hooks().widget(RequestFactory().get(article.get_absolute_url()), article)
     told = {
         "before": client.get(url).json(),
         "statuses": {key: put(key).status_code for key in ("funny", "like", "agree")},
-        "folded": fold(),
+        "folded": aggregate(),
         "after": client.get(url).json(),
         "page": client.get(article.get_absolute_url()).content.decode(),
-        "actions": [(each.action, each.name) for each in bar.interactions],
+        "actions": [(each.action, each.name) for each in widget.interactions],
     }
     undone = clear_reactions(article_id=article.id, reader_id=reader_id)
-    told |= {"undone": undone.as_json(), "again": try_again(), "folded": fold()}
+    told |= {"undone": undone.as_json(), "again": try_again(), "folded": aggregate()}
     return told | {"last": client.get(url).json()}
 
 

@@ -10,10 +10,10 @@ import pytest
 from django.core.management import call_command
 
 from articles.models import Article
-from reactions.counting.aggregate import fold
+from reactions.counting.aggregate import aggregate
 from reactions.counts import get_counts
 from reactions.kinds import pack
-from reactions.models import Baseline, Reaction
+from reactions.models import ImportedCount, Reaction
 from reactions.record import clear_reactions, erase_reader, set_reactions
 from tests.conftest import PublishArticle
 
@@ -87,8 +87,8 @@ def test_csv_has_a_header_and_the_same_rows(article: Article) -> None:
 
 def test_totals_keep_counted_and_imported_apart(article: Article) -> None:
     react(article, "love")
-    fold()
-    Baseline.objects.create(
+    aggregate()
+    ImportedCount.objects.create(
         article_id=article.id, source="old", kind=2, count=7, imported_at="2024-12-08T09:00:00Z"
     )
 
@@ -102,7 +102,7 @@ def test_exported_totals_can_be_imported_elsewhere(
 ) -> None:
     article = publish_article(slug="bridge-opens")
     react(article, "love")
-    fold()
+    aggregate()
     path = tmp_path / "totals.csv"
     path.write_text(exported(format="csv", totals=True))
 

@@ -1,4 +1,4 @@
-"""What a story takes: its own word, the presets of its section and tags, the site, and the clock."""
+"""What an article takes: its own word, the default policies of its section and tags, the site, and the clock."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,18 +12,22 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from articles.hooks import feelings
+from articles.hooks import reaction_hooks
 from articles.models import Article, ArticleTag, Section, State, Tag
 from reactions import default_policies
 from reactions.cache import redis as redis_cache
 from reactions.cache import redis_keys
-from reactions.counting.aggregate import fold
-from reactions.counts import forget_all_counts, get_counts, put_counts, read_counts
-from reactions.default_policies import remove_presets, renew_stories, save_preset
+from reactions.counting.aggregate import aggregate
+from reactions.counts import clear_counts, get_counts, put_counts, read_counts
+from reactions.default_policies import (
+    delete_default_policies,
+    refresh_articles,
+    save_default_policy,
+)
 from reactions.kinds import ANY_KIND, EVERY_KIND, pack, unpack
-from reactions.models import PolicyState, Preset, Reaction, Renewal, Tally
-from reactions.policy import Said, get_policy, set_policy, set_state
-from reactions.record import Refused, clear_reactions, set_reactions
+from reactions.models import CountVersion, DefaultPolicy, PolicyRefresh, PolicyState, Reaction
+from reactions.policy import OwnPolicy, get_policy, set_policy, set_state
+from reactions.record import ReactionRefused, clear_reactions, set_reactions
 from reactions.sql import row
 from tests.conftest import PublishArticle
 from tests.reactions.oracle import assert_counts_are_the_rows
@@ -44,10 +48,10 @@ def death_notice(article: Article, obituary: Tag) -> Article:
     return article
 
 
-def no_jokes(tag: Tag) -> Preset:
-    preset = Preset(name="No jokes", tag=tag, allowed=SERIOUS)
-    save_preset(preset)
-    return preset
+def no_jokes(tag: Tag) -> DefaultPolicy:
+    policy = DefaultPolicy(name="No jokes", tag=tag, allowed=SERIOUS)
+    save_default_policy(policy)
+    return policy
 
 
 def state_of(article: Article) -> str | None:
@@ -64,7 +68,7 @@ def takes(article: Article, kinds: int) -> bool:
     """Whether a reader whom nobody has met may choose these."""
     try:
         set_reactions(article_id=article.id, reader_id=uuid4(), kinds=kinds)
-    except Refused:
+    except ReactionRefused:
         return False
     return True
 
@@ -72,14 +76,14 @@ def takes(article: Article, kinds: int) -> bool:
 # --- closing
 
 
-def test_a_story_takes_reactions_until_it_closes(article: Article, reader_id: UUID) -> None:
+def test_an_article_takes_reactions_until_it_closes(article: Article, reader_id: UUID) -> None:
     set_policy(article_id=article.id, closes_at=timezone.now() + DAY)
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
 
     set_policy(article_id=article.id, closes_at=timezone.now() - timedelta(seconds=1))
 
     for kinds in (SAD, 0):
-        with pytest.raises(Refused, match="closed"):
+        with pytest.raises(ReactionRefused, match="closed"):
             set_reactions(article_id=article.id, reader_id=reader_id, kinds=kinds)
     assert Reaction.objects.get().kinds == LOVE
 
@@ -87,7 +91,7 @@ def test_a_story_takes_reactions_until_it_closes(article: Article, reader_id: UU
 @pytest.mark.parametrize(
     ("days", "state"), [(0, "open"), (1, "closed"), (2, "closed"), (3, "open")]
 )
-def test_a_story_closes_so_many_days_after_its_first_publication(
+def test_an_article_closes_so_many_days_after_its_first_publication(
     publish_article: PublishArticle, days: int, state: str
 ) -> None:
     article = publish_article(first_published_at=timezone.now() - 2 * DAY)
@@ -98,7 +102,7 @@ def test_a_story_closes_so_many_days_after_its_first_publication(
     assert takes(article, LOVE) == (state == "open")
 
 
-def test_the_site_closes_stories_that_do_not_say_otherwise(
+def test_the_site_closes_articles_that_do_not_say_otherwise(
     publish_article: PublishArticle, settings: Settings
 ) -> None:
     settings.REACTIONS_CLOSE_AFTER_DAYS = 7
@@ -132,7 +136,7 @@ def test_an_answer_that_was_cached_under_other_settings_is_none(
     assert state_of(article) == "open"
 
     settings.REACTIONS_CLOSE_AFTER_DAYS = 1
-    forget_all_counts()  # another process, started with them
+    clear_counts()  # another process, started with them
 
     assert state_of(article) == "closed"
 
@@ -155,17 +159,17 @@ def test_reactions_survive_closing_and_hiding(
 ) -> None:
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
     set_state(article_ids=[article.id], state=state)
-    fold()
+    aggregate()
 
     set_state(article_ids=[article.id], state=PolicyState.OPEN)
     change = set_reactions(article_id=article.id, reader_id=reader_id, kinds=SAD)
-    fold()
+    aggregate()
 
     assert change.previous == LOVE
     assert_counts_are_the_rows(article.id, expected=[SAD])
 
 
-def test_opening_many_stories_leaves_what_else_they_say(publish_article: PublishArticle) -> None:
+def test_opening_many_articles_leaves_what_else_they_say(publish_article: PublishArticle) -> None:
     narrow, silent = publish_article(), publish_article()
     set_policy(article_id=narrow.id, state=PolicyState.CLOSED, allowed=SAD, close_after_days=0)
 
@@ -173,7 +177,10 @@ def test_opening_many_stories_leaves_what_else_they_say(publish_article: Publish
 
     found = [get_policy(each.id) for each in (narrow, silent)]
     assert done == 2
-    assert [each and each[0] for each in found] == [Said("open", SAD, None, 0), Said("open")]
+    assert [each and each[0] for each in found] == [
+        OwnPolicy("open", SAD, None, 0),
+        OwnPolicy("open"),
+    ]
 
 
 # --- a subset of the kinds
@@ -184,7 +191,7 @@ def test_who_has_what_is_no_longer_taken_keeps_it_counted_and_may_undo_it_once(
 ) -> None:
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=FUNNY)
     set_policy(article_id=article.id, allowed=SERIOUS)
-    fold()
+    aggregate()
 
     kept = get_counts(article.id)
     again = set_reactions(article_id=article.id, reader_id=reader_id, kinds=FUNNY)
@@ -193,7 +200,7 @@ def test_who_has_what_is_no_longer_taken_keeps_it_counted_and_may_undo_it_once(
     assert kept is not None
     assert kept.total == 1
     assert (again.changed, undone.previous) == (False, FUNNY)
-    with pytest.raises(Refused, match="not_allowed"):
+    with pytest.raises(ReactionRefused, match="not_allowed"):
         set_reactions(article_id=article.id, reader_id=reader_id, kinds=FUNNY)
 
 
@@ -209,7 +216,7 @@ def test_what_is_kept_may_stand_beside_what_is_new(
     assert unpack(change.kinds) == ["funny", "sad"]
 
 
-# --- presets
+# --- default policies
 
 
 def test_a_death_notice_takes_no_jokes(death_notice: Article, obituary: Tag) -> None:
@@ -223,14 +230,14 @@ def test_a_death_notice_takes_no_jokes(death_notice: Article, obituary: Tag) -> 
 def test_a_preset_holds_for_its_section_alone(publish_article: PublishArticle) -> None:
     courts, sport = (Section.objects.create(slug=each, name=each) for each in ("courts", "sport"))
     in_court, at_play, nowhere = (publish_article(section=each) for each in (courts, sport, None))
-    save_preset(Preset(name="Trials", section=courts, state=PolicyState.CLOSED))
+    save_default_policy(DefaultPolicy(name="Trials", section=courts, state=PolicyState.CLOSED))
 
     assert [state_of(each) for each in (in_court, at_play, nowhere)] == ["closed", "open", "open"]
 
 
 def test_the_storys_own_word_wins_field_by_field(death_notice: Article, obituary: Tag) -> None:
-    save_preset(
-        Preset(
+    save_default_policy(
+        DefaultPolicy(
             name="Quiet", tag=obituary, state=PolicyState.HIDDEN, allowed=SAD, close_after_days=1
         )
     )
@@ -244,28 +251,28 @@ def test_the_storys_own_word_wins_field_by_field(death_notice: Article, obituary
 def test_a_changed_preset_is_told_to_those_who_have_read(
     death_notice: Article, obituary: Tag
 ) -> None:
-    preset = no_jokes(obituary)
-    renew_stories()
+    policy = no_jokes(obituary)
+    refresh_articles()
     before = allowed_of(death_notice)
 
-    preset.allowed = SAD
-    save_preset(preset)
-    renew_stories()
+    policy.allowed = SAD
+    save_default_policy(policy)
+    refresh_articles()
     narrowed = allowed_of(death_notice)
-    remove_presets([preset])
-    renew_stories()
+    delete_default_policies([policy])
+    refresh_articles()
 
     assert (before, narrowed) == (unpack(SERIOUS), ["sad"])
     assert allowed_of(death_notice) == unpack(EVERY_KIND)
-    assert not Renewal.objects.exists()
+    assert not PolicyRefresh.objects.exists()
 
 
-def test_a_story_that_is_filed_elsewhere_is_told_anew(article: Article, obituary: Tag) -> None:
+def test_an_article_that_is_filed_elsewhere_is_told_anew(article: Article, obituary: Tag) -> None:
     no_jokes(obituary)
     before = allowed_of(article)
 
     ArticleTag.objects.create(article=article, tag=obituary, position=1)
-    feelings().story_changed(article.id)
+    reaction_hooks().article_changed(article.id)
 
     assert before == unpack(EVERY_KIND)
     assert allowed_of(article) == unpack(SERIOUS)
@@ -275,38 +282,38 @@ def test_a_preset_that_moves_to_another_tag_renews_both(
     publish_article: PublishArticle, obituary: Tag
 ) -> None:
     war = Tag.objects.create(slug="war", name="War")
-    stories = [publish_article(), publish_article()]
-    for story, tag in zip(stories, (obituary, war), strict=True):
-        ArticleTag.objects.create(article=story, tag=tag, position=1)
-    preset = no_jokes(obituary)
-    renew_stories()
-    before = [len(allowed_of(each)) for each in stories]
+    articles = [publish_article(), publish_article()]
+    for article, tag in zip(articles, (obituary, war), strict=True):
+        ArticleTag.objects.create(article=article, tag=tag, position=1)
+    policy = no_jokes(obituary)
+    refresh_articles()
+    before = [len(allowed_of(each)) for each in articles]
 
-    preset.tag = war
-    save_preset(preset)
-    renew_stories()
+    policy.tag = war
+    save_default_policy(policy)
+    refresh_articles()
 
     assert before == [6, 7]
-    assert [len(allowed_of(each)) for each in stories] == [7, 6]
+    assert [len(allowed_of(each)) for each in articles] == [7, 6]
 
 
 def test_renewing_goes_on_where_a_killed_worker_stopped(
     publish_article: PublishArticle, obituary: Tag, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(default_policies, "_BATCH", 2)
-    stories = [publish_article() for _ in range(5)]
+    articles = [publish_article() for _ in range(5)]
     unpublished = publish_article(state=State.DRAFT, first_published_at=None, published_at=None)
-    for story in [*stories, unpublished]:
-        ArticleTag.objects.create(article=story, tag=obituary, position=1)
+    for article in [*articles, unpublished]:
+        ArticleTag.objects.create(article=article, tag=obituary, position=1)
     no_jokes(obituary)
 
-    first = row("renew_stories", {"most": 2})  # and the worker is killed
-    told = renew_stories()
+    first = row("refresh_articles", {"most": 2})  # and the worker is killed
+    told = refresh_articles()
 
     assert (first, told) == ((2,), 3)
-    versions = dict(Tally.objects.values_list("article_id", "version"))
-    assert versions == {each.id: 1 for each in stories}
-    assert not Renewal.objects.exists()
+    versions = dict(CountVersion.objects.values_list("article_id", "version"))
+    assert versions == {each.id: 1 for each in articles}
+    assert not PolicyRefresh.objects.exists()
 
 
 STRICTNESS = ["open", "closed", "hidden"]
@@ -329,7 +336,7 @@ def test_the_strictest_preset_wins_and_the_storys_own_word_before_all(
     site: int,
 ) -> None:
     settings.REACTIONS_CLOSE_AFTER_DAYS = site
-    Preset.objects.all().delete()
+    DefaultPolicy.objects.all().delete()
     _file_under(death_notice, rules)
     state, allowed, days = own
     set_policy(
@@ -359,19 +366,19 @@ def test_the_strictest_preset_wins_and_the_storys_own_word_before_all(
 
 
 def _file_under(article: Article, rules: list[tuple[str, int | None, int | None]]) -> None:
-    """The first of these presets is of the story's section, the others of its tags."""
+    """The first of these default policies is of the article's section, the others of its tags."""
     for number, (state, allowed, days) in enumerate(rules):
         words = {"state": state, "allowed": allowed, "close_after_days": days}
         name = f"rule-{number}"
         if number == 0:
             article.section = Section.objects.get_or_create(slug=name, defaults={"name": name})[0]
             article.save()
-            save_preset(Preset(name=name, section=article.section, **words))
+            save_default_policy(DefaultPolicy(name=name, section=article.section, **words))
         else:
             tag = Tag.objects.get_or_create(slug=name, defaults={"name": name})[0]
             link = {"article": article, "tag": tag}
             ArticleTag.objects.get_or_create(**link, defaults={"position": number + 1})
-            save_preset(Preset(name=name, tag=tag, **words))
+            save_default_policy(DefaultPolicy(name=name, tag=tag, **words))
 
 
 def test_a_reaction_is_one_statement_whatever_the_presets(
@@ -384,6 +391,6 @@ def test_a_reaction_is_one_statement_whatever_the_presets(
         set_reactions(article_id=death_notice.id, reader_id=uuid4(), kinds=SAD)
 
 
-def test_a_story_closes_at_a_time_or_after_days_and_not_both(article: Article) -> None:
+def test_an_article_closes_at_a_time_or_after_days_and_not_both(article: Article) -> None:
     with pytest.raises(IntegrityError, match="reactions_policy_closes_once"):
         set_policy(article_id=article.id, closes_at=timezone.now(), close_after_days=1)

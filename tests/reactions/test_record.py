@@ -5,12 +5,12 @@ import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from articles.models import Article, State
-from reactions.counting.aggregate import fold
+from reactions.counting.aggregate import aggregate
 from reactions.kinds import KINDS, pack
-from reactions.models import Mark, Policy, Reaction
+from reactions.models import OutboxEntry, Policy, Reaction
 from reactions.policy import set_policy
 from reactions.record import (
-    Refused,
+    ReactionRefused,
     clear_reactions,
     erase_reader,
     export_reader,
@@ -29,7 +29,10 @@ def test_a_reaction_is_a_row_and_a_mark(article: Article, reader_id: UUID) -> No
     row = Reaction.objects.get()
     assert (row.article_id, row.reader_id, row.kinds) == (article.id, reader_id, LOVE)
     assert (row.counted, row.held) == (0, False)
-    assert Mark.objects.values_list("article_id", "reader_id").get() == (article.id, reader_id)
+    assert OutboxEntry.objects.values_list("article_id", "reader_id").get() == (
+        article.id,
+        reader_id,
+    )
 
 
 def test_setting_the_same_reaction_twice_changes_nothing(article: Article, reader_id: UUID) -> None:
@@ -40,7 +43,7 @@ def test_setting_the_same_reaction_twice_changes_nothing(article: Article, reade
 
     assert (change.previous, change.changed) == (LOVE, False)
     assert Reaction.objects.values().get() == before
-    assert Mark.objects.count() == 1
+    assert OutboxEntry.objects.count() == 1
 
 
 def test_a_new_choice_replaces_the_old(article: Article, reader_id: UUID) -> None:
@@ -56,10 +59,10 @@ def test_the_answer_counts_the_callers_own_change_before_and_after_fold(
     article: Article, reader_id: UUID
 ) -> None:
     set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE)
-    fold()
+    aggregate()
 
     first = set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
-    fold()
+    aggregate()
     second = set_reactions(article_id=article.id, reader_id=reader_id, kinds=SAD)
 
     assert (first.counts["love"], first.counts["sad"]) == (2, 0)
@@ -82,7 +85,7 @@ def test_clearing_what_was_never_set_writes_nothing(article: Article, reader_id:
 
     assert not change.changed
     assert not Reaction.objects.exists()
-    assert not Mark.objects.exists()
+    assert not OutboxEntry.objects.exists()
 
 
 @pytest.mark.parametrize("most", [1, 3, 7])
@@ -96,7 +99,7 @@ def test_no_reader_has_more_reactions_than_the_setting(
 
     assert Reaction.objects.get().kinds == fits
     if most < len(KINDS):
-        with pytest.raises(Refused, match="too_many"):
+        with pytest.raises(ReactionRefused, match="too_many"):
             set_reactions(article_id=article.id, reader_id=reader_id, kinds=too_many)
         assert Reaction.objects.get().kinds == fits
 
@@ -107,14 +110,14 @@ def test_an_article_that_is_not_public_takes_nothing(
 ) -> None:
     article = publish_article(state=state)
 
-    with pytest.raises(Refused, match="missing"):
+    with pytest.raises(ReactionRefused, match="missing"):
         set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
 
     assert not Reaction.objects.exists()
 
 
 def test_an_article_that_is_not_there_takes_nothing(db: None, reader_id: UUID) -> None:
-    with pytest.raises(Refused, match="missing"):
+    with pytest.raises(ReactionRefused, match="missing"):
         set_reactions(article_id=uuid4(), reader_id=reader_id, kinds=LOVE)
 
 
@@ -131,7 +134,7 @@ def test_an_article_takes_what_its_policy_says(
 ) -> None:
     set_policy(article_id=article.id, state=state, allowed=allowed)
 
-    with pytest.raises(Refused, match=reason):
+    with pytest.raises(ReactionRefused, match=reason):
         set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
 
     assert not Reaction.objects.exists()
@@ -162,11 +165,11 @@ def test_an_erased_reader_leaves_no_trace_and_exact_counts(
     articles = [publish_article() for _ in range(3)]
     for article in articles:
         set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
-    fold()
+    aggregate()
 
     erased = erase_reader(reader_id=reader_id)
     seen_before_fold = Reaction.objects.filter(reader_id=reader_id).exists()
-    fold()
+    aggregate()
 
     assert erased == 3
     assert not seen_before_fold

@@ -16,9 +16,9 @@ from pytest_django import Settings
 
 from articles.models import Article
 from reactions.checks import check_counted_kinds, check_days, find_faults
-from reactions.counting.aggregate import fold
+from reactions.counting.aggregate import aggregate
 from reactions.kinds import SEVEN, Kind, pack, read_kinds
-from reactions.models import Total
+from reactions.models import ArticleCount
 from reactions.record import set_reactions
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -77,9 +77,9 @@ def test_a_site_has_its_own_kinds_and_what_it_retired_stays_counted_until_undone
 ) -> None:
     reader_id = uuid4()
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=pack(["funny"]))
-    fold()
+    aggregate()
 
-    run = on_that_site(kinds_file, PROJECT / "tests/reactions/site_visit.py", article.id, reader_id)
+    run = on_that_site(kinds_file, "-m", "tests.reactions.site_visit", article.id, reader_id)
 
     assert run.returncode == 0, run.stderr
     told: dict[str, Any] = json.loads(run.stdout)
@@ -98,7 +98,7 @@ def test_a_site_has_its_own_kinds_and_what_it_retired_stays_counted_until_undone
 def test_a_kind_that_was_counted_cannot_vanish_unnoticed(
     article: Article, kinds_file: Path
 ) -> None:
-    Total.objects.create(article_id=article.id, kind=0, count=1)
+    ArticleCount.objects.create(article_id=article.id, kind=0, count=1)
 
     run = on_that_site(kinds_file, "manage.py", "check", "--database", "default")
 
@@ -110,7 +110,7 @@ def test_a_kind_that_was_counted_cannot_vanish_unnoticed(
 @pytest.mark.django_db
 def test_the_seven_are_sound_and_are_all_that_was_counted(article: Article) -> None:
     set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack(["wow"]))
-    fold()
+    aggregate()
 
     assert list(find_faults(SEVEN)) == []
     assert check_counted_kinds(databases=["default"]) == []

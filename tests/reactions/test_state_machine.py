@@ -14,15 +14,16 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from pytest_django.fixtures import Settings
 
 from articles.models import Article
-from reactions.counting.aggregate import count_marked, fold
+from reactions.counting.aggregate import aggregate, aggregate_batch
 from reactions.counting.reconcile import reconcile
 from reactions.kinds import KINDS, unpack
-from reactions.models import Policy, Reaction, Tally, Wave
+from reactions.models import CountVersion, Policy, Reaction, Wave
 from reactions.moderation.decisions import apply_decisions, release_wave, void_wave
-from reactions.moderation.signals import Signs
+from reactions.moderation.signals import Signals
 from reactions.policy import set_policy
-from reactions.record import Refused, erase_reader, set_reactions
+from reactions.record import ReactionRefused, erase_reader, set_reactions
 from tests.conftest import PublishArticle
+from tests.reactions.crowds import set_limits
 from tests.reactions.oracle import assert_counts_are_the_rows, count_by_key, totals
 
 CEILING = 3
@@ -75,12 +76,18 @@ class Machine(RuleBasedStateMachine):
         self.version = 0
 
     def _set(self, reader: UUID, kinds: int, network: int) -> None:
-        signs = Signs(network=self.article.pk.int % 2**32 * 4 + network)
+        signals = Signals(network=self.article.pk.int % 2**32 * 4 + network)
         wish = partial(
-            set_reactions, article_id=self.article.pk, reader_id=reader, kinds=kinds, signs=signs
+            set_reactions,
+            article_id=self.article.pk,
+            reader_id=reader,
+            kinds=kinds,
+            signals=signals,
         )
         if not self.model.is_open or len(unpack(kinds)) > PER_READER:
-            with pytest.raises(Refused, match="too_many" if self.model.is_open else "closed"):
+            with pytest.raises(
+                ReactionRefused, match="too_many" if self.model.is_open else "closed"
+            ):
                 wish()
             return
         wish()
@@ -126,14 +133,14 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def everything_is_folded(self) -> None:
-        fold()
+        aggregate()
         self.model.judge()
         assert_counts_are_the_rows(self.article.pk, expected=self.model.counted())
 
     @rule(most=st.integers(1, 3))
     def a_fold_dies_before_its_commit(self, most: int) -> None:
         with transaction.atomic():
-            count_marked(most=most)
+            aggregate_batch(most=most)
             transaction.set_rollback(True)
 
     @rule()
@@ -150,20 +157,19 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def the_version_never_goes_back(self) -> None:
-        tally = Tally.objects.filter(article_id=self.article.pk).first()
+        tally = CountVersion.objects.filter(article_id=self.article.pk).first()
         assert (tally.version if tally else 0) >= self.version
         self.version = tally.version if tally else 0
 
     def teardown(self) -> None:
-        fold()
+        aggregate()
         self.model.judge()
         assert_counts_are_the_rows(self.article.pk, expected=self.model.counted())
 
 
 @pytest.fixture
 def only_the_ceiling(settings: Settings) -> None:
-    off = {"network_minute": 0, "surge_minute": 0, "unread_hour": 0}
-    settings.REACTIONS_JUDGE = {**settings.REACTIONS_JUDGE, **off, "network_story": CEILING}
+    set_limits(settings, network_story=CEILING)
     settings.REACTIONS_PER_READER = PER_READER
 
 

@@ -1,4 +1,4 @@
-"""Somebody at a story: what their browser, or their script, sends and is told."""
+"""Somebody at an article: what their browser, or their script, sends and is told."""
 
 from functools import cache
 from typing import Any

@@ -7,7 +7,7 @@ import pytest
 
 from newsroom.stack.environment import (
     broker_url_of,
-    kept_secrets,
+    load_or_create_secrets,
     record_environment,
     recorded_environment,
 )
@@ -36,10 +36,10 @@ def test_a_folder_without_a_record_has_nothing_to_say(tmp_path: Path, folder: st
 
 
 def test_secrets_are_made_once_and_differ() -> None:
-    made = kept_secrets({})
+    made = load_or_create_secrets({})
 
     assert made["SECRET_KEY"] != made["READER_KEY"]
-    assert kept_secrets(made) == made
+    assert load_or_create_secrets(made) == made
 
 
 @pytest.mark.parametrize(

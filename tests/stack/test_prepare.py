@@ -78,7 +78,7 @@ def test_samples_are_published_into_an_empty_house_once(settings: Any, tmp_path:
 
 
 @pytest.mark.django_db
-def test_samples_stay_out_of_a_database_with_stories(settings: Any, tmp_path: Any) -> None:
+def test_samples_stay_out_of_a_database_with_articles(settings: Any, tmp_path: Any) -> None:
     settings.DATA = tmp_path
     prepare.publish_samples()
     settings.DATA = tmp_path / "of another machine"

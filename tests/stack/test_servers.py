@@ -131,7 +131,7 @@ def test_a_server_that_dies_is_started_again(
     dead.send_signal(signal.SIGQUIT)
     dead.wait(5)
 
-    pair.revive()
+    pair.restart_dead()
 
     assert ask(pair, "SELECT 1") == 1
 

@@ -15,9 +15,9 @@ import psycopg
 import pytest
 
 from newsroom.stack.environment import recorded_environment
-from tests.servers import PROJECT, UP, House, describe, free_port, open_folder, password_in
+from tests.servers import PROJECT, UP, RunningStack, describe, free_port, open_folder, password_in
 
-pytestmark = pytest.mark.house
+pytestmark = pytest.mark.stack
 
 
 @pytest.fixture
@@ -28,15 +28,17 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def own_house(folder: Path) -> Iterator[House]:
+def own_house(folder: Path) -> Iterator[RunningStack]:
     """A house to be stopped and killed, on a path with spaces."""
     (folder / "a house").mkdir()
-    made = House(folder / "a house")
+    made = RunningStack(folder / "a house")
     yield made
     made.stop()
 
 
-def test_killed_it_leaves_nothing_and_knows_everything_the_second_time(own_house: House) -> None:
+def test_killed_it_leaves_nothing_and_knows_everything_the_second_time(
+    own_house: RunningStack,
+) -> None:
     own_house.start()
     own_house.wait_until_up()
 
@@ -59,7 +61,7 @@ def test_killed_it_leaves_nothing_and_knows_everything_the_second_time(own_house
     assert "Traceback" not in own_house.output()
 
 
-def test_stopped_half_way_up_it_leaves_nothing(own_house: House) -> None:
+def test_stopped_half_way_up_it_leaves_nothing(own_house: RunningStack) -> None:
     own_house.start()
     own_house.wait_for_output("Valkey is up")
 
@@ -70,7 +72,7 @@ def test_stopped_half_way_up_it_leaves_nothing(own_house: House) -> None:
 def test_make_hands_on_the_end(folder: Path) -> None:
     made_by_make = (Path(sys.prefix) / "requirements.txt.stamp").exists()
     venv = Path(sys.prefix) if made_by_make else folder / "venv"
-    made = House(folder, command=("make", "run", f"VENV={venv}", f"PYTHON={sys.executable}"))
+    made = RunningStack(folder, command=("make", "run", f"VENV={venv}", f"PYTHON={sys.executable}"))
     made.start()
     made.wait_for_output("PostgreSQL is up")
 
@@ -81,7 +83,7 @@ def test_make_hands_on_the_end(folder: Path) -> None:
 
 def test_it_goes_with_whoever_typed_make(folder: Path) -> None:
     words = ["sh", "-c", '"$@" & wait', "sh", *UP]
-    made = House(folder, command=tuple(words))
+    made = RunningStack(folder, command=tuple(words))
     made.start()
     made.wait_for_output("PostgreSQL is up")
 
@@ -91,16 +93,16 @@ def test_it_goes_with_whoever_typed_make(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("words", ["celery.beat:Scheduler", "newsroom.asgi"])
-def test_a_process_that_dies_is_started_again(house: House, words: str) -> None:
+def test_a_process_that_dies_is_started_again(stack: RunningStack, words: str) -> None:
     name = "beat" if "beat" in words else "live"
-    restarts = house.output().count(f"{name} ended (killed by SIGKILL)")
-    dead = house.member(words)
+    restarts = stack.output().count(f"{name} ended (killed by SIGKILL)")
+    dead = stack.member(words)
 
     dead.kill()
 
-    house.wait_for_output(f"{name} ended (killed by SIGKILL)", times=restarts + 1)
+    stack.wait_for_output(f"{name} ended (killed by SIGKILL)", times=restarts + 1)
     deadline = time.monotonic() + 10
-    while not any(is_that(one, words, dead.pid) for one in house.family()):
+    while not any(is_that(one, words, dead.pid) for one in stack.family()):
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
@@ -109,10 +111,10 @@ def is_that(process: psutil.Process, words: str, not_pid: int) -> bool:
     return process.pid != not_pid and words in describe(process)
 
 
-def test_a_second_run_on_the_same_data_is_refused(house: House) -> None:
+def test_a_second_run_on_the_same_data_is_refused(stack: RunningStack) -> None:
     ports = {"PORT": str(free_port()), "LIVE_PORT": str(free_port())}
 
-    refused = run_up(house.env | ports)
+    refused = run_up(stack.env | ports)
 
     assert refused.returncode == 1
     assert "NEWSROOM_DATA" in refused.stderr
@@ -120,8 +122,8 @@ def test_a_second_run_on_the_same_data_is_refused(house: House) -> None:
     assert refused.stderr.count("\n") == 1
 
 
-def test_a_taken_port_is_named_before_anything_is_made(house: House, folder: Path) -> None:
-    environment = house.env | {"NEWSROOM_DATA": str(folder / "data")}
+def test_a_taken_port_is_named_before_anything_is_made(stack: RunningStack, folder: Path) -> None:
+    environment = stack.env | {"NEWSROOM_DATA": str(folder / "data")}
 
     refused = run_up(environment, sys.executable, "manage.py", "up")
 
@@ -130,23 +132,23 @@ def test_a_taken_port_is_named_before_anything_is_made(house: House, folder: Pat
     assert not (folder / "data").exists()
 
 
-def test_another_shell_finds_the_servers(house: House) -> None:
-    assert house.manage("check", "--database", "default").returncode == 0
+def test_another_shell_finds_the_servers(stack: RunningStack) -> None:
+    assert stack.manage("check", "--database", "default").returncode == 0
 
 
-def test_its_own_process_is_small(house: House) -> None:
-    mapped = {Path(found.path).name for found in house.process.memory_maps()}
+def test_its_own_process_is_small(stack: RunningStack) -> None:
+    mapped = {Path(found.path).name for found in stack.process.memory_maps()}
 
     assert not [name for name in mapped if name.startswith(("_psycopg", "hiredis"))]
-    assert house.process.memory_info().rss < 40_000_000
+    assert stack.process.memory_info().rss < 40_000_000
 
 
-def test_servers_of_ones_own_are_used_instead(house: House, folder: Path) -> None:
-    theirs = recorded_environment(house.data)
-    ask(house, "CREATE DATABASE theirs")
+def test_servers_of_ones_own_are_used_instead(stack: RunningStack, folder: Path) -> None:
+    theirs = recorded_environment(stack.data)
+    ask(stack, "CREATE DATABASE theirs")
     database = f"{theirs['DATABASE_URL'].rpartition('/')[0]}/theirs"
     given = {"DATABASE_URL": database, "REDIS_URL": f"{theirs['REDIS_URL']}?db=7"}
-    second = House(folder, environment=given)
+    second = RunningStack(folder, environment=given)
     second.start()
     try:
         second.wait_for_output("The tables are up to date")
@@ -155,10 +157,10 @@ def test_servers_of_ones_own_are_used_instead(house: House, folder: Path) -> Non
         assert "postgres -D" not in programs
         assert "valkey-server" not in programs
         assert not {"DATABASE_URL", "REDIS_URL"} & set(recorded_environment(second.data))
-        assert ask(house, "SELECT count(*) FROM django_migrations", url=database)
+        assert ask(stack, "SELECT count(*) FROM django_migrations", url=database)
     finally:
         second.stop()
-        ask(house, "DROP DATABASE theirs WITH (FORCE)")
+        ask(stack, "DROP DATABASE theirs WITH (FORCE)")
     assert second.left_over() == []
 
 
@@ -172,7 +174,7 @@ def test_servers_of_ones_own_are_used_instead(house: House, folder: Path) -> Non
 def test_a_server_that_cannot_be_reached_is_named_in_a_sentence(
     folder: Path, variable: str, url: str
 ) -> None:
-    made = House(folder, environment={variable: url})
+    made = RunningStack(folder, environment={variable: url})
     made.start()
 
     assert made.process.wait(30) == 1
@@ -198,7 +200,7 @@ def test_an_ordinary_user_can_run_it(folder: Path) -> None:
         "LD_LIBRARY_PATH": str(python.parents[1] / "lib"),
     }
     command = (str(python), *UP[1:])
-    made = House(home, project=project, command=command, user=nobody, environment=own)
+    made = RunningStack(home, project=project, command=command, user=nobody, environment=own)
     made.start()
     try:
         made.wait_until_up()
@@ -210,9 +212,9 @@ def test_an_ordinary_user_can_run_it(folder: Path) -> None:
     assert made.left_over() == []
 
 
-def ask(house: House, question: str, *, url: str = "") -> Any:
+def ask(stack: RunningStack, question: str, *, url: str = "") -> Any:
     """The answer of the house's own database, or of another of its server."""
-    url = url or recorded_environment(house.data)["DATABASE_URL"]
+    url = url or recorded_environment(stack.data)["DATABASE_URL"]
     with psycopg.connect(url, autocommit=True) as connection:
         answer = connection.execute(question.encode())
         row = answer.fetchone() if answer.description else None

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from articles import formats
 from articles.formats.story import Mistake, Story, StoryError
-from articles.ingest import Outcome, publish_stories
+from articles.ingest import IngestResult, ingest_stories
 from articles.media.images import BYTES, NotAPicture, Picture, read_picture
 from articles.media.pictures import put_picture
 from articles.models import Media
@@ -71,7 +71,7 @@ def read_file(name: str) -> list[Story]:
         raise StoryError([Mistake(name, None, f"cannot be read: {reason}.")]) from None
 
 
-def publish_files(stories: list[Story], *, overwrite: bool) -> list[Outcome]:
+def publish_files(stories: list[Story], *, overwrite: bool) -> list[IngestResult]:
     """Publish the stories with the pictures that lie beside their files: all of them or none.
 
     Raises StoryError, also for a picture that is none.
@@ -86,7 +86,7 @@ def publish_files(stories: list[Story], *, overwrite: bool) -> list[Outcome]:
     if mistakes:
         raise StoryError(mistakes)
     with transaction.atomic():
-        outcomes = publish_stories(stories, overwrite=overwrite)
+        outcomes = ingest_stories(stories, overwrite=overwrite)
         for outcome in outcomes:
             if outcome.ours and outcome.ours.lead_image:
                 put_found(outcome.ours.lead_image, found)

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, connection
 
-from reactions.counting.aggregate import fold
-from reactions.default_policies import renew_stories
+from reactions.counting.aggregate import aggregate
+from reactions.default_policies import refresh_articles
 
 
 class Command(BaseCommand):
@@ -20,13 +20,13 @@ class Command(BaseCommand):
 
     def handle(self, *, loop: bool, **options: Any) -> None:
         if not loop:
-            self.stdout.write(f"{fold()} marks folded")
+            self.stdout.write(f"{aggregate()} marks folded")
             return
         while True:
             try:
-                fold()
-                renew_stories()
+                aggregate()
+                refresh_articles()
             except OperationalError as error:
                 self.stderr.write(f"PostgreSQL is away: {error}")
                 connection.close()
-            time.sleep(settings.FOLD_TICK.total_seconds())
+            time.sleep(settings.AGGREGATION_INTERVAL.total_seconds())

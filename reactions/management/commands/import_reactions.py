@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from reactions.counting.imported_counts import Imported, Refused, import_baseline
+from reactions.counting.imported_counts import ImportRefused, ImportResult, import_counts
 from reactions.import_formats import FORMATS
 from reactions.import_formats.counters import Mistake, Unreadable
 from reactions.import_formats.tables import read_map
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         addresses = self.read_map(options["map"])
         try:
             with file.open("rb") as content:
-                imported = import_baseline(
+                imported = import_counts(
                     entries=of_format.read(content, kinds),
                     source=options["source"] or options["format"],
                     kinds=kinds,
@@ -68,7 +68,7 @@ class Command(BaseCommand):
             self.refuse(file, [_unopened(error)])
         except Unreadable as unreadable:
             self.refuse(file, [unreadable.mistake])
-        except Refused as refused:
+        except ImportRefused as refused:
             self.refuse(file, refused.mistakes)
         else:
             self.report(imported, dry_run=dry_run)
@@ -85,7 +85,7 @@ class Command(BaseCommand):
             self.refuse(path, [unreadable.mistake])
         return {}
 
-    def report(self, imported: Imported, *, dry_run: bool) -> None:
+    def report(self, imported: ImportResult, *, dry_run: bool) -> None:
         self.stdout.write(
             f"entries read: {imported.read}\n"
             f"articles: {imported.articles}, with {imported.reactions} reactions\n"

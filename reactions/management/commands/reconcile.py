@@ -21,9 +21,9 @@ class Command(BaseCommand):
             f"articles checked: {found.articles}\n"
             f"rows scanned: {found.rows} in {found.seconds:.1f} s\n"
             f"drift found: {found.drift}\n"
-            f"drift found in the buckets: {found.drift_of_buckets}\n"
-            f"rows forgotten: {found.forgotten}\n"
-            f"drift healed: {found.healed} counts"
+            f"drift found in the buckets: {found.bucket_drift}\n"
+            f"rows forgotten: {found.missed_rows}\n"
+            f"drift healed: {found.repaired} counts"
         )
         if dry_run and not found.is_clean:
             sys.exit(1)

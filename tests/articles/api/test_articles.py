@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from articles.api import articles
-from articles.ingest import publish_stories
+from articles.ingest import ingest_stories
 from articles.models import Article, State
 from tests.articles.conftest import read, with_changes
 
@@ -20,8 +20,8 @@ PublishArticle = Callable[..., Article]
 
 
 @pytest.fixture
-def story() -> Article:
-    (outcome,) = publish_stories([read(with_changes())])
+def article() -> Article:
+    (outcome,) = ingest_stories([read(with_changes())])
     return outcome.article
 
 
@@ -33,15 +33,15 @@ def headlines(client: Client, **asked: str) -> list[str]:
 
 @pytest.mark.parametrize("address", ["id", "slug"])
 def test_an_article_is_answered_in_full(
-    address: str, story: Article, client: Client, settings: Settings
+    address: str, article: Article, client: Client, settings: Settings
 ) -> None:
     settings.SITE_URL, settings.TIME_ZONE = "https://news.example", "Europe/Berlin"
 
-    answer = client.get(f"{LIST}{getattr(story, address)}/").json()
+    answer = client.get(f"{LIST}{getattr(article, address)}/").json()
 
     reactions = answer.pop("reactions")
     assert answer == {
-        "id": str(story.id),
+        "id": str(article.id),
         "slug": "bridge-opens",
         "url": "https://news.example/articles/bridge-opens/",
         "headline": "The bridge is open",
@@ -78,7 +78,7 @@ def test_an_article_is_answered_in_full(
     assert set(reactions) == {"state", "allowed", "counts", "total"}
 
 
-def test_what_a_story_does_not_have_is_null(
+def test_what_an_article_does_not_have_is_null(
     publish_article: PublishArticle, client: Client
 ) -> None:
     answer = client.get(f"{LIST}{publish_article().slug}/").json()
@@ -103,8 +103,8 @@ def test_a_draft_is_404(publish_article: PublishArticle, client: Client) -> None
     assert headlines(client) == []
 
 
-def test_the_list_is_newest_first_without_the_text(story: Article, client: Client) -> None:
-    publish_stories([read(with_changes(("bridge-opens", "later"), ("12:23", "12:24")))])
+def test_the_list_is_newest_first_without_the_text(article: Article, client: Client) -> None:
+    ingest_stories([read(with_changes(("bridge-opens", "later"), ("12:23", "12:24")))])
 
     answer = client.get(LIST).json()
 
@@ -134,7 +134,7 @@ def test_the_list_is_newest_first_without_the_text(story: Article, client: Clien
     ],
 )
 def test_the_list_can_be_filtered(
-    asked: dict[str, str], found: bool, story: Article, client: Client
+    asked: dict[str, str], found: bool, article: Article, client: Client
 ) -> None:
     assert headlines(client, **asked) == (["The bridge is open"] if found else [])
 
@@ -174,7 +174,7 @@ def test_the_links_lead_through_all_pages_and_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings.SITE_URL = "http://testserver"
-    monkeypatch.setattr(articles, "STORIES_PER_ANSWER", 2)
+    monkeypatch.setattr(articles, "ARTICLES_PER_ANSWER", 2)
     start = datetime(2024, 12, 8, tzinfo=UTC)
     for hour in range(5):
         publish_article(published_at=start + timedelta(hours=hour), language="ar")
@@ -200,7 +200,7 @@ def follow(client: Client, url: str, link: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("url", [LIST, f"{LIST}bridge-opens/"])
 def test_an_answer_sets_no_cookie_and_may_be_shared(
-    url: str, story: Article, client: Client
+    url: str, article: Article, client: Client
 ) -> None:
     response = client.get(url)
 
@@ -210,10 +210,10 @@ def test_an_answer_sets_no_cookie_and_may_be_shared(
 
 
 def test_the_list_takes_two_queries_however_long_it_is(
-    story: Article, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+    article: Article, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(5):
-        publish_stories([read(with_changes(("bridge-opens", f"story-{number}")))])
+        ingest_stories([read(with_changes(("bridge-opens", f"story-{number}")))])
 
     with django_assert_max_num_queries(3):  # and one of the readers' counts
         assert len(headlines(client)) == 6

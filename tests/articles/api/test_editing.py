@@ -1,4 +1,4 @@
-"""Creating, editing and moving a story by API."""
+"""Creating, editing and moving an article by API."""
 
 import json
 from concurrent.futures import Future
@@ -11,10 +11,10 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from articles.api.api_keys import issue_key
-from articles.api.idempotency import KEPT, forget_answers
+from articles.api.idempotency import KEPT, purge_answers
 from articles.editing import edit_article
 from articles.models import Article, ArticleRevision, Author, IdempotencyKey, State, Tag
-from articles.workflow import Move
+from articles.workflow import Transition
 from tests.conftest import PublishArticle
 from tests.races.rival import Rival, wait_for_a_blocked_backend
 
@@ -210,7 +210,7 @@ def test_a_body_beyond_reason_is_413(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("field", ["slug", "guid", "source_item_id"])
-def test_what_another_story_has_is_refused(field: str, desk: Desk) -> None:
+def test_what_another_article_has_is_refused(field: str, desk: Desk) -> None:
     desk.post(body=WHOLE)
     other = {**WHOLE, "slug": "other", "guid": "tag:example.org,2024:2", "source_item_id": "8"}
 
@@ -220,7 +220,7 @@ def test_what_another_story_has_is_refused(field: str, desk: Desk) -> None:
     assert Article.objects.count() == 1
 
 
-def test_an_edit_of_a_public_story_is_a_version_at_once(desk: Desk, article: Article) -> None:
+def test_an_edit_of_a_public_article_is_a_version_at_once(desk: Desk, article: Article) -> None:
     answer = desk.patch(article, {"headline": "Shut", "tags": ["Trains"]}, 1)
 
     assert answer.status_code == 200, answer.json()
@@ -270,7 +270,9 @@ def test_if_match_is_read_as_http_says(tag: str, status: int, desk: Desk, articl
 def test_an_edit_of_what_others_wrote_must_say_what_it_is_based_on(
     desk: Desk, article: Article
 ) -> None:
-    edit_article(article_id=article.pk, changes={"abstract": "Ours."}, based_on=1, editor="ada")
+    edit_article(
+        article_id=article.pk, changes={"abstract": "Ours."}, expected_version=1, editor="ada"
+    )
 
     response = desk.patch(article, {"headline": "Mine"})
 
@@ -298,17 +300,17 @@ def test_another_key_of_the_same_name_is_somebody_else(desk: Desk) -> None:
     assert answer.status_code == 428
 
 
-def test_a_killed_story_cannot_be_edited(desk: Desk, publish_article: PublishArticle) -> None:
+def test_a_killed_article_cannot_be_edited(desk: Desk, publish_article: PublishArticle) -> None:
     killed = publish_article(state=State.KILLED)
 
     assert desk.patch(killed, {"headline": "Back"}, 1).status_code == 409
 
 
-def test_a_public_story_cannot_lose_its_text(desk: Desk, article: Article) -> None:
+def test_a_public_article_cannot_lose_its_text(desk: Desk, article: Article) -> None:
     assert fields_of(desk.patch(article, {"body_markdown": ""}, 1)) == ["body_markdown"]
 
 
-def test_a_story_that_is_not_there_cannot_be_written(desk: Desk) -> None:
+def test_an_article_that_is_not_there_cannot_be_written(desk: Desk) -> None:
     assert desk.post("nothing/publish/").status_code == 404
     assert desk.post("%00/publish/").status_code == 404
 
@@ -333,7 +335,7 @@ def test_a_move_of_an_older_version_is_412(desk: Desk, article: Article) -> None
         ("kill", {}, "killed"),
     ],
 )
-def test_a_public_story_is_moved(
+def test_a_public_article_is_moved(
     move: str, body: dict[str, Any], state: str, desk: Desk, article: Article
 ) -> None:
     response = desk.post(f"{article.pk}/{move}/", body)
@@ -352,7 +354,7 @@ def test_a_public_story_is_moved(
         ("unspike", "spiked", "draft"),
     ],
 )
-def test_a_story_that_nobody_read_is_moved(
+def test_an_article_that_nobody_read_is_moved(
     move: str, before: str, after: str, desk: Desk, publish_article: PublishArticle
 ) -> None:
     filed = publish_article(state=before)
@@ -368,12 +370,14 @@ def test_a_story_that_nobody_read_is_moved(
 def test_every_move_of_the_table_is_a_call(desk: Desk, publish_article: PublishArticle) -> None:
     draft = publish_article(state=State.DRAFT)
 
-    found = {move: desk.post(f"{draft.pk}/{move}/", {"x": 1}).status_code for move in Move}
+    found = {move: desk.post(f"{draft.pk}/{move}/", {"x": 1}).status_code for move in Transition}
 
-    assert found == dict.fromkeys(Move, 400)  # the call is there, and refuses what it does not know
+    assert found == dict.fromkeys(
+        Transition, 400
+    )  # the call is there, and refuses what it does not know
 
 
-def test_a_story_is_scheduled(desk: Desk, publish_article: PublishArticle) -> None:
+def test_an_article_is_scheduled(desk: Desk, publish_article: PublishArticle) -> None:
     draft = publish_article(state=State.DRAFT)
     soon = (timezone.now() + timedelta(hours=1)).isoformat()
 
@@ -455,7 +459,7 @@ def test_an_idempotency_key_that_cannot_be_kept_is_refused(key: str, desk: Desk)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_calls_at_once_with_one_key_make_one_story(
+def test_two_calls_at_once_with_one_key_make_one_article(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bulk_create = IdempotencyKey.objects.bulk_create
@@ -480,13 +484,13 @@ def test_two_calls_at_once_with_one_key_make_one_story(
 
 def test_answers_are_forgotten_after_a_day(desk: Desk) -> None:
     desk.post(body=WHOLE, **{"Idempotency-Key": "k1"})
-    assert forget_answers() == 0
+    assert purge_answers() == 0
     IdempotencyKey.objects.update(created_at=timezone.now() - KEPT - timedelta(seconds=1))
 
-    assert (forget_answers(), forget_answers()) == (1, 0)
+    assert (purge_answers(), purge_answers()) == (1, 0)
 
 
-def test_a_slug_that_is_replaced_goes_on_leading_to_the_story(
+def test_a_slug_that_is_replaced_goes_on_leading_to_the_article(
     desk: Desk, client: Client, article: Article
 ) -> None:
     former = article.slug
@@ -499,7 +503,7 @@ def test_a_slug_that_is_replaced_goes_on_leading_to_the_story(
     assert answer.json()["slug"] == "bridge"
 
 
-def test_a_former_slug_may_be_taken_back_but_not_by_another_story(
+def test_a_former_slug_may_be_taken_back_but_not_by_another_article(
     desk: Desk, article: Article, publish_article: PublishArticle
 ) -> None:
     former, other = article.slug, publish_article()
@@ -512,7 +516,7 @@ def test_a_former_slug_may_be_taken_back_but_not_by_another_story(
 
 
 @pytest.mark.parametrize(("move", "status"), [("kill", 410), ("unpublish", 404), ("retract", 301)])
-def test_a_former_slug_shares_the_fate_of_its_story(
+def test_a_former_slug_shares_the_fate_of_its_article(
     move: str, status: int, desk: Desk, client: Client, article: Article
 ) -> None:
     former = article.slug

@@ -8,7 +8,7 @@ from django.test import Client
 
 from articles.models import Article
 from articles.roles import Role
-from articles.workflow import Move
+from articles.workflow import Transition
 
 LIST = "/desk/articles/article/"
 ADD = f"{LIST}add/"
@@ -33,8 +33,8 @@ def beside(article: Article, what: str) -> str:
     return f"{LIST}{article.pk}/{what}/"
 
 
-def move(article: Article, move: Move) -> str:
-    return beside(article, f"move/{move}")
+def move(article: Article, move: Transition) -> str:
+    return beside(article, f"transition/{move}")
 
 
 def fill_in(client: Client, url: str, form: str = "article_form", **typed: Any) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def save(client: Client, url: str, form: str = "article_form", **typed: Any) -> 
     return client.post(url, fill_in(client, url, form, **typed))
 
 
-def carry_out(client: Client, article: Article, to: Move, **typed: Any) -> Any:
+def carry_out(client: Client, article: Article, to: Transition, **typed: Any) -> Any:
     url = move(article, to)
     return client.post(url, fill_in(client, url, "move_form", **typed))
 

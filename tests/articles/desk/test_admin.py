@@ -1,11 +1,11 @@
-"""The desk searches stories, names sections and ends keys."""
+"""The desk searches articles, names sections and ends keys."""
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from articles.api.api_keys import find_key, issue_key
-from articles.ingest import publish_stories
+from articles.ingest import ingest_stories
 from articles.models import ApiKey, Article, Source
 from articles.roles import Role
 from tests.articles.conftest import read, with_changes
@@ -15,21 +15,21 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def story() -> Article:
-    (outcome,) = publish_stories([read(with_changes())])
+def article() -> Article:
+    (outcome,) = ingest_stories([read(with_changes())])
     return outcome.article
 
 
-def test_the_list_of_stories_can_be_searched(story: Article, admin_client: Client) -> None:
+def test_the_list_of_articles_can_be_searched(article: Article, admin_client: Client) -> None:
     found = admin_client.get("/desk/articles/article/", {"q": "bridge"}).content.decode()
     nothing = admin_client.get("/desk/articles/article/", {"q": "zebra"}).content.decode()
 
-    assert story.headline in found
-    assert story.headline not in nothing
+    assert article.headline in found
+    assert article.headline not in nothing
 
 
-def test_a_story_shows_its_dateline_and_its_tags(story: Article, admin_client: Client) -> None:
-    html = admin_client.get(f"/desk/articles/article/{story.pk}/change/").content.decode()
+def test_an_article_shows_its_dateline_and_its_tags(article: Article, admin_client: Client) -> None:
+    html = admin_client.get(f"/desk/articles/article/{article.pk}/change/").content.decode()
 
     assert "DAMASCUS, Dec 8 (AFP) —" in html
     assert "Bridges\nSyria" in html

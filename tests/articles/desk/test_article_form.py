@@ -1,4 +1,4 @@
-"""Stories written at the desk."""
+"""Articles written at the desk."""
 
 from datetime import date
 from typing import Any
@@ -48,15 +48,15 @@ def test_an_author_writes_a_draft(db: None) -> None:
 
     answer = save(author, ADD, **typed)
 
-    story = Article.objects.get()
+    article = Article.objects.get()
     assert answer.status_code == 302
-    assert (story.headline, story.slug) == ("The bridge is open", "the-bridge-is-open")
-    assert (story.state, story.created_by) == (State.DRAFT, User.objects.get(username="maria"))
-    assert story.body_html == "<p>It <em>is</em>.</p>"
-    assert [tag.name for tag in story.ordered_tags] == ["Bridges", "Syria"]
-    assert [link.role for link in story.author_links.all()] == ["photographer"]
-    assert (story.byline, story.dateline_text) == ("Ada", "DAMASCUS, Dec 8 —")
-    assert story.revisions.get().editor == "maria"
+    assert (article.headline, article.slug) == ("The bridge is open", "the-bridge-is-open")
+    assert (article.state, article.created_by) == (State.DRAFT, User.objects.get(username="maria"))
+    assert article.body_html == "<p>It <em>is</em>.</p>"
+    assert [tag.name for tag in article.ordered_tags] == ["Bridges", "Syria"]
+    assert [link.role for link in article.author_links.all()] == ["photographer"]
+    assert (article.byline, article.dateline_text) == ("Ada", "DAMASCUS, Dec 8 —")
+    assert article.revisions.get().editor == "maria"
 
 
 def test_what_nobody_touched_is_not_written(editor: Client, draft: Article) -> None:
@@ -80,7 +80,7 @@ def test_an_edit_writes_what_was_touched_and_keeps_a_version(
 
 
 def test_a_dateline_and_a_section_can_be_taken_away(editor: Client, draft: Article) -> None:
-    edit_article(article_id=draft.pk, changes={"section": "World"}, based_on=None)
+    edit_article(article_id=draft.pk, changes={"section": "World"}, expected_version=None)
     empty = dict.fromkeys(["dateline_place", "dateline_date", "section"], "")
 
     save(editor, page(draft), **empty)
@@ -121,7 +121,7 @@ def test_what_cannot_be_taken_is_refused_and_stays_in_the_form(
     typed: dict[str, str], complaint: str, editor: Client, draft: Article
 ) -> None:
     create_draft(values={"headline": "Other", "slug": "taken"})
-    held = {"based_on": 1, "headline": draft.headline, "language": "en"}
+    held = {"expected_version": 1, "headline": draft.headline, "language": "en"}
     held |= {"media_links-TOTAL_FORMS": 0, "media_links-INITIAL_FORMS": 0}
 
     answer = editor.post(page(draft), {**held, "abstract": "Typed at length", **typed})
@@ -132,7 +132,7 @@ def test_what_cannot_be_taken_is_refused_and_stays_in_the_form(
     assert Article.objects.get(slug="bridge").version == 1
 
 
-def test_the_largest_story_fits_through_the_form(editor: Client, draft: Article) -> None:
+def test_the_largest_article_fits_through_the_form(editor: Client, draft: Article) -> None:
     body = "خبر " * 14_000  # 98,000 bytes, and three times that in a form
 
     answer = save(editor, page(draft), body_markdown=body)
@@ -149,7 +149,9 @@ def test_a_stale_save_is_refused_and_says_what_was_saved_meanwhile(
     editor: Client, draft: Article
 ) -> None:
     form = fill_in(editor, page(draft), body_markdown="Mine, at length.")
-    edit_article(article_id=draft.pk, changes={"headline": "Theirs"}, based_on=1, editor="paula")
+    edit_article(
+        article_id=draft.pk, changes={"headline": "Theirs"}, expected_version=1, editor="paula"
+    )
 
     answer = editor.post(page(draft), form)
 
@@ -165,7 +167,7 @@ def test_whoever_saw_what_was_saved_meanwhile_writes_on_top_of_it(
     editor: Client, draft: Article
 ) -> None:
     form = fill_in(editor, page(draft), body_markdown="Mine, at length.")
-    edit_article(article_id=draft.pk, changes={"headline": "Theirs"}, based_on=1)
+    edit_article(article_id=draft.pk, changes={"headline": "Theirs"}, expected_version=1)
 
     answer = editor.post(page(draft), {**form, "seen": "2"})
 
@@ -180,7 +182,7 @@ def test_having_seen_one_version_is_not_having_seen_the_next(
 ) -> None:
     form = fill_in(editor, page(draft), body_markdown="Mine.")
     for headline in ("Theirs", "Theirs again"):
-        edit_article(article_id=draft.pk, changes={"headline": headline}, based_on=None)
+        edit_article(article_id=draft.pk, changes={"headline": headline}, expected_version=None)
 
     answer = editor.post(page(draft), {**form, "seen": "2"})
 
@@ -227,7 +229,7 @@ def test_the_live_preview_bears_half_a_dateline(typed: dict[str, str], editor: C
     assert (shown["html"], shown["dateline"]) == ("<p>It is.</p>", "")
 
 
-def test_the_live_preview_renders_nothing_that_no_story_may_have(editor: Client) -> None:
+def test_the_live_preview_renders_nothing_that_no_article_may_have(editor: Client) -> None:
     shown = editor.post(f"{LIST}live-preview/", {"body_markdown": "x" * 100_001}).json()
 
     assert shown["html"] == ""
@@ -246,11 +248,11 @@ def test_an_author_cannot_change_what_is_not_their_draft(state: State, draft: Ar
 
     answer = author.post(page(draft), {"headline": "Mine"})
 
-    assert answer.status_code in {302, 403}  # a story that they do not see is not there for them
+    assert answer.status_code in {302, 403}  # an article that they do not see is not there for them
     assert Article.objects.get().headline == "The bridge is open"
 
 
-def test_an_author_reads_a_published_story_without_a_form(draft: Article) -> None:
+def test_an_author_reads_a_published_article_without_a_form(draft: Article) -> None:
     Article.objects.update(
         state=State.PUBLISHED, published_at=draft.updated_at, first_published_at=draft.updated_at
     )
@@ -261,7 +263,7 @@ def test_an_author_reads_a_published_story_without_a_form(draft: Article) -> Non
     assert 'name="headline"' not in html
 
 
-def test_a_killed_story_is_read_and_not_changed(editor: Client, draft: Article) -> None:
+def test_a_killed_article_is_read_and_not_changed(editor: Client, draft: Article) -> None:
     Article.objects.update(state=State.KILLED)
 
     html = editor.get(page(draft)).content.decode()
@@ -271,7 +273,7 @@ def test_a_killed_story_is_read_and_not_changed(editor: Client, draft: Article) 
     assert refused.status_code == 403
 
 
-def test_somebody_for_the_statistics_sees_no_stories(draft: Article) -> None:
+def test_somebody_for_the_statistics_sees_no_articles(draft: Article) -> None:
     client = sign_in(Role.STATISTICS)
 
     statuses = [client.get(url).status_code for url in (LIST, page(draft), ADD)]
@@ -282,7 +284,7 @@ def test_somebody_for_the_statistics_sees_no_stories(draft: Article) -> None:
     assert client.get("/desk/reactions/reactedarticle/").status_code == 200
 
 
-def test_nobody_deletes_a_story(admin_client: Client, draft: Article) -> None:
+def test_nobody_deletes_an_article(admin_client: Client, draft: Article) -> None:
     answer = admin_client.post(f"{LIST}{draft.pk}/delete/", {"post": "yes"})
 
     assert answer.status_code == 403
@@ -292,7 +294,9 @@ def test_nobody_deletes_a_story(admin_client: Client, draft: Article) -> None:
 # The list
 
 
-def test_the_list_shows_each_story_with_its_state_in_words(editor: Client, draft: Article) -> None:
+def test_the_list_shows_each_article_with_its_state_in_words(
+    editor: Client, draft: Article
+) -> None:
     text = text_of(editor.get(LIST))
 
     assert "The bridge is open" in text
@@ -315,7 +319,7 @@ def test_the_list_can_be_narrowed(
     query: dict[str, str], found: bool, editor: Client, draft: Article
 ) -> None:
     ada = [{"name": "Ada", "slug": "ada"}]
-    edit_article(article_id=draft.pk, changes={"authors": ada}, based_on=None)
+    edit_article(article_id=draft.pk, changes={"authors": ada}, expected_version=None)
     Author.objects.create(name="Bob", slug="bob")
 
     text = text_of(editor.get(LIST, query))
@@ -323,7 +327,7 @@ def test_the_list_can_be_narrowed(
     assert (draft.headline in text) == found
 
 
-def test_the_list_takes_as_many_queries_for_many_stories_as_for_few(
+def test_the_list_takes_as_many_queries_for_many_articles_as_for_few(
     editor: Client, draft: Article, django_assert_max_num_queries: object
 ) -> None:
     for number in range(20):

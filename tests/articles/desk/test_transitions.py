@@ -1,4 +1,4 @@
-"""Stories moved from the desk: buttons, confirmations, versions, preview links."""
+"""Articles moved from the desk: buttons, confirmations, versions, preview links."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,7 @@ from articles.editing import create_draft, edit_article
 from articles.models import Article, Correction, State
 from articles.pages import preview_links
 from articles.roles import Role
-from articles.workflow import MOVES, Move
+from articles.workflow import TRANSITIONS, Transition
 from tests.articles.desk.client import (
     beside,
     carry_out,
@@ -62,17 +62,17 @@ def test_the_page_has_exactly_the_buttons_that_state_and_role_allow(
     state: State, editor: Client, publisher: Client, draft: Article
 ) -> None:
     put(draft, state)
-    allowed = {each for each, rule in MOVES.items() if state in rule.allowed_from}
-    graver = {Move.KILL, Move.SPIKE, Move.UNSPIKE}
+    allowed = {each for each, rule in TRANSITIONS.items() if state in rule.allowed_from}
+    graver = {Transition.KILL, Transition.SPIKE, Transition.UNSPIKE}
 
     for client, moves in [(publisher, allowed), (editor, allowed - graver)]:
         html = client.get(page(draft)).content.decode()
-        assert {each for each in Move if f'href="{move(draft, each)}"' in html} == moves
+        assert {each for each in Transition if f'href="{move(draft, each)}"' in html} == moves
 
 
-@pytest.mark.parametrize("asked", Move)
-def test_a_move_beyond_somebodys_role_is_forbidden(asked: Move, draft: Article) -> None:
-    put(draft, next(iter(MOVES[asked].allowed_from)))
+@pytest.mark.parametrize("asked", Transition)
+def test_a_move_beyond_somebodys_role_is_forbidden(asked: Transition, draft: Article) -> None:
+    put(draft, next(iter(TRANSITIONS[asked].allowed_from)))
     client = sign_in(Role.STATISTICS)
 
     answers = [client.get(move(draft, asked)), client.post(move(draft, asked))]
@@ -81,26 +81,26 @@ def test_a_move_beyond_somebodys_role_is_forbidden(asked: Move, draft: Article) 
     assert Article.objects.get().version == 1
 
 
-@pytest.mark.parametrize("asked", [Move.KILL, Move.SPIKE, Move.UNSPIKE])
-def test_an_editor_does_not_kill(asked: Move, editor: Client, draft: Article) -> None:
-    put(draft, next(iter(MOVES[asked].allowed_from)))
+@pytest.mark.parametrize("asked", [Transition.KILL, Transition.SPIKE, Transition.UNSPIKE])
+def test_an_editor_does_not_kill(asked: Transition, editor: Client, draft: Article) -> None:
+    put(draft, next(iter(TRANSITIONS[asked].allowed_from)))
 
-    assert editor.post(move(draft, asked), {"based_on": 1}).status_code == 403
+    assert editor.post(move(draft, asked), {"expected_version": 1}).status_code == 403
 
 
-def test_a_story_goes_from_its_author_to_readers(db: None, editor: Client) -> None:
+def test_an_article_goes_from_its_author_to_readers(db: None, editor: Client) -> None:
     author = sign_in(Role.AUTHOR)
     save(author, "/desk/articles/article/add/", **BODY)
-    story = Article.objects.get()
+    article = Article.objects.get()
 
-    carry_out(author, story, Move.SUBMIT, note="Please check the date.")
-    forbidden = author.post(move(story, Move.PUBLISH), {"based_on": 2})
-    carry_out(editor, story, Move.PUBLISH)
+    carry_out(author, article, Transition.SUBMIT, note="Please check the date.")
+    forbidden = author.post(move(article, Transition.PUBLISH), {"expected_version": 2})
+    carry_out(editor, article, Transition.PUBLISH)
 
-    story.refresh_from_db()
+    article.refresh_from_db()
     assert forbidden.status_code == 403
-    assert story.state == State.PUBLISHED
-    assert [(each.kind, each.editor) for each in story.revisions.all()] == [
+    assert article.state == State.PUBLISHED
+    assert [(each.kind, each.editor) for each in article.revisions.all()] == [
         ("publish", "editors"),
         ("submit", "authors"),
         ("create", "authors"),
@@ -111,18 +111,18 @@ def test_a_story_goes_from_its_author_to_readers(db: None, editor: Client) -> No
 def test_the_confirmation_says_what_will_happen_and_does_nothing_yet(
     publisher: Client, public: Article
 ) -> None:
-    text = text_of(publisher.get(move(public, Move.KILL)))
+    text = text_of(publisher.get(move(public, Transition.KILL)))
 
     assert "This cannot be undone." in text
     assert Article.objects.get().state == State.PUBLISHED
 
 
-def test_a_story_is_scheduled_for_a_time_in_the_desks_zone(
+def test_an_article_is_scheduled_for_a_time_in_the_desks_zone(
     editor: Client, draft: Article, settings: Settings
 ) -> None:
     settings.TIME_ZONE = "Europe/Oslo"
 
-    carry_out(editor, draft, Move.SCHEDULE, publish_at="2999-01-15T10:00")
+    carry_out(editor, draft, Transition.SCHEDULE, publish_at="2999-01-15T10:00")
 
     draft.refresh_from_db()
     assert draft.state == State.SCHEDULED
@@ -145,28 +145,28 @@ def test_a_story_is_scheduled_for_a_time_in_the_desks_zone(
 def test_a_schedule_that_cannot_be_is_refused_at_its_field(
     typed: dict[str, str], complaint: str, editor: Client, draft: Article
 ) -> None:
-    answer = carry_out(editor, draft, Move.SCHEDULE, **typed)
+    answer = carry_out(editor, draft, Transition.SCHEDULE, **typed)
 
     assert answer.status_code == 200
     assert complaint in text_of(answer)
     assert Article.objects.get().version == 1
 
 
-def test_a_story_without_text_is_not_published(editor: Client) -> None:
+def test_an_article_without_text_is_not_published(editor: Client) -> None:
     empty = create_draft(values={"headline": "Soon", "slug": "soon"})
 
-    answer = carry_out(editor, empty, Move.PUBLISH)
+    answer = carry_out(editor, empty, Transition.PUBLISH)
 
     assert "body_markdown: Is empty." in text_of(answer)
     assert Article.objects.get().state == State.DRAFT
 
 
-def test_a_correction_tells_readers_and_puts_the_story_right(
+def test_a_correction_tells_readers_and_puts_the_article_right(
     editor: Client, public: Article
 ) -> None:
     typed = {"text": "It was two bridges.", "kind": "correction", "placement": "bottom"}
 
-    carry_out(editor, public, Move.CORRECT, body_markdown="They are.", **typed)
+    carry_out(editor, public, Transition.CORRECT, body_markdown="They are.", **typed)
 
     public.refresh_from_db()
     notice = Correction.objects.get()
@@ -178,8 +178,8 @@ def test_a_correction_tells_readers_and_puts_the_story_right(
     assert "It was two bridges." in text_of(editor.get(page(public)))
 
 
-def test_a_story_with_corrections_can_still_be_edited(editor: Client, public: Article) -> None:
-    carry_out(editor, public, Move.CORRECT, text="It was two.")
+def test_an_article_with_corrections_can_still_be_edited(editor: Client, public: Article) -> None:
+    carry_out(editor, public, Transition.CORRECT, text="It was two.")
 
     answer = save(editor, page(public), subheadline="At last")
 
@@ -200,15 +200,15 @@ def test_a_story_with_corrections_can_still_be_edited(editor: Client, public: Ar
 def test_a_correction_that_cannot_be_is_refused(
     typed: dict[str, str], complaint: str, editor: Client, public: Article
 ) -> None:
-    answer = carry_out(editor, public, Move.CORRECT, **typed)
+    answer = carry_out(editor, public, Transition.CORRECT, **typed)
 
     assert complaint in text_of(answer)
     assert not Correction.objects.exists()
 
 
 def test_a_retraction_needs_its_text(editor: Client, public: Article) -> None:
-    refused = carry_out(editor, public, Move.RETRACT)
-    carry_out(editor, public, Move.RETRACT, text="We made it up.")
+    refused = carry_out(editor, public, Transition.RETRACT)
+    carry_out(editor, public, Transition.RETRACT, text="We made it up.")
 
     assert "This field is required." in text_of(refused)
     assert "We made it up." in text_of(Client().get("/articles/bridge/"))
@@ -216,11 +216,11 @@ def test_a_retraction_needs_its_text(editor: Client, public: Article) -> None:
 
 def test_a_kill_needs_a_reason_and_the_slug(publisher: Client, public: Article) -> None:
     refused = [
-        carry_out(publisher, public, Move.KILL, note="Libel.", slug="bridges"),
-        carry_out(publisher, public, Move.KILL, slug="bridge"),
+        carry_out(publisher, public, Transition.KILL, note="Libel.", slug="bridges"),
+        carry_out(publisher, public, Transition.KILL, slug="bridge"),
     ]
     before = Client().get("/articles/bridge/").status_code
-    carry_out(publisher, public, Move.KILL, note="Libel.", slug="bridge")
+    carry_out(publisher, public, Transition.KILL, note="Libel.", slug="bridge")
 
     assert "Type bridge to kill this story." in text_of(refused[0])
     assert "This field is required." in text_of(refused[1])
@@ -229,12 +229,14 @@ def test_a_kill_needs_a_reason_and_the_slug(publisher: Client, public: Article) 
 
 
 def test_a_stale_move_is_refused_until_somebody_looked(editor: Client, draft: Article) -> None:
-    form = fill_in(editor, move(draft, Move.PUBLISH), "move_form")
-    edit_article(article_id=draft.pk, changes={"headline": "Theirs"}, based_on=1, editor="paula")
+    form = fill_in(editor, move(draft, Transition.PUBLISH), "move_form")
+    edit_article(
+        article_id=draft.pk, changes={"headline": "Theirs"}, expected_version=1, editor="paula"
+    )
 
-    refused = editor.post(move(draft, Move.PUBLISH), form)
+    refused = editor.post(move(draft, Transition.PUBLISH), form)
     state = Article.objects.get().state
-    editor.post(move(draft, Move.PUBLISH), {**form, "seen": "2"})
+    editor.post(move(draft, Transition.PUBLISH), {**form, "seen": "2"})
 
     assert "Not saved: paula" in text_of(refused)
     assert "Theirs" in text_of(refused)
@@ -242,22 +244,24 @@ def test_a_stale_move_is_refused_until_somebody_looked(editor: Client, draft: Ar
 
 
 def test_a_move_that_the_state_no_longer_allows_says_so(editor: Client, public: Article) -> None:
-    opened = editor.get(move(public, Move.SUBMIT), follow=True)
-    sent = editor.post(move(public, Move.SUBMIT), {"based_on": public.version})
+    opened = editor.get(move(public, Transition.SUBMIT), follow=True)
+    sent = editor.post(move(public, Transition.SUBMIT), {"expected_version": public.version})
 
     for answer in (opened, sent):
         assert "A story that is published cannot take the move submit." in text_of(answer)
 
 
 def test_a_move_that_does_not_exist_is_not_found(editor: Client, draft: Article) -> None:
-    assert editor.get(beside(draft, "move/explode")).status_code == 404
+    assert editor.get(beside(draft, "transition/explode")).status_code == 404
 
 
 # Versions
 
 
 def test_two_versions_are_compared_on_the_storys_page(editor: Client, draft: Article) -> None:
-    edit_article(article_id=draft.pk, changes={"headline": "The bridge is shut"}, based_on=1)
+    edit_article(
+        article_id=draft.pk, changes={"headline": "The bridge is shut"}, expected_version=1
+    )
 
     html = editor.get(beside(draft, "versions"), {"older": "2", "newer": "1"}).content.decode()
 
@@ -276,10 +280,12 @@ def test_versions_that_are_not_there_are_not_compared(
 
 
 def test_a_publisher_restores_an_old_version(publisher: Client, draft: Article) -> None:
-    edit_article(article_id=draft.pk, changes={"headline": "The bridge is shut"}, based_on=1)
+    edit_article(
+        article_id=draft.pk, changes={"headline": "The bridge is shut"}, expected_version=1
+    )
 
     asked = text_of(publisher.get(beside(draft, "restore/1")))
-    publisher.post(beside(draft, "restore/1"), {"based_on": "2"})
+    publisher.post(beside(draft, "restore/1"), {"expected_version": "2"})
 
     draft.refresh_from_db()
     assert "The bridge is shut The bridge is open" in asked
@@ -287,18 +293,22 @@ def test_a_publisher_restores_an_old_version(publisher: Client, draft: Article) 
 
 
 def test_a_stale_restoring_changes_nothing(publisher: Client, draft: Article) -> None:
-    edit_article(article_id=draft.pk, changes={"headline": "The bridge is shut"}, based_on=1)
+    edit_article(
+        article_id=draft.pk, changes={"headline": "The bridge is shut"}, expected_version=1
+    )
 
-    answer = publisher.post(beside(draft, "restore/1"), {"based_on": "1"})
+    answer = publisher.post(beside(draft, "restore/1"), {"expected_version": "1"})
 
     assert "Not restored" in text_of(answer)
     assert Article.objects.get().version == 2
 
 
 def test_an_editor_does_not_restore(editor: Client, draft: Article) -> None:
-    edit_article(article_id=draft.pk, changes={"headline": "The bridge is shut"}, based_on=1)
+    edit_article(
+        article_id=draft.pk, changes={"headline": "The bridge is shut"}, expected_version=1
+    )
 
-    assert editor.post(beside(draft, "restore/1"), {"based_on": "2"}).status_code == 403
+    assert editor.post(beside(draft, "restore/1"), {"expected_version": "2"}).status_code == 403
 
 
 # Preview links
@@ -328,12 +338,12 @@ def test_a_preview_link_shows_a_draft_to_whoever_has_it(editor: Client, draft: A
 def test_a_preview_shows_the_newest_text(draft: Article) -> None:
     link = path_of(draft)
 
-    edit_article(article_id=draft.pk, changes={"body_markdown": "It *was*."}, based_on=1)
+    edit_article(article_id=draft.pk, changes={"body_markdown": "It *was*."}, expected_version=1)
 
     assert "It was." in text_of(Client().get(link))
 
 
-def test_a_preview_leads_to_the_page_once_the_story_is_out(draft: Article) -> None:
+def test_a_preview_leads_to_the_page_once_the_article_is_out(draft: Article) -> None:
     link = path_of(draft)
 
     workflow.publish(article_id=draft.pk)
@@ -343,7 +353,7 @@ def test_a_preview_leads_to_the_page_once_the_story_is_out(draft: Article) -> No
 
 
 @pytest.mark.parametrize("state", [State.SPIKED, State.KILLED])
-def test_a_story_that_was_put_aside_is_shown_to_nobody(state: State, draft: Article) -> None:
+def test_an_article_that_was_put_aside_is_shown_to_nobody(state: State, draft: Article) -> None:
     link = path_of(draft)
 
     put(draft, state)

@@ -8,7 +8,7 @@ import pytest
 from articles.formats import read_stories
 from articles.formats.markdown import FILE_BYTES
 from articles.formats.story import Dateline, LeadImage, StoryError
-from tests.articles.conftest import STORY, read, with_changes
+from tests.articles.conftest import ARTICLE, read, with_changes
 
 
 def mistakes_in(text: str | bytes) -> list[str]:
@@ -17,8 +17,8 @@ def mistakes_in(text: str | bytes) -> list[str]:
     return [str(mistake) for mistake in caught.value.mistakes]
 
 
-def test_a_story_file_says_what_it_says() -> None:
-    story = read(STORY)
+def test_a_article_file_says_what_it_says() -> None:
+    story = read(ARTICLE)
 
     assert story.headline == "The bridge is open"
     assert story.slug == "bridge-opens"
@@ -71,7 +71,7 @@ def test_a_language_tag_gets_its_usual_case(written: str, language: str) -> None
 
 @pytest.mark.parametrize("newline", ["\r\n", "\n"])
 def test_line_ends_and_a_byte_order_mark_do_not_matter(newline: str) -> None:
-    assert read(b"\xef\xbb\xbf" + STORY.replace("\n", newline).encode()) == read(STORY)
+    assert read(b"\xef\xbb\xbf" + ARTICLE.replace("\n", newline).encode()) == read(ARTICLE)
 
 
 @pytest.mark.parametrize(

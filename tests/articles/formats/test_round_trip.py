@@ -9,10 +9,10 @@ from pytest_django import Settings
 
 from articles.formats import read_stories
 from articles.formats.story import LeadImage, Story
-from articles.ingest import Action, publish_stories
+from articles.ingest import Action, ingest_stories
 from articles.models import Article, ArticleRevision
 from articles.syndication.ninjs import ninjs_of
-from tests.articles.conftest import STORY
+from tests.articles.conftest import ARTICLE
 from tests.articles.formats.samples import BODY, EVERY, NINJS_1
 from tests.articles.syndication.test_ninjs import check
 
@@ -48,7 +48,7 @@ FILES = {
     "ninjs1-bare.json": json.dumps(
         {key: NINJS_1[key] for key in ("uri", "type", "versioncreated", "headline", "body_html")}
     ).encode(),
-    "story.md": STORY.encode(),
+    "story.md": ARTICLE.encode(),
 }
 
 
@@ -66,10 +66,10 @@ def sent_out() -> bytes:
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_a_story_that_comes_back_is_ours_and_unchanged(name: str, settings: Settings) -> None:
     settings.SITE_URL = "https://news.example"
-    publish_stories(read(name, FILES[name]))
+    ingest_stories(read(name, FILES[name]))
     before = Article.objects.values().get()
 
-    (outcome,) = publish_stories(read("back.json", sent_out()))
+    (outcome,) = ingest_stories(read("back.json", sent_out()))
 
     assert outcome.action == Action.UNCHANGED
     assert Article.objects.values().get() == before
@@ -80,7 +80,7 @@ def test_a_story_that_comes_back_is_ours_and_unchanged(name: str, settings: Sett
 def test_another_house_reads_in_ninjs_what_the_source_said(name: str, settings: Settings) -> None:
     settings.SITE_URL = "https://news.example"
     (first,) = read(name, FILES[name])
-    publish_stories([first])
+    ingest_stories([first])
 
     (second,) = read("theirs.json", sent_out())
 
@@ -113,20 +113,20 @@ def plain_authors(story: Story) -> list[str]:
 
 
 def test_what_goes_out_is_the_same_however_often_it_came_back() -> None:
-    publish_stories(read("ninjs3.json", EVERY["ninjs3.json"]))
+    ingest_stories(read("ninjs3.json", EVERY["ninjs3.json"]))
     first = sent_out()
 
     for _ in range(3):
-        publish_stories(read("back.json", sent_out()))
+        ingest_stories(read("back.json", sent_out()))
 
     assert sent_out() == first
 
 
 def test_a_sources_next_version_is_taken_after_ours_came_back() -> None:
-    publish_stories(read("ninjs3.json", EVERY["ninjs3.json"]))
-    publish_stories(read("back.json", sent_out()))
+    ingest_stories(read("ninjs3.json", EVERY["ninjs3.json"]))
+    ingest_stories(read("back.json", sent_out()))
     newer = json.loads(EVERY["ninjs3.json"]) | {"version": "3", "urgency": 2}
 
-    (outcome,) = publish_stories(read("a.json", json.dumps(newer).encode()))
+    (outcome,) = ingest_stories(read("a.json", json.dumps(newer).encode()))
 
     assert (outcome.action, outcome.article.urgency) == (Action.UPDATED, 2)

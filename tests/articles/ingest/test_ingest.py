@@ -12,22 +12,22 @@ from django.utils import timezone
 
 from articles import dateline
 from articles.formats.story import Story, StoryError
-from articles.ingest import Action, create, publish_stories
+from articles.ingest import Action, create, ingest_stories
 from articles.models import Article, Media, Section, State, Tag
 from articles.syndication.metadata import news_article
 from articles.syndication.ninjs import ninjs_of
-from tests.articles.conftest import STORY, read
+from tests.articles.conftest import ARTICLE, read
 
 PUBLISHED_AT = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
 
 
 @pytest.fixture
 def story() -> Story:
-    return read(STORY)
+    return read(ARTICLE)
 
 
 def publish(story: Story) -> Action:
-    (outcome,) = publish_stories([story])
+    (outcome,) = ingest_stories([story])
     return outcome.action
 
 
@@ -37,7 +37,7 @@ def row(slug: str = "bridge-opens") -> dict[str, Any]:
 
 def mistakes_of(*stories: Story) -> list[str]:
     with pytest.raises(StoryError) as caught:
-        publish_stories(stories)
+        ingest_stories(stories)
     return [str(mistake) for mistake in caught.value.mistakes]
 
 
@@ -64,7 +64,7 @@ def test_the_same_story_twice_changes_nothing(story: Story) -> None:
     publish(story)
     before = row()
 
-    assert publish(read(STORY)) == Action.UNCHANGED
+    assert publish(read(ARTICLE)) == Action.UNCHANGED
 
     assert row() == before
     assert Media.objects.count() == 1
@@ -191,7 +191,7 @@ def test_a_draft_is_published(story: Story) -> None:
 
 @pytest.mark.django_db
 def test_sections_and_tags_are_shared_by_their_slugs(story: Story) -> None:
-    publish_stories([story, replace(story, slug="bridge-shut", section="WORLD", tags=("SYRIA",))])
+    ingest_stories([story, replace(story, slug="bridge-shut", section="WORLD", tags=("SYRIA",))])
 
     assert [section.name for section in Section.objects.all()] == ["World"]
     assert Tag.objects.count() == 2
@@ -297,7 +297,7 @@ def test_many_publishers_of_the_same_stories_agree(story: Story) -> None:
 
 def in_own_connection(stories: list[Story]) -> list[Action]:
     try:
-        return [outcome.action for outcome in publish_stories(stories)]
+        return [outcome.action for outcome in ingest_stories(stories)]
     finally:
         connection.close()
 

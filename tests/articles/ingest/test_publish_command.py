@@ -8,7 +8,7 @@ from django.core.management import call_command
 from articles.formats import ENDINGS
 from articles.formats.wire import FILE_BYTES
 from articles.models import Article
-from tests.articles.conftest import REAL_STORIES, StoryFile
+from tests.articles.conftest import REAL_ARTICLES, ArticleFile
 from tests.articles.formats.samples import EVERY, RSS, WXR
 
 pytestmark = pytest.mark.django_db
@@ -23,9 +23,9 @@ def refuse(*files: Path | str) -> None:
 
 
 def test_each_story_gets_a_line_with_its_outcome_and_url(
-    story_file: StoryFile, capsys: Captured
+    article_file: ArticleFile, capsys: Captured
 ) -> None:
-    path = story_file()
+    path = article_file()
 
     call_command("publish", path)
     call_command("publish", path)
@@ -58,7 +58,7 @@ def test_a_large_file_of_another_format_is_refused(tmp_path: Path, capsys: Captu
     assert capsys.readouterr().err == f"{path}: the file has more than 5 MB.\n"
 
 
-@pytest.mark.parametrize("path", REAL_STORIES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", REAL_ARTICLES, ids=lambda path: path.stem)
 def test_a_real_story_is_published(path: Path) -> None:
     call_command("publish", path)
 
@@ -68,11 +68,11 @@ def test_a_real_story_is_published(path: Path) -> None:
 
 
 def test_all_mistakes_of_all_files_are_listed_and_nothing_is_published(
-    story_file: StoryFile, capsys: Captured
+    article_file: ArticleFile, capsys: Captured
 ) -> None:
-    good = story_file()
-    bad = story_file(("language: en", "language: '?'"), ("*noon*", "<form>"), name="bad.md")
-    strange = story_file(name="strange.docx")
+    good = article_file()
+    bad = article_file(("language: en", "language: '?'"), ("*noon*", "<form>"), name="bad.md")
+    strange = article_file(name="strange.docx")
 
     refuse(good, bad, strange, "missing.md", good.parent)
 
@@ -88,8 +88,8 @@ def test_all_mistakes_of_all_files_are_listed_and_nothing_is_published(
     assert not Article.objects.exists()
 
 
-def test_a_slug_that_is_taken_is_one_line(story_file: StoryFile, capsys: Captured) -> None:
-    first, second = story_file(), story_file(name="second.md")
+def test_a_slug_that_is_taken_is_one_line(article_file: ArticleFile, capsys: Captured) -> None:
+    first, second = article_file(), article_file(name="second.md")
 
     refuse(first, second)
 

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from articles.formats import read_stories
 from articles.formats.story import Story
-from articles.ingest import Action, publish_stories
+from articles.ingest import Action, ingest_stories
 from articles.models import Article, ArticleRevision, ArticleURL, Source, State
-from tests.articles.conftest import STORY, read
+from tests.articles.conftest import ARTICLE, read
 from tests.articles.formats.samples import EVERY
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ def story() -> Story:
 
 
 def publish(story: Story, *, overwrite: bool = False) -> Action:
-    (outcome,) = publish_stories([story], overwrite=overwrite)
+    (outcome,) = ingest_stories([story], overwrite=overwrite)
     return outcome.action
 
 
@@ -45,10 +45,10 @@ def test_a_story_keeps_all_that_it_says(story: Story) -> None:
 @pytest.mark.parametrize("name", sorted(EVERY))
 def test_every_format_published_twice_changes_nothing(name: str) -> None:
     stories = read_stories(EVERY[name], name=name, zone=UTC)
-    publish_stories(stories)
+    ingest_stories(stories)
     before = Article.objects.values().get()
 
-    (outcome,) = publish_stories(read_stories(EVERY[name], name=name, zone=UTC))
+    (outcome,) = ingest_stories(read_stories(EVERY[name], name=name, zone=UTC))
 
     assert outcome.action == Action.UNCHANGED
     assert Article.objects.values().get() == before
@@ -127,7 +127,7 @@ def test_an_edit_of_the_desks_is_not_overwritten_silently(story: Story) -> None:
 def test_a_story_that_the_desk_wrote_is_not_overwritten_by_a_file_silently() -> None:
     Article.objects.create(guid="tag:x.example,2024:1", slug="bridge-opens", headline="Ours")
 
-    assert publish(read(STORY)) == Action.CONFLICT
+    assert publish(read(ARTICLE)) == Action.CONFLICT
 
     assert Article.objects.get().headline == "Ours"
 
@@ -160,4 +160,4 @@ def test_many_stories_need_no_more_queries_than_few(
     stories = [replace(story, source_item_id=f"n{n}", slug=f"n{n}") for n in range(100)]
 
     with django_assert_max_num_queries(40):  # type: ignore[operator]  # pytest-django's, without a type
-        publish_stories(stories)
+        ingest_stories(stories)

@@ -1,4 +1,4 @@
-"""Pictures that come with a story: named by every format, fetched by a worker, kept with the story."""
+"""Pictures that come with an article: named by every format, fetched by a worker, kept with the article."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,18 +16,18 @@ from articles.editing import restore_revision
 from articles.formats import read_stories
 from articles.formats.story import LeadImage, Story
 from articles.http_client import fetch
-from articles.ingest import Action, publish_stories
+from articles.ingest import Action, ingest_stories
 from articles.media import pictures
 from articles.media.images import read_picture
 from articles.media.pictures import prepare_due, put_picture
 from articles.models import Article, Media
-from tests.articles.conftest import StoryFile, read, with_changes
+from tests.articles.conftest import ArticleFile, read, with_changes
 from tests.articles.formats.samples import EVERY
 from tests.articles.media.drawings import claiming, draw
 from tests.articles.test_http_client import Site, answer
 from tests.articles.test_http_client import site as site
 from tests.conftest import PublishArticle
-from tests.servers import House
+from tests.servers import RunningStack
 
 pytestmark = pytest.mark.django_db
 
@@ -45,18 +45,18 @@ def with_picture(url: str, **words: str) -> Story:
     return replace(read(with_changes()), lead_image=LeadImage(**words, url=url))
 
 
-def publish(story: Story) -> tuple[Action, Media]:
-    (outcome,) = publish_stories([story])
+def publish(article: Story) -> tuple[Action, Media]:
+    (outcome,) = ingest_stories([article])
     image = Article.objects.get().lead_image
     assert image
     return outcome.action, image
 
 
-def test_a_picture_is_fetched_and_the_story_waits_for_nobody(site: Site) -> None:
+def test_a_picture_is_fetched_and_the_article_waits_for_nobody(site: Site) -> None:
     site.answers["/p.jpg"] = answer(draw(400, 300))
 
     _, before = publish(with_picture(site.url("/p.jpg")))
-    count = prepare_due(door=site.door)
+    count = prepare_due(allowed=site.allowed)
 
     media = Media.objects.get()
     assert (count, before.url, media.width, media.height) == (1, "", 400, 300)
@@ -64,25 +64,25 @@ def test_a_picture_is_fetched_and_the_story_waits_for_nobody(site: Site) -> None
     assert (media.due_at, media.last_error) == (None, "")
 
 
-def test_the_same_story_again_fetches_nothing(site: Site) -> None:
+def test_the_same_article_again_fetches_nothing(site: Site) -> None:
     site.answers["/p.jpg"] = answer(draw(400, 300))
-    story = with_picture(site.url("/p.jpg"))
-    publish(story)
-    prepare_due(door=site.door)
+    article = with_picture(site.url("/p.jpg"))
+    publish(article)
+    prepare_due(allowed=site.allowed)
 
-    action, media = publish(story)
+    action, media = publish(article)
 
-    assert (action, prepare_due(door=site.door), len(site.seen)) == (Action.UNCHANGED, 0, 1)
+    assert (action, prepare_due(allowed=site.allowed), len(site.seen)) == (Action.UNCHANGED, 0, 1)
     assert media.file
 
 
 def test_a_picture_at_another_address_takes_the_place_of_the_first(site: Site) -> None:
     site.answers["/p.jpg"], site.answers["/q.jpg"] = answer(draw(400, 300)), answer(draw(64, 48))
     publish(with_picture(site.url("/p.jpg")))
-    prepare_due(door=site.door)
+    prepare_due(allowed=site.allowed)
 
     action, media = publish(with_picture(site.url("/q.jpg")))
-    prepare_due(door=site.door)
+    prepare_due(allowed=site.allowed)
 
     assert (action, media.url) == (Action.UPDATED, "")
     assert Media.objects.get().width == 64
@@ -91,7 +91,7 @@ def test_a_picture_at_another_address_takes_the_place_of_the_first(site: Site) -
 def test_a_caption_that_changes_keeps_the_file(site: Site) -> None:
     site.answers["/p.jpg"] = answer(draw(400, 300))
     publish(with_picture(site.url("/p.jpg")))
-    prepare_due(door=site.door)
+    prepare_due(allowed=site.allowed)
 
     action, media = publish(with_picture(site.url("/p.jpg"), caption="At dusk."))
 
@@ -106,13 +106,13 @@ def test_a_caption_that_changes_keeps_the_file(site: Site) -> None:
         (b"", "The file is empty."),
     ],
 )
-def test_what_is_no_picture_is_fetched_once_and_the_story_stays(
+def test_what_is_no_picture_is_fetched_once_and_the_article_stays(
     content: bytes, reason: str, site: Site, folder: Path
 ) -> None:
     site.answers["/p.jpg"] = answer(content)
     _, media = publish(with_picture(site.url("/p.jpg")))
 
-    prepare_due(door=site.door)
+    prepare_due(allowed=site.allowed)
 
     media.refresh_from_db()
     assert (media.due_at, media.last_error, bool(media.file)) == (None, reason, False)
@@ -127,7 +127,7 @@ def test_a_server_that_fails_is_asked_a_few_times_and_later_each_time(site: Site
     waits = []
     for _ in range(10):
         now = timezone.now()
-        if prepare_due(door=site.door) and (due_at := Media.objects.get().due_at):
+        if prepare_due(allowed=site.allowed) and (due_at := Media.objects.get().due_at):
             waits.append(round((due_at - now).total_seconds() / 60))
             Media.objects.update(due_at=now)
 
@@ -158,7 +158,7 @@ def test_what_the_desk_uploads_while_a_server_is_slow_stays(
         return fetch(url, **options)  # type: ignore[arg-type]  # whatever it was given
 
     monkeypatch.setattr(pictures, "fetch", slow)
-    prepare_due(door=site.door)
+    prepare_due(allowed=site.allowed)
 
     assert Media.objects.get().width == 64
 
@@ -173,13 +173,13 @@ def test_an_upload_of_the_desks_is_not_overwritten_silently(site: Site) -> None:
     assert (action, media.width) == (Action.CONFLICT, 64)
 
 
-def test_a_picture_that_another_story_shows_stays_there(
+def test_a_picture_that_another_article_shows_stays_there(
     site: Site, publish_article: PublishArticle
 ) -> None:
     _, media = publish(with_picture(site.url("/p.jpg")))
     other = publish_article(lead_image=media)
 
-    publish_stories([with_picture(site.url("/q.jpg"), caption="At dusk.")])
+    ingest_stories([with_picture(site.url("/q.jpg"), caption="At dusk.")])
 
     other.refresh_from_db()
     assert other.lead_image
@@ -187,7 +187,7 @@ def test_a_picture_that_another_story_shows_stays_there(
     assert Article.objects.get(slug="bridge-opens").lead_image != other.lead_image
 
 
-def test_a_story_hashed_before_pictures_had_addresses_was_not_edited(site: Site) -> None:
+def test_an_article_hashed_before_pictures_had_addresses_was_not_edited(site: Site) -> None:
     publish(read(with_changes()))
 
     action, media = publish(with_picture(site.url("/p.jpg")))
@@ -195,9 +195,11 @@ def test_a_story_hashed_before_pictures_had_addresses_was_not_edited(site: Site)
     assert (action, media.source_url) == (Action.UPDATED, site.url("/p.jpg"))
 
 
-def test_a_file_beside_the_story_is_its_picture(story_file: StoryFile, tmp_path: Path) -> None:
+def test_a_file_beside_the_article_is_its_picture(
+    article_file: ArticleFile, tmp_path: Path
+) -> None:
     (tmp_path / "b.png").write_bytes(draw(400, 300, "PNG"))
-    path = story_file((IMAGE, "lead_image: {caption: At noon., image: b.png}"))
+    path = article_file((IMAGE, "lead_image: {caption: At noon., image: b.png}"))
 
     call_command("publish", str(path))
     call_command("publish", str(path))
@@ -228,11 +230,11 @@ def test_a_file_that_is_no_picture_is_refused_with_its_line(
     name: str,
     content: bytes | None,
     line: str,
-    story_file: StoryFile,
+    article_file: ArticleFile,
     folder: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    path = story_file((IMAGE, f"lead_image: {{caption: At noon., image: {name!r}}}"))
+    path = article_file((IMAGE, f"lead_image: {{caption: At noon., image: {name!r}}}"))
     if content is not None:
         (path.parent / name).write_bytes(content)
 
@@ -246,10 +248,10 @@ def test_a_file_that_is_no_picture_is_refused_with_its_line(
 
 @pytest.mark.parametrize("name", sorted(EVERY))
 def test_every_format_names_its_picture(name: str) -> None:
-    (story,) = read_stories(EVERY[name], name=name, zone=timezone.get_default_timezone())
+    (article,) = read_stories(EVERY[name], name=name, zone=timezone.get_default_timezone())
 
-    assert story.lead_image
-    assert story.lead_image.url == "https://afp.example/p.jpg"
+    assert article.lead_image
+    assert article.lead_image.url == "https://afp.example/p.jpg"
 
 
 @pytest.fixture
@@ -266,7 +268,7 @@ def test_a_program_names_a_picture_and_later_edits_keep_its_file(
     body = {"headline": "The bridge is open", "body_markdown": "It is.", "lead_image": image}
     client.post("/api/v1/articles/", body, "application/json", headers=headers)
     Media.objects.update(source_url=site.url("/p.jpg"))
-    prepare_due(door=site.door)
+    prepare_due(allowed=site.allowed)
 
     edited = {"caption": "At dusk.", "focal_point": {"x": 0.25, "y": 0.5}}
     url = "/api/v1/articles/the-bridge-is-open/"
@@ -279,7 +281,7 @@ def test_a_program_names_a_picture_and_later_edits_keep_its_file(
     assert prepare_due() == 1  # the crops around another point
 
     restored = restore_revision(
-        article_id=Article.objects.get().pk, version=1, based_on=None, editor="ann"
+        article_id=Article.objects.get().pk, version=1, expected_version=None, editor="ann"
     )
     assert restored.lead_image
     assert (restored.lead_image.caption, restored.lead_image.width) == ("At noon.", 400)
@@ -306,21 +308,21 @@ def test_a_program_is_told_which_field_is_wrong(
     assert refused.json()["errors"][0]["field"] == field
 
 
-@pytest.mark.house
-def test_the_house_renders_what_was_published(house: House, tmp_path: Path) -> None:
+@pytest.mark.stack
+def test_the_house_renders_what_was_published(stack: RunningStack, tmp_path: Path) -> None:
     (tmp_path / "bridge.png").write_bytes(draw(640, 360, "PNG"))
     (tmp_path / "story.md").write_text(
         "---\nheadline: A bridge of its own\nlead_image: {caption: At noon., image: bridge.png}\n"
         "---\n\nIt opened.\n"
     )
 
-    told = house.manage("publish", tmp_path / "story.md")
+    told = stack.manage("publish", tmp_path / "story.md")
 
     assert told.stdout.startswith("created")
     assert "Connection refused" not in told.stderr
     address = "articles/a-bridge-of-its-own/"
-    until(lambda: 'type="image/webp"' in house.get(address))
-    assert house.manage("publish", tmp_path / "story.md").stdout.startswith("unchanged")
+    until(lambda: 'type="image/webp"' in stack.get(address))
+    assert stack.manage("publish", tmp_path / "story.md").stdout.startswith("unchanged")
 
 
 def until(holds: Callable[[], bool]) -> None:

@@ -1,4 +1,4 @@
-"""A story's pictures as readers and machines get them."""
+"""An article's pictures as readers and machines get them."""
 
 import json
 import re
@@ -43,7 +43,7 @@ def rendered(media: Media) -> Media:
 
 
 @pytest.fixture
-def story(rendered: Media, publish_article: PublishArticle) -> Article:
+def article(rendered: Media, publish_article: PublishArticle) -> Article:
     return publish_article(slug="bridge", lead_image=rendered)
 
 
@@ -57,8 +57,8 @@ def meta(root: html.HtmlElement) -> dict[str, str]:
     return {tag.get("property") or tag.get("name"): tag.get("content") for tag in tags}
 
 
-def test_a_story_shows_its_picture_in_sizes_and_keeps_room_for_it(
-    story: Article, client: Client
+def test_an_article_shows_its_picture_in_sizes_and_keeps_room_for_it(
+    article: Article, client: Client
 ) -> None:
     (figure,) = page(client).xpath("//figure")
 
@@ -99,12 +99,12 @@ def test_a_description_without_a_file_is_no_image(
 
 
 def test_further_pictures_follow_the_text_in_their_order(
-    story: Article, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+    article: Article, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for position, caption in ((2, "Second"), (1, "First")):
         further = Media(caption=caption, alt_text=caption)
         put_picture(further, read_picture(draw(400, 300)))
-        ArticleMedia.objects.create(article=story, media=further, position=position)
+        ArticleMedia.objects.create(article=article, media=further, position=position)
 
     client.get("/articles/bridge/")  # what readers feel is in Redis then
     with django_assert_max_num_queries(5):
@@ -117,7 +117,7 @@ def test_further_pictures_follow_the_text_in_their_order(
 
 
 def test_lists_show_crops_the_first_at_once(
-    story: Article,
+    article: Article,
     rendered: Media,
     publish_article: PublishArticle,
     client: Client,
@@ -134,7 +134,7 @@ def test_lists_show_crops_the_first_at_once(
     assert all("16x9-25-50-" in each.get("src") for each in images)
 
 
-def test_cards_show_it_large(story: Article, client: Client) -> None:
+def test_cards_show_it_large(article: Article, client: Client) -> None:
     told = meta(page(client))
 
     assert re.fullmatch(rf"{SITE}/media/pictures/.+/16x9-25-50-500w\.jpg", told["og:image"])
@@ -143,7 +143,7 @@ def test_cards_show_it_large(story: Article, client: Client) -> None:
     assert told["twitter:card"] == "summary_large_image"
 
 
-def test_search_engines_get_three_shapes(story: Article, client: Client) -> None:
+def test_search_engines_get_three_shapes(article: Article, client: Client) -> None:
     (script,) = page(client).xpath("//script[@type='application/ld+json']")
 
     images = json.loads(script.text)["image"]
@@ -158,7 +158,7 @@ def test_search_engines_get_three_shapes(story: Article, client: Client) -> None
 
 
 @pytest.mark.parametrize("name", ["rss.xml", "atom.xml"])
-def test_feeds_carry_it_with_its_length(name: str, story: Article, client: Client) -> None:
+def test_feeds_carry_it_with_its_length(name: str, article: Article, client: Client) -> None:
     feed = feedparser.parse(client.get(f"/feeds/{name}").content)
 
     (enclosure,) = feed.entries[0].enclosures
@@ -168,7 +168,7 @@ def test_feeds_carry_it_with_its_length(name: str, story: Article, client: Clien
 
 
 def test_rss_has_its_words_too_and_no_other_reader_mistakes_them(
-    story: Article, client: Client
+    article: Article, client: Client
 ) -> None:
     content = client.get("/feeds/rss.xml").content
 
@@ -177,13 +177,13 @@ def test_rss_has_its_words_too_and_no_other_reader_mistakes_them(
     assert (media.get("width"), media.get("medium")) == ("500", "image")
 
 
-def test_json_feed_names_it(story: Article, client: Client) -> None:
+def test_json_feed_names_it(article: Article, client: Client) -> None:
     (item,) = client.get("/feeds/feed.json").json()["items"]
 
     assert item["image"] == Media.objects.get().within(1280).url
 
 
-def test_ninjs_has_every_rendition_and_stays_valid(story: Article) -> None:
+def test_ninjs_has_every_rendition_and_stays_valid(article: Article) -> None:
     answer = ninjs_of(Article.objects.in_full().get())
 
     (picture,) = answer["associations"]
@@ -192,7 +192,7 @@ def test_ninjs_has_every_rendition_and_stays_valid(story: Article) -> None:
     assert [error.message for each in VALIDATORS for error in each.iter_errors(answer)] == []
 
 
-def test_sitemaps_name_it(story: Article, client: Client) -> None:
+def test_sitemaps_name_it(article: Article, client: Client) -> None:
     content = client.get("/sitemap-2024-12-1.xml").content.decode()
 
     assert f"<image:image><image:loc>{Media.objects.get().url}</image:loc></image:image>" in content
@@ -202,7 +202,7 @@ def test_sitemaps_name_it(story: Article, client: Client) -> None:
     ("most", "width"), [("", 500), ("&maxwidth=499", 320), ("&maxheight=256", 320)]
 )
 def test_oembed_has_a_thumbnail_that_fits(
-    most: str, width: int, story: Article, client: Client
+    most: str, width: int, article: Article, client: Client
 ) -> None:
     answer = client.get(f"/oembed/?url={SITE}/articles/bridge/{most}").json()
 
@@ -211,13 +211,13 @@ def test_oembed_has_a_thumbnail_that_fits(
     assert answer["thumbnail_url"].endswith(f"/{width}w.jpg")
 
 
-def test_oembed_leaves_out_a_thumbnail_that_cannot_fit(story: Article, client: Client) -> None:
+def test_oembed_leaves_out_a_thumbnail_that_cannot_fit(article: Article, client: Client) -> None:
     answer = client.get(f"/oembed/?url={SITE}/articles/bridge/&maxwidth=10").json()
 
     assert "thumbnail_url" not in answer
 
 
-def test_the_api_tells_all_of_it(story: Article, rendered: Media, client: Client) -> None:
+def test_the_api_tells_all_of_it(article: Article, rendered: Media, client: Client) -> None:
     told = client.get("/api/v1/articles/bridge/").json()["lead_image"]
 
     assert (told["url"], told["width"], told["height"]) == (rendered.url, 500, 400)

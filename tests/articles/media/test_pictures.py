@@ -14,7 +14,13 @@ from pytest_django import Settings
 
 from articles.media import pictures
 from articles.media.images import Picture, read_picture
-from articles.media.pictures import ask_for_copies, forget_files, prepare, prepare_due, put_picture
+from articles.media.pictures import (
+    delete_unused_files,
+    prepare,
+    prepare_due,
+    put_picture,
+    request_renditions,
+)
 from articles.models import Article, ArticleMedia, Media
 from articles.storage import WholeFiles, picture_storage
 from tests.articles.media.drawings import draw
@@ -188,7 +194,7 @@ def test_a_focal_point_set_meanwhile_gets_its_own_crops(
     def move() -> None:
         current = Media.objects.get()
         current.focal_x = 0.9
-        ask_for_copies(current)
+        request_renditions(current)
         current.save()
 
     during_rendering(move, monkeypatch)
@@ -217,7 +223,7 @@ def test_a_picture_whose_file_is_gone_is_tried_a_few_times(media: Media, folder:
     assert "No such file" in media.last_error
 
 
-def test_stories_that_show_the_picture_are_changed_for_feeds(
+def test_articles_that_show_the_picture_are_changed_for_feeds(
     media: Media, publish_article: PublishArticle
 ) -> None:
     lead, other = publish_article(lead_image=media), publish_article()
@@ -238,11 +244,11 @@ def test_files_that_nobody_names_go_after_a_day(media: Media, folder: Path) -> N
     stray = folder / str(media.file.name)
     (stray.parent / "16x9-10-10-320w.jpg").write_bytes(b"of a former focal point")
     (stray.parent / ".draft").write_bytes(b"of a killed worker")
-    assert forget_files() == 0
+    assert delete_unused_files() == 0
 
     age(folder, days=2)
 
-    assert forget_files() == 2
+    assert delete_unused_files() == 2
     assert files(folder) == kept
 
 
@@ -251,13 +257,13 @@ def test_the_files_of_a_deleted_picture_go(media: Media, folder: Path) -> None:
     media.delete()
     age(folder, days=2)
 
-    forget_files()
+    delete_unused_files()
 
     assert files(folder) == []
 
 
 def test_without_any_picture_there_is_nothing_to_clear_away() -> None:
-    assert forget_files() == 0
+    assert delete_unused_files() == 0
 
 
 def test_a_file_may_be_cached_for_ever_and_is_never_guessed_at(

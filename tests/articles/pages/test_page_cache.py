@@ -13,8 +13,8 @@ from articles.editing import edit_article
 from articles.models import Article, ArticleAuthor, ArticleTag, Author, Section, Tag
 from articles.pages import page_cache
 from articles.workflow import correct, kill, unpublish
-from reactions.counting.aggregate import fold
-from reactions.counting.cache_writer import publish_waiting
+from reactions.counting.aggregate import aggregate
+from reactions.counting.cache_writer import write_stale_counts
 from reactions.kinds import pack
 from reactions.record import set_reactions
 from tests.conftest import PublishArticle
@@ -26,8 +26,8 @@ PAGES = [*LISTS, "/articles/bridge/", "/corrections/"]
 
 
 @pytest.fixture
-def story(publish_article: PublishArticle) -> Article:
-    """A story that every page shows."""
+def article(publish_article: PublishArticle) -> Article:
+    """An article that every page shows."""
     section = Section.objects.create(slug="world", name="World")
     article = publish_article(slug="bridge", section=section)
     author = Author.objects.create(slug="ada", name="Ada")
@@ -39,13 +39,13 @@ def story(publish_article: PublishArticle) -> Article:
 
 def react(article: Article) -> None:
     set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack(["love"]))
-    fold()
-    publish_waiting()
+    aggregate()
+    write_stale_counts()
 
 
 @pytest.mark.parametrize("url", PAGES)
 def test_who_has_a_page_hears_at_the_cost_of_one_query_that_it_is_the_same(
-    url: str, story: Article, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+    url: str, article: Article, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     first = client.get(url)
 
@@ -59,7 +59,7 @@ def test_who_has_a_page_hears_at_the_cost_of_one_query_that_it_is_the_same(
 
 
 @pytest.mark.parametrize("url", PAGES)
-def test_a_page_that_was_kept_is_the_page(url: str, story: Article, client: Client) -> None:
+def test_a_page_that_was_kept_is_the_page(url: str, article: Article, client: Client) -> None:
     first, second = client.get(url), client.get(url)
 
     assert second.content == first.content
@@ -67,12 +67,12 @@ def test_a_page_that_was_kept_is_the_page(url: str, story: Article, client: Clie
 
 
 @pytest.mark.parametrize("url", PAGES)
-def test_what_the_desk_does_shows_at_once(url: str, story: Article, client: Client) -> None:
+def test_what_the_desk_does_shows_at_once(url: str, article: Article, client: Client) -> None:
     before = client.get(url)
 
-    edit_article(article_id=story.pk, changes={"headline": "It is shut"}, based_on=None)
+    edit_article(article_id=article.pk, changes={"headline": "It is shut"}, expected_version=None)
     edited = client.get(url, headers={"If-None-Match": before["ETag"]})
-    unpublish(article_id=story.pk)
+    unpublish(article_id=article.pk)
     gone = client.get(url, headers={"If-None-Match": edited["ETag"]})
 
     assert b"It is shut" in edited.content
@@ -80,10 +80,10 @@ def test_what_the_desk_does_shows_at_once(url: str, story: Article, client: Clie
     assert b"It is shut" not in gone.content
 
 
-def test_a_killed_story_is_gone_at_once_for_who_has_it(story: Article, client: Client) -> None:
+def test_a_killed_article_is_gone_at_once_for_who_has_it(article: Article, client: Client) -> None:
     before = client.get("/articles/bridge/")
 
-    kill(article_id=story.pk)
+    kill(article_id=article.pk)
 
     headers = {
         "If-None-Match": before["ETag"],
@@ -93,10 +93,10 @@ def test_a_killed_story_is_gone_at_once_for_who_has_it(story: Article, client: C
 
 
 @pytest.mark.parametrize("url", ["/", "/articles/bridge/"])
-def test_a_reaction_makes_another_page(url: str, story: Article, client: Client) -> None:
+def test_a_reaction_makes_another_page(url: str, article: Article, client: Client) -> None:
     before = client.get(url)
 
-    react(story)
+    react(article)
 
     after = client.get(url, headers={"If-None-Match": before["ETag"]})
     assert after.status_code == 200
@@ -104,12 +104,12 @@ def test_a_reaction_makes_another_page(url: str, story: Article, client: Client)
 
 
 def test_what_readers_feel_is_asked_for_now_and_then(
-    story: Article, client: Client, monkeypatch: pytest.MonkeyPatch
+    article: Article, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(page_cache, "FELT_FOR", 60)
+    monkeypatch.setattr(page_cache, "REACTIONS_FRESH_SECONDS", 60)
     before = client.get("/articles/bridge/")
 
-    react(story)
+    react(article)
 
     assert client.get("/articles/bridge/").content == before.content
 
@@ -117,12 +117,12 @@ def test_what_readers_feel_is_asked_for_now_and_then(
 @pytest.mark.parametrize("url", PAGES)
 def test_a_crowd_costs_no_query(
     url: str,
-    story: Article,
+    article: Article,
     client: Client,
     monkeypatch: pytest.MonkeyPatch,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    monkeypatch.setattr(page_cache, "LOOKED_FOR", 60)
+    monkeypatch.setattr(page_cache, "VERSION_FRESH_SECONDS", 60)
     client.get(url)
 
     with django_assert_num_queries(0):
@@ -130,7 +130,7 @@ def test_a_crowd_costs_no_query(
 
 
 def test_a_new_name_shows_when_the_page_is_as_old_as_it_may_be(
-    story: Article, client: Client, monkeypatch: pytest.MonkeyPatch
+    article: Article, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page_cache, "LIFETIME", 0)
     client.get("/")
@@ -140,11 +140,11 @@ def test_a_new_name_shows_when_the_page_is_as_old_as_it_may_be(
     assert b"Abroad" in client.get("/").content
 
 
-def test_a_readers_choice_is_on_their_own_page_alone(story: Article, client: Client) -> None:
+def test_a_readers_choice_is_on_their_own_page_alone(article: Article, client: Client) -> None:
     client.get("/articles/bridge/")
     reader = Client()
     reader.put(
-        f"/api/v1/articles/{story.pk}/reactions/mine/",
+        f"/api/v1/articles/{article.pk}/reactions/mine/",
         '{"reactions": ["love"]}',
         content_type="application/json",
     )
@@ -161,14 +161,14 @@ def test_a_readers_choice_is_on_their_own_page_alone(story: Article, client: Cli
 
 
 @pytest.mark.parametrize("url", LISTS)
-def test_a_list_is_the_same_for_every_reader(url: str, story: Article, client: Client) -> None:
+def test_a_list_is_the_same_for_every_reader(url: str, article: Article, client: Client) -> None:
     client.cookies["reader"] = "somebody"
 
     assert "Vary" not in client.get(url)
 
 
 def test_who_is_signed_in_at_the_desk_sees_a_new_page(
-    story: Article, admin_client: Client, client: Client
+    article: Article, admin_client: Client, client: Client
 ) -> None:
     client.get("/")
     Section.objects.update(name="Abroad")
@@ -177,7 +177,7 @@ def test_who_is_signed_in_at_the_desk_sees_a_new_page(
     assert b"Abroad" in admin_client.get("/").content
 
 
-def test_a_story_is_not_sent_again_to_who_asks_by_time(story: Article, client: Client) -> None:
+def test_an_article_is_not_sent_again_to_who_asks_by_time(article: Article, client: Client) -> None:
     long_ago = datetime(2025, 1, 1, tzinfo=UTC)
     Article.objects.update(updated_at=long_ago)
     first = client.get("/articles/bridge/")
@@ -189,7 +189,7 @@ def test_a_story_is_not_sent_again_to_who_asks_by_time(story: Article, client: C
     assert (again.status_code, changed.status_code) == (304, 200)
 
 
-def test_a_second_that_is_not_over_is_no_last_modified(story: Article, client: Client) -> None:
+def test_a_second_that_is_not_over_is_no_last_modified(article: Article, client: Client) -> None:
     Article.objects.update(updated_at=timezone.now() + timedelta(seconds=5))
 
     response = client.get("/articles/bridge/")
@@ -198,18 +198,18 @@ def test_a_second_that_is_not_over_is_no_last_modified(story: Article, client: C
     assert "Last-Modified" not in response
 
 
-def test_a_notice_for_one_reader_is_not_kept(story: Article, client: Client) -> None:
+def test_a_notice_for_one_reader_is_not_kept(article: Article, client: Client) -> None:
     told = client.get("/articles/bridge/?reaction=closed")
 
     assert b"to this story are closed" in told.content
     assert b"to this story are closed" not in client.get("/articles/bridge/").content
 
 
-def test_a_page_is_only_to_be_read(story: Article) -> None:
+def test_a_page_is_only_to_be_read(article: Article) -> None:
     assert Client().post("/").status_code == 405
 
 
-def test_the_head_of_a_page_is_asked_for_alone(story: Article, client: Client) -> None:
+def test_the_head_of_a_page_is_asked_for_alone(article: Article, client: Client) -> None:
     page, head = client.get("/"), client.head("/")
 
     assert (head.status_code, head.content) == (200, b"")
@@ -217,13 +217,13 @@ def test_the_head_of_a_page_is_asked_for_alone(story: Article, client: Client) -
 
 
 def test_a_kept_page_stays_while_the_database_is_away(
-    story: Article, client: Client, monkeypatch: pytest.MonkeyPatch
+    article: Article, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = client.get("/articles/bridge/")
 
     def away(*_: object, **__: object) -> None:
         raise OperationalError
 
-    monkeypatch.setattr("articles.pages.views.find_version", away)
+    monkeypatch.setattr("articles.pages.views.find_article_version", away)
 
     assert client.get("/articles/bridge/").content == before.content

@@ -14,8 +14,8 @@ from django.test import Client
 from django.utils.safestring import SafeString
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from articles.hooks import Bar, Feeling, Silence, open_door
-from articles.ingest import publish_stories
+from articles.hooks import NullHooks, ReactionTotal, Widget, register_hooks
+from articles.ingest import ingest_stories
 from articles.models import PUBLIC_STATES, Article, Author, Section, State
 from articles.pages import search, views
 from articles.workflow import correct, kill, retract
@@ -27,45 +27,45 @@ SHARED = {
     *("public", "max-age=0", "s-maxage=1"),
     *("stale-while-revalidate=30", "stale-if-error=86400"),
 }
-STORY_URL = "/articles/bridge-opens/"
+ARTICLE_URL = "/articles/bridge-opens/"
 PublishArticle = Callable[..., Article]
 
 
-class Readers(Silence):
-    """Readers who all feel the same about every story."""
+class Readers(NullHooks):
+    """Readers who all feel the same about every article."""
 
     def __init__(self) -> None:
         self.personal = False
 
-    def totals(self, article_ids: Sequence[UUID]) -> Mapping[UUID, Feeling]:
-        return dict.fromkeys(article_ids, Feeling(1234, ("😢", "😮")))
+    def totals(self, article_ids: Sequence[UUID]) -> Mapping[UUID, ReactionTotal]:
+        return dict.fromkeys(article_ids, ReactionTotal(1234, ("😢", "😮")))
 
     def summary(self, article_id: UUID) -> Mapping[str, object]:
         return {"state": "open", "allowed": ["sad"], "counts": {"sad": 1234}, "total": 1234}
 
-    def bar(self, request: HttpRequest, article: Article) -> Bar:
+    def widget(self, request: HttpRequest, article: Article) -> Widget:
         html, head = SafeString("<p>How was it?</p>"), SafeString('<meta name="bar">')
-        return Bar(lambda: html, head, personal=self.personal)
+        return Widget(lambda: html, head, personal=self.personal)
 
 
 @pytest.fixture(autouse=True)
 def silence() -> Iterator[None]:
     """Pages as they are when nobody asks the readers."""
-    before = open_door(Silence())
+    before = register_hooks(NullHooks())
     yield
-    open_door(before)
+    register_hooks(before)
 
 
 @pytest.fixture
 def readers(silence: None) -> Readers:
     filler = Readers()
-    open_door(filler)
+    register_hooks(filler)
     return filler
 
 
 @pytest.fixture
-def story(silence: None) -> Article:
-    (outcome,) = publish_stories([read(with_changes())])
+def article(silence: None) -> Article:
+    (outcome,) = ingest_stories([read(with_changes())])
     return outcome.article
 
 
@@ -79,8 +79,8 @@ def text_of(html: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", body).split())
 
 
-def test_a_story_page_shows_the_story(story: Article, client: Client) -> None:
-    html = client.get(STORY_URL).content.decode()
+def test_an_article_page_shows_the_article(article: Article, client: Client) -> None:
+    html = client.get(ARTICLE_URL).content.decode()
 
     assert text_of(html) == (
         "World The bridge is open It took nine years. Newsroom staff "
@@ -92,12 +92,12 @@ def test_a_story_page_shows_the_story(story: Article, client: Client) -> None:
     assert "<title> The bridge is open · Newsroom </title>" in " ".join(html.split())
 
 
-def test_a_story_page_tells_machines_what_it_is(
-    story: Article, client: Client, settings: Settings
+def test_an_article_page_tells_machines_what_it_is(
+    article: Article, client: Client, settings: Settings
 ) -> None:
     settings.SITE_URL = "https://news.example"
 
-    html = " ".join(client.get(STORY_URL).content.decode().split())
+    html = " ".join(client.get(ARTICLE_URL).content.decode().split())
 
     assert '<link rel="canonical" href="https://news.example/articles/bridge-opens/">' in html
     assert '<meta name="description" content="It took nine years.">' in html
@@ -113,17 +113,17 @@ def test_a_story_page_tells_machines_what_it_is(
     ],
 )
 def test_times_are_in_the_sites_zone_and_name_it(
-    zone: str, shown: str, story: Article, client: Client, settings: Settings
+    zone: str, shown: str, article: Article, client: Client, settings: Settings
 ) -> None:
     settings.TIME_ZONE = zone
 
-    assert f">{shown}</time>" in client.get(STORY_URL).content.decode()
+    assert f">{shown}</time>" in client.get(ARTICLE_URL).content.decode()
 
 
-def test_a_reworded_story_says_when(story: Article, client: Client) -> None:
-    publish_stories([read(with_changes(("open\n", "shut\n")))])
+def test_a_reworded_article_says_when(article: Article, client: Client) -> None:
+    ingest_stories([read(with_changes(("open\n", "shut\n")))])
 
-    html = client.get(STORY_URL).content.decode()
+    html = client.get(ARTICLE_URL).content.decode()
 
     assert "Updated" in text_of(html)
     assert 'property="article:modified_time"' in html
@@ -138,10 +138,10 @@ def test_a_headline_is_text_and_not_html(publish_article: PublishArticle, client
         assert "<script>" not in html
 
 
-def test_the_bar_of_the_door_follows_the_story(
-    story: Article, readers: Readers, client: Client
+def test_the_bar_of_the_door_follows_the_article(
+    article: Article, readers: Readers, client: Client
 ) -> None:
-    response = client.get(STORY_URL)
+    response = client.get(ARTICLE_URL)
 
     html = response.content.decode()
     assert html.index("with a band") < html.index("<p>How was it?</p>")
@@ -151,34 +151,34 @@ def test_the_bar_of_the_door_follows_the_story(
 
 
 def test_a_personal_bar_keeps_the_page_out_of_shared_caches(
-    story: Article, readers: Readers, client: Client
+    article: Article, readers: Readers, client: Client
 ) -> None:
     readers.personal = True
 
-    response = client.get(STORY_URL)
+    response = client.get(ARTICLE_URL)
 
     assert cache_control(response) == {"private", "no-cache"}
     assert response["Vary"] == "Cookie"
 
 
 def test_a_list_shows_what_is_known_of_feelings(
-    story: Article, readers: Readers, client: Client
+    article: Article, readers: Readers, client: Client
 ) -> None:
     assert "😢😮 1,234 reactions" in text_of(client.get("/").content.decode())
 
 
-def test_a_list_says_which_story_was_taken_back(story: Article, client: Client) -> None:
-    retract(article_id=story.pk, text="It was not.")
+def test_a_list_says_which_article_was_taken_back(article: Article, client: Client) -> None:
+    retract(article_id=article.pk, text="It was not.")
 
     for url in ("/", "/search/?q=bridge"):
         assert "World Retracted The bridge is open" in text_of(client.get(url).content.decode())
 
 
-def test_a_total_that_is_not_known_is_not_shown(story: Article, client: Client) -> None:
+def test_a_total_that_is_not_known_is_not_shown(article: Article, client: Client) -> None:
     assert "reaction" not in text_of(client.get("/").content.decode())
 
 
-def test_the_front_page_has_the_newest_story_first(
+def test_the_front_page_has_the_newest_article_first(
     publish_article: PublishArticle, client: Client
 ) -> None:
     noon = datetime(2024, 12, 8, 12, tzinfo=UTC)
@@ -192,10 +192,10 @@ def test_the_front_page_has_the_newest_story_first(
     assert "Draft" not in text
 
 
-def test_the_front_page_leads_on_to_every_story(
+def test_the_front_page_leads_on_to_every_article(
     publish_article: PublishArticle, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "STORIES_PER_PAGE", 2)
+    monkeypatch.setattr(views, "ARTICLES_PER_PAGE", 2)
     slugs = {publish_article().slug for _ in range(5)}
     seen: list[str] = []
 
@@ -212,25 +212,25 @@ def test_the_front_page_leads_on_to_every_story(
 @pytest.mark.parametrize(
     "url", ["/", "/sections/world/", "/authors/ada/", "/tags/syria/", "/search/?q=bridge"]
 )
-def test_a_walk_through_a_list_meets_each_story_once_whatever_comes_and_goes(
+def test_a_walk_through_a_list_meets_each_article_once_whatever_comes_and_goes(
     url: str,
-    story: Article,
+    article: Article,
     publish_article: PublishArticle,
     client: Client,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(views, "STORIES_PER_PAGE", 2)
+    monkeypatch.setattr(views, "ARTICLES_PER_PAGE", 2)
     monkeypatch.setattr(search, "RESULTS_PER_PAGE", 2)
     ada = Author.objects.create(slug="ada", name="Ada")
     noon = datetime(2024, 12, 8, 12, tzinfo=UTC)
 
     def file(published_at: datetime) -> str:
-        filed = publish_article(section=story.section, published_at=published_at)
+        filed = publish_article(section=article.section, published_at=published_at)
         filed.author_links.create(author=ada, position=1)
-        filed.tag_links.create(tag=story.ordered_tags[1], position=1)
+        filed.tag_links.create(tag=article.ordered_tags[1], position=1)
         return filed.slug
 
-    Article.objects.filter(pk=story.pk).update(state=State.UNPUBLISHED)
+    Article.objects.filter(pk=article.pk).update(state=State.UNPUBLISHED)
     filed = {file(noon - timedelta(hours=hour // 2)) for hour in range(7)}  # two share a time
     seen: list[str] = []
     page: str | None = url
@@ -246,8 +246,8 @@ def test_a_walk_through_a_list_meets_each_story_once_whatever_comes_and_goes(
     assert set(seen) == filed
 
 
-def test_a_section_has_its_own_stories(
-    story: Article, publish_article: PublishArticle, client: Client
+def test_a_section_has_its_own_articles(
+    article: Article, publish_article: PublishArticle, client: Client
 ) -> None:
     publish_article(headline="Elsewhere")
 
@@ -264,10 +264,12 @@ def test_an_empty_section_is_a_page_that_the_navigation_leaves_out(client: Clien
     assert "/sections/sport/" not in client.get("/").content.decode()
 
 
-def test_a_story_is_found_by_its_id_and_sent_to_its_slug(story: Article, client: Client) -> None:
-    response = client.get(f"/articles/{story.id}/")
+def test_an_article_is_found_by_its_id_and_sent_to_its_slug(
+    article: Article, client: Client
+) -> None:
+    response = client.get(f"/articles/{article.id}/")
 
-    assert (response.status_code, response["Location"]) == (302, STORY_URL)
+    assert (response.status_code, response["Location"]) == (302, ARTICLE_URL)
 
 
 def test_a_slug_in_another_alphabet_has_a_page(
@@ -300,7 +302,7 @@ def test_what_is_not_there_is_a_404_page(url: str, client: Client) -> None:
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - {*PUBLIC_STATES, State.KILLED}))
-def test_a_story_that_is_not_public_is_not_there(
+def test_an_article_that_is_not_public_is_not_there(
     state: State, publish_article: PublishArticle, client: Client
 ) -> None:
     article = publish_article(state=state)
@@ -317,39 +319,41 @@ def test_a_story_that_is_not_public_is_not_there(
         ("/authors/newsroom-staff/", 4),
         ("/search/?q=bridge", 2),
         ("/corrections/", 2),
-        (STORY_URL, 5),
+        (ARTICLE_URL, 5),
     ],
 )
 def test_a_page_takes_as_many_queries_however_much_is_on_it(
     url: str,
     queries: int,
-    story: Article,
+    article: Article,
     publish_article: PublishArticle,
     client: Client,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     author = Author.objects.create(slug="newsroom-staff", name="Newsroom staff")
     for _ in range(5):
-        more = publish_article(section=story.section)
+        more = publish_article(section=article.section)
         more.author_links.create(author=author, position=1)
-        more.tag_links.create(tag=story.ordered_tags[1], position=1)
+        more.tag_links.create(tag=article.ordered_tags[1], position=1)
         correct(article_id=more.pk, text="It was ten.")
 
     with django_assert_num_queries(queries):
         client.get(url)
 
 
-@pytest.mark.parametrize("url", ["/", "/sections/world/", STORY_URL])
-def test_a_page_sets_no_cookie_and_may_be_shared(url: str, story: Article, client: Client) -> None:
+@pytest.mark.parametrize("url", ["/", "/sections/world/", ARTICLE_URL])
+def test_a_page_sets_no_cookie_and_may_be_shared(
+    url: str, article: Article, client: Client
+) -> None:
     response = client.get(url)
 
     assert not response.cookies
     assert cache_control(response) == SHARED
 
 
-@pytest.mark.parametrize("url", ["/", "/sections/world/", STORY_URL, "/nothing/"])
+@pytest.mark.parametrize("url", ["/", "/sections/world/", ARTICLE_URL, "/nothing/"])
 def test_a_page_obeys_a_strict_content_security_policy(
-    url: str, story: Article, client: Client
+    url: str, article: Article, client: Client
 ) -> None:
     html = client.get(url).content.decode()
 
@@ -364,11 +368,11 @@ def test_the_page_for_our_own_faults_needs_nothing(
         assert "Something went wrong" in render_to_string("500.html")
 
 
-def test_a_story_shows_its_notices_where_they_belong(story: Article, client: Client) -> None:
-    correct(article_id=story.pk, text="It was two bridges.", placement="bottom")
-    retract(article_id=story.pk, text="It was <none>.")
+def test_an_article_shows_its_notices_where_they_belong(article: Article, client: Client) -> None:
+    correct(article_id=article.pk, text="It was two bridges.", placement="bottom")
+    retract(article_id=article.pk, text="It was <none>.")
 
-    text = text_of(client.get(STORY_URL).content.decode())
+    text = text_of(client.get(ARTICLE_URL).content.decode())
 
     assert text.index("Retraction: It was &lt;none&gt;.") < text.index("with a band")
     assert text.index("with a band") < text.index("Correction: It was two bridges.")
@@ -421,20 +425,20 @@ def test_a_byline_leads_to_its_authors(
         assert f'<span class="byline">{shown.format(**links)}</span>' in html
 
 
-def test_an_author_and_a_tag_have_pages(story: Article, client: Client) -> None:
+def test_an_author_and_a_tag_have_pages(article: Article, client: Client) -> None:
     author = Author.objects.create(slug="ada", name="Ada", job_title="Reporter", about="<Numbers>")
 
     page = client.get(author.get_absolute_url()).content.decode()
     assert text_of(page).startswith("Ada Reporter &lt;Numbers&gt;")
-    assert '<a href="/tags/syria/">Syria</a>' in client.get(STORY_URL).content.decode()
+    assert '<a href="/tags/syria/">Syria</a>' in client.get(ARTICLE_URL).content.decode()
     assert "Syria The bridge is open" not in text_of(client.get("/tags/bridges/").content.decode())
     assert "The bridge is open" in text_of(client.get("/tags/syria/").content.decode())
 
 
-def test_a_killed_story_is_gone_for_good(story: Article, client: Client) -> None:
-    kill(article_id=story.pk)
+def test_a_killed_article_is_gone_for_good(article: Article, client: Client) -> None:
+    kill(article_id=article.pk)
 
-    response = client.get(STORY_URL)
+    response = client.get(ARTICLE_URL)
 
     assert response.status_code == 410
     assert "This story is gone" in response.content.decode()

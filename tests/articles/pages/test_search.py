@@ -48,7 +48,7 @@ def page_of(client: Client, words: str, **asked: str) -> str:
         ("tlh", "bridges", "bridges"),
     ],
 )
-def test_a_story_is_found_by_the_forms_of_its_own_language(
+def test_an_article_is_found_by_the_forms_of_its_own_language(
     language: str, body: str, words: str, publish_article: PublishArticle, client: Client
 ) -> None:
     publish_article(headline="-", language=language, body_html=f"<p>{body}</p>")
@@ -97,7 +97,7 @@ def test_the_headline_counts_more_than_what_is_below_it(
     assert found(client, "elephant") == ["An elephant", "Abstract", "Byline", "Body"]
 
 
-def test_a_story_is_found_by_its_tags_and_authors(
+def test_an_article_is_found_by_its_tags_and_authors(
     publish_article: PublishArticle, client: Client
 ) -> None:
     article = publish_article()
@@ -126,7 +126,7 @@ def test_an_edit_is_found_at_once(article: Article, client: Client) -> None:
 
 
 @pytest.mark.parametrize("state", set(State) - {"published", "corrected", "retracted"})
-def test_a_story_that_is_not_public_is_not_found(
+def test_an_article_that_is_not_public_is_not_found(
     state: State, publish_article: PublishArticle, client: Client
 ) -> None:
     publish_article(headline="A secret", state=state)
@@ -144,10 +144,10 @@ def test_the_other_filters_hold(publish_article: PublishArticle, client: Client)
     assert found(client, "bridge", language="de") == ["A bridge there"]
 
 
-def test_pages_of_results_lead_on_and_back_while_stories_arrive(
+def test_pages_of_results_lead_on_and_back_while_articles_arrive(
     publish_article: PublishArticle, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(articles, "STORIES_PER_ANSWER", 2)
+    monkeypatch.setattr(articles, "ARTICLES_PER_ANSWER", 2)
     noon = datetime(2024, 12, 8, 12, tzinfo=UTC)
     for number in range(7):  # of these, pairs have the same rank and time
         publish_article(
@@ -209,7 +209,9 @@ def test_no_words_are_an_error(words: str, article: Article, client: Client) -> 
     page_of(client, words)
 
 
-def test_a_story_too_long_to_index_can_still_be_published(publish_article: PublishArticle) -> None:
+def test_an_article_too_long_to_index_can_still_be_published(
+    publish_article: PublishArticle,
+) -> None:
     words = " ".join(f"Elefant{number}" for number in range(300_000))
 
     publish_article(body_html=f"<p>{words}</p>")

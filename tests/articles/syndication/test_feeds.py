@@ -46,8 +46,8 @@ def site(settings: Settings) -> None:
 
 
 @pytest.fixture
-def story(publish_article: PublishArticle) -> Article:
-    """A story with everything that a feed shows."""
+def article(publish_article: PublishArticle) -> Article:
+    """An article with everything that a feed shows."""
     article = publish_article(
         slug="bridge-opens",
         guid="tag:news.example,2024-12-08:articles/1",
@@ -82,7 +82,7 @@ def guids(client: Client, url: str) -> list[str]:
 
 
 @pytest.mark.parametrize("form", XML_FORMS)
-def test_a_feed_reader_finds_the_whole_story(form: str, story: Article, client: Client) -> None:
+def test_a_feed_reader_finds_the_whole_article(form: str, article: Article, client: Client) -> None:
     feed = parsed(client.get(f"/feeds/{form}"))
 
     (entry,) = feed.entries
@@ -91,7 +91,7 @@ def test_a_feed_reader_finds_the_whole_story(form: str, story: Article, client: 
     assert feed.feed.link == "https://news.example/"
     assert entry.title == "The bridge is open"
     assert entry.link == "https://news.example/articles/bridge-opens/"
-    assert (entry.id, entry.guidislink) == (story.guid, False)
+    assert (entry.id, entry.guidislink) == (article.guid, False)
     assert entry.summary == "It took nine years."
     assert entry.content[0].value == (
         '<p><span class="dateline">DAMASCUS, Dec 8 (AFP) —</span> It is.</p>'
@@ -103,7 +103,7 @@ def test_a_feed_reader_finds_the_whole_story(form: str, story: Article, client: 
     assert entry.rights == "© 2024"
 
 
-def test_json_feed_has_the_whole_story(story: Article, client: Client) -> None:
+def test_json_feed_has_the_whole_article(article: Article, client: Client) -> None:
     response = client.get("/feeds/feed.json")
 
     assert response["Content-Type"].startswith("application/feed+json")
@@ -116,7 +116,7 @@ def test_json_feed_has_the_whole_story(story: Article, client: Client) -> None:
         "language": "en-gb",
         "items": [
             {
-                "id": story.guid,
+                "id": article.guid,
                 "url": "https://news.example/articles/bridge-opens/",
                 "title": "The bridge is open",
                 "summary": "It took nine years.",
@@ -139,7 +139,7 @@ STRICT = {"rss.xml": feed_rules.faults_of_rss, "atom.xml": feed_rules.faults_of_
 
 @pytest.mark.parametrize("form", XML_FORMS)
 def test_a_feed_has_what_its_standard_demands(
-    form: str, story: Article, publish_article: PublishArticle, client: Client, settings: Settings
+    form: str, article: Article, publish_article: PublishArticle, client: Client, settings: Settings
 ) -> None:
     settings.WEBSUB_HUB = "https://hub.example/"
     publish_article(abstract="", byline="")
@@ -176,7 +176,7 @@ def test_a_feed_that_lacks_something_is_found_out(
     form: str,
     part: str,
     other: str,
-    story: Article,
+    article: Article,
     publish_article: PublishArticle,
     client: Client,
 ) -> None:
@@ -190,12 +190,12 @@ def test_a_feed_that_lacks_something_is_found_out(
 
 
 @pytest.mark.parametrize("move", ["kill", "unpublish", "retract"])
-def test_atom_tells_which_stories_are_to_be_dropped(
-    move: str, story: Article, publish_article: PublishArticle, client: Client
+def test_atom_tells_which_articles_are_to_be_dropped(
+    move: str, article: Article, publish_article: PublishArticle, client: Client
 ) -> None:
     kept = publish_article()
     text = {"text": "It is not."} if move == "retract" else {}
-    gone = getattr(workflow, move)(article_id=story.pk, **text)
+    gone = getattr(workflow, move)(article_id=article.pk, **text)
 
     for of in ("", "sections/world/", "authors/ada/", "tags/syria/"):
         feed = ElementTree.fromstring(client.get(f"/feeds/{of}atom.xml").content)  # noqa: S314  # our own
@@ -205,21 +205,21 @@ def test_atom_tells_which_stories_are_to_be_dropped(
     assert guids(client, "/feeds/atom.xml") == [kept.guid]
 
 
-def test_a_story_that_comes_back_is_dropped_no_more(story: Article, client: Client) -> None:
-    workflow.unpublish(article_id=story.pk)
+def test_an_article_that_comes_back_is_dropped_no_more(article: Article, client: Client) -> None:
+    workflow.unpublish(article_id=article.pk)
     assert b"deleted-entry" in client.get("/feeds/atom.xml").content
 
-    workflow.publish(article_id=story.pk)
+    workflow.publish(article_id=article.pk)
 
     assert b"deleted-entry" not in client.get("/feeds/atom.xml").content
-    assert guids(client, "/feeds/atom.xml") == [story.guid]
+    assert guids(client, "/feeds/atom.xml") == [article.guid]
 
 
 def test_what_was_never_out_or_is_long_gone_is_not_to_be_dropped(
-    story: Article, publish_article: PublishArticle, client: Client
+    article: Article, publish_article: PublishArticle, client: Client
 ) -> None:
     publish_article(state=State.DRAFT, first_published_at=None, published_at=None)
-    workflow.kill(article_id=story.pk)
+    workflow.kill(article_id=article.pk)
     Article.objects.update(updated_at=timezone.now() - feeds.GONE_FOR - timedelta(minutes=1))
 
     assert b"deleted-entry" not in client.get("/feeds/atom.xml").content
@@ -242,13 +242,13 @@ def pages_of(client: Client, form: str, between: Callable[[], object]) -> list[s
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_pages_of_a_feed_neither_skip_nor_repeat_when_stories_come_and_go(
+def test_the_pages_of_a_feed_neither_skip_nor_repeat_when_articles_come_and_go(
     form: str,
     publish_article: PublishArticle,
     client: Client,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(feeds, "STORIES_PER_FEED", 2)
+    monkeypatch.setattr(feeds, "ARTICLES_PER_FEED", 2)
     noon = datetime(2024, 12, 8, 12, tzinfo=UTC)
     times = [noon, noon, noon, *(noon - timedelta(hours=hour) for hour in range(1, 5))]
     filed = [publish_article(published_at=time) for time in times]
@@ -259,7 +259,7 @@ def test_the_pages_of_a_feed_neither_skip_nor_repeat_when_stories_come_and_go(
         publish_article(published_at=noon + timedelta(hours=1))
         Article.objects.filter(pk=next(shown).pk).update(state=State.KILLED)  # which was shown
 
-    assert pages_of(client, form, come_and_go) == [story.guid for story in by_time]
+    assert pages_of(client, form, come_and_go) == [article.guid for article in by_time]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -271,7 +271,7 @@ def test_a_page_of_a_feed_that_cannot_be_is_404(before: str, form: str, client: 
 def test_every_page_of_a_feed_names_itself_and_the_feed(
     publish_article: PublishArticle, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feeds, "STORIES_PER_FEED", 1)
+    monkeypatch.setattr(feeds, "ARTICLES_PER_FEED", 1)
     for _ in range(2):
         publish_article()
     first = parsed(client.get("/feeds/atom.xml")).feed
@@ -286,12 +286,12 @@ def test_every_page_of_a_feed_names_itself_and_the_feed(
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("of", ["sections/world", "authors/ada", "tags/syria"])
 def test_a_part_of_the_site_has_its_own_feed(
-    of: str, form: str, story: Article, publish_article: PublishArticle, client: Client
+    of: str, form: str, article: Article, publish_article: PublishArticle, client: Client
 ) -> None:
     elsewhere = publish_article()
 
-    assert guids(client, f"/feeds/{of}/{form}") == [story.guid]
-    assert set(guids(client, f"/feeds/{form}")) == {story.guid, elsewhere.guid}
+    assert guids(client, f"/feeds/{of}/{form}") == [article.guid]
+    assert set(guids(client, f"/feeds/{form}")) == {article.guid, elsewhere.guid}
 
 
 @pytest.mark.parametrize(
@@ -325,23 +325,23 @@ def test_a_feed_has_the_newest_first_and_no_guid_twice(
     client: Client,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(feeds, "STORIES_PER_FEED", 3)
+    monkeypatch.setattr(feeds, "ARTICLES_PER_FEED", 3)
     noon = datetime(2024, 12, 8, 12, tzinfo=UTC)
     hours = [timedelta(hours=number) for number in range(5)]
-    stories = [publish_article(published_at=noon + hour) for hour in hours]
+    articles = [publish_article(published_at=noon + hour) for hour in hours]
 
-    assert guids(client, f"/feeds/{form}") == [story.guid for story in stories[:1:-1]]
+    assert guids(client, f"/feeds/{form}") == [article.guid for article in articles[:1:-1]]
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_an_update_moves_neither_guid_nor_date_of_publication(
-    form: str, story: Article, client: Client
+    form: str, article: Article, client: Client
 ) -> None:
     before = guids(client, f"/feeds/{form}")
 
-    story.slug, story.headline, story.version = "bridge-shut", "The bridge is shut", 2
-    story.content_modified_at = timezone.now()
-    story.save()
+    article.slug, article.headline, article.version = "bridge-shut", "The bridge is shut", 2
+    article.content_modified_at = timezone.now()
+    article.save()
 
     assert guids(client, f"/feeds/{form}") == before
     text = client.get(f"/feeds/{form}").content.decode()
@@ -350,7 +350,7 @@ def test_an_update_moves_neither_guid_nor_date_of_publication(
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_markup_in_a_story_stays_text(
+def test_markup_in_an_article_stays_text(
     form: str, publish_article: PublishArticle, client: Client
 ) -> None:
     evil = "]]><script>alert(1)</script>&\x0b"
@@ -392,9 +392,9 @@ def test_any_text_makes_a_feed_that_can_be_read(text: str) -> None:
         assert "https://a/f" in ElementTree.tostring(read, "unicode")
 
 
-def test_corrections_stand_where_readers_see_them(story: Article, client: Client) -> None:
-    Correction.objects.create(article=story, text="It was ten.", version=2)
-    Correction.objects.create(article=story, text="A note.", version=3, placement="bottom")
+def test_corrections_stand_where_readers_see_them(article: Article, client: Client) -> None:
+    Correction.objects.create(article=article, text="It was ten.", version=2)
+    Correction.objects.create(article=article, text="A note.", version=3, placement="bottom")
 
     (item,) = json.loads(client.get("/feeds/feed.json").content)["items"]
 
@@ -405,7 +405,7 @@ def test_corrections_stand_where_readers_see_them(story: Article, client: Client
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_who_has_a_feed_already_gets_304(form: str, story: Article, client: Client) -> None:
+def test_who_has_a_feed_already_gets_304(form: str, article: Article, client: Client) -> None:
     first = client.get(f"/feeds/{form}")
 
     for name, value in (
@@ -421,7 +421,7 @@ def test_who_has_a_feed_already_gets_304(form: str, story: Article, client: Clie
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_feed_is_new_when_one_of_its_stories_is_killed(
+def test_a_feed_is_new_when_one_of_its_articles_is_killed(
     form: str, publish_article: PublishArticle, client: Client
 ) -> None:
     kept, killed = publish_article(), publish_article()
@@ -445,13 +445,13 @@ def test_an_empty_feed_is_the_same_each_time(form: str, client: Client) -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_a_feed_takes_as_many_queries_however_long_it_is(
     form: str,
-    story: Article,
+    article: Article,
     publish_article: PublishArticle,
     client: Client,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for _ in range(5):
-        publish_article(section=story.section)
+        publish_article(section=article.section)
 
     with django_assert_num_queries(6 if form == "atom.xml" else 5):  # Atom tells what is gone
         client.get(f"/feeds/{form}")
@@ -459,7 +459,7 @@ def test_a_feed_takes_as_many_queries_however_long_it_is(
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_feed_names_its_hub(
-    form: str, story: Article, client: Client, settings: Settings
+    form: str, article: Article, client: Client, settings: Settings
 ) -> None:
     settings.WEBSUB_HUB = "https://hub.example/"
 

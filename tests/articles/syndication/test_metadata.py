@@ -1,4 +1,4 @@
-"""What a story's page tells machines in its head."""
+"""What an article's page tells machines in its head."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from articles.hooks import Bar, Interaction, Silence, open_door
+from articles.hooks import Interaction, NullHooks, Widget, register_hooks
 from articles.models import (
     Article,
     ArticleAuthor,
@@ -34,24 +34,24 @@ pytestmark = pytest.mark.django_db
 PublishArticle = Callable[..., Article]
 
 
-class Readers(Silence):
+class Readers(NullHooks):
     """Readers who were heard."""
 
-    def bar(self, request: HttpRequest, article: Article) -> Bar:
+    def widget(self, request: HttpRequest, article: Article) -> Widget:
         told = [
             Interaction("LikeAction", None, 3),
             Interaction("ReactAction", "sad", 12),
             Interaction("ReactAction", None, 15),
         ]
-        return Bar(interactions=told)
+        return Widget(interactions=told)
 
 
 @pytest.fixture(autouse=True)
 def silence(settings: Settings) -> Iterator[None]:
     settings.SITE_URL = "https://news.example"
-    before = open_door(Silence())
+    before = register_hooks(NullHooks())
     yield
-    open_door(before)
+    register_hooks(before)
 
 
 def head_of(client: Client, article: Article) -> str:
@@ -67,7 +67,7 @@ def data_of(client: Client, article: Article) -> dict[str, Any]:
     return data
 
 
-def test_a_story_is_a_news_article(publish_article: PublishArticle, client: Client) -> None:
+def test_an_article_is_a_news_article(publish_article: PublishArticle, client: Client) -> None:
     article = publish_article(
         slug="bridge",
         subheadline="After nine years",
@@ -150,7 +150,7 @@ def test_a_correction_is_told(article: Article, client: Client) -> None:
 
 
 def test_reactions_are_counted_by_their_action(article: Article, client: Client) -> None:
-    open_door(Readers())
+    register_hooks(Readers())
 
     counters = data_of(client, article)["interactionStatistic"]
 
@@ -162,7 +162,7 @@ def test_reactions_are_counted_by_their_action(article: Article, client: Client)
 
 
 def test_a_preview_without_a_bar_tells_nothing_of_readers(article: Article) -> None:
-    html = render_to_string("articles/story.html", {"article": article})
+    html = render_to_string("articles/article.html", {"article": article})
 
     assert '"NewsArticle"' in html
     assert "interactionStatistic" not in html
@@ -242,7 +242,7 @@ def test_search_engines_are_sent_away(
     assert '<meta name="robots" content="noindex">' in head
 
 
-def test_each_language_of_a_story_names_all_of_them(
+def test_each_language_of_an_article_names_all_of_them(
     publish_article: PublishArticle, client: Client
 ) -> None:
     original = publish_article(slug="bridge", language="en")
@@ -257,7 +257,7 @@ def test_each_language_of_a_story_names_all_of_them(
         ]
 
 
-def test_a_story_in_one_language_names_no_other(article: Article, client: Client) -> None:
+def test_an_article_in_one_language_names_no_other(article: Article, client: Client) -> None:
     assert "hreflang" not in head_of(client, article)
 
 
@@ -279,7 +279,7 @@ def test_the_head_costs_no_query(
     client: Client,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    """Story, tags, authors, corrections, and the sections of the page's navigation."""
+    """Article, tags, authors, corrections, and the sections of the page's navigation."""
     source = Source.objects.create(name="Wire")
     original = publish_article(source=source)
     publish_article(language="de", translation_of=original)

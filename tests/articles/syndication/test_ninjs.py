@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 PublishArticle = Callable[..., Article]
 
 # IPTC's schema is not part of this repository. Where it lies beside it, it has the last word.
-SCHEMAS = Path(__file__).resolve().parents[3] / "shared" / "schemas" / "ninjs"
+SCHEMAS = Path(__file__).resolve().parents[4] / "shared" / "schemas" / "ninjs"
 # What ninjs 3.1 lets stand at the top of its closed object.
 PROPERTIES = {
     "uri",
@@ -112,8 +112,8 @@ def check(document: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def story(publish_article: PublishArticle, settings: Settings) -> Article:
-    """A story with everything that it can have."""
+def full_article(publish_article: PublishArticle, settings: Settings) -> Article:
+    """A full_article with everything that it can have."""
     settings.SITE_URL = "https://news.example"
     at = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
     article = publish_article(
@@ -164,10 +164,10 @@ def ninjs(client: Client, article: Article) -> dict[str, Any]:
     return document
 
 
-def test_everything_a_story_has_is_there(story: Article, client: Client) -> None:
-    document = ninjs(client, story)
+def test_everything_a_story_has_is_there(full_article: Article, client: Client) -> None:
+    document = ninjs(client, full_article)
 
-    assert document["uri"] == story.guid
+    assert document["uri"] == full_article.guid
     assert document["version"] == "4"
     assert (document["type"], document["representationType"]) == ("text", "full")
     assert document["contentCreated"] == "2024-12-08T09:23:00Z"
@@ -194,8 +194,10 @@ def test_everything_a_story_has_is_there(story: Article, client: Client) -> None
     assert document["associations"][0]["descriptions"][0]["value"] == "At noon."
 
 
-def test_the_dateline_heads_the_body_and_stands_alone(story: Article, client: Client) -> None:
-    main, dateline = ninjs(client, story)["bodies"]
+def test_the_dateline_heads_the_body_and_stands_alone(
+    full_article: Article, client: Client
+) -> None:
+    main, dateline = ninjs(client, full_article)["bodies"]
 
     assert main["role"] == "main"
     assert main["value"] == '<p><span class="dateline">DAMASCUS, Dec 8 (AFP) —</span> It is.</p>'
@@ -203,8 +205,8 @@ def test_the_dateline_heads_the_body_and_stands_alone(story: Article, client: Cl
     assert (dateline["role"], dateline["value"]) == ("dateline", "DAMASCUS, Dec 8 (AFP) —")
 
 
-def test_the_desks_own_note_stays_in_the_house(story: Article, client: Client) -> None:
-    document = ninjs(client, story)
+def test_the_desks_own_note_stays_in_the_house(full_article: Article, client: Client) -> None:
+    document = ninjs(client, full_article)
 
     assert document["edNote"] == "Some names were changed.\nCorrection: It was ten."
     assert "mayor" not in json.dumps(document)
@@ -217,15 +219,15 @@ def test_what_a_story_does_not_have_is_left_out(article: Article, client: Client
     assert not {"by", "people", "located", "subjects", "urgency", "edNote"} & document.keys()
 
 
-def test_reactions_have_no_place_in_it(story: Article, client: Client) -> None:
-    assert "reaction" not in json.dumps(ninjs(client, story)).lower()
+def test_reactions_have_no_place_in_it(full_article: Article, client: Client) -> None:
+    assert "reaction" not in json.dumps(ninjs(client, full_article)).lower()
 
 
 @given(text=st.text(), urgency=st.none() | st.integers(1, 9), version=st.integers(1, 10**9))
 def test_any_story_is_valid(text: str, urgency: int | None, version: int) -> None:
     article = Article(
         guid="tag:news.example,2024-12-08:articles/1",
-        slug="story",
+        slug="full_article",
         headline=text,
         abstract=text,
         byline=text,
@@ -258,15 +260,15 @@ def test_a_story_that_is_not_public_is_not_there(
     assert response["Content-Type"] == "application/problem+json"
 
 
-def test_who_has_it_already_gets_304(story: Article, client: Client) -> None:
-    url = f"/api/v1/articles/{story.id}/ninjs/"
+def test_who_has_it_already_gets_304(full_article: Article, client: Client) -> None:
+    url = f"/api/v1/articles/{full_article.id}/ninjs/"
     first = client.get(url)
 
     assert client.get(url, headers={"If-None-Match": first["ETag"]}).status_code == 304
 
 
 def test_it_takes_four_queries(
-    story: Article, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+    full_article: Article, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(4):
-        ninjs(client, story)
+        ninjs(client, full_article)

@@ -1,4 +1,4 @@
-"""Links to stories on other sites."""
+"""Links to articles on other sites."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from articles.models import Article, ArticleAuthor, ArticleURL, Author, State
 
 pytestmark = pytest.mark.django_db
 
-STORY = "https://news.example/articles/bridge/"
+ARTICLE = "https://news.example/articles/bridge/"
 PublishArticle = Callable[..., Article]
 
 
@@ -19,10 +19,10 @@ def site(settings: Settings) -> None:
     settings.SITE_URL = "https://news.example"
 
 
-def test_a_story_is_described(publish_article: PublishArticle, client: Client) -> None:
+def test_an_article_is_described(publish_article: PublishArticle, client: Client) -> None:
     publish_article(slug="bridge", headline="<b>&", byline="Ada & Béla")
 
-    response = client.get("/oembed/", {"url": STORY, "maxwidth": "300", "format": "json"})
+    response = client.get("/oembed/", {"url": ARTICLE, "maxwidth": "300", "format": "json"})
 
     assert response["Content-Type"].startswith("application/json")
     assert response["Access-Control-Allow-Origin"] == "*"
@@ -30,7 +30,7 @@ def test_a_story_is_described(publish_article: PublishArticle, client: Client) -
         "version": "1.0",
         "type": "link",
         "title": "<b>&",
-        "url": STORY,
+        "url": ARTICLE,
         "provider_name": "Newsroom",
         "provider_url": "https://news.example/",
         "cache_age": 60,
@@ -44,19 +44,19 @@ def test_authors_are_named(publish_article: PublishArticle, client: Client) -> N
         author = Author.objects.create(slug=name.lower(), name=name)
         ArticleAuthor.objects.create(article=article, author=author, position=position)
 
-    answer = client.get("/oembed/", {"url": STORY}).json()
+    answer = client.get("/oembed/", {"url": ARTICLE}).json()
 
     assert answer["author_name"] == "Ada, Bela"
     assert answer["author_url"] == "https://news.example/authors/ada/"
 
 
-def test_a_story_is_found_where_it_used_to_be(
+def test_an_article_is_found_where_it_used_to_be(
     publish_article: PublishArticle, client: Client
 ) -> None:
     article = publish_article(slug="bridge-opens")
     ArticleURL.objects.create(slug="bridge", article=article)
 
-    answer = client.get("/oembed/", {"url": STORY}).json()
+    answer = client.get("/oembed/", {"url": ARTICLE}).json()
 
     assert answer["url"] == "https://news.example/articles/bridge-opens/"
 
@@ -75,7 +75,7 @@ def test_a_story_is_found_where_it_used_to_be(
         "/articles/bridge/",
     ],
 )
-def test_what_is_no_story_of_ours_is_404(
+def test_what_is_no_article_of_ours_is_404(
     url: str, publish_article: PublishArticle, client: Client
 ) -> None:
     publish_article(slug="bridge")
@@ -84,12 +84,12 @@ def test_what_is_no_story_of_ours_is_404(
 
 
 @pytest.mark.parametrize("state", set(State) - {"published", "corrected", "retracted"})
-def test_a_story_that_is_not_public_is_404(
+def test_an_article_that_is_not_public_is_404(
     state: State, publish_article: PublishArticle, client: Client
 ) -> None:
     publish_article(slug="bridge", state=state)
 
-    assert client.get("/oembed/", {"url": STORY}).status_code == 404
+    assert client.get("/oembed/", {"url": ARTICLE}).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -101,13 +101,13 @@ def test_what_cannot_be_given_is_refused(
 ) -> None:
     publish_article(slug="bridge")
 
-    assert client.get("/oembed/", {"url": STORY, **asked}).status_code == status
+    assert client.get("/oembed/", {"url": ARTICLE, **asked}).status_code == status
 
 
 def test_who_has_it_already_gets_304(publish_article: PublishArticle, client: Client) -> None:
     publish_article(slug="bridge")
-    first = client.get("/oembed/", {"url": STORY})
+    first = client.get("/oembed/", {"url": ARTICLE})
 
-    again = client.get("/oembed/", {"url": STORY}, headers={"If-None-Match": first["ETag"]})
+    again = client.get("/oembed/", {"url": ARTICLE}, headers={"If-None-Match": first["ETag"]})
 
     assert again.status_code == 304

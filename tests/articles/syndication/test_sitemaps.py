@@ -78,19 +78,19 @@ def addresses(client: Client, url: str) -> list[str | None]:
     return [element.text for element in root_of(client, url).iter(f"{SITEMAP}loc")]
 
 
-def test_the_index_leads_to_every_story(publish_article: PublishArticle, client: Client) -> None:
+def test_the_index_leads_to_every_article(publish_article: PublishArticle, client: Client) -> None:
     months = [datetime(2024, month, 8, tzinfo=UTC) for month in (11, 12)]
-    stories = [publish_article(published_at=month) for month in months]
+    articles = [publish_article(published_at=month) for month in months]
 
     (_, *maps) = addresses(client, "/sitemap.xml")
 
     assert maps == [f"https://news.example/sitemap-2024-{month}-1.xml" for month in (11, 12)]
-    for url, story in zip(maps, stories, strict=True):
+    for url, article in zip(maps, articles, strict=True):
         assert url is not None
-        assert addresses(client, url.removeprefix("https://news.example")) == [story.url]
+        assert addresses(client, url.removeprefix("https://news.example")) == [article.url]
 
 
-def test_a_sitemap_says_when_a_story_changed_to_the_second(
+def test_a_sitemap_says_when_an_article_changed_to_the_second(
     publish_article: PublishArticle, client: Client
 ) -> None:
     publish_article(content_modified_at=datetime(2024, 12, 9, 1, 2, 3, tzinfo=UTC))
@@ -100,20 +100,20 @@ def test_a_sitemap_says_when_a_story_changed_to_the_second(
         assert lastmod.text == "2024-12-09T01:02:03+00:00"
 
 
-def test_a_long_month_has_several_sitemaps_and_no_story_twice(
+def test_a_long_month_has_several_sitemaps_and_no_article_twice(
     publish_article: PublishArticle, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sitemaps, "URLS_PER_SITEMAP", 2)
-    stories = {publish_article().url for _ in range(5)}
+    articles = {publish_article().url for _ in range(5)}
 
     maps = addresses(client, "/sitemap.xml")[1:]
 
     assert len(maps) == 3
     found = [url for n in (1, 2, 3) for url in addresses(client, f"/sitemap-2024-12-{n}.xml")]
-    assert sorted(map(str, found)) == sorted(stories)
+    assert sorted(map(str, found)) == sorted(articles)
 
 
-def test_sections_with_stories_have_a_sitemap(
+def test_sections_with_articles_have_a_sitemap(
     publish_article: PublishArticle, client: Client
 ) -> None:
     Section.objects.create(slug="empty", name="Empty")
@@ -136,7 +136,9 @@ def test_sections_with_stories_have_a_sitemap(
         "/sitemap-2024-12-0.xml",
     ],
 )
-def test_a_month_without_stories_has_no_sitemap(url: str, article: Article, client: Client) -> None:
+def test_a_month_without_articles_has_no_sitemap(
+    url: str, article: Article, client: Client
+) -> None:
     assert client.get(url).status_code == 404
 
 
@@ -171,12 +173,12 @@ def test_copies_that_a_source_keeps_for_itself_are_in_no_sitemap(
     assert addresses(client, DECEMBER) == [kept.url]
 
 
-def test_a_retracted_story_is_in_the_sitemap_and_no_news(
+def test_a_retracted_article_is_in_the_sitemap_and_no_news(
     publish_article: PublishArticle, client: Client
 ) -> None:
-    story = publish_article(state=State.RETRACTED, first_published_at=timezone.now())
+    article = publish_article(state=State.RETRACTED, first_published_at=timezone.now())
 
-    assert addresses(client, DECEMBER) == [story.url]
+    assert addresses(client, DECEMBER) == [article.url]
     assert addresses(client, "/news-sitemap.xml") == []
 
 
@@ -203,10 +205,10 @@ def test_the_news_sitemap_ends_after_two_days_and_its_limit(
     monkeypatch.setattr(sitemaps, "NEWS_LIMIT", 2)
     now = timezone.now()
     hours = [1, 2, 3, 49]
-    stories = [publish_article(first_published_at=now - timedelta(hours=each)) for each in hours]
+    articles = [publish_article(first_published_at=now - timedelta(hours=each)) for each in hours]
 
-    assert addresses(client, "/news-sitemap.xml") == [story.url for story in stories[:2]]
-    Article.objects.exclude(pk=stories[3].pk).delete()
+    assert addresses(client, "/news-sitemap.xml") == [article.url for article in articles[:2]]
+    Article.objects.exclude(pk=articles[3].pk).delete()
     assert addresses(client, "/news-sitemap.xml") == []
 
 

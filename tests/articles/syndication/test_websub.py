@@ -16,7 +16,7 @@ from redis import Redis
 
 from articles import tasks, workflow
 from articles.formats import read_stories
-from articles.ingest import publish_stories
+from articles.ingest import ingest_stories
 from articles.models import Article, ArticleTag, Section, State, Tag
 from articles.syndication import websub
 from tests.articles.formats.samples import EVERY
@@ -59,7 +59,7 @@ def hub(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hu
 
 
 @pytest.fixture
-def story(publish_article: PublishArticle) -> Article:
+def article(publish_article: PublishArticle) -> Article:
     article = publish_article(section=Section.objects.create(slug="world", name="World"))
     tag = Tag.objects.create(slug="syria", name="Syria")
     ArticleTag.objects.create(article=article, tag=tag, position=1)
@@ -67,7 +67,7 @@ def story(publish_article: PublishArticle) -> Article:
 
 
 def messages() -> list[list[str]]:
-    """The stories of each message that the broker holds for the worker, taken from it."""
+    """The articles of each message that the broker holds for the worker, taken from it."""
     found = []
     with Redis.from_url(settings.REDIS_URL) as broker:
         while message := broker.rpop("slow"):
@@ -83,8 +83,8 @@ def empty_queue() -> None:
     messages()
 
 
-def test_the_hub_is_told_of_every_feed_of_a_story(story: Article, hub: type[Hub]) -> None:
-    assert websub.ping([story.pk])
+def test_the_hub_is_told_of_every_feed_of_an_article(article: Article, hub: type[Hub]) -> None:
+    assert websub.ping([article.pk])
 
     ((mode, urls),) = [(told["hub.mode"], told["hub.url"]) for told in hub.told]
     assert mode == ["publish"]
@@ -93,12 +93,12 @@ def test_the_hub_is_told_of_every_feed_of_a_story(story: Article, hub: type[Hub]
     assert "https://news.example/feeds/atom.xml" in urls
 
 
-def test_many_stories_are_one_ping_that_names_each_feed_once(
-    story: Article, publish_article: PublishArticle, hub: type[Hub]
+def test_many_articles_are_one_ping_that_names_each_feed_once(
+    article: Article, publish_article: PublishArticle, hub: type[Hub]
 ) -> None:
     others = [publish_article() for _ in range(20)]
 
-    assert websub.ping([story.pk, *(other.pk for other in others)])
+    assert websub.ping([article.pk, *(other.pk for other in others)])
 
     (told,) = hub.told
     assert len(told["hub.url"]) == len(set(told["hub.url"])) == 9
@@ -106,29 +106,29 @@ def test_many_stories_are_one_ping_that_names_each_feed_once(
 
 @pytest.mark.parametrize("status", [500, 503, 429])
 def test_a_hub_that_fails_is_asked_again(
-    status: int, story: Article, hub: type[Hub], caplog: pytest.LogCaptureFixture
+    status: int, article: Article, hub: type[Hub], caplog: pytest.LogCaptureFixture
 ) -> None:
     hub.status = status
 
     with pytest.raises(websub.HubAway):
-        tasks.ping_hub([str(story.pk)])
+        tasks.ping_hub([str(article.pk)])
 
     assert "did not take the ping" in caplog.text
 
 
-def test_a_hub_that_is_away_is_asked_again(story: Article, settings: Settings) -> None:
+def test_a_hub_that_is_away_is_asked_again(article: Article, settings: Settings) -> None:
     settings.WEBSUB_HUB = "http://127.0.0.1:9/"
 
     with pytest.raises(websub.HubAway):
-        websub.ping([story.pk])
+        websub.ping([article.pk])
 
 
 def test_a_hub_that_refuses_is_not_asked_again(
-    story: Article, hub: type[Hub], caplog: pytest.LogCaptureFixture
+    article: Article, hub: type[Hub], caplog: pytest.LogCaptureFixture
 ) -> None:
     hub.status = 400
 
-    assert not websub.ping([story.pk])
+    assert not websub.ping([article.pk])
 
     assert "did not take the ping" in caplog.text
 
@@ -142,12 +142,12 @@ def test_asking_again_has_an_end_before_the_broker_would_send_it_twice(settings:
 
 
 def test_without_a_hub_nobody_is_told(
-    story: Article, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    article: Article, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        websub.announce_on_commit([story.pk])
+        websub.announce_on_commit([article.pk])
 
-    assert not websub.ping([story.pk])
+    assert not websub.ping([article.pk])
     assert messages() == []
 
 
@@ -160,7 +160,7 @@ def test_a_draft_is_no_news(publish_article: PublishArticle, hub: type[Hub]) -> 
 
 
 def test_a_transaction_is_announced_once_when_it_is_committed(
-    story: Article,
+    article: Article,
     publish_article: PublishArticle,
     hub: type[Hub],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -168,16 +168,16 @@ def test_a_transaction_is_announced_once_when_it_is_committed(
     other = publish_article()
 
     with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
-        workflow.correct(article_id=story.pk, text="Two.")
-        workflow.kill(article_id=story.pk)
+        workflow.correct(article_id=article.pk, text="Two.")
+        workflow.kill(article_id=article.pk)
         workflow.kill(article_id=other.pk)
         assert messages() == []
 
-    assert messages() == [[str(story.pk), str(other.pk)]]
+    assert messages() == [[str(article.pk), str(other.pk)]]
 
 
 def test_what_was_undone_takes_no_other_announcement_along(
-    story: Article,
+    article: Article,
     publish_article: PublishArticle,
     hub: type[Hub],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -188,25 +188,27 @@ def test_what_was_undone_takes_no_other_announcement_along(
         with transaction.atomic():
             workflow.kill(article_id=other.pk)
             transaction.set_rollback(True)
-        workflow.kill(article_id=story.pk)
+        workflow.kill(article_id=article.pk)
 
-    assert messages() == [[str(story.pk)]]
+    assert messages() == [[str(article.pk)]]
 
 
 def test_an_import_is_announced_once(
     hub: type[Hub], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     names = ("ninjs3.json", "story.nitf")
-    stories = [story for name in names for story in read_stories(EVERY[name], name=name, zone=UTC)]
+    articles = [
+        article for name in names for article in read_stories(EVERY[name], name=name, zone=UTC)
+    ]
 
     with django_capture_on_commit_callbacks(execute=True):
-        outcomes = publish_stories(stories)
+        outcomes = ingest_stories(articles)
 
     assert messages() == [[str(outcome.article.pk) for outcome in outcomes]]
 
 
-def test_the_task_may_run_twice(story: Article, hub: type[Hub]) -> None:
+def test_the_task_may_run_twice(article: Article, hub: type[Hub]) -> None:
     for _ in range(2):
-        tasks.ping_hub([str(story.pk)])
+        tasks.ping_hub([str(article.pk)])
 
     assert hub.told[0] == hub.told[1]

@@ -1,4 +1,4 @@
-"""A story, and one reaction to it a reader."""
+"""An article, and one reaction to it a reader."""
 
 from django.db import models
 
@@ -23,12 +23,12 @@ class Story(models.Model):
         app_label = "textbook"
 
     def counts(self) -> dict[str, int]:
-        chosen = Reaction.objects.filter(story=self).values_list("kind")
+        chosen = Reaction.objects.filter(article=self).values_list("kind")
         return dict.fromkeys(Kind.values, 0) | dict(chosen.annotate(n=models.Count("id")))
 
 
 class Reaction(models.Model):
-    story = models.ForeignKey(Story, on_delete=models.CASCADE)
+    article = models.ForeignKey(Story, on_delete=models.CASCADE)
     reader = models.UUIDField()
     kind = models.CharField(max_length=10, choices=Kind)
     changed_at = models.DateTimeField(auto_now=True)

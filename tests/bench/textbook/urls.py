@@ -2,8 +2,8 @@
 
 from rest_framework.routers import SimpleRouter
 
-from tests.bench.textbook.views import StoryViewSet
+from tests.bench.textbook.views import ArticleViewSet
 
 router = SimpleRouter()
-router.register("stories", StoryViewSet)
+router.register("stories", ArticleViewSet)
 urlpatterns = router.urls

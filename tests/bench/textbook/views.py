@@ -20,7 +20,7 @@ class ReactionSerializer(serializers.ModelSerializer[Reaction]):
         fields = ["kind", "changed_at"]
 
 
-class StoryViewSet(viewsets.GenericViewSet[Story]):
+class ArticleViewSet(viewsets.GenericViewSet[Story]):
     queryset = Story.objects.filter(is_published=True)
 
     @action(detail=True)
@@ -36,11 +36,11 @@ class StoryViewSet(viewsets.GenericViewSet[Story]):
         reader = reader_of(request.COOKIES.get(COOKIE))
         with transaction.atomic():
             reaction, _ = Reaction.objects.update_or_create(
-                story=self.get_object(), reader=reader, defaults=serializer.validated_data
+                article=self.get_object(), reader=reader, defaults=serializer.validated_data
             )
         body: dict[str, Any] = dict(ReactionSerializer(reaction).data)
         if request.query_params.get("counts") != "no":
-            body["counts"] = reaction.story.counts()
+            body["counts"] = reaction.article.counts()
         response = Response(body)
         if COOKIE not in request.COOKIES:
             response.set_cookie(

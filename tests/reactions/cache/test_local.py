@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from reactions.cache import local
-from reactions.cache.local import Copies
+from reactions.cache.local import LocalCache
 
 
 @dataclass
@@ -28,13 +28,13 @@ class Source:
         return found
 
 
-def copies_of(
+def cache_of(
     source: Source, *, most: int = 10, fresh: float = 60, stale: float = 60
-) -> Copies[str, int]:
+) -> LocalCache[str, int]:
     """Copies of numbers that never go down."""
-    return Copies(
+    return LocalCache(
         source.read,
-        most=most,
+        max_entries=most,
         fresh_seconds=fresh,
         stale_seconds=stale,
         is_older=lambda value, held: value < held,
@@ -43,7 +43,7 @@ def copies_of(
 
 def test_a_fresh_copy_asks_nobody() -> None:
     source = Source({"a": 1})
-    kept = copies_of(source)
+    kept = cache_of(source)
 
     answers = [kept.get_many(["a", "b"]) for _ in range(3)]
 
@@ -53,7 +53,7 @@ def test_a_fresh_copy_asks_nobody() -> None:
 
 def test_only_what_is_not_fresh_is_asked_for() -> None:
     source = Source({"a": 1, "b": 2})
-    kept = copies_of(source)
+    kept = cache_of(source)
     kept.get_many(["a"])
 
     assert kept.get_many(["a", "b", "b"]) == {"a": 1, "b": 2}
@@ -63,7 +63,7 @@ def test_only_what_is_not_fresh_is_asked_for() -> None:
 
 def test_a_copy_that_is_too_old_is_asked_for_anew() -> None:
     source = Source({"a": 1})
-    kept = copies_of(source, fresh=0)
+    kept = cache_of(source, fresh=0)
     kept.get_many(["a"])
 
     source.stock["a"] = 2
@@ -73,7 +73,7 @@ def test_a_copy_that_is_too_old_is_asked_for_anew() -> None:
 
 def test_who_asks_anyway_asks_for_what_is_soon_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
     source, clock = Source({"a": 1, "b": 2, "c": 3}), [0]
-    kept = copies_of(source, fresh=10)
+    kept = cache_of(source, fresh=10)
     monkeypatch.setattr(local, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     for clock[0], key in ((0, "a"), (4, "b"), (8, "c")):
         kept.get_many([key])
@@ -87,7 +87,7 @@ def test_who_asks_anyway_asks_for_what_is_soon_too_old(monkeypatch: pytest.Monke
 
 def test_what_is_soon_too_old_is_no_reason_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     source, clock = Source({"a": 1}), [0]
-    kept = copies_of(source, fresh=10)
+    kept = cache_of(source, fresh=10)
     monkeypatch.setattr(local, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     kept.get_many(["a"])
 
@@ -99,7 +99,7 @@ def test_what_is_soon_too_old_is_no_reason_to_ask(monkeypatch: pytest.MonkeyPatc
 
 def test_an_older_value_never_replaces_a_newer_one() -> None:
     source = Source({"a": 2})
-    kept = copies_of(source, fresh=0)
+    kept = cache_of(source, fresh=0)
     kept.get_many(["a"])
 
     source.stock["a"] = 1
@@ -108,22 +108,22 @@ def test_an_older_value_never_replaces_a_newer_one() -> None:
 
 
 def test_what_was_just_made_replaces_the_copy_at_once_and_never_by_something_older() -> None:
-    kept = copies_of(Source({"a": 2}))
+    kept = cache_of(Source({"a": 2}))
     kept.get_many(["a"])
 
-    kept.renew({"a": 3, "b": 7})
-    kept.renew({"a": 1})
+    kept.update({"a": 3, "b": 7})
+    kept.update({"a": 1})
 
     assert kept.get_many(["a"]) == {"a": 3}
-    assert kept.held("b") is None
+    assert kept.newest("b") is None
 
 
 def test_a_copy_that_is_outdated_is_asked_for_and_nothing_older_is_kept() -> None:
     source = Source({"a": 1})
-    kept = copies_of(source)
+    kept = cache_of(source)
     kept.get_many(["a"])
 
-    kept.outdate("a", 2)
+    kept.invalidate_older("a", 2)
     too_early = kept.get_many(["a"])
     source.stock["a"] = 2
 
@@ -134,10 +134,10 @@ def test_a_copy_that_is_outdated_is_asked_for_and_nothing_older_is_kept() -> Non
 
 def test_a_copy_is_not_outdated_by_what_it_already_holds() -> None:
     source = Source({"a": 2})
-    kept = copies_of(source)
+    kept = cache_of(source)
     kept.get_many(["a"])
 
-    kept.outdate("a", 2)
+    kept.invalidate_older("a", 2)
 
     assert kept.get_many(["a"]) == {"a": 2}
     assert len(source.asked) == 1
@@ -145,7 +145,7 @@ def test_a_copy_is_not_outdated_by_what_it_already_holds() -> None:
 
 def test_where_nobody_can_tell_an_old_copy_stands_in_and_what_has_none_is_left_out() -> None:
     source = Source({"a": 1})
-    kept = copies_of(source, fresh=0)
+    kept = cache_of(source, fresh=0)
     kept.get_many(["a"])
 
     source.is_away = True
@@ -155,7 +155,7 @@ def test_where_nobody_can_tell_an_old_copy_stands_in_and_what_has_none_is_left_o
 
 def test_a_copy_older_than_its_time_stands_in_for_nothing() -> None:
     source = Source({"a": 1})
-    kept = copies_of(source, fresh=0, stale=0)
+    kept = cache_of(source, fresh=0, stale=0)
     kept.get_many(["a"])
 
     source.is_away = True
@@ -165,12 +165,12 @@ def test_a_copy_older_than_its_time_stands_in_for_nothing() -> None:
 
 def test_no_more_than_the_most_are_kept() -> None:
     source = Source({"a": 1, "b": 2, "c": 3})
-    kept = copies_of(source, most=2)
+    kept = cache_of(source, most=2)
 
     for key in "abc":
         kept.get_many([key])
 
-    assert [kept.held(key) for key in "abc"] == [None, 2, 3]
+    assert [kept.newest(key) for key in "abc"] == [None, 2, 3]
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ class Slow:
         self.let, self.is_asked = Event(), Event()
         self.pool = ThreadPoolExecutor(20)
 
-    def start(self, kept: Copies[str, int]) -> "Future[dict[str, int | None]]":
+    def start(self, kept: LocalCache[str, int]) -> "Future[dict[str, int | None]]":
         def wait() -> None:
             self.is_asked.set()
             assert self.let.wait(10)
@@ -200,7 +200,7 @@ class Slow:
 
 
 def test_many_at_once_make_one_ask_and_all_get_its_answer(slow: Slow) -> None:
-    kept = copies_of(slow.source)
+    kept = cache_of(slow.source)
     first = slow.start(kept)
 
     others = [slow.pool.submit(kept.get_many, ["a"]) for _ in range(19)]
@@ -211,7 +211,7 @@ def test_many_at_once_make_one_ask_and_all_get_its_answer(slow: Slow) -> None:
 
 
 def test_who_has_an_old_copy_does_not_wait_long(slow: Slow) -> None:
-    kept = copies_of(slow.source, fresh=0)
+    kept = cache_of(slow.source, fresh=0)
     kept.get_many(["a"])
     slow.source.stock["a"] = 2
     first = slow.start(kept)
@@ -225,8 +225,8 @@ def test_who_has_an_old_copy_does_not_wait_long(slow: Slow) -> None:
 def test_who_has_none_waits_longer_and_then_is_told_nothing(
     slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local, "_LONG_PATIENCE_SECONDS", 0.01)
-    kept = copies_of(slow.source)
+    monkeypatch.setattr(local, "_WAIT_WITHOUT_VALUE_SECONDS", 0.01)
+    kept = cache_of(slow.source)
     slow.start(kept)
 
     assert kept.get_many(["a"]) == {}
@@ -235,12 +235,12 @@ def test_who_has_none_waits_longer_and_then_is_told_nothing(
 def test_what_was_asked_before_it_was_outdated_is_not_given_to_those_who_come_after(
     slow: Slow,
 ) -> None:
-    kept = copies_of(slow.source)
+    kept = cache_of(slow.source)
     first = slow.start(kept)
     slow.source.stock["a"] = 2
     slow.source.wait = lambda: None  # for others than the first
 
-    kept.outdate("a", 2)
+    kept.invalidate_older("a", 2)
     after = kept.get_many(["a"])
     slow.let.set()
 
@@ -249,19 +249,19 @@ def test_what_was_asked_before_it_was_outdated_is_not_given_to_those_who_come_af
 
 
 def test_what_was_asked_before_it_was_forgotten_is_not_kept(slow: Slow) -> None:
-    kept = copies_of(slow.source)
+    kept = cache_of(slow.source)
     first = slow.start(kept)
 
-    kept.forget("a")
+    kept.invalidate("a")
     slow.let.set()
 
     assert first.result() == {"a": 1}
-    assert kept.held("a") is None
+    assert kept.newest("a") is None
 
 
 def test_a_bug_reaches_whoever_met_it_and_the_next_asks_anew() -> None:
     source = Source({"a": 1})
-    kept = copies_of(source)
+    kept = cache_of(source)
 
     def break_down() -> None:
         raise ZeroDivisionError

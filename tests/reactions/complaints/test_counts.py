@@ -16,10 +16,10 @@ from pytest_django import DjangoAssertNumQueries
 from articles.models import Article
 from reactions.cache import redis as redis_cache
 from reactions.cache import redis_keys
-from reactions.counting.aggregate import fold
+from reactions.counting.aggregate import aggregate
 from reactions.counting.reconcile import reconcile
-from reactions.counts import forget_all_counts
-from reactions.models import Bucket, Mark, Reaction, Total
+from reactions.counts import clear_counts
+from reactions.models import ArticleCount, Bucket, OutboxEntry, Reaction
 from tests.conftest import PublishArticle
 from tests.races.rival import at_once
 from tests.reactions.crowds import LOVE, NOON, arrive
@@ -29,17 +29,17 @@ from tests.reactions.visitor import Visitor, browser, shown
 
 def others_love(article: Article, readers: int) -> None:
     arrive(article.id, range(readers))
-    fold()
+    aggregate()
 
 
 def react_and_count(article: Article) -> None:
     Visitor(article).choose("love")
-    fold()
+    aggregate()
 
 
 def nothing_is_cached(article: Article) -> None:
     redis_cache.client().delete(redis_keys.counts(article.id))
-    forget_all_counts()
+    clear_counts()
 
 
 # --- right after a reaction
@@ -50,10 +50,10 @@ def test_one_reaction_is_never_counted_as_two(article: Article) -> None:
     reader = Visitor(article)
 
     told = [reader.choose("love")["total"]]
-    fold()
+    aggregate()
     told.append(reader.choose("love")["total"])
-    Mark.objects.create(article_id=article.id, reader_id=Reaction.objects.get().reader_id)
-    fold()
+    OutboxEntry.objects.create(article_id=article.id, reader_id=Reaction.objects.get().reader_id)
+    aggregate()
 
     assert told == [1, 1]
     assert shown(article) == {"love": 1}
@@ -66,7 +66,7 @@ def test_one_reaction_does_not_show_as_two_more_or_three_more(article: Article) 
 
     own = reader.choose("love")["total"]
     before = [shown(article)["love"] for _ in range(3)]
-    fold()
+    aggregate()
     after = [shown(article)["love"] for _ in range(3)]
 
     assert (own, before, after) == (5, [4] * 3, [5] * 3)
@@ -80,7 +80,7 @@ def test_the_count_does_not_become_one_after_reacting(article: Article, is_cache
         nothing_is_cached(article)
 
     told = Visitor(article).choose("love")["counts"]["love"]
-    fold()
+    aggregate()
 
     assert told == 8
     assert shown(article) == {"love": 8}
@@ -93,7 +93,7 @@ def test_a_queue_that_lags_does_not_hide_a_readers_own_reaction(article: Article
 
     told = [reader.choose(kind)["counts"] for kind in ("love", "sad", "sad")]
 
-    assert Mark.objects.count() == 2  # nobody has counted them yet
+    assert OutboxEntry.objects.count() == 2  # nobody has counted them yet
     assert [(each["love"], each["sad"]) for each in told] == [(4, 0), (3, 1), (3, 1)]
     assert reader.mine() == ["sad"]
 
@@ -101,10 +101,10 @@ def test_a_queue_that_lags_does_not_hide_a_readers_own_reaction(article: Article
 # --- here and there
 
 
-def test_lists_and_stories_show_the_same_total(article: Article) -> None:
+def test_lists_and_articles_show_the_same_total(article: Article) -> None:
     """forem#18929: also where some reactions are held back."""
     arrive(article.id, [7] * 25)
-    fold()
+    aggregate()
 
     front = browser().get(reverse("articles:front")).content.decode()
     page = browser().get(article.get_absolute_url()).content.decode()
@@ -145,13 +145,15 @@ def test_pages_that_were_kept_show_no_stale_counts(article: Article) -> None:
         assert re.findall(r"(?:1 reaction\b|reactions-sum\">1<)", page), address
 
 
-def test_counts_asked_for_with_their_stories_are_all_there(publish_article: PublishArticle) -> None:
+def test_counts_asked_for_with_their_articles_are_all_there(
+    publish_article: PublishArticle,
+) -> None:
     """laravel-love#259: loaded with the model, they were empty."""
-    stories = [publish_article() for _ in range(3)]
-    for number, story in enumerate(stories):
-        others_love(story, number)
+    articles = [publish_article() for _ in range(3)]
+    for number, article in enumerate(articles):
+        others_love(article, number)
 
-    slugs = ",".join(story.slug for story in stories)
+    slugs = ",".join(article.slug for article in articles)
     results = browser().get("/api/v1/reactions/", {"articles": slugs}).json()["results"]
 
     assert [each["counts"]["love"] for each in results] == [0, 1, 2]
@@ -165,7 +167,7 @@ def test_counters_that_are_empty_though_reactions_exist_are_filled_by_a_recount(
 ) -> None:
     """laravel-love#80: the recount itself failed on them."""
     others_love(article, 5)
-    Total.objects.all().delete()
+    ArticleCount.objects.all().delete()
     Bucket.objects.all().delete()
 
     call_command("reconcile")
@@ -174,17 +176,17 @@ def test_counters_that_are_empty_though_reactions_exist_are_filled_by_a_recount(
     assert_counts_are_the_rows(article.id)
 
 
-def test_the_first_reaction_to_a_story_makes_its_counters(article: Article) -> None:
-    """laravel-love#160: until a story had been registered it had none."""
-    before = Total.objects.count()
+def test_the_first_reaction_to_an_article_makes_its_counters(article: Article) -> None:
+    """laravel-love#160: until an article had been registered it had none."""
+    before = ArticleCount.objects.count()
 
     react_and_count(article)
 
-    assert (before, Total.objects.get().count) == (0, 1)
+    assert (before, ArticleCount.objects.get().count) == (0, 1)
     assert shown(article) == {"love": 1}
 
 
-def test_a_recount_of_nothing_asks_nothing_story_by_story(
+def test_a_recount_of_nothing_asks_nothing_article_by_article(
     publish_article: PublishArticle, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     """laravel-love#119: a whole minute without a single reaction."""
@@ -200,10 +202,10 @@ def test_a_recount_of_nothing_asks_nothing_story_by_story(
 def test_rows_that_a_migration_of_ones_own_brought_are_recounted(article: Article) -> None:
     """laravel-love#137: the recount crashed on them."""
     arrive(article.id, range(5))
-    Mark.objects.all().delete()  # a script that writes the ledger knows nothing of the outbox
+    OutboxEntry.objects.all().delete()  # a script that writes the ledger knows nothing of the outbox
 
     call_command("reconcile")
-    fold()
+    aggregate()
 
     assert shown(article) == {"love": 5}
     assert_counts_are_the_rows(article.id, expected=[LOVE] * 5)
@@ -236,11 +238,11 @@ def test_totals_are_right_after_a_mass_deletion(article: Article) -> None:
     readers = [Visitor(article) for _ in range(12)]
     for reader in readers:
         reader.choose("love")
-    fold()
+    aggregate()
 
     for reader in readers[2:]:
         reader.client.delete("/api/v1/readers/me/")
-    fold()
+    aggregate()
     deleted = shown(article)
     react_and_count(article)
 
@@ -253,20 +255,20 @@ def test_totals_are_right_after_a_mass_deletion(article: Article) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_workers_that_meet_on_the_same_stories_do_not_deadlock(
+def test_workers_that_meet_on_the_same_articles_do_not_deadlock(
     publish_article: PublishArticle,
 ) -> None:
     """mastodon#9437"""
-    stories = [publish_article() for _ in range(3)]
+    articles = [publish_article() for _ in range(3)]
 
     def react_and_count_in(order: list[Article]) -> None:
-        for story in order * 3:
-            react_and_count(story)
+        for article in order * 3:
+            react_and_count(article)
 
-    at_once([lambda: react_and_count_in(stories), lambda: react_and_count_in(stories[::-1])] * 2)
-    fold()
+    at_once([lambda: react_and_count_in(articles), lambda: react_and_count_in(articles[::-1])] * 2)
+    aggregate()
 
-    assert [shown(story) for story in stories] == [{"love": 12}] * 3
+    assert [shown(article) for article in articles] == [{"love": 12}] * 3
 
 
 @pytest.mark.django_db(transaction=True)
@@ -279,10 +281,10 @@ def test_workers_that_meet_on_the_same_stories_do_not_deadlock(
 )
 def test_eight_who_react_at_once_are_eight(article: Article, before: int) -> None:
     arrive(article.id, range(before), at=NOON)
-    fold()
+    aggregate()
 
     at_once([lambda: react_and_count(article)] * 8)
-    fold()
+    aggregate()
 
     assert shown(article) == {"love": before + 8}
     assert_counts_are_the_rows(article.id)

@@ -1,4 +1,4 @@
-"""What users of another system say of stories that everybody reacts to at once, and what ours do under the same.
+"""What users of another system say of articles that everybody reacts to at once, and what ours do under the same.
 
 misskey-dev/misskey#11093: a row rewritten for every reaction, and a buffer that loses what comes while it is emptied.
 misskey-dev/misskey#14621: a buffer that was switched off with reactions in it.
@@ -10,12 +10,12 @@ from django.db import connection, transaction
 from pytest_django.fixtures import Settings
 
 from articles.models import Article
-from reactions.cache import redis as redis_cache
-from reactions.counting.aggregate import count_marked, fold
-from reactions.counting.cache_writer import publish_waiting
-from reactions.counts import forget_all_counts
+from reactions.cache import limits
+from reactions.counting.aggregate import aggregate, aggregate_batch
+from reactions.counting.cache_writer import write_stale_counts
+from reactions.counts import clear_counts
 from reactions.kinds import pack
-from reactions.models import Tally
+from reactions.models import CountVersion
 from tests.races.rival import Rival
 from tests.reactions.crowds import LOVE, arrive
 from tests.reactions.visitor import Visitor, shown
@@ -25,7 +25,7 @@ racing = pytest.mark.django_db(transaction=True)
 SAD = pack(["sad"])
 
 
-def row_of_the_story(article: Article) -> tuple[object, ...]:
+def row_of_the_article(article: Article) -> tuple[object, ...]:
     """Where PostgreSQL keeps it, and which transaction wrote it there: another after any rewrite."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT ctid, xmin FROM articles_article WHERE id = %s", [article.id])
@@ -36,15 +36,15 @@ def row_of_the_story(article: Article) -> tuple[object, ...]:
 
 
 def test_a_hundred_reactions_are_not_a_hundred_rewrites_of_a_row(article: Article) -> None:
-    before = row_of_the_story(article)
+    before = row_of_the_article(article)
 
     arrive(article.id, range(99))
     Visitor(article).choose("love")
-    fold()
+    aggregate()
 
     assert shown(article) == {"love": 100}
-    assert row_of_the_story(article) == before
-    assert Tally.objects.get().version == 1
+    assert row_of_the_article(article) == before
+    assert CountVersion.objects.get().version == 1
 
 
 @racing
@@ -62,14 +62,14 @@ def test_no_reader_waits_for_the_counting_and_what_comes_meanwhile_is_not_lost(
     article: Article,
 ) -> None:
     Visitor(article).choose("love")
-    fold()
+    aggregate()
     Visitor(article).choose("love")
 
     with transaction.atomic():
-        count_marked()  # holds the tally of the story and its totals
+        aggregate_batch()  # holds the tally of the article and its totals
         meanwhile = Rival().start(lambda: Visitor(article).choose("love"))
         told = meanwhile.result(timeout=10)["total"]
-    fold()
+    aggregate()
 
     assert told == 2  # one that was counted, and its own
     assert shown(article) == {"love": 3}
@@ -78,12 +78,12 @@ def test_no_reader_waits_for_the_counting_and_what_comes_meanwhile_is_not_lost(
 @racing
 def test_what_comes_between_the_counting_and_the_telling_is_not_lost(article: Article) -> None:
     Visitor(article).choose("love")
-    count_marked()
+    aggregate_batch()
     Visitor(article).choose("love")
 
-    publish_waiting()
+    write_stale_counts()
     told_first = shown(article)
-    fold()
+    aggregate()
 
     assert told_first == {"love": 1}
     assert shown(article) == {"love": 2}
@@ -93,12 +93,12 @@ def test_five_and_three_with_one_and_two_more_are_six_and_five(article: Article)
     """The stored code of that buffer made five and five of them."""
     for kinds, readers in ((LOVE, range(5)), (SAD, range(5, 8))):
         arrive(article.id, readers, kinds=kinds)
-    fold()
+    aggregate()
     before = shown(article)
 
     for kind in ("love", "sad", "sad"):
         Visitor(article).choose(kind)
-    fold()
+    aggregate()
 
     assert before == {"love": 5, "sad": 3}
     assert shown(article) == {"love": 6, "sad": 5}
@@ -111,7 +111,7 @@ def test_five_and_three_with_one_and_two_more_are_six_and_five(article: Article)
 def test_a_worker_that_is_switched_off_strands_no_reaction(article: Article, most: int) -> None:
     for _ in range(5):
         Visitor(article).choose("love")
-    count_marked(most=most)  # and is gone: it has told nobody, and the rest waits
+    aggregate_batch(most=most)  # and is gone: it has told nobody, and the rest waits
 
     call_command("aggregate")
 
@@ -122,7 +122,7 @@ def test_a_worker_killed_before_its_commit_strands_no_reaction(article: Article)
     for _ in range(5):
         Visitor(article).choose("love")
     with transaction.atomic():
-        count_marked()
+        aggregate_batch()
         transaction.set_rollback(True)
 
     call_command("aggregate")
@@ -136,13 +136,13 @@ def test_redis_that_is_switched_off_strands_no_reaction(
     there = settings.REDIS_URL
     settings.REDIS_URL = "unix:///nowhere/valkey.sock"
     Visitor(article).choose("love")
-    fold()
+    aggregate()
     while_off = shown(article)
 
     settings.REDIS_URL = there
-    monkeypatch.setattr(redis_cache, "_closed_until", 0.0)
-    told = publish_waiting()
-    forget_all_counts()
+    limits.redis_breaker.reset()
+    told = write_stale_counts()
+    clear_counts()
 
     assert (while_off, told) == ({"love": 1}, 1)
     assert shown(article) == {"love": 1}

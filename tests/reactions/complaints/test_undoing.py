@@ -13,7 +13,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from articles.models import Article
-from reactions.counting.aggregate import fold
+from reactions.counting.aggregate import aggregate
 from reactions.models import Reaction
 from tests.races.rival import at_once
 from tests.reactions.crowds import arrive
@@ -25,18 +25,18 @@ KINDS = ["like", "love", "sad", "wow"]
 
 def others_love(article: Article, readers: int) -> None:
     arrive(article.id, range(readers))
-    fold()
+    aggregate()
 
 
 def test_a_reader_sees_and_undoes_their_own_vote(article: Article) -> None:
     """isso#455"""
     visitor = Visitor(article)
     visitor.choose("love")
-    fold()
+    aggregate()
     seen = visitor.mine()
 
     undone = visitor.undo()
-    fold()
+    aggregate()
 
     assert (seen, undone["previous"], visitor.mine()) == (["love"], ["love"], [])
     assert shown(article) == {}
@@ -48,11 +48,11 @@ def test_a_vote_on_the_page_shows_its_number_and_can_be_changed(
     """isso#114"""
     action, fields = form_of(client, article)
     client.post(action, fields | {"reactions": "sad"})
-    fold()
+    aggregate()
     voted = client.get(page_of(article)).content.decode()
 
     client.post(action, fields | {"reactions": "love"})
-    fold()
+    aggregate()
 
     assert '<span class="reactions-sum">1</span>' in voted
     assert shown(article) == {"love": 1}
@@ -75,7 +75,7 @@ def test_clicks_faster_than_their_answers_move_the_count_by_one(
     reader.choose(*before)
 
     at_once([partial(tab.choose, *clicked) for tab in reader.tabs(article, 8)])
-    fold()
+    aggregate()
 
     assert shown(article) == {"love": after}
 
@@ -88,7 +88,7 @@ def test_shortcuts_pressed_in_turn_do_not_multiply_a_readers_reactions(article: 
 
     pressed = zip(reader.tabs(article, 8), cycle(KINDS), strict=False)
     at_once([partial(tab.choose, kind) for tab, kind in pressed])
-    fold()
+    aggregate()
 
     (kept,) = reader.mine()
     assert kept in KINDS
@@ -105,7 +105,7 @@ def test_a_reader_who_repeats_fast_removes_nobody_elses(article: Article) -> Non
     for _ in range(5):
         for kinds in (["love"], []):
             reader.choose(*kinds)
-            fold()
+            aggregate()
             seen.append(shown(article))
 
     assert seen == [{"love": 4}, {"love": 3}] * 5
@@ -123,7 +123,7 @@ def test_every_click_in_a_row_is_answered_with_the_right_count(
     for kinds in islice(cycle([["love"], ["sad"], []]), 9):
         told.append(reader.choose(*kinds)["counts"])
         if is_folded:
-            fold()
+            aggregate()
 
     assert [(each["love"], each["sad"]) for each in told] == [(4, 0), (3, 1), (3, 0)] * 3
 
@@ -132,10 +132,10 @@ def test_undoing_twice_shows_no_minus_one(article: Article) -> None:
     """Magnifier#69"""
     reader = Visitor(article)
     reader.choose("love")
-    fold()
+    aggregate()
 
     told = [reader.undo()["counts"] for _ in range(3)]
-    fold()
+    aggregate()
     told += [reader.undo()["counts"] for _ in range(3)]
 
     assert {count for counts in told for count in counts.values()} == {0}
@@ -152,7 +152,7 @@ def test_the_server_says_how_many_reactions_one_reader_may_have(
     reader.choose(*KINDS[:most])
 
     refused = [reader.ask_for(*KINDS[: most + 1]), reader.ask_for("wow", "wow")]
-    fold()
+    aggregate()
 
     assert [each.status_code for each in refused] == [400, 400]
     assert shown(article) == dict.fromkeys(KINDS[:most], 1)
@@ -167,8 +167,8 @@ def test_like_then_unlike_then_like_is_taken(article: Article, is_folded: bool) 
     for kinds in (["like"], [], ["like"]):
         changed.append(reader.choose(*kinds)["changed"])
         if is_folded:
-            fold()
-    fold()
+            aggregate()
+    aggregate()
 
     assert changed == [True, True, True]
     assert shown(article) == {"like": 1}
@@ -182,7 +182,7 @@ def test_nobody_clicks_the_count_of_others_down_to_zero(article: Article) -> Non
 
     for _ in range(10):
         reader.undo()
-    fold()
+    aggregate()
 
     assert shown(article) == {"love": 5}
 
@@ -192,7 +192,7 @@ def test_a_repeated_wish_is_no_undo(article: Article) -> None:
     reader = Visitor(article)
 
     told = [reader.choose("love")["total"] for _ in range(4)]
-    fold()
+    aggregate()
 
     assert told == [1, 1, 1, 1]
     assert shown(article) == {"love": 1}

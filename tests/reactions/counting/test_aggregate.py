@@ -8,11 +8,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from articles.models import Article
-from reactions.counting.aggregate import count_marked, fold, waiting_since
+from reactions.counting.aggregate import aggregate, aggregate_batch, oldest_entry_at
 from reactions.kinds import BY_KEY, pack
-from reactions.models import Bucket, Mark, Reaction, Tally, Total
+from reactions.models import ArticleCount, Bucket, CountVersion, OutboxEntry, Reaction
 from reactions.record import set_reactions
-from reactions.tasks import fold_task
+from reactions.tasks import aggregate_task
 from tests.conftest import PublishArticle
 from tests.reactions.crowds import arrive
 from tests.reactions.oracle import assert_counts_are_the_rows, totals
@@ -23,23 +23,23 @@ LOVE, SAD = pack(["love"]), pack(["sad"])
 def test_a_reaction_is_counted_once(article: Article, reader_id: UUID) -> None:
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
 
-    taken = [fold(), fold()]
+    taken = [aggregate(), aggregate()]
 
     assert taken == [1, 0]
     assert totals(article.id) == {"love": 1}
     assert Reaction.objects.get().counted == LOVE
-    assert Tally.objects.get().version == 1
+    assert CountVersion.objects.get().version == 1
 
 
 def test_a_changed_mind_is_counted_once(article: Article, reader_id: UUID) -> None:
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
-    fold()
+    aggregate()
 
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=SAD)
-    fold()
+    aggregate()
 
     assert totals(article.id) == {"love": 0, "sad": 1}
-    assert Tally.objects.get().version == 2
+    assert CountVersion.objects.get().version == 2
 
 
 def test_a_mind_changed_between_two_folds_leaves_one_change(
@@ -48,7 +48,7 @@ def test_a_mind_changed_between_two_folds_leaves_one_change(
     for kinds in (LOVE, SAD, LOVE, 0, SAD):
         set_reactions(article_id=article.id, reader_id=reader_id, kinds=kinds)
 
-    taken = fold()
+    taken = aggregate()
 
     assert taken == 5
     assert totals(article.id) == {"sad": 1}
@@ -56,21 +56,21 @@ def test_a_mind_changed_between_two_folds_leaves_one_change(
 
 def test_a_mark_delivered_twice_counts_nothing_twice(article: Article, reader_id: UUID) -> None:
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
-    fold()
-    Mark.objects.create(article_id=article.id, reader_id=reader_id)
+    aggregate()
+    OutboxEntry.objects.create(article_id=article.id, reader_id=reader_id)
 
-    fold_task()
+    aggregate_task()
 
     assert totals(article.id) == {"love": 1}
-    assert Tally.objects.get().version == 1
+    assert CountVersion.objects.get().version == 1
 
 
 def test_a_mark_without_a_row_is_taken_and_forgotten(db: None) -> None:
-    Mark.objects.create(article_id=uuid4(), reader_id=uuid4())
+    OutboxEntry.objects.create(article_id=uuid4(), reader_id=uuid4())
 
-    assert fold() == 1
-    assert not Mark.objects.exists()
-    assert not Total.objects.exists()
+    assert aggregate() == 1
+    assert not OutboxEntry.objects.exists()
+    assert not ArticleCount.objects.exists()
 
 
 def test_a_held_row_counts_for_nothing_and_a_released_one_counts(
@@ -78,12 +78,12 @@ def test_a_held_row_counts_for_nothing_and_a_released_one_counts(
 ) -> None:
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
     Reaction.objects.update(held=True)
-    fold()
+    aggregate()
     while_held = totals(article.id)
 
     Reaction.objects.update(held=False)
-    Mark.objects.create(article_id=article.id, reader_id=reader_id)
-    fold()
+    OutboxEntry.objects.create(article_id=article.id, reader_id=reader_id)
+    aggregate()
 
     assert while_held == {}
     assert totals(article.id) == {"love": 1}
@@ -94,10 +94,12 @@ def test_a_batch_takes_the_oldest_marks_and_leaves_the_rest(article: Article) ->
     for reader in readers:
         set_reactions(article_id=article.id, reader_id=reader, kinds=LOVE)
 
-    taken = count_marked(most=3)
+    taken = aggregate_batch(most=3)
 
     assert taken == 3
-    assert list(Mark.objects.order_by("id").values_list("reader_id", flat=True)) == readers[3:]
+    assert (
+        list(OutboxEntry.objects.order_by("id").values_list("reader_id", flat=True)) == readers[3:]
+    )
     assert totals(article.id) == {"love": 3}
 
 
@@ -106,7 +108,7 @@ def test_a_crowd_is_counted_where_it_was_written(article: Article) -> None:
     arrive(article.id, range(1_000, 3_000))
     before = _updates()
 
-    count_marked()
+    aggregate_batch()
 
     updates, in_their_page = (now - then for now, then in zip(_updates(), before, strict=True))
     assert updates == in_their_page == 2_000
@@ -127,20 +129,20 @@ def test_a_fold_that_fails_leaves_everything_as_it_was(article: Article, reader_
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
 
     with transaction.atomic():
-        count_marked()
+        aggregate_batch()
         transaction.set_rollback(True)  # killed between the statement and its commit
 
-    assert Mark.objects.count() == 1
+    assert OutboxEntry.objects.count() == 1
     assert Reaction.objects.get().counted == 0
     assert totals(article.id) == {}
 
 
 def test_a_count_never_goes_below_zero(article: Article, reader_id: UUID) -> None:
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
-    fold()
+    aggregate()
 
     with pytest.raises(IntegrityError, match="would be -1"), transaction.atomic():
-        Total.objects.update(count=-1)
+        ArticleCount.objects.update(count=-1)
 
 
 def test_changes_are_bucketed_by_the_quarter_of_an_hour_in_which_readers_made_them(
@@ -148,10 +150,10 @@ def test_changes_are_bucketed_by_the_quarter_of_an_hour_in_which_readers_made_th
 ) -> None:
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
     Reaction.objects.update(changed_at="2024-12-08T09:44:59Z")
-    fold()
+    aggregate()
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=SAD)
     Reaction.objects.update(changed_at="2024-12-08T09:45:00Z")
-    fold()
+    aggregate()
 
     buckets = Bucket.objects.order_by("start", "kind").values_list(
         "start", "kind", "added", "removed"
@@ -167,14 +169,14 @@ def test_changes_are_bucketed_by_the_quarter_of_an_hour_in_which_readers_made_th
 
 
 def test_the_age_of_the_oldest_mark_is_known(article: Article, reader_id: UUID) -> None:
-    before = waiting_since()
+    before = oldest_entry_at()
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
-    waiting = waiting_since()
-    fold()
+    waiting = oldest_entry_at()
+    aggregate()
 
     assert before is None
     assert waiting == Reaction.objects.get().changed_at or waiting is not None
-    assert waiting_since() is None
+    assert oldest_entry_at() is None
 
 
 @hypothesis_settings(
@@ -200,13 +202,13 @@ def test_counts_are_the_rows_after_any_sequence(
 
     for act in acts:
         if isinstance(act, str):
-            fold()
+            aggregate()
             continue
         reader, article, kinds = readers[act[0]], articles[act[1]].id, act[2]
         change = set_reactions(article_id=article, reader_id=reader, kinds=kinds)
         assert change.previous == model.get((article, reader), 0)
         model[article, reader] = kinds
-    fold()
+    aggregate()
 
     for each in articles:
         expected = [kinds for (article, _), kinds in model.items() if article == each.id]

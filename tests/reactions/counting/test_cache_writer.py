@@ -8,13 +8,13 @@ from pytest_django import Settings
 
 from articles.models import Article
 from reactions import counts
+from reactions.cache import limits, redis_keys
 from reactions.cache import redis as redis_cache
-from reactions.cache import redis_keys
-from reactions.counting.aggregate import count_marked, fold
-from reactions.counting.cache_writer import publish_waiting
+from reactions.counting.aggregate import aggregate, aggregate_batch
+from reactions.counting.cache_writer import write_stale_counts
 from reactions.counts import Counts, get_counts, put_counts, read_counts
 from reactions.kinds import pack
-from reactions.models import Tally
+from reactions.models import CountVersion
 from reactions.record import set_reactions
 
 LOVE = pack(["love"])
@@ -31,7 +31,7 @@ def in_redis(article_id: UUID) -> str | None:
 
 @pytest.fixture(autouse=True)
 def _nothing_failed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redis_cache, "_closed_until", 0.0)
+    limits.redis_breaker.reset()
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def no_redis(settings: Settings) -> None:
 def test_fold_tells_redis(article: Article) -> None:
     react(article)
 
-    fold()
+    aggregate()
 
     assert in_redis(article.id) == "1"
     assert (
@@ -53,15 +53,15 @@ def test_fold_tells_redis(article: Article) -> None:
 
 def test_an_older_version_never_replaces_a_newer_one(article: Article) -> None:
     react(article)
-    count_marked()
+    aggregate_batch()
     (older,) = read_counts([article.id])
     react(article)
-    fold()
+    aggregate()
 
     put_counts([older])
 
     assert in_redis(article.id) == "2"
-    counts.forget_all_counts()
+    counts.clear_counts()
     found = get_counts(article.id)
     assert found is not None
     assert found.total == 2
@@ -69,11 +69,11 @@ def test_an_older_version_never_replaces_a_newer_one(article: Article) -> None:
 
 def test_the_lifetime_is_renewed_by_every_change(article: Article) -> None:
     react(article)
-    fold()
+    aggregate()
     redis_cache.client().expire(redis_keys.counts(article.id), 5)
 
     react(article)
-    fold()
+    aggregate()
 
     assert redis_cache.client().ttl(redis_keys.counts(article.id)) > 5
 
@@ -82,9 +82,9 @@ def test_what_was_counted_and_not_published_is_published_by_the_next_round(
     article: Article,
 ) -> None:
     react(article)
-    count_marked()  # killed here, after the commit and before Redis heard of it
+    aggregate_batch()  # killed here, after the commit and before Redis heard of it
 
-    told = [publish_waiting(), publish_waiting()]
+    told = [write_stale_counts(), write_stale_counts()]
 
     assert told == [1, 0]
     assert in_redis(article.id) == "1"
@@ -92,9 +92,9 @@ def test_what_was_counted_and_not_published_is_published_by_the_next_round(
 
 def test_a_flushed_redis_is_filled_by_the_next_reader(article: Article) -> None:
     react(article)
-    fold()
+    aggregate()
     redis_cache.client().delete(redis_keys.counts(article.id))
-    counts.forget_all_counts()
+    counts.clear_counts()
 
     found = get_counts(article.id)
 
@@ -107,13 +107,13 @@ def test_a_flushed_redis_is_filled_by_the_next_reader(article: Article) -> None:
 def test_without_redis_counts_come_from_postgresql_and_folds_go_on(article: Article) -> None:
     react(article)
 
-    taken = fold()
+    taken = aggregate()
 
     found = get_counts(article.id)
     assert taken == 1
     assert found is not None
     assert found.total == 1
-    assert Tally.objects.get().published_version == 0
+    assert CountVersion.objects.get().cached_version == 0
 
 
 def test_what_redis_missed_while_it_was_away_is_told_when_it_is_back(
@@ -122,11 +122,11 @@ def test_what_redis_missed_while_it_was_away_is_told_when_it_is_back(
     there = settings.REDIS_URL
     settings.REDIS_URL = "unix:///nowhere/valkey.sock"
     react(article)
-    fold()
+    aggregate()
 
     settings.REDIS_URL = there
-    monkeypatch.setattr(redis_cache, "_closed_until", 0.0)
-    told = publish_waiting()
+    limits.redis_breaker.reset()
+    told = write_stale_counts()
 
     assert told == 1
     assert in_redis(article.id) == "1"
@@ -153,7 +153,7 @@ def test_a_redis_that_failed_is_left_alone_for_a_while(
     article: Article, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     get_counts(article.id)
-    counts.forget_all_counts()
+    counts.clear_counts()
 
     def touched() -> None:
         raise AssertionError("Redis was asked again at once")

@@ -13,11 +13,11 @@ from django.urls import reverse
 
 from articles.models import Article, ArticleURL, State
 from reactions.cache.redis import client as redis
-from reactions.counting.aggregate import fold
+from reactions.counting.aggregate import aggregate
 from reactions.counting.reconcile import reconcile
 from reactions.counts import get_counts
 from reactions.kinds import pack
-from reactions.models import Baseline, Tally
+from reactions.models import CountVersion, ImportedCount
 from reactions.record import set_reactions
 from reactions.stats.article import article_statistics
 from tests.conftest import PublishArticle
@@ -29,7 +29,7 @@ Write = Callable[[str, bytes], Path]
 
 
 @pytest.fixture
-def story(publish_article: PublishArticle) -> Article:
+def article(publish_article: PublishArticle) -> Article:
     return publish_article(slug="bridge-opens")
 
 
@@ -57,28 +57,28 @@ def refused(*arguments: object, **options: object) -> None:
     assert exited.value.code == 1
 
 
-def test_what_was_imported_is_added_to_what_is_counted(story: Article, write: Write) -> None:
-    set_reactions(article_id=story.id, reader_id=uuid4(), kinds=pack(["love"]))
-    fold()
+def test_what_was_imported_is_added_to_what_is_counted(article: Article, write: Write) -> None:
+    set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack(["love"]))
+    aggregate()
 
     call_command("import_reactions", "csv", write("old.csv", GENERIC))
 
-    assert shown(story) == {"love": 8, "sad": 1}
-    assert totals(story.id) == {"love": 1}
+    assert shown(article) == {"love": 8, "sad": 1}
+    assert totals(article.id) == {"love": 1}
 
 
-def test_the_same_file_twice_changes_nothing(story: Article, write: Write) -> None:
+def test_the_same_file_twice_changes_nothing(article: Article, write: Write) -> None:
     path = write("old.csv", GENERIC)
     call_command("import_reactions", "csv", path)
-    before = list(Baseline.objects.values()), list(Tally.objects.values())
+    before = list(ImportedCount.objects.values()), list(CountVersion.objects.values())
 
     call_command("import_reactions", "csv", path)
 
-    assert (list(Baseline.objects.values()), list(Tally.objects.values())) == before
+    assert (list(ImportedCount.objects.values()), list(CountVersion.objects.values())) == before
 
 
 def test_a_later_file_of_the_same_source_replaces_and_another_source_adds(
-    story: Article, write: Write
+    article: Article, write: Write
 ) -> None:
     call_command(
         "import_reactions", "csv", write("old.csv", b"article,love,sad\nbridge-opens,5,1\n")
@@ -90,21 +90,21 @@ def test_a_later_file_of_the_same_source_replaces_and_another_source_adds(
 
     call_command("import_reactions", "csv", other, source="the sister site")
 
-    assert shown(story) == {"love": 100, "sad": 1, "wow": 2}
+    assert shown(article) == {"love": 100, "sad": 1, "wow": 2}
 
 
-def test_the_answer_to_a_reaction_holds_what_was_imported(story: Article, write: Write) -> None:
+def test_the_answer_to_a_reaction_holds_what_was_imported(article: Article, write: Write) -> None:
     call_command("import_reactions", "csv", write("old.csv", GENERIC))
 
-    change = set_reactions(article_id=story.id, reader_id=uuid4(), kinds=pack(["love"]))
+    change = set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack(["love"]))
 
     assert change.counts["love"] == 8
 
 
 def test_an_import_is_public_at_once_with_a_new_version(
-    story: Article, write: Write, client: Client
+    article: Article, write: Write, client: Client
 ) -> None:
-    address = f"/api/v1/articles/{story.slug}/reactions/"
+    address = f"/api/v1/articles/{article.slug}/reactions/"
     before = client.get(address)
 
     call_command("import_reactions", "csv", write("old.csv", GENERIC))
@@ -115,24 +115,24 @@ def test_an_import_is_public_at_once_with_a_new_version(
     assert after.json()["total"] == 8
 
 
-def test_an_empty_redis_is_filled_with_the_sum(story: Article, write: Write) -> None:
+def test_an_empty_redis_is_filled_with_the_sum(article: Article, write: Write) -> None:
     call_command("import_reactions", "csv", write("old.csv", GENERIC))
 
     redis().flushdb()
 
-    assert shown(story) == {"love": 7, "sad": 1}
-    assert shown(story) == {"love": 7, "sad": 1}
+    assert shown(article) == {"love": 7, "sad": 1}
+    assert shown(article) == {"love": 7, "sad": 1}
 
 
-def test_reconcile_finds_no_drift_and_keeps_the_baseline(story: Article, write: Write) -> None:
-    set_reactions(article_id=story.id, reader_id=uuid4(), kinds=pack(["wow"]))
-    fold()
+def test_reconcile_finds_no_drift_and_keeps_the_baseline(article: Article, write: Write) -> None:
+    set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack(["wow"]))
+    aggregate()
     call_command("import_reactions", "csv", write("old.csv", GENERIC))
 
     found = reconcile()
 
     assert found.is_clean
-    assert shown(story) == {"love": 7, "sad": 1, "wow": 1}
+    assert shown(article) == {"love": 7, "sad": 1, "wow": 1}
 
 
 @pytest.mark.parametrize(
@@ -173,13 +173,13 @@ def test_a_bare_number_is_not_taken_for_a_slug(
 
 
 def test_varient_finds_its_posts_through_a_map(
-    story: Article, write: Write, capsys: Captured
+    article: Article, write: Write, capsys: Captured
 ) -> None:
     posts = write("posts.csv", VARIENT_POSTS)
 
     call_command("import_reactions", "varient", write("reactions.csv", VARIENT), map=posts)
 
-    assert shown(story) == {"like": 12, "dislike": 3, "love": 40, "angry": 1, "wow": 2}
+    assert shown(article) == {"like": 12, "dislike": 3, "love": 40, "angry": 1, "wow": 2}
     assert capsys.readouterr().out.splitlines() == [
         "entries read: 2",
         "articles: 1, with 58 reactions",
@@ -190,36 +190,36 @@ def test_varient_finds_its_posts_through_a_map(
 
 
 def test_waline_adds_up_the_paths_of_an_article_and_reports_what_has_no_kind(
-    story: Article, write: Write, capsys: Captured
+    article: Article, write: Write, capsys: Captured
 ) -> None:
     call_command("import_reactions", "waline", write("waline.json", WALINE))
 
-    assert shown(story) == {"like": 6, "dislike": 2}
+    assert shown(article) == {"like": 6, "dislike": 2}
     out = capsys.readouterr().out
     assert "left out, for it is no kind of ours: reaction5, 4 reactions" in out
     assert "  item 3: /about/" in out
 
 
-def test_a_position_is_whatever_the_site_made_of_it(story: Article, write: Write) -> None:
+def test_a_position_is_whatever_the_site_made_of_it(article: Article, write: Write) -> None:
     path = write("waline.json", WALINE)
 
     call_command(
         "import_reactions", "waline", path, "--kind", "reaction5=sad", "--kind", "reaction1="
     )
 
-    assert shown(story) == {"like": 6, "sad": 4}
+    assert shown(article) == {"like": 6, "sad": 4}
 
 
-def test_modx_finds_its_pages_through_a_map(story: Article, write: Write) -> None:
+def test_modx_finds_its_pages_through_a_map(article: Article, write: Write) -> None:
     pages = write("pages.csv", b"id,uri\n5,news/bridge-opens.html\n")
 
     call_command("import_reactions", "modx", write("reactions.json", MODX), map=pages)
 
-    assert shown(story) == {"love": 2, "dislike": 1}
+    assert shown(article) == {"love": 2, "dislike": 1}
 
 
 def test_every_mistake_is_a_line_and_nothing_is_imported(
-    story: Article, write: Write, capsys: Captured
+    article: Article, write: Write, capsys: Captured
 ) -> None:
     path = write("bad.csv", b"article,love\nbridge-opens,5\nelse,-1\nbridge-opens,6\n")
 
@@ -229,41 +229,41 @@ def test_every_mistake_is_a_line_and_nothing_is_imported(
         f"{path}: line 3: love: -1 is negative.",
         f"{path}: line 4: bridge-opens is there already, in line 2.",
     ]
-    assert not Baseline.objects.exists()
+    assert not ImportedCount.objects.exists()
 
 
 def test_strict_imports_nothing_where_an_article_is_unknown(
-    story: Article, write: Write, capsys: Captured
+    article: Article, write: Write, capsys: Captured
 ) -> None:
     path = write("old.csv", b"article,love\nbridge-opens,5\nelsewhere,1\n")
 
     refused("csv", path, strict=True)
 
     assert capsys.readouterr().err == f"{path}: line 3: no article: elsewhere\n"
-    assert not Baseline.objects.exists()
+    assert not ImportedCount.objects.exists()
 
 
 def test_a_dry_run_says_it_all_and_changes_nothing(
-    story: Article, write: Write, capsys: Captured
+    article: Article, write: Write, capsys: Captured
 ) -> None:
     call_command("import_reactions", "csv", write("old.csv", GENERIC), dry_run=True)
 
     assert "articles that would change: 1" in capsys.readouterr().out
-    assert not Baseline.objects.exists()
-    assert not Tally.objects.exists()
+    assert not ImportedCount.objects.exists()
+    assert not CountVersion.objects.exists()
 
 
 @pytest.mark.parametrize("map_", [b"id\n5\n", b"id,slug\n5,a\n5,b\n", b"id,slug\n5,\n"])
 def test_a_map_that_says_nothing_clear_is_refused(
-    story: Article, write: Write, map_: bytes
+    article: Article, write: Write, map_: bytes
 ) -> None:
     refused("csv", write("old.csv", GENERIC), map=write("map.csv", map_))
 
-    assert not Baseline.objects.exists()
+    assert not ImportedCount.objects.exists()
 
 
 @pytest.mark.parametrize("kind", ["hearts", "hearts=heart", "=love"])
-def test_a_kind_that_is_none_is_refused(story: Article, write: Write, kind: str) -> None:
+def test_a_kind_that_is_none_is_refused(article: Article, write: Write, kind: str) -> None:
     with pytest.raises(CommandError, match="NAME=KIND"):
         call_command("import_reactions", "csv", str(write("old.csv", GENERIC)), "--kind", kind)
 
@@ -274,32 +274,32 @@ def test_a_file_that_is_not_there_is_one_line(db: None, capsys: Captured) -> Non
     assert capsys.readouterr().err == "missing.csv: cannot be read: no such file or directory.\n"
 
 
-def test_the_statistics_keep_it_apart(story: Article, write: Write) -> None:
-    set_reactions(article_id=story.id, reader_id=uuid4(), kinds=pack(["love"]))
-    fold()
+def test_the_statistics_keep_it_apart(article: Article, write: Write) -> None:
+    set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack(["love"]))
+    aggregate()
     call_command("import_reactions", "csv", write("old.csv", GENERIC))
 
-    found = article_statistics(article_id=story.id, interval="day", timezone=ZoneInfo("UTC"))
+    found = article_statistics(article_id=article.id, interval="day", timezone=ZoneInfo("UTC"))
 
     assert found is not None
     assert (found.current["love"], found.imported["love"]) == (1, 7)
     assert sum(each.added["love"] for each in found.series) == 1
-    assert found.imported_at == Baseline.objects.latest("imported_at").imported_at
+    assert found.imported_at == ImportedCount.objects.latest("imported_at").imported_at
 
 
-def test_the_desk_lists_the_sum_and_the_story_says_what_of_it_was_imported(
-    story: Article, write: Write, admin_client: Client
+def test_the_desk_lists_the_sum_and_the_article_says_what_of_it_was_imported(
+    article: Article, write: Write, admin_client: Client
 ) -> None:
     call_command("import_reactions", "csv", write("old.csv", GENERIC))
 
     listed = admin_client.get(reverse("admin:reactions_reactedarticle_changelist"))
-    page = admin_client.get(reverse("admin:reactions_statistics", args=[story.pk]))
+    page = admin_client.get(reverse("admin:reactions_statistics", args=[article.pk]))
 
     assert re.findall(r">\s*(8)\s*<", listed.content.decode())
     assert re.findall(r'data-imported="love">(7)<', page.content.decode())
 
 
-def test_a_story_that_is_not_out_yet_keeps_its_baseline_for_later(
+def test_an_article_that_is_not_out_yet_keeps_its_baseline_for_later(
     publish_article: PublishArticle, write: Write
 ) -> None:
     draft = publish_article(slug="bridge-opens", state=State.DRAFT)

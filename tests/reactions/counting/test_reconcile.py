@@ -6,11 +6,11 @@ import pytest
 from django.core.management import call_command
 
 from articles.models import Article
-from reactions.counting.aggregate import fold
+from reactions.counting.aggregate import aggregate
 from reactions.counting.reconcile import reconcile
 from reactions.counts import get_counts
 from reactions.kinds import BY_KEY, pack
-from reactions.models import Bucket, Mark, Reaction, Reconciliation, Total
+from reactions.models import ArticleCount, Bucket, OutboxEntry, Reaction, Reconciliation
 from reactions.record import set_reactions
 from tests.conftest import PublishArticle
 from tests.reactions.oracle import assert_counts_are_the_rows, totals
@@ -21,7 +21,7 @@ LOVE = BY_KEY["love"]
 def react(article: Article, *keys: str) -> None:
     for key in keys:
         set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack([key]))
-    fold()
+    aggregate()
 
 
 def test_exact_counts_have_no_drift(article: Article) -> None:
@@ -29,7 +29,7 @@ def test_exact_counts_have_no_drift(article: Article) -> None:
 
     found = reconcile(dry_run=True)
 
-    assert (found.articles, found.drift, found.forgotten, found.is_clean) == (1, 0, 0, True)
+    assert (found.articles, found.drift, found.missed_rows, found.is_clean) == (1, 0, 0, True)
 
 
 def test_what_waits_to_be_folded_is_no_drift(article: Article, reader_id: UUID) -> None:
@@ -41,15 +41,15 @@ def test_what_waits_to_be_folded_is_no_drift(article: Article, reader_id: UUID) 
 @pytest.mark.parametrize("wrong", [0, 1, 7])
 def test_a_total_that_is_wrong_is_found_and_healed(article: Article, wrong: int) -> None:
     react(article, "love", "love", "sad")
-    Total.objects.filter(kind=LOVE.bit).update(count=wrong)
+    ArticleCount.objects.filter(kind=LOVE.bit).update(count=wrong)
 
     measured = reconcile(dry_run=True)
     untouched = totals(article.id)
-    healed = reconcile()
+    repaired = reconcile()
 
-    assert measured.drift == healed.drift == abs(wrong - 2)
+    assert measured.drift == repaired.drift == abs(wrong - 2)
     assert untouched["love"] == wrong
-    assert healed.healed == 1
+    assert repaired.repaired == 1
     assert_counts_are_the_rows(article.id)
     assert reconcile(dry_run=True).is_clean
 
@@ -58,7 +58,7 @@ def test_totals_that_were_lost_come_back(publish_article: PublishArticle) -> Non
     articles = [publish_article() for _ in range(3)]
     for article in articles:
         react(article, "love", "wow")
-    Total.objects.all().delete()
+    ArticleCount.objects.all().delete()
 
     reconcile()
 
@@ -67,7 +67,7 @@ def test_totals_that_were_lost_come_back(publish_article: PublishArticle) -> Non
 
 
 def test_a_total_without_rows_is_healed_to_nothing(article: Article) -> None:
-    Total.objects.create(article_id=article.id, kind=LOVE.bit, count=5)
+    ArticleCount.objects.create(article_id=article.id, kind=LOVE.bit, count=5)
 
     reconcile()
 
@@ -80,13 +80,13 @@ def test_buckets_that_were_lost_are_made_up_for(article: Article) -> None:
 
     found = reconcile()
 
-    assert (found.drift, found.drift_of_buckets) == (0, 2)
+    assert (found.drift, found.bucket_drift) == (0, 2)
     assert_counts_are_the_rows(article.id)
 
 
 def test_what_is_healed_is_public_at_once(article: Article) -> None:
     react(article, "love")
-    Total.objects.update(count=100)
+    ArticleCount.objects.update(count=100)
 
     reconcile()
 
@@ -97,29 +97,29 @@ def test_what_is_healed_is_public_at_once(article: Article) -> None:
 
 def test_a_row_that_nobody_marked_is_found_marked_and_counted(article: Article) -> None:
     react(article, "love")
-    Mark.objects.all().delete()
+    OutboxEntry.objects.all().delete()
     Reaction.objects.update(kinds=pack(["sad"]))
 
     dry = reconcile(dry_run=True)
-    marks_after_dry = Mark.objects.count()
+    marks_after_dry = OutboxEntry.objects.count()
     wet = reconcile()
-    fold()
+    aggregate()
 
-    assert (dry.forgotten, marks_after_dry, wet.forgotten) == (1, 0, 1)
+    assert (dry.missed_rows, marks_after_dry, wet.missed_rows) == (1, 0, 1)
     assert totals(article.id) == {"love": 0, "sad": 1}
 
 
 def test_what_was_found_is_kept_until_the_next_time(article: Article) -> None:
     react(article, "love", "love")
-    Total.objects.update(count=5)
+    ArticleCount.objects.update(count=5)
 
     reconcile()
     first = Reconciliation.objects.get()
     reconcile()
     second = Reconciliation.objects.get()
 
-    assert (first.drift, first.drifted_articles, first.healed, first.rows_scanned) == (3, 1, 1, 2)
-    assert (second.drift, second.drifted_articles, second.healed) == (0, 0, 0)
+    assert (first.drift, first.drifted_articles, first.repaired, first.rows_scanned) == (3, 1, 1, 2)
+    assert (second.drift, second.drifted_articles, second.repaired) == (0, 0, 0)
     assert second.ran_at > first.ran_at
 
 
@@ -127,7 +127,7 @@ def test_the_command_says_what_it_found_and_a_dry_run_fails(
     article: Article, capsys: pytest.CaptureFixture[str]
 ) -> None:
     react(article, "love")
-    Total.objects.update(count=3)
+    ArticleCount.objects.update(count=3)
 
     with pytest.raises(SystemExit) as ended:
         call_command("reconcile", dry_run=True)

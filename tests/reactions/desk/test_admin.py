@@ -1,4 +1,4 @@
-"""The desk's list of stories with their counts, and a story's statistics page."""
+"""The desk's list of articles with their counts, and an article's statistics page."""
 
 import re
 from datetime import UTC, datetime
@@ -12,12 +12,12 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from articles.models import Article, ArticleTag, Section, Tag
-from reactions.counting.aggregate import fold
+from reactions.counting.aggregate import aggregate
 from reactions.counts import get_counts
-from reactions.default_policies import renew_stories, save_preset
+from reactions.default_policies import refresh_articles, save_default_policy
 from reactions.kinds import KINDS, pack
-from reactions.models import Policy, Preset, Reaction
-from reactions.policy import Said, get_policy, set_policy
+from reactions.models import DefaultPolicy, Policy, Reaction
+from reactions.policy import OwnPolicy, get_policy, set_policy
 from reactions.record import set_reactions
 from tests.conftest import PublishArticle
 
@@ -35,7 +35,7 @@ def editor(client: Client, db: None) -> Client:
 def react(article: Article, *keys: str) -> None:
     for key in keys:
         set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack([key]))
-    fold()
+    aggregate()
 
 
 def test_the_list_shows_and_sorts_by_each_count(
@@ -93,7 +93,7 @@ def test_the_statistics_page_has_the_numbers_of_the_rows(editor: Client, article
     assert page.count('class="kind-') >= 3 + len(KINDS)
 
 
-def test_the_statistics_of_a_story_without_reactions_say_so(
+def test_the_statistics_of_an_article_without_reactions_say_so(
     editor: Client, article: Article
 ) -> None:
     page = editor.get(reverse("admin:reactions_statistics", args=[article.id])).content.decode()
@@ -132,7 +132,7 @@ def test_an_editor_closes_hides_and_opens_reactions(
     editor: Client, article: Article, action: str, state: str
 ) -> None:
     editor.post(LIST, {"action": action, "_selected_action": [str(article.id)]})
-    fold()
+    aggregate()
 
     counts = get_counts(article.id)
     assert counts is not None
@@ -143,7 +143,7 @@ def policy_page(article: Article) -> str:
     return reverse("admin:reactions_reactedarticle_change", args=[article.id])
 
 
-def test_an_editor_sets_what_a_story_takes_and_its_history_says_so(
+def test_an_editor_sets_what_an_article_takes_and_its_history_says_so(
     editor: Client, article: Article
 ) -> None:
     before = Article.objects.values().get()
@@ -154,14 +154,14 @@ def test_an_editor_sets_what_a_story_takes_and_its_history_says_so(
     found = get_policy(article.id)
     assert response.status_code == 302
     assert found is not None
-    assert found[0] == Said("open", pack(["love", "sad"]), None, 0)
+    assert found[0] == OwnPolicy("open", pack(["love", "sad"]), None, 0)
     assert Article.objects.values().get() == before
     entry = LogEntry.objects.get()
     assert (entry.object_id, entry.user.username) == (str(article.id), "editor")
     assert "state: open · takes: love, sad · closes after days: 0" in entry.change_message
 
 
-def test_the_form_shows_what_the_story_says_and_what_is_in_effect(
+def test_the_form_shows_what_the_article_says_and_what_is_in_effect(
     editor: Client, article: Article
 ) -> None:
     set_policy(article_id=article.id, allowed=pack(["sad"]), closes_at=PAST)
@@ -185,18 +185,18 @@ def test_a_time_and_a_number_of_days_are_refused_together(editor: Client, articl
 def test_closing_many_leaves_an_entry_for_each_and_keeps_their_kinds(
     editor: Client, publish_article: PublishArticle
 ) -> None:
-    stories = [publish_article(), publish_article()]
-    set_policy(article_id=stories[0].id, allowed=pack(["sad"]))
+    articles = [publish_article(), publish_article()]
+    set_policy(article_id=articles[0].id, allowed=pack(["sad"]))
 
-    chosen = [str(each.id) for each in stories]
+    chosen = [str(each.id) for each in articles]
     editor.post(LIST, {"action": "closed_reactions", "_selected_action": chosen})
 
     assert set(LogEntry.objects.values_list("object_id", flat=True)) == set(chosen)
-    assert Policy.objects.get(pk=stories[0].id).allowed == pack(["sad"])
+    assert Policy.objects.get(pk=articles[0].id).allowed == pack(["sad"])
     assert set(Policy.objects.values_list("state", flat=True)) == {"closed"}
 
 
-def test_the_list_says_what_each_story_takes_at_this_moment(
+def test_the_list_says_what_each_article_takes_at_this_moment(
     editor: Client, article: Article
 ) -> None:
     set_policy(article_id=article.id, closes_at=PAST)
@@ -222,15 +222,15 @@ def test_who_may_only_look_is_shown_the_statistics(client: Client, article: Arti
 def test_an_editor_keeps_a_preset(editor: Client, article: Article) -> None:
     tag = Tag.objects.create(slug="obituary", name="Obituary")
     ArticleTag.objects.create(article=article, tag=tag, position=1)
-    add, words = reverse("admin:reactions_preset_add"), {"name": "No jokes", "tag": tag.pk}
+    add, words = reverse("admin:reactions_defaultpolicy_add"), {"name": "No jokes", "tag": tag.pk}
 
     editor.post(add, words | {"state": "open", "kinds": ["sad", "love"]})
-    preset = Preset.objects.get()
-    renew_stories()
+    policy = DefaultPolicy.objects.get()
+    refresh_articles()
     narrowed = get_counts(article.id)
-    shown = editor.get(reverse("admin:reactions_preset_changelist")).content.decode()
-    editor.post(reverse("admin:reactions_preset_delete", args=[preset.pk]), {"post": "yes"})
-    renew_stories()
+    shown = editor.get(reverse("admin:reactions_defaultpolicy_changelist")).content.decode()
+    editor.post(reverse("admin:reactions_defaultpolicy_delete", args=[policy.pk]), {"post": "yes"})
+    refresh_articles()
     freed = get_counts(article.id)
 
     assert narrowed is not None
@@ -243,9 +243,12 @@ def test_an_editor_keeps_a_preset(editor: Client, article: Article) -> None:
 @pytest.mark.parametrize(
     ("words", "refusal"),
     [
-        ({}, "A preset is for a section or for a tag."),
-        ({"tag": "obituary", "section": "world"}, "A preset is for a section or for a tag."),
-        ({"tag": "taken"}, "This tag has a preset."),
+        ({}, "A default policy is for a section or for a tag."),
+        (
+            {"tag": "obituary", "section": "world"},
+            "A default policy is for a section or for a tag.",
+        ),
+        ({"tag": "taken"}, "This tag already has a default policy."),
         ({"tag": "obituary", "close_after_days": "0"}, "greater than or equal to 1"),
     ],
 )
@@ -254,23 +257,23 @@ def test_a_preset_that_makes_no_sense_is_refused(
 ) -> None:
     tags = {slug: Tag.objects.create(slug=slug, name=slug).pk for slug in ("obituary", "taken")}
     world = Section.objects.create(slug="world", name="World").pk
-    save_preset(Preset(name="There is one", tag_id=tags["taken"]))
+    save_default_policy(DefaultPolicy(name="There is one", tag_id=tags["taken"]))
     ids = {
         "tag": tags.get(words.get("tag", ""), ""),
         "section": world if "section" in words else "",
     }
 
     page = editor.post(
-        reverse("admin:reactions_preset_add"), {"name": "New", "state": "open"} | words | ids
+        reverse("admin:reactions_defaultpolicy_add"), {"name": "New", "state": "open"} | words | ids
     )
 
     assert refusal in page.content.decode()
-    assert Preset.objects.count() == 1
+    assert DefaultPolicy.objects.count() == 1
 
 
 def test_a_tag_that_a_preset_needs_cannot_be_deleted(editor: Client) -> None:
     tag = Tag.objects.create(slug="obituary", name="Obituary")
-    save_preset(Preset(name="No jokes", tag=tag))
+    save_default_policy(DefaultPolicy(name="No jokes", tag=tag))
 
     editor.post(reverse("admin:articles_tag_delete", args=[tag.pk]), {"post": "yes"})
 

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from articles.models import Article
-from reactions.counting.aggregate import fold
+from reactions.counting.aggregate import aggregate
 from reactions.models import Wave, WaveDecision
 from tests.reactions.crowds import arrive, hold_back_often
 from tests.reactions.oracle import totals
@@ -19,7 +19,7 @@ LIST = reverse("admin:reactions_wave_changelist")
 @pytest.fixture
 def wave(article: Article) -> Wave:
     arrive(article.id, [7] * 200)
-    fold()
+    aggregate()
     return Wave.objects.get()
 
 
@@ -45,7 +45,7 @@ def test_the_desk_sees_what_was_held_and_why(admin_client: Client, wave: Wave) -
 
 def test_one_step_releases_a_lecture_hall(article: Article, wave: Wave) -> None:
     answered = decide(editor("view_wave", "change_wave"), "release_waves", wave)
-    fold()
+    aggregate()
 
     assert answered == 302
     assert totals(article.id) == {"love": 200}
@@ -55,7 +55,7 @@ def test_one_step_releases_a_lecture_hall(article: Article, wave: Wave) -> None:
 
 def test_one_step_voids_a_wave(article: Article, wave: Wave) -> None:
     decide(editor("view_wave", "change_wave"), "void_waves", wave)
-    fold()
+    aggregate()
 
     assert totals(article.id) == {"love": 20}
     assert Wave.objects.get().state == "void"
@@ -90,7 +90,7 @@ def test_a_wave_is_decided_on_its_own_page_with_a_note(article: Article, wave: W
         wave,
         "A lecture hall: I asked.",
     )
-    fold()
+    aggregate()
 
     assert totals(article.id) == {"love": 200}
     entry = WaveDecision.objects.get()
@@ -129,7 +129,7 @@ def test_a_decision_that_was_seen_may_be_turned_round(
 ) -> None:
     decide_there(admin_client, "release", wave)
     decide_there(admin_client, "void", wave, seen="released")
-    fold()
+    aggregate()
 
     assert totals(article.id) == {"love": 20}
 

@@ -13,11 +13,11 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from articles.editing import edit_article
 from articles.models import Article, State
 from reactions.cache import limits
-from reactions.counting.aggregate import fold
-from reactions.counting.cache_writer import publish_waiting
-from reactions.counts import forget_all_counts
+from reactions.counting.aggregate import aggregate
+from reactions.counting.cache_writer import write_stale_counts
+from reactions.counts import clear_counts
 from reactions.kinds import KINDS, pack
-from reactions.models import Mark, Policy, Reaction
+from reactions.models import OutboxEntry, Policy, Reaction
 from reactions.policy import set_policy
 from reactions.readers import new_reader, read_token
 from reactions.record import set_reactions
@@ -70,7 +70,7 @@ def test_an_untouched_article_has_known_zeros(client: Client, article: Article) 
 @pytest.mark.parametrize("address", ["id", "slug"])
 def test_counts_are_found_by_id_and_by_slug(client: Client, article: Article, address: str) -> None:
     set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack(["wow"]))
-    fold()
+    aggregate()
 
     answer = client.get(counts_url(getattr(article, address))).json()
 
@@ -93,7 +93,7 @@ def test_an_unchanged_count_is_a_304_and_a_changed_one_is_not(
 
     unchanged = client.get(counts_url(article), headers={"If-None-Match": f'"x", W/{etag}'})
     set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack(["sad"]))
-    fold()
+    aggregate()
     changed = client.get(counts_url(article), headers={"If-None-Match": etag})
 
     assert (unchanged.status_code, unchanged.content, unchanged["ETag"]) == (304, b"", etag)
@@ -105,7 +105,7 @@ def test_counts_in_redis_cost_no_query(
     client: Client, article: Article, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     first = client.get(counts_url(article))
-    forget_all_counts()
+    clear_counts()
 
     with django_assert_num_queries(0):
         again = client.get(counts_url(article))
@@ -175,7 +175,7 @@ def test_counts_that_nobody_can_say_are_null_and_for_nobody_to_keep(
     client: Client, article: Article, settings: Settings
 ) -> None:
     settings.REDIS_URL = "unix:///nowhere/valkey.sock"
-    limits.close()
+    limits.database_breaker.trip()
 
     one = client.get(counts_url(article))
     many = client.get("/api/v1/reactions/", {"articles": str(article.id)})
@@ -188,12 +188,12 @@ def test_counts_that_nobody_can_say_are_null_and_for_nobody_to_keep(
 
 
 def test_a_slug_that_nobody_can_look_up_is_a_503(client: Client, article: Article) -> None:
-    limits.close()
+    limits.database_breaker.trip()
 
     assert_problem(client.get(counts_url(article.slug)), 503)
 
 
-def test_a_slug_that_was_nobodys_is_found_soon_after_a_story_has_it(
+def test_a_slug_that_was_nobodys_is_found_soon_after_an_article_has_it(
     client: Client, publish_article: PublishArticle
 ) -> None:
     before = client.get(counts_url("late"))
@@ -207,11 +207,11 @@ def test_a_slug_that_was_nobodys_is_found_soon_after_a_story_has_it(
     assert client.get(counts_url("late")).status_code == 200
 
 
-def test_a_slug_goes_on_leading_to_its_story_when_the_story_takes_another(
+def test_a_slug_goes_on_leading_to_its_article_when_the_article_takes_another(
     client: Client, article: Article
 ) -> None:
     before = client.get(counts_url(article.slug)).json()
-    edit_article(article_id=article.id, changes={"slug": "another"}, based_on=None)
+    edit_article(article_id=article.id, changes={"slug": "another"}, expected_version=None)
 
     answers = [client.get(counts_url(slug)).json() for slug in (article.slug, "another")]
 
@@ -236,11 +236,11 @@ def test_a_closed_article_shows_its_counts_and_a_hidden_one_does_not(
 ) -> None:
     set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack(["sad"]))
     set_policy(article_id=article.id, state=Policy.State.CLOSED)
-    fold()
+    aggregate()
     closed = client.get(counts_url(article)).json()
 
     set_policy(article_id=article.id, state=Policy.State.HIDDEN)
-    publish_waiting()
+    write_stale_counts()
 
     assert (closed["state"], closed["total"]) == ("closed", 1)
     assert_problem(client.get(counts_url(article)), 404)
@@ -275,7 +275,7 @@ def test_two_hundred_counts_from_redis_cost_no_query(
 ) -> None:
     asked = {"articles": ",".join(str(publish_article().id) for _ in range(200))}
     first = client.get("/api/v1/reactions/", asked)
-    forget_all_counts()
+    clear_counts()
 
     with django_assert_num_queries(0):
         again = client.get("/api/v1/reactions/", asked, headers={"If-None-Match": first["ETag"]})
@@ -390,7 +390,7 @@ def test_a_token_shared_by_many_clients_is_one_reader(article: Article) -> None:
 
     for _ in range(20):
         put(Client(), article, {"reactions": ["love"]}, **headers)
-    fold()
+    aggregate()
 
     assert Client().get(counts_url(article)).json()["total"] == 1
 
@@ -399,11 +399,11 @@ def test_a_reader_may_take_everything_along_and_then_be_forgotten(
     client: Client, article: Article, settings: Settings
 ) -> None:
     put(client, article, {"reactions": ["love"]})
-    fold()
+    aggregate()
 
     export = client.get("/api/v1/readers/me/export/").json()
     erased = client.delete("/api/v1/readers/me/")
-    fold()
+    aggregate()
 
     assert [(each["slug"], each["reactions"]) for each in export["reactions"]] == [
         (article.slug, ["love"])
@@ -551,4 +551,4 @@ def test_refusals_mark_nothing(client: Client, article: Article) -> None:
     put(client, article, {"reactions": ["love", "sad"]})
     put(client, article, {"reactions": ["meh"]})
 
-    assert not Mark.objects.exists()
+    assert not OutboxEntry.objects.exists()

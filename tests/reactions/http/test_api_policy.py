@@ -33,7 +33,7 @@ def put(client: Client, article: Article, body: Any) -> Any:
     return client.put(url_of(article), json.dumps(body), content_type="application/json")
 
 
-def test_a_story_that_says_nothing_takes_everything(manager: Client, article: Article) -> None:
+def test_an_article_that_says_nothing_takes_everything(manager: Client, article: Article) -> None:
     answer = manager.get(url_of(article)).json()
 
     assert answer == {
@@ -72,7 +72,7 @@ def test_every_kind_is_also_one_to_come(manager: Client, article: Article) -> No
     assert manager.get(url_of(article)).json()["allowed"] == list(BY_KEY)
 
 
-def test_a_story_closes_at_the_time_that_was_put(manager: Client, article: Article) -> None:
+def test_an_article_closes_at_the_time_that_was_put(manager: Client, article: Article) -> None:
     moment = timezone.now() - timedelta(seconds=1)
 
     answer = put(manager, article, {"closes_at": moment.isoformat()}).json()
@@ -116,7 +116,7 @@ def test_a_key_with_the_scope_is_needed(client: Client, article: Article, method
     assert not Policy.objects.exists()
 
 
-def test_there_is_no_policy_without_a_story(manager: Client, article: Article) -> None:
+def test_there_is_no_policy_without_an_article(manager: Client, article: Article) -> None:
     nowhere = Article(id=uuid4())
 
     assert manager.get(url_of(nowhere)).status_code == 404

@@ -8,7 +8,7 @@ from django.test import Client
 
 from articles.api.api_keys import issue_key
 from articles.models import Article
-from reactions.counting.aggregate import fold
+from reactions.counting.aggregate import aggregate
 from reactions.models import Wave, WaveDecision
 from tests.conftest import PublishArticle
 from tests.reactions.crowds import arrive, hold_back_often
@@ -27,7 +27,7 @@ def manager(client: Client, db: None) -> Client:
 @pytest.fixture
 def wave(article: Article) -> Wave:
     arrive(article.id, [7] * 50)
-    fold()
+    aggregate()
     return Wave.objects.get()
 
 
@@ -65,7 +65,7 @@ def test_a_decision_is_counted_once_however_often_it_is_sent(
     for _ in range(2):
         with django_capture_on_commit_callbacks(execute=True):
             answer = decide(manager, wave, state="released", note="A lecture hall.")
-        fold()
+        aggregate()
 
     assert answer.json()["state"] == "released"
     assert totals(article.id) == {"love": 50}
@@ -79,9 +79,9 @@ def test_a_decision_is_counted_once_however_often_it_is_sent(
 
 def test_a_decision_may_be_turned_round(manager: Client, article: Article, wave: Wave) -> None:
     decide(manager, wave, state="released")
-    fold()
+    aggregate()
     answer = decide(manager, wave, state="void")
-    fold()
+    aggregate()
 
     assert totals(article.id) == {"love": 20}
     assert [each["decision"] for each in answer.json()["decisions"]] == ["void", "released"]
@@ -112,7 +112,7 @@ def test_waves_are_listed_newest_first_and_by_page(
 ) -> None:
     monkeypatch.setattr("reactions.http.api_waves._Pages.page_size", 1)
     arrive(publish_article().id, [8] * 50)
-    fold()
+    aggregate()
 
     first = manager.get(LIST).json()
     second = manager.get(first["next"]).json()
@@ -123,7 +123,7 @@ def test_waves_are_listed_newest_first_and_by_page(
     assert second["next"] is None
 
 
-def test_waves_are_found_by_state_and_story(
+def test_waves_are_found_by_state_and_article(
     manager: Client, article: Article, wave: Wave, publish_article: PublishArticle
 ) -> None:
     def found(query: str) -> int:

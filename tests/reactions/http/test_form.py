@@ -8,7 +8,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from articles.models import Article
-from reactions.counting.aggregate import fold
+from reactions.counting.aggregate import aggregate
 from reactions.kinds import pack
 from reactions.models import Policy, Reaction
 from reactions.policy import set_policy
@@ -16,7 +16,7 @@ from reactions.readers import new_reader
 
 
 def page_of(article: Article) -> str:
-    return reverse("articles:story", args=[article.slug])
+    return reverse("articles:article", args=[article.slug])
 
 
 def form_of(client: Client, article: Article) -> tuple[str, dict[str, str]]:
@@ -28,7 +28,9 @@ def form_of(client: Client, article: Article) -> tuple[str, dict[str, str]]:
     return action[1], dict(hidden)
 
 
-def test_a_press_is_recorded_and_leads_back_to_the_story(client: Client, article: Article) -> None:
+def test_a_press_is_recorded_and_leads_back_to_the_article(
+    client: Client, article: Article
+) -> None:
     action, fields = form_of(client, article)
 
     response = client.post(action, fields | {"reactions": "love"}, follow=True)
@@ -142,7 +144,7 @@ def test_a_bad_cookie_is_taken_back_and_nothing_recorded(
     assert not Reaction.objects.exists()
 
 
-def test_a_page_offers_what_its_story_takes(client: Client, article: Article) -> None:
+def test_a_page_offers_what_its_article_takes(client: Client, article: Article) -> None:
     set_policy(article_id=article.id, allowed=pack(["love", "sad"]))
 
     page = client.get(page_of(article)).content.decode()
@@ -156,7 +158,7 @@ def test_what_a_reader_has_is_on_their_page_until_they_undo_it(
     action, fields = form_of(client, article)
     client.post(action, fields | {"reactions": "funny"})
     set_policy(article_id=article.id, allowed=pack(["sad"]))
-    fold()
+    aggregate()
 
     kept = client.get(page_of(article)).content.decode()
     undone = client.post(action, fields | {"reactions": ""}, follow=True).content.decode()
@@ -170,7 +172,7 @@ def test_what_a_reader_has_is_on_their_page_until_they_undo_it(
 def test_a_closed_page_says_so_and_its_buttons_do_nothing(client: Client, article: Article) -> None:
     open_page = client.get(page_of(article)).content.decode()
     set_policy(article_id=article.id, state=Policy.State.CLOSED)
-    fold()
+    aggregate()
 
     closed_page = client.get(page_of(article)).content.decode()
 

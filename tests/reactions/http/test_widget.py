@@ -1,4 +1,4 @@
-"""What the story's pages ask of readers, and what reactions are told of stories."""
+"""What the article's pages ask of readers, and what reactions are told of articles."""
 
 from collections.abc import Sequence
 from uuid import UUID, uuid4
@@ -7,28 +7,28 @@ import pytest
 from django.db.models import F
 from django.test import Client, RequestFactory
 
-from articles.hooks import Interaction, feelings
+from articles.hooks import Interaction, reaction_hooks
 from articles.models import Article, State
 from reactions.cache import redis as redis_cache
-from reactions.counting.aggregate import fold
+from reactions.counting.aggregate import aggregate
 from reactions.counts import get_counts
 from reactions.kinds import pack
-from reactions.models import Policy, Reaction, Tally
+from reactions.models import CountVersion, Policy, Reaction
 from reactions.policy import set_policy
-from reactions.record import Refused, set_reactions
+from reactions.record import ReactionRefused, set_reactions
 from tests.conftest import PublishArticle
 
 
 def react(article: Article, *keys: str) -> None:
     for key in keys:
         set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack([key]))
-    fold()
+    aggregate()
 
 
 def move(article: Article, state: State) -> None:
     """As the desk does: the row changes, then, after the commit, reactions are told."""
     Article.objects.filter(pk=article.pk).update(state=state, version=F("version") + 1)
-    feelings().story_changed(article.id)
+    reaction_hooks().article_changed(article.id)
 
 
 def state_of(article_id: UUID) -> str | None:
@@ -40,7 +40,7 @@ def test_lists_show_the_total_and_the_leading_kinds(publish_article: PublishArti
     loved, quiet = publish_article(), publish_article()
     react(loved, "wow", "love", "love", "sad", "sad", "sad")
 
-    totals = feelings().totals([loved.id, quiet.id])
+    totals = reaction_hooks().totals([loved.id, quiet.id])
 
     assert (totals[loved.id].total, totals[loved.id].top) == (6, ("😢", "❤️", "😮"))
     assert (totals[quiet.id].total, totals[quiet.id].top) == (0, ())
@@ -51,7 +51,7 @@ def test_search_engines_are_told_by_the_most_specific_action(
 ) -> None:
     react(article, "like", "like", "sad")
 
-    told = feelings().bar(rf.get("/"), article).interactions
+    told = reaction_hooks().widget(rf.get("/"), article).interactions
 
     assert Interaction("LikeAction", None, 2) in told
     assert Interaction("DislikeAction", None, 0) in told
@@ -64,9 +64,9 @@ def test_search_engines_are_told_nothing_of_hidden_reactions(
 ) -> None:
     react(article, "sad")
     set_policy(article_id=article.id, state=Policy.State.HIDDEN)
-    feelings().story_changed(article.id)
+    reaction_hooks().article_changed(article.id)
 
-    assert feelings().bar(rf.get("/"), article).interactions == ()
+    assert reaction_hooks().widget(rf.get("/"), article).interactions == ()
 
 
 def test_the_articles_answer_keeps_hidden_counts_to_itself(
@@ -74,7 +74,7 @@ def test_the_articles_answer_keeps_hidden_counts_to_itself(
 ) -> None:
     react(article, "sad")
     set_policy(article_id=article.id, state=Policy.State.HIDDEN)
-    feelings().story_changed(article.id)
+    reaction_hooks().article_changed(article.id)
 
     told = client.get(f"/api/v1/articles/{article.id}/").json()["reactions"]
 
@@ -82,7 +82,7 @@ def test_the_articles_answer_keeps_hidden_counts_to_itself(
     assert set(told["counts"].values()) == {None}
 
 
-def test_a_story_page_asks_redis_once(
+def test_an_article_page_asks_redis_once(
     client: Client, article: Article, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Sequence[str]] = []
@@ -101,7 +101,7 @@ def test_a_story_page_asks_redis_once(
     assert "reactions-title" in html
 
 
-def test_a_retracted_story_shows_its_reactions_and_takes_none(
+def test_a_retracted_article_shows_its_reactions_and_takes_none(
     client: Client, article: Article, reader_id: UUID
 ) -> None:
     react(article, "sad")
@@ -110,12 +110,12 @@ def test_a_retracted_story_shows_its_reactions_and_takes_none(
 
     answer = client.get(f"/api/v1/articles/{article.id}/reactions/").json()
     assert (answer["state"], answer["total"]) == ("closed", 1)
-    with pytest.raises(Refused, match="closed"):
+    with pytest.raises(ReactionRefused, match="closed"):
         set_reactions(article_id=article.id, reader_id=reader_id, kinds=pack(["sad"]))
 
 
 @pytest.mark.parametrize("gone", [State.KILLED, State.UNPUBLISHED])
-def test_the_counts_of_a_story_go_with_it_and_come_back(
+def test_the_counts_of_an_article_go_with_it_and_come_back(
     client: Client, article: Article, gone: State
 ) -> None:
     react(article, "sad")
@@ -138,4 +138,4 @@ def test_a_draft_that_was_asked_for_is_there_once_it_is_published(
     move(draft, State.PUBLISHED)
 
     assert (before, state_of(draft.id)) == ("missing", "open")
-    assert not Tally.objects.exists()
+    assert not CountVersion.objects.exists()

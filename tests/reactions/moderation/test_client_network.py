@@ -7,9 +7,9 @@ from django.test import Client, RequestFactory
 from pytest_django.fixtures import Settings
 
 from articles.models import Article
-from reactions.models import Mark, Salt
+from reactions.models import OutboxEntry, Salt
 from reactions.moderation import client_network
-from reactions.moderation.client_network import forget_networks, network_of
+from reactions.moderation.client_network import hash_client_network, purge_networks
 from reactions.readers import page_token
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ def fresh_salts() -> None:
 
 def network(address: str, forwarded: str | None = None) -> int | None:
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
-    return network_of(RequestFactory().get("/", headers=headers, REMOTE_ADDR=address))
+    return hash_client_network(RequestFactory().get("/", headers=headers, REMOTE_ADDR=address))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_salt_is_destroyed_on_the_day_after_the_next() -> None:
     for age in range(4):
         client_network._salt(today - timedelta(days=age))
 
-    forget_networks()
+    purge_networks()
 
     assert set(Salt.objects.values_list("day", flat=True)) == {today, today - timedelta(days=1)}
 
@@ -118,28 +118,28 @@ def react(client: Client, article: Article, **headers: str) -> None:
 def test_a_put_tells_the_judge_what_it_may_know_and_no_more(article: Article) -> None:
     react(Client(REMOTE_ADDR="192.0.2.1"), article)
 
-    mark = Mark.objects.get()
+    mark = OutboxEntry.objects.get()
 
-    assert (mark.is_first, mark.network, mark.is_newcomer, mark.has_read) == (
+    assert (mark.is_first, mark.network, mark.has_history, mark.has_page_token) == (
         True,
         network("192.0.2.1"),
-        True,
+        False,
         False,
     )
 
 
-def test_a_page_token_says_that_the_story_was_seen(client: Client, article: Article) -> None:
+def test_a_page_token_says_that_the_article_was_seen(client: Client, article: Article) -> None:
     told = client.get(f"/api/v1/articles/{article.slug}/reactions/mine/").headers["Page-Token"]
 
     react(client, article, **{"Page-Token": told})
 
     assert told == page_token(article.id)
-    assert Mark.objects.get().has_read
+    assert OutboxEntry.objects.get().has_page_token
 
 
-def test_the_page_token_of_another_story_says_nothing(
+def test_the_page_token_of_another_article_says_nothing(
     client: Client, article: Article, reader_id: object
 ) -> None:
     react(client, article, **{"Page-Token": "forged"})
 
-    assert not Mark.objects.get().has_read
+    assert not OutboxEntry.objects.get().has_page_token

@@ -8,15 +8,15 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from articles.models import Article
-from reactions.counting.aggregate import count_marked, fold
+from reactions.counting.aggregate import aggregate, aggregate_batch
 from reactions.kinds import pack
-from reactions.models import Mark, NetworkPace, Reaction, Wave, WaveDecision
-from reactions.moderation.client_network import forget_networks
+from reactions.models import NetworkRate, OutboxEntry, Reaction, Wave, WaveDecision
+from reactions.moderation.client_network import purge_networks
 from reactions.moderation.decisions import UnknownWave, apply_decisions, release_wave, void_wave
-from reactions.moderation.signals import Signs
+from reactions.moderation.signals import Signals
 from reactions.record import clear_reactions, list_mine, set_reactions
 from tests.conftest import PublishArticle
-from tests.reactions.crowds import LOVE, NOON, arrive, plausible_networks
+from tests.reactions.crowds import LOVE, NOON, arrive, plausible_networks, set_limits
 from tests.reactions.oracle import assert_counts_are_the_rows, totals
 
 SAD = pack(["sad"])
@@ -27,10 +27,10 @@ def total(article: Article) -> int:
     return sum(totals(article.id).values())
 
 
-def test_one_network_moves_a_story_by_its_ceiling(article: Article) -> None:
+def test_one_network_moves_an_article_by_its_ceiling(article: Article) -> None:
     arrive(article.id, [7] * 50)
 
-    fold()
+    aggregate()
 
     assert total(article) == CEILING
     wave = Wave.objects.get()
@@ -41,7 +41,7 @@ def test_one_network_moves_a_story_by_its_ceiling(article: Article) -> None:
 def test_the_first_ones_are_counted_and_the_later_ones_held(article: Article) -> None:
     readers = arrive(article.id, [7] * 25)
 
-    fold()
+    aggregate()
 
     held = set(Reaction.objects.filter(held=True).values_list("reader_id", flat=True))
     assert held == set(readers[CEILING:])
@@ -51,40 +51,42 @@ def test_the_ceiling_holds_across_folds_and_ends_after_an_hour(article: Article)
     counted = []
     for minutes in (0, 20, 40, 61):
         arrive(article.id, [7] * 15, at=NOON + timedelta(minutes=minutes))
-        fold()
+        aggregate()
         counted.append(total(article))
 
     assert counted == [15, 20, 20, 35]
 
 
-def test_the_ceiling_is_of_one_story(publish_article: PublishArticle) -> None:
-    stories = [publish_article(), publish_article()]
-    for story in stories:
-        arrive(story.id, [7] * 20)
+def test_the_ceiling_is_of_one_article(publish_article: PublishArticle) -> None:
+    articles = [publish_article(), publish_article()]
+    for article in articles:
+        arrive(article.id, [7] * 20)
 
-    fold()
+    aggregate()
 
-    assert [total(story) for story in stories] == [20, 20]
+    assert [total(article) for article in articles] == [20, 20]
 
 
 def test_a_network_is_held_after_so_many_in_a_minute_wherever(
     publish_article: PublishArticle,
 ) -> None:
-    stories = [publish_article() for _ in range(10)]
-    for story in stories:
-        arrive(story.id, [7] * 10)
-        fold()
+    articles = [publish_article() for _ in range(10)]
+    for article in articles:
+        arrive(article.id, [7] * 10)
+        aggregate()
 
-    assert sum(map(total, stories)) == 60
+    assert sum(map(total, articles)) == 60
     assert set(Wave.objects.values_list("rule", flat=True)) == {"network_minute"}
 
 
-def test_on_a_story_with_many_readers_a_large_network_may_have_its_share(article: Article) -> None:
+def test_on_an_article_with_many_readers_a_large_network_may_have_its_share(
+    article: Article,
+) -> None:
     arrive(article.id, range(1_000, 7_000))
-    fold()
+    aggregate()
 
     arrive(article.id, [7] * 80, at=NOON + timedelta(seconds=30), every=timedelta(seconds=1))
-    fold()
+    aggregate()
 
     assert total(article) == 6_000 + 30  # half a percent of the others
 
@@ -93,25 +95,25 @@ def test_a_network_makes_itself_no_room(article: Article) -> None:
     """What is held is no part of what a share is taken of."""
     for _ in range(3):
         arrive(article.id, [7] * 2_000)
-        fold()
+        aggregate()
 
     assert total(article) == CEILING
 
 
 def test_what_is_held_makes_room_for_nobody_else_either(article: Article) -> None:
     arrive(article.id, [7] * 10_000)
-    fold()
+    aggregate()
 
     arrive(article.id, [8] * 100)
-    fold()
+    aggregate()
 
     assert total(article) == 2 * CEILING
 
 
 def test_a_rush_of_clients_that_never_saw_the_page_is_held(article: Article) -> None:
-    arrive(article.id, [number % 50 for number in range(1_000)], has_read=False)
+    arrive(article.id, [number % 50 for number in range(1_000)], has_page_token=False)
 
-    fold()
+    aggregate()
 
     assert total(article) <= 120 + 50 * 3
     rules = set(Wave.objects.values_list("rule", flat=True))
@@ -122,18 +124,18 @@ def test_a_rush_of_clients_that_never_saw_the_page_is_held(article: Article) -> 
 def test_a_rush_of_readers_who_saw_the_page_is_none(article: Article) -> None:
     arrive(article.id, [number % 100 for number in range(1_000)], every=timedelta(milliseconds=50))
 
-    fold()
+    aggregate()
 
     assert total(article) == 1_000
 
 
 def test_clients_that_never_saw_the_page_do_not_outnumber_readers(article: Article) -> None:
     arrive(article.id, range(1_000, 1_400), at=NOON - timedelta(minutes=20))
-    fold()
+    aggregate()
 
-    arrive(article.id, range(5_000, 6_000), has_read=False, every=timedelta(seconds=1))
+    arrive(article.id, range(5_000, 6_000), has_page_token=False, every=timedelta(seconds=1))
     for _ in range(20):
-        count_marked(most=50)
+        aggregate_batch(most=50)
 
     unread_counted = total(article) - 400
     assert 200 <= unread_counted <= 420
@@ -141,9 +143,9 @@ def test_clients_that_never_saw_the_page_do_not_outnumber_readers(article: Artic
 
 
 def test_readers_with_history_are_no_rush(article: Article) -> None:
-    arrive(article.id, range(500), is_newcomer=False, has_read=False)
+    arrive(article.id, range(500), has_history=True, has_page_token=False)
 
-    fold()
+    aggregate()
 
     assert total(article) == 500
 
@@ -152,11 +154,11 @@ def test_what_waited_for_a_worker_is_no_rush(article: Article) -> None:
     arrive(
         article.id,
         [number % 30 for number in range(300)],
-        has_read=False,
+        has_page_token=False,
         every=timedelta(minutes=1),
     )
 
-    while count_marked(most=10):
+    while aggregate_batch(most=10):
         pass
 
     assert total(article) == 300
@@ -166,53 +168,52 @@ def test_what_waited_for_a_worker_is_no_rush(article: Article) -> None:
 def test_a_threshold_of_nothing_switches_a_rule_off(
     article: Article, settings: Settings, rule: str
 ) -> None:
-    off = {"network_story": 0, "network_minute": 0, "surge_minute": 0, "unread_hour": 0}
-    settings.REACTIONS_JUDGE = {**settings.REACTIONS_JUDGE, **off, rule: 5}
-    arrive(article.id, [7] * 200, has_read=False)
+    set_limits(settings, **{rule: 5})
+    arrive(article.id, [7] * 200, has_page_token=False)
 
-    fold()
+    aggregate()
 
     assert total(article) == 5
     assert Wave.objects.get().rule == rule
 
 
 def test_a_changed_mind_is_never_held(article: Article) -> None:
-    signs = Signs(network=7, is_newcomer=True)
+    signals = Signals(network=7)
     readers = [uuid4() for _ in range(CEILING)]
     for kinds in (LOVE, SAD, 0, LOVE):
         for reader in readers:
-            set_reactions(article_id=article.id, reader_id=reader, kinds=kinds, signs=signs)
-        fold()
+            set_reactions(article_id=article.id, reader_id=reader, kinds=kinds, signals=signals)
+        aggregate()
 
     assert totals(article.id) == {"love": CEILING, "sad": 0}
     assert not Wave.objects.exists()
 
 
 def test_whoever_clears_before_the_judge_came_is_judged_all_the_same(article: Article) -> None:
-    signs = Signs(network=7)
+    signals = Signals(network=7)
     for _ in range(40):
         reader = uuid4()
-        set_reactions(article_id=article.id, reader_id=reader, kinds=LOVE, signs=signs)
+        set_reactions(article_id=article.id, reader_id=reader, kinds=LOVE, signals=signals)
         clear_reactions(article_id=article.id, reader_id=reader)
-        fold()
-        set_reactions(article_id=article.id, reader_id=reader, kinds=LOVE, signs=signs)
+        aggregate()
+        set_reactions(article_id=article.id, reader_id=reader, kinds=LOVE, signals=signals)
 
-    fold()
+    aggregate()
 
     assert total(article) == CEILING
 
 
 def test_a_held_reader_sees_the_reaction_counted(article: Article) -> None:
     arrive(article.id, [7] * CEILING, at=timezone.now())
-    fold()
+    aggregate()
     reader = uuid4()
 
     change = set_reactions(
-        article_id=article.id, reader_id=reader, kinds=LOVE, signs=Signs(network=7)
+        article_id=article.id, reader_id=reader, kinds=LOVE, signals=Signals(network=7)
     )
-    fold()
+    aggregate()
     again = set_reactions(
-        article_id=article.id, reader_id=reader, kinds=LOVE, signs=Signs(network=7)
+        article_id=article.id, reader_id=reader, kinds=LOVE, signals=Signals(network=7)
     )
 
     assert total(article) == CEILING
@@ -222,21 +223,21 @@ def test_a_held_reader_sees_the_reaction_counted(article: Article) -> None:
 
 def test_a_held_reader_who_changes_their_mind_stays_held(article: Article) -> None:
     readers = arrive(article.id, [7] * 21)
-    fold()
+    aggregate()
 
     set_reactions(article_id=article.id, reader_id=readers[-1], kinds=SAD)
-    fold()
+    aggregate()
 
     assert totals(article.id) == {"love": CEILING}
 
 
 def test_a_released_wave_is_counted_once(article: Article) -> None:
     arrive(article.id, [7] * 200)
-    fold()
+    aggregate()
 
     released = [release_wave(wave_id=Wave.objects.get().pk, editor="ada") for _ in range(2)]
     apply_decisions()
-    fold()
+    aggregate()
 
     assert released == [180, 0]
     assert_counts_are_the_rows(article.id, expected=[LOVE] * 200)
@@ -245,14 +246,14 @@ def test_a_released_wave_is_counted_once(article: Article) -> None:
 
 def test_a_wave_may_be_voided_after_its_release_and_released_again(article: Article) -> None:
     arrive(article.id, [7] * 30)
-    fold()
+    aggregate()
     wave_id = Wave.objects.get().pk
     seen = []
 
     for decide in (release_wave, void_wave, release_wave):
         decide(wave_id=wave_id, editor="ada", note="because")
         apply_decisions()
-        fold()
+        aggregate()
         seen.append(total(article))
 
     assert seen == [30, 20, 30]
@@ -266,33 +267,33 @@ def test_a_wave_may_be_voided_after_its_release_and_released_again(article: Arti
 
 def test_a_decision_keeps_what_the_reader_chose_meanwhile(article: Article) -> None:
     readers = arrive(article.id, [7] * 21)
-    fold()
+    aggregate()
     set_reactions(article_id=article.id, reader_id=readers[-1], kinds=SAD)
 
     release_wave(wave_id=Wave.objects.get().pk, editor="ada")
     apply_decisions()
-    fold()
+    aggregate()
 
     assert totals(article.id) == {"love": CEILING, "sad": 1}
 
 
 def test_a_decision_whose_process_died_is_carried_out_by_the_next_fold(article: Article) -> None:
     arrive(article.id, [7] * 30)
-    fold()
+    aggregate()
 
     release_wave(wave_id=Wave.objects.get().pk, editor="ada")  # and no word after the commit
-    fold()
+    aggregate()
 
     assert total(article) == 30
 
 
 def test_what_comes_after_a_decision_is_another_wave(article: Article) -> None:
     arrive(article.id, [7] * 30)
-    fold()
+    aggregate()
     release_wave(wave_id=Wave.objects.get().pk, editor="ada")
 
     arrive(article.id, [7] * 5)
-    fold()
+    aggregate()
 
     assert total(article) == 30
     assert sorted(Wave.objects.values_list("state", "size")) == [("held", 5), ("released", 10)]
@@ -307,7 +308,7 @@ def test_a_wave_takes_all_networks_and_folds_of_its_rule(article: Article) -> No
     """10,000 reactions from 50 networks: one wave, and no more than fifty ceilings."""
     for _ in range(10):
         arrive(article.id, [number % 50 for number in range(1_000)])
-        fold()
+        aggregate()
 
     assert total(article) == 50 * CEILING
     wave = Wave.objects.get()
@@ -319,10 +320,10 @@ def test_a_lecture_hall_is_released_by_one_decision(article: Article) -> None:
         arrive(
             article.id, [7] * 20, at=NOON.replace(hour=12, minute=55) + timedelta(minutes=minute)
         )
-        fold()
+        aggregate()
 
     release_wave(wave_id=Wave.objects.get().pk, editor="ada")
-    fold()
+    aggregate()
 
     assert total(article) == 200
 
@@ -333,7 +334,7 @@ def test_honest_virality_is_held_for_less_than_one_percent(article: Article) -> 
 
     for start in range(0, 20_000, 2_000):
         arrive(article.id, networks[start : start + 2_000], at=NOON + start * step, every=step)
-        while count_marked(most=500):
+        while aggregate_batch(most=500):
             pass
 
     held = Reaction.objects.filter(held=True).count()
@@ -343,12 +344,12 @@ def test_honest_virality_is_held_for_less_than_one_percent(article: Article) -> 
 
 def test_networks_are_forgotten_within_two_days(article: Article) -> None:
     arrive(article.id, [7] * 30)
-    fold()
+    aggregate()
 
-    forgotten = forget_networks()
+    missed_rows = purge_networks()
 
-    assert forgotten == 1  # all this was in 2024
-    assert not NetworkPace.objects.exists()
+    assert missed_rows == 1  # all this was in 2024
+    assert not NetworkRate.objects.exists()
     wave = Wave.objects.get()
     assert (wave.networks, wave.network_count, wave.is_open) == ([], 1, False)
 
@@ -358,11 +359,11 @@ def test_a_mark_carries_a_network_only_for_a_first_reaction(
 ) -> None:
     for kinds in (LOVE, SAD):
         set_reactions(
-            article_id=article.id, reader_id=reader_id, kinds=kinds, signs=Signs(7, True, True)
+            article_id=article.id, reader_id=reader_id, kinds=kinds, signals=Signals(7, True, True)
         )
 
-    marks = Mark.objects.order_by("id").values_list(
-        "is_first", "network", "is_newcomer", "has_read"
+    marks = OutboxEntry.objects.order_by("id").values_list(
+        "is_first", "network", "has_history", "has_page_token"
     )
 
     assert list(marks) == [(True, 7, True, True), (False, None, False, False)]

@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from articles.api.api_keys import issue_key
 from articles.models import Article
-from reactions.counting.aggregate import fold
+from reactions.counting.aggregate import aggregate
 from reactions.kinds import KINDS, pack, unpack
 from reactions.models import Reaction
 from reactions.record import set_reactions
@@ -29,7 +29,7 @@ def react(article: Article, kinds: int, at: datetime, reader_id: UUID | None = N
     reader_id = reader_id or uuid4()
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=kinds)
     Reaction.objects.filter(reader_id=reader_id).update(changed_at=at)
-    fold()
+    aggregate()
 
 
 def statistics(article: Article, interval: str, zone: str) -> ArticleStatistics:

@@ -1,4 +1,4 @@
-"""Stories in and out: importing and feeds, each run in a process with servers of its own."""
+"""Articles in and out: importing and feeds, each run in a process with servers of its own."""
 
 import json
 import subprocess
@@ -16,9 +16,9 @@ def measure(stage: Stage) -> Iterator[Row]:
     imported, feeds = (
         Samples(each, unit) for each, unit in zip(zip(*found, strict=True), UNITS, strict=True)
     )
-    yield Row("1,000 ninjs stories imported, one core", imported, bar=at_least(150, "stories/s"))
+    yield Row("1,000 ninjs stories imported, one core", imported, target=at_least(150, "stories/s"))
     yield Row(
-        "a feed of 100 stories, CPU, the slowest of three forms", feeds, bar=at_most(40, "ms")
+        "a feed of 100 stories, CPU, the slowest of three forms", feeds, target=at_most(40, "ms")
     )
 
 

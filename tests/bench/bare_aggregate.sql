@@ -2,7 +2,7 @@
 -- buckets. No judging, no versions, nothing published: the yardstick that the product's fold is held against. Written as
 -- fast as we know: it finds marks and rows as fold.sql does.
 WITH taken AS (
-  DELETE FROM reactions_mark WHERE id = ANY (ARRAY(SELECT id FROM reactions_mark ORDER BY id LIMIT %(most)s))
+  DELETE FROM reactions_outboxentry WHERE id = ANY (ARRAY(SELECT id FROM reactions_outboxentry ORDER BY id LIMIT %(most)s))
   RETURNING article_id, reader_id
 ), dirty AS MATERIALIZED (
   SELECT r.article_id, r.reader_id, r.counted, r.kinds, r.changed_at
@@ -22,7 +22,7 @@ WITH taken AS (
    WHERE ((counted # kinds) >> kind) & 1 = 1
    GROUP BY article_id, kind, start
 ), totalled AS (
-  INSERT INTO reactions_total AS t (article_id, kind, count)
+  INSERT INTO reactions_articlecount AS t (article_id, kind, count)
   SELECT article_id, kind, sum(added - removed) FROM change GROUP BY article_id, kind ORDER BY article_id, kind
       ON CONFLICT (article_id, kind) DO UPDATE SET count = t.count + EXCLUDED.count
 ), bucketed AS (

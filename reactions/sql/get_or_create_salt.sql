@@ -1,4 +1,4 @@
--- The salt of a day; whoever asks first makes it. Two at once get the same one.
+-- The salt of a day; the first process that needs it makes it. Two at once get the same one.
 -- Uses: the key of reactions_salt. Locks: that row, until the transaction ends, where it is new.
 WITH made AS (
   INSERT INTO reactions_salt (day, salt) VALUES (%(day)s::date, %(salt)s::bytea)

@@ -1,0 +1,45 @@
+-- Deletes the outbox entries that moderate.sql claimed, and brings the counts to what their rows say: `counted` moves
+-- to `kinds`, or to nothing where the row is held, and the difference goes to the counts and the 15-minute buckets.
+-- An entry only says that its row changed: a row with two entries is counted once, and one that changed again is
+-- counted as it is now. moderate.sql holds the locks of the entries and the rows.
+-- Uses: the keys of reactions_outboxentry, reactions_reaction, reactions_countversion, reactions_articlecount and
+-- reactions_bucket. Locks, in key order: the count version of each article. Whoever holds it is alone with the article's
+-- counts and buckets. Returns one row: how many articles have new counts.
+WITH claimed AS (
+  DELETE FROM reactions_outboxentry WHERE id = ANY (%(entries)s::bigint[]) RETURNING article_id, reader_id
+), moved AS (
+  UPDATE reactions_reaction r
+     SET was_counted = r.counted, counted = CASE WHEN r.held THEN 0 ELSE r.kinds END
+    FROM (SELECT DISTINCT article_id, reader_id FROM claimed) entry
+   WHERE r.article_id = entry.article_id AND r.reader_id = entry.reader_id
+     AND r.counted <> CASE WHEN r.held THEN 0 ELSE r.kinds END
+  RETURNING r.article_id, r.was_counted, r.counted,
+            date_bin('15 minutes', r.changed_at, timestamptz '2000-01-01 00:00:00+00') AS start
+), change AS MATERIALIZED (
+  SELECT article_id, start, kind,
+         count(*) FILTER (WHERE (counted >> kind) & 1 = 1) AS added,
+         count(*) FILTER (WHERE (was_counted >> kind) & 1 = 1) AS removed
+    FROM moved CROSS JOIN unnest(%(bits)s::int[]) AS kind
+   WHERE ((counted # was_counted) >> kind) & 1 = 1
+   GROUP BY article_id, start, kind
+), versioned AS (
+  INSERT INTO reactions_countversion AS v (article_id, version, cached_version, counted_at)
+  SELECT article_id, 1, 0, clock_timestamp() FROM change GROUP BY article_id ORDER BY article_id
+      ON CONFLICT (article_id) DO UPDATE
+     SET version = v.version + 1, counted_at = GREATEST(clock_timestamp(), v.counted_at)
+  RETURNING article_id
+), counted AS (
+  INSERT INTO reactions_articlecount AS c (article_id, kind, count)
+  SELECT article_id, kind, sum(added - removed)
+    FROM change WHERE (SELECT count(*) FROM versioned) > 0  -- once their locks are held
+   GROUP BY article_id, kind ORDER BY article_id, kind
+      ON CONFLICT (article_id, kind) DO UPDATE SET count = c.count + EXCLUDED.count
+), bucketed AS (
+  INSERT INTO reactions_bucket AS b (article_id, start, kind, added, removed)
+  SELECT article_id, start, kind, added, removed
+    FROM change WHERE (SELECT count(*) FROM versioned) > 0
+   ORDER BY article_id, start, kind
+      ON CONFLICT (article_id, start, kind) DO UPDATE
+     SET added = b.added + EXCLUDED.added, removed = b.removed + EXCLUDED.removed
+)
+SELECT count(*) FROM versioned;
