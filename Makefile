@@ -4,7 +4,7 @@ VENV ?= .venv
 
 NO_SERVERS = SECRET_KEY=lint READER_KEY=lint DATABASE_URL=postgresql:///lint REDIS_URL=redis://
 
-.PHONY: help run test test-fast lint bench bench-quick chaos installed tools
+.PHONY: help run test test-fast lint bench bench-quick chaos lock installed tools
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -29,7 +29,8 @@ bench-quick: tools  ## the same ratios in two minutes, with more spread
 chaos: tools  ## kills things under load and counts again
 	@exec "$(VENV)/bin/python" -m pytest -p no:randomly tests/chaos
 
-lint: tools  ## style, types, import contracts, templates, migrations
+lint: tools  ## style, types, import contracts, templates, migrations, the lock files
+	@"$(VENV)/bin/python" -m newsroom.stack.lock --check
 	@"$(VENV)/bin/ruff" check
 	@"$(VENV)/bin/ruff" format --check
 	@$(NO_SERVERS) "$(VENV)/bin/mypy"
@@ -37,8 +38,12 @@ lint: tools  ## style, types, import contracts, templates, migrations
 	@"$(VENV)/bin/djlint" --check --lint --quiet articles reactions
 	@$(NO_SERVERS) "$(VENV)/bin/python" -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
+# `make lock LOCK=--upgrade` takes newer versions of what the direct requirements leave open.
+lock: installed  ## the lock files, after a change in requirements.txt or requirements-dev.txt
+	@exec "$(VENV)/bin/python" -m newsroom.stack.lock $(LOCK)
+
 installed:
-	@exec "$(PYTHON)" newsroom/stack/install.py "$(VENV)" requirements.txt
+	@exec "$(PYTHON)" newsroom/stack/install.py "$(VENV)" requirements.lock
 
 tools:
-	@exec "$(PYTHON)" newsroom/stack/install.py "$(VENV)" requirements.txt requirements-dev.txt
+	@exec "$(PYTHON)" newsroom/stack/install.py "$(VENV)" requirements.lock requirements-dev.lock

@@ -1,12 +1,15 @@
-"""`make` runs this first: the virtual environment with its requirements, made or mended.
+"""`make` runs this first: the virtual environment with what the lock files name, made or mended.
 
+pip installs uv, and uv the rest; where uv cannot, pip does. Both check every file against its hash.
 It runs under the caller's Python, whatever its age, with nothing but the standard library.
 """
 
+import ast
 import fcntl
 import hashlib
 import importlib.util
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,20 +17,36 @@ import time
 
 # A line this often tells that it is still at work, on a terminal and in a log alike.
 SECONDS_BETWEEN_LINES = 2
+NEWS = ("Collecting ", "Downloading ", "Downloaded ", "Building ", "Installing ", "Prepared ")
+
+# uv does not read pip's configuration: these variables tell it the same.
+UV_VARIABLES = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "cert": "SSL_CERT_FILE",
+    "proxy": "ALL_PROXY",
+    "timeout": "UV_HTTP_TIMEOUT",
+    "default-timeout": "UV_HTTP_TIMEOUT",
+    "trusted-host": "UV_INSECURE_HOST",
+}
+UV_VARIABLES_FOR_MORE_PLACES = {
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "no-index": "UV_OFFLINE",
+}
 
 
 def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 - the caller's Python may be any
         sys.exit(f"Newsroom needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
-    # `make` hands on a SIGTERM; by leaving in good order we take pip along.
+    # `make` hands on a SIGTERM; by leaving in good order we take pip or uv along.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    venv, *requirements = sys.argv[1:]
-    with open(requirements[0]) as lock:
+    venv, *locks = sys.argv[1:]
+    with open(locks[0]) as turn:
         # `make run` and `make test` may be typed in the same minute.
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(turn, fcntl.LOCK_EX)
         if not is_sound(venv):
             make_venv(venv)
-        changed = [name for name in requirements if stamp_of(venv, name) != fingerprint(name)]
+        changed = [name for name in locks if stamp_of(venv, name) != fingerprint(name)]
         if changed:
             install(venv, changed)
         for name in changed:
@@ -50,48 +69,127 @@ def make_venv(venv: str) -> None:
     if is_foreign and not os.path.exists(os.path.join(venv, "pyvenv.cfg")):
         sys.exit(f"{venv} is no virtual environment: set VENV to another folder.")
     tell(f"Making {venv} with Python {sys.version.split()[0]}.")
-    if run([sys.executable, "-m", "venv", "--clear", venv]):
-        sys.exit(f"{venv} cannot be made: the reason is above.")
+    made, words = attempt([sys.executable, "-m", "venv", "--clear", venv])
+    if not made:
+        sys.exit(f"{words}\n{venv} cannot be made: the reason is above.")
     set_stamp(venv, "python", birthplace(venv))
 
 
-def install(venv: str, requirements: "list[str]") -> None:
-    tell(f"Installing {' and '.join(requirements)} into {venv}.")
+def install(venv: str, locks: "list[str]") -> None:
+    tell(f"Installing {' and '.join(locks)} into {venv}.")
     started = time.monotonic()
-    python = os.path.join(venv, "bin", "python")
-    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off"]
-    for name in requirements:
-        pip += ["-r", name]
-    if run(pip):
-        sys.exit("pip could not install everything: the reason is above.")
+    entries = [entry for name in locks for entry in entries_of(name)]
+    uv = [entry for entry in entries if entry.startswith("uv==")]
+    if not install_with_uv(venv, uv[:1], locks):
+        rest = [entry for entry in entries if entry not in uv]
+        installed, words = pip_install(venv, write(venv, "without-uv.lock", rest))
+        if not installed:
+            sys.exit(f"{words}\npip could not install everything: the reason is above.")
     tell(f"Installed in {time.monotonic() - started:.0f} s.")
 
 
-def run(command: "list[str]") -> int:
-    """Run a program, show now and then what pip is at, and its last words where it failed."""
+def install_with_uv(venv: str, uv: "list[str]", locks: "list[str]") -> bool:
+    # An old pip would build uv from its source where there is no wheel.
+    wheel_only = ["--only-binary=uv", "--no-deps"]
+    if not uv or not pip_install(venv, write(venv, "uv.lock", uv), *wheel_only)[0]:
+        tell("  There is no uv for this machine: pip installs.")
+        return False
+    command = [os.path.join(venv, "bin", "uv"), "pip", "install", "--require-hashes"]
+    # pip takes a version from whichever index has it, and so shall uv: the hash says which file.
+    command += ["--index-strategy=unsafe-best-match", "--compile-bytecode"]
+    command += ["--python", os.path.join(venv, "bin", "python")]
+    for name in locks:
+        command += ["-r", name]
+    installed, words = attempt(command, uv_environment(os.path.join(venv, "bin", "python")))
+    if not installed:
+        refuse_another_file(words)
+        tell(f"{words}\n  uv could not install everything: pip tries.")
+    return installed
+
+
+def pip_install(venv: str, lock: str, *options: str) -> "tuple[bool, str]":
+    command = [os.path.join(venv, "bin", "python"), "-m", "pip", "install", "--require-hashes"]
+    command += ["--disable-pip-version-check", "--progress-bar=off", *options, "-r", lock]
+    installed, words = attempt(command)
+    if not installed:
+        refuse_another_file(words)
+    return installed, words
+
+
+def refuse_another_file(words: str) -> None:
+    if "Hash mismatch" in words or "DO NOT MATCH THE HASHES" in words:
+        sys.exit(
+            f"{words}\nRefused: a package is not the file whose hash the lock names, see above."
+            " Either the index serves another file, or the lock has been changed by hand."
+        )
+
+
+def entries_of(lock: str) -> "list[str]":
+    """Each package of a lock file: its version and marker, and its hashes on further lines."""
+    with open(lock) as file:
+        return re.split(r"\n(?=\S)", file.read())
+
+
+def write(venv: str, name: str, entries: "list[str]") -> str:
+    path = os.path.join(venv, name)
+    with open(path, "w") as file:
+        file.write("\n".join(entries) + "\n")
+    return path
+
+
+def uv_environment(python: str, more_places: bool = True) -> "dict[str, str]":
+    """The environment, with what pip is configured to use; what is said to uv itself stays."""
+    variables = dict(UV_VARIABLES, **UV_VARIABLES_FOR_MORE_PLACES) if more_places else UV_VARIABLES
+    environment = {}
+    for key, value in pip_settings(python).items():
+        if key in variables:
+            separator = "," if key == "find-links" else " "
+            environment[variables[key]] = separator.join(value.split())
+    environment.update(os.environ)
+    return environment
+
+
+def pip_settings(python: str) -> "dict[str, str]":
+    command = [python, "-m", "pip", "config", "list", "--disable-pip-version-check"]
+    listed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout
+    found = re.findall(r"^(global|install|:env:)\.(\S+?)=(.+)$", listed, re.MULTILINE)
+    settings = {}
+    for section in ("global", "install", ":env:"):  # pip's order: the later wins
+        for where, key, value in found:
+            if where == section:
+                settings[key.lstrip(".")] = ast.literal_eval(value)
+    return settings
+
+
+def attempt(
+    command: "list[str]", environment: "dict[str, str] | None" = None
+) -> "tuple[bool, str]":
+    """Run a program and show now and then what it is at: whether it succeeded, its last words."""
     lines = []
     told_at = time.monotonic()
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment,
+        )
+    except OSError as reason:
+        return False, str(reason)
     try:
         for line in process.stdout or ():
             lines.append(line.rstrip())
-            is_news = line.startswith(("Collecting ", "Installing "))
+            is_news = line.strip().startswith(NEWS)
             if is_news and time.monotonic() - told_at > SECONDS_BETWEEN_LINES:
                 told_at = time.monotonic()
-                tell(f"  {lines[-1][:100]}")
+                tell(f"  {lines[-1].strip()[:100]}")
         code = process.wait()
     finally:
         process.terminate()
         process.wait()
-    if code:
-        sys.stderr.write("\n".join(lines[-15:]) + "\n")
-    return code
+    return code == 0, "\n".join(lines[-15:])
 
 
 def tell(text: str) -> None:

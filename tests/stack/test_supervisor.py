@@ -70,7 +70,7 @@ def test_stopped_half_way_up_it_leaves_nothing(own_house: RunningStack) -> None:
 
 
 def test_make_hands_on_the_end(folder: Path) -> None:
-    made_by_make = (Path(sys.prefix) / "requirements.txt.stamp").exists()
+    made_by_make = (Path(sys.prefix) / "requirements.lock.stamp").exists()
     venv = Path(sys.prefix) if made_by_make else folder / "venv"
     made = RunningStack(folder, command=("make", "run", f"VENV={venv}", f"PYTHON={sys.executable}"))
     made.start()
