@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line for this project, and `manage.py up`, which starts everything."""
+"""Django's command line for this project, and `manage.py up`, which starts the supervisor."""
 
 import os
 import sys

@@ -1,1 +1,1 @@
-"""Wires the product together: settings, URLs, servers, the timetable. Holds no behaviour of its own."""
+"""The project: settings, URLs, health, metrics, and the supervisor. No product behaviour."""

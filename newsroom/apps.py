@@ -1,4 +1,4 @@
-"""What every process does once Django is ready."""
+"""The app of the project: sets up Celery once Django is ready."""
 
 from django.apps import AppConfig
 
@@ -9,5 +9,5 @@ class NewsroomConfig(AppConfig):
     def ready(self) -> None:
         from newsroom.celery import app  # which needs the settings
 
-        # Of all threads: a task that a web thread sends would go to a broker that nobody has, in vain.
+        # For all threads: a task that a web thread sends would otherwise go to a default broker that does not exist.
         app.set_default()

@@ -1,6 +1,6 @@
-"""The Celery application for beat, which only sends names of tasks: the timetable and the broker.
+"""The Celery application of beat, which only sends the names of tasks on schedule.
 
-Nothing of Django's apps, which it would hold in memory for nothing.
+It loads none of Django's apps, which beat does not need in memory.
 """
 
 import os
@@ -18,5 +18,5 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 
 
 @setup_logging.connect
-def log_as_the_others_do(**_: Any) -> None:
+def configure_logging(**_: Any) -> None:
     dictConfig(settings.LOGGING)

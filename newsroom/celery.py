@@ -1,4 +1,4 @@
-"""The Celery application. The timetable is in settings.py."""
+"""The Celery application of the workers. The schedule is in settings.py."""
 
 import os
 

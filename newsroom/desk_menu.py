@@ -1,4 +1,4 @@
-"""What the desk is called, and its menu: who may open a list sees the line that leads to it."""
+"""The title and menu of the desk: a user sees the entries of the lists that they may open."""
 
 from collections.abc import Callable
 from typing import Any

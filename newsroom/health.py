@@ -1,4 +1,4 @@
-"""What operators ask: is the process alive, and is every part it needs."""
+"""Health checks for operators: whether the process is alive, and each component that it needs."""
 
 import time
 from collections.abc import Callable
@@ -15,45 +15,45 @@ from kombu.exceptions import OperationalError as BrokerError
 from reactions.cache import redis as redis_cache
 from reactions.counting.aggregate import oldest_entry_at
 
-# Marks that wait for so long mean that nobody folds.
+# An outbox entry of this age means that no worker aggregates.
 _LATE = timedelta(seconds=10)
 
 
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Alive: this process answers. Asks nothing of anybody else."""
+    """Alive: this process answers. Checks nothing else."""
     return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
 
 
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Every part by name with its state: ok, degraded or down, and why.
+    """Every component by name with its state: ok, degraded or down, and why.
 
-    503 only where PostgreSQL is down, for without it no reaction is taken. Without Redis, the broker or
-    a worker readers are still served, and counts are slower or older.
+    503 only where PostgreSQL is down, for without it no reaction is recorded. Without Redis, the broker or a worker
+    readers are still served, and counts are slower or older.
     """
-    parts = check_components()
-    down = parts["postgresql"]["state"] == "down"
-    worst = "down" if down else "ok" if _all_ok(parts) else "degraded"
-    return JsonResponse({"state": worst, "parts": parts}, status=503 if down else 200)
+    components = check_components()
+    down = components["postgresql"]["state"] == "down"
+    worst = "down" if down else "ok" if _all_ok(components) else "degraded"
+    return JsonResponse({"state": worst, "parts": components}, status=503 if down else 200)
 
 
 def check_components() -> dict[str, dict[str, Any]]:
-    """Every part by name: its `state`, and what else it has to say."""
-    return {name: _look(check) for name, check in _CHECKS.items()}
+    """Every component by name: its `state`, and details."""
+    return {name: _run(check) for name, check in _CHECKS.items()}
 
 
-def _all_ok(parts: dict[str, dict[str, Any]]) -> bool:
-    return all(part["state"] == "ok" for part in parts.values())
+def _all_ok(components: dict[str, dict[str, Any]]) -> bool:
+    return all(component["state"] == "ok" for component in components.values())
 
 
-def _look(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _run(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     started = time.perf_counter()
     try:
-        part = {"state": "ok", **check()}
+        component = {"state": "ok", **check()}
     except (DatabaseError, BrokerError, OSError, redis_cache.RedisError) as error:
-        part = {"state": "down", "detail": type(error).__name__}
-    return {**part, "milliseconds": round((time.perf_counter() - started) * 1000, 1)}
+        component = {"state": "down", "detail": type(error).__name__}
+    return {**component, "milliseconds": round((time.perf_counter() - started) * 1000, 1)}
 
 
 def _postgresql() -> dict[str, Any]:

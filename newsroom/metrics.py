@@ -1,7 +1,7 @@
-"""What Prometheus asks: values that are true of the whole product, whichever process answers.
+"""The metrics for Prometheus: values of the whole product, whichever process answers.
 
-Each is read from PostgreSQL when it is asked for, so web processes and workers may be many. What cannot be found out
-is left out, never 0: an alert on a series that is absent can be told from one on a value.
+Each is read from PostgreSQL at scrape time, so there may be many web processes and workers. A value that cannot be read
+is left out, never 0: an alert can tell an absent series from a value.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -24,13 +24,13 @@ from reactions.moderation.decisions import count_waves
 
 _STATES = ("ok", "degraded", "down")
 
-# What a proxy adds to a request of somebody else's.
+# What a proxy adds to a request that it forwards.
 _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
 
 
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The metrics, in the text format or OpenMetrics as Accept asks; 404 for whoever may not read them."""
+    """The metrics, in the text format or OpenMetrics as Accept asks; 404 for a client that may not read them."""
     if not _may_read(request):
         raise Http404
     registry = CollectorRegistry()
@@ -40,7 +40,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _may_read(request: HttpRequest) -> bool:
-    """With METRICS_TOKEN set, its bearer alone; else a program on this machine, and no proxy's client."""
+    """With METRICS_TOKEN set, only its bearer; else a client on this machine that did not come through a proxy."""
     if settings.METRICS_TOKEN:
         given = request.headers.get("Authorization", "")
         return constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}")
@@ -56,27 +56,27 @@ def _is_local(request: HttpRequest) -> bool:
 
 class _Readings(Collector):
     def collect(self) -> Iterator[Metric]:
-        yield _parts()
+        yield _components()
         for read in (_backlog, _waves, _reconciliation):
-            yield from _or_nothing(read)
+            yield from _or_none(read)
 
 
-def _or_nothing(read: Callable[[], Iterable[Metric]]) -> list[Metric]:
+def _or_none(read: Callable[[], Iterable[Metric]]) -> list[Metric]:
     try:
         return list(read())
     except DatabaseError:
         return []
 
 
-def _parts() -> Metric:
+def _components() -> Metric:
     family = GaugeMetricFamily(
         "newsroom_component_state",
-        "1 for the state that a part is in, as /readyz has it.",
-        labels=["part", "state"],
+        "1 for the state that a component is in, as /readyz reports it.",
+        labels=["component", "state"],
     )
-    for part, seen in check_components().items():
+    for name, component in check_components().items():
         for state in _STATES:
-            family.add_metric([part, state], float(seen["state"] == state))
+            family.add_metric([name, state], float(component["state"] == state))
     return family
 
 
@@ -94,7 +94,7 @@ def _backlog() -> Iterator[Metric]:
 
 
 def _waves() -> Iterator[Metric]:
-    waves = GaugeMetricFamily("newsroom_waves", "Waves held back, by state.", labels=["state"])
+    waves = GaugeMetricFamily("newsroom_waves", "Waves, by state.", labels=["state"])
     reactions = GaugeMetricFamily(
         "newsroom_wave_reactions", "The reactions in them.", labels=["state"]
     )
@@ -111,19 +111,17 @@ def _reconciliation() -> Iterator[Metric]:
     ran_at, found = last
     drift = GaugeMetricFamily(
         "newsroom_drift",
-        "What the last reconcile found wrong: counts of totals, of buckets over time, or rows forgotten.",
+        "Drift that the last reconcile found: of counts, of buckets over time, or missed rows.",
         labels=["of"],
     )
     drift.add_metric(["counts"], found.drift)
     drift.add_metric(["buckets"], found.bucket_drift)
     drift.add_metric(["rows"], found.missed_rows)
     yield drift
-    yield _gauge(
-        "drifted_articles", "Articles whose counts it found wrong.", found.drifted_articles
-    )
+    yield _gauge("drifted_articles", "Articles in which it found drift.", found.drifted_articles)
     yield _gauge("reconcile_repaired", "Counts that it repaired.", found.repaired)
-    yield _gauge("reconcile_rows", "Rows of the ledger that it read.", found.rows)
-    yield _gauge("reconcile_seconds", "How long it looked.", found.seconds)
+    yield _gauge("reconcile_rows", "Rows that it read.", found.rows)
+    yield _gauge("reconcile_seconds", "Seconds that it measured.", found.seconds)
     yield _gauge("reconcile_timestamp_seconds", "When it ended, in seconds since 1970.", ran_at)
 
 

@@ -29,7 +29,7 @@ class Unavailable(exceptions.APIException):
 
 
 def problem_response(exc: Exception, context: Mapping[str, Any]) -> Response | None:
-    """DRF's exception handler. An error that nobody foresaw stays one: None, and Django answers 500."""
+    """DRF's exception handler. An unforeseen exception gives None, and Django answers 500."""
     if isinstance(exc, OperationalError | InterfaceError):
         exc = Unavailable()
     elif isinstance(exc, RequestDataTooBig):
@@ -54,7 +54,7 @@ def problem(
     detail: str = "",
     errors: list[dict[str, str]] | None = None,
 ) -> dict[str, Any]:
-    """RFC 9457's members. `type` names this product's own problems; others say no more than their status."""
+    """RFC 9457's members. `type` names this product's own problems; others have no more than their status."""
     body: dict[str, Any] = {
         "type": f"urn:newsroom:problem:{code}" if code else "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -119,7 +119,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     if _wants_problem(request):
-        return _plain(500, "Something is wrong here; it has been logged.")
+        return _plain(500, "An internal error; it has been logged.")
     return defaults.server_error(request)
 
 

@@ -1,4 +1,4 @@
-"""Every setting, in one file. The environment is read at the top; what it may say is in docs/operations.md."""
+"""Every setting, read from the environment. docs/operations.md lists the variables."""
 
 import os
 from datetime import timedelta
@@ -18,7 +18,7 @@ from reactions.moderation.rules import RULES
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("NEWSROOM_DATA", BASE_DIR / ".data")).absolute()
 
-# What `make run` wrote about its own servers and secrets; the real environment wins.
+# What `make run` recorded about its own servers and secrets; the real environment overrides it.
 _environment = {**recorded_environment(DATA), **os.environ}
 
 
@@ -60,7 +60,7 @@ DEBUG = flag("DEBUG")
 SECRET_KEY = required("SECRET_KEY")
 SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS")
 
-# Where readers find the site: decides links, allowed hosts, and whether cookies demand HTTPS.
+# The public address of the site: decides links, allowed hosts, and whether cookies require HTTPS.
 SITE_URL = text("SITE_URL", f"http://127.0.0.1:{number('PORT', 8000)}").rstrip("/")
 SITE_NAME = text("SITE_NAME", "Newsroom")
 HTTPS = SITE_URL.startswith("https://")
@@ -119,8 +119,8 @@ TEMPLATES = [
     },
 ]
 
-# One pool a process, small: past a few connections a core PostgreSQL gets slower, not faster
-# (docs/decisions/0002-one-dialect.md). The threshold prepares our own statements at their first use.
+# One small pool a process: past a few connections a core PostgreSQL gets slower, not faster
+# (docs/decisions/0002-one-dialect.md). The threshold prepares statements at their first use.
 DATABASES: dict[str, Any] = {"default": dj_database_url.parse(required("DATABASE_URL"))}
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
@@ -133,7 +133,7 @@ REDIS_URL = required("REDIS_URL")
 
 CELERY_BROKER_URL = text("CELERY_BROKER_URL") or broker_url_of(REDIS_URL)
 
-# Pages as each process last sent them: articles/prepared.py. Fifty kilobytes each.
+# The page cache of each process: articles/pages/page_cache.py. Fifty kilobytes a page.
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "pages": {
@@ -169,8 +169,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "newsroom.problems.problem_response",
 }
-# Bytes. The longest honest body is the desk's form of an article: 100 kB of text, three times that in a
-# form's escapes, and twice, as it was and as it is. The API's own limits are lower.
+# Bytes. The longest valid body is the desk's form of an article: 100 kB of text, three times that in a form's
+# escapes, and twice, as it was and as it is. The API's own limits are lower.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 SPECTACULAR_SETTINGS = {
@@ -197,8 +197,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
 }
 
-# A message is only a hint that there may be something to fold: losing one, or having two, harms nothing.
-# So no results, no long visibility, no retries by the broker, and ticks that nobody took expire.
+# A message only says that there may be work: losing one, or having two, is harmless. So no results, no long
+# visibility, no retries by the broker, and scheduled messages that no worker received expire.
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -216,8 +216,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 1  # seconds
 
-# What waits for other people's servers, or reads the whole ledger, has a queue and a worker of its own,
-# so that counting never stands behind it.
+# Tasks that wait for other servers, or read the whole ledger, have a queue and a worker of their own, so that
+# aggregation never waits for them.
 CELERY_TASK_ROUTES = {
     name: {"queue": "slow"}
     for name in (
@@ -225,87 +225,86 @@ CELERY_TASK_ROUTES = {
         "articles.ping_hub",
         "articles.prepare_pictures",
         "articles.delete_unused_files",
-        "reactions.counting.reconcile",
+        "reactions.reconcile",
     )
 }
 
 AGGREGATION_INTERVAL = timedelta(milliseconds=250)
-# Whoever takes a tick compares its expiry with a clock of its own. Ten minutes: clocks that differ by less make
-# no worker throw every tick away, and what waited for a worker is gone through in seconds, as one tick does it all.
-_TICK = {"expires": 600}  # seconds
+# A worker compares the expiry of a message with its own clock. Ten minutes: a smaller difference of clocks makes no
+# worker drop every message; and after a pause one run does all the work, so the others end at once.
+_EXPIRES = {"expires": 600}  # seconds
 CELERY_BEAT_SCHEDULE = {
-    # A reaction is public within a second: a quarter of it is spent here, the rest is room.
+    # A reaction is public within a second: a quarter of it is spent here, the rest is reserve.
     "aggregate": {
-        "task": "reactions.counting.aggregate",
+        "task": "reactions.aggregate",
         "schedule": AGGREGATION_INTERVAL,
-        "options": _TICK,
+        "options": _EXPIRES,
     },
-    # Scheduled and embargoed articles go out within two seconds of their time; expired ones go.
+    # Publishes scheduled and embargoed articles within two seconds of their time; unpublishes expired ones.
     "publish due": {
         "task": "articles.publish_due",
         "schedule": timedelta(seconds=1),
-        "options": _TICK,
+        "options": _EXPIRES,
     },
-    # A preset has changed: its articles are told anew. There is rarely one.
-    "renew stories": {
+    # A default policy has changed: refreshes the cached counts of its articles. There is rarely one.
+    "refresh articles": {
         "task": "reactions.refresh_articles",
         "schedule": timedelta(seconds=1),
-        "options": _TICK,
+        "options": _EXPIRES,
     },
-    # Each feed has its own interval; this is how often somebody looks which are due.
+    # Each feed has its own interval; this polls those that are due.
     "poll feeds": {
         "task": "articles.poll_feeds",
         "schedule": timedelta(minutes=1),
-        "options": _TICK,
+        "options": _EXPIRES,
     },
-    # The hash of a network lives for two days at the most.
-    "forget networks": {"task": "reactions.purge_networks", "schedule": timedelta(hours=1)},
-    # Pictures are fetched and rendered when they come in; this finds those of which nobody was told.
+    # The hash of a network is stored for two days at most.
+    "purge networks": {"task": "reactions.purge_networks", "schedule": timedelta(hours=1)},
+    # Pictures are fetched and rendered when they come in; this finds those whose message was lost.
     "prepare pictures": {
         "task": "articles.prepare_pictures",
         "schedule": timedelta(minutes=1),
-        "options": _TICK,
+        "options": _EXPIRES,
     },
-    # Files that no picture names any more.
-    "forget files": {
+    # Files that no picture uses.
+    "delete unused files": {
         "task": "articles.delete_unused_files",
         "schedule": crontab(hour="4", minute="20"),
     },
-    # An Idempotency-Key is remembered for a day.
-    "forget answers": {
+    # The answer to an Idempotency-Key is stored for a day.
+    "purge answers": {
         "task": "articles.purge_answers",
         "schedule": crontab(hour="4", minute="10"),
     },
-    # Drift should always be nothing; once a day somebody looks. In the small hours, when few read.
+    # Drift should always be 0; this measures it once a day, at night, when few read.
     "reconcile": {
-        "task": "reactions.counting.reconcile",
+        "task": "reactions.reconcile",
         "schedule": crontab(hour="3", minute="40"),
     },
 }
 
-# How many reactions one reader may have on one article. More than one stand side by side.
+# How many reactions one reader may have on one article.
 REACTIONS_PER_READER = number("REACTIONS_PER_READER", 1)
 # The limits of the moderation rules, by their settings; reactions/moderation/rules.py declares them.
 REACTIONS_LIMITS = {
     rule.limit.setting: number(rule.limit.setting, rule.limit.default) for rule in RULES
 }
-# How many proxies of ours a request comes through: as many entries at the right end of X-Forwarded-For
-# are believed. None, unless it is said.
+# The number of trusted proxies in front: as many entries at the right end of X-Forwarded-For are trusted.
 TRUSTED_PROXY_HOPS = number("TRUSTED_PROXY_HOPS", 0)
 # A file with the site's own reactions (reactions/kinds.py); empty: the seven.
 REACTIONS_KINDS = text("REACTIONS_KINDS")
-# Days after which an article closes where neither it nor a preset says otherwise; 0: never.
+# Days after which an article closes where neither its own nor a default policy sets it; 0: never.
 REACTIONS_CLOSE_AFTER_DAYS = number("REACTIONS_CLOSE_AFTER_DAYS", 0)
-# Keys the hash under which a reader is stored. Losing it orphans every reader; SECRET_KEY may be rotated without it.
+# The key of the hash under which a reader is stored. Losing it orphans every reader; SECRET_KEY may be rotated alone.
 READER_KEY = required("READER_KEY")
 READER_COOKIE = "__Host-reader" if HTTPS else "reader"
 READER_LIFETIME = timedelta(days=395)  # 13 months, the longest that CNIL exempts; never renewed
 
-# The hub that the feeds' subscribers listen to (WebSub), and the contact that security.txt names.
+# The WebSub hub of the feeds, and the contact in security.txt.
 WEBSUB_HUB = text("WEBSUB_HUB")
 SECURITY_CONTACT = text("SECURITY_CONTACT")
 
-# Who may read /metrics: whoever has this token; without one, nobody but a program on this machine.
+# The bearer token of /metrics; without one only a client on this machine may read it.
 METRICS_TOKEN = text("METRICS_TOKEN")
 
 LOGIN_URL = reverse_lazy("admin:login")
@@ -324,7 +323,7 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    # A tick four times a second is not news.
+    # A task four times a second would fill the log.
     "loggers": {
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},

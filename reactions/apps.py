@@ -1,4 +1,4 @@
-"""The app that knows what readers feel."""
+"""The app of reactions: registers its hooks with articles, its checks and its roles."""
 
 from typing import Any
 
@@ -21,18 +21,18 @@ class ReactionsConfig(AppConfig):
 
 
 def grant_roles(sender: AppConfig, apps: Any = installed, **options: Any) -> None:
-    """What the desk's roles may do here: see the statistics; editors also decide what articles take, and waves."""
+    """The permissions of the desk's roles: all see the statistics; editors also set policies and decide waves."""
     from articles.roles import Role, grant, has_groups
 
     if not has_groups(apps):
         return
-    sees = {"view_reactedarticle"}
-    decides = {
+    may_view = {"view_reactedarticle"}
+    may_decide = {
         *("view_reactedarticle", "change_reactedarticle"),
         *("view_wave", "change_wave", "view_wavedecision"),
         *(f"{verb}_defaultpolicy" for verb in ("view", "add", "change", "delete")),
     }
     grant(
         sender.label,
-        {Role.STATISTICS: sees, Role.EDITOR: decides, Role.PUBLISHER: decides},
+        {Role.STATISTICS: may_view, Role.EDITOR: may_decide, Role.PUBLISHER: may_decide},
     )

@@ -1,4 +1,4 @@
-"""Are the site's kinds sound, and do they fit what the database has counted? Asked at every start."""
+"""System checks of the site's kinds and limits, at every start; and whether the kinds fit the counts in the database."""
 
 import re
 from collections import Counter
@@ -43,16 +43,16 @@ def check_per_reader(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def check_counted_kinds(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Whether a kind has vanished that readers once chose: `check --database default`, and `migrate`."""
+    """Whether a kind that readers chose is gone: runs with `check --database default`, and `migrate`."""
     if "default" not in (databases or ()):
         return []
     try:
         counted = {bit for (bit,) in rows("counted_kinds")}
-    except ProgrammingError:  # the tables are not there yet
+    except ProgrammingError:  # the tables do not exist yet
         return []
     return [
         Error(
-            f"The totals count a reaction with the bit {bit}, which no kind has.",
+            f"The counts have a reaction with the bit {bit}, which no kind has.",
             hint=f"Put the kind back, with `retired = true`. {_HINT}",
             id="reactions.E006",
         )
@@ -61,7 +61,7 @@ def check_counted_kinds(*, databases: Sequence[str] | None = None, **_: Any) -> 
 
 
 def find_faults(kinds: Sequence[Kind]) -> Iterable[CheckMessage]:
-    """What no set of kinds may have."""
+    """The faults of a list of kinds."""
     for key in _twice(kind.key for kind in kinds):
         yield Error(f"Two kinds have the key {key!r}.", hint=_HINT, id="reactions.E001")
     for bit in _twice(kind.bit for kind in kinds):
@@ -71,7 +71,7 @@ def find_faults(kinds: Sequence[Kind]) -> Iterable[CheckMessage]:
             hint = (
                 "A key has small letters, digits and _, begins with a letter, and has 30 at most."
             )
-            yield Error(f"{kind.key!r} is no key.", hint=hint, id="reactions.E003")
+            yield Error(f"{kind.key!r} is not a key.", hint=hint, id="reactions.E003")
         if not kind.label.strip() or not kind.emoji.strip():
             yield Error(f"{kind.key!r} lacks a label or an emoji.", hint=_HINT, id="reactions.E004")
         if not _ACTION.fullmatch(kind.schema_action):

@@ -1,4 +1,4 @@
-"""What readers felt, for somebody else to study: reactions without their readers, or the totals of each article."""
+"""Exports for other systems: reactions without their readers, or the counts of each article."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,11 +9,10 @@ from reactions.sql import stream
 
 
 def export_reactions() -> Iterator[dict[str, Any]]:
-    """Each reaction that somebody holds, one snapshot of them all.
+    """Every reaction that is not taken back, from one snapshot.
 
-    No reader's id, for one id would join what a reader felt about many articles. Times are those of a quarter
-    of an hour: to the second they would be found again in the log of any proxy, with an address beside them.
-    What a reader took back is left out.
+    Without reader ids, for one id would join a reader's reactions to many articles. Times are rounded to a quarter of
+    an hour: to the second they could be matched with the log of a proxy, which has addresses beside them.
     """
     for article_id, guid, slug, kinds, held, changed_at in stream("export_rows"):
         yield {
@@ -25,7 +24,7 @@ def export_reactions() -> Iterator[dict[str, Any]]:
 
 
 def export_totals() -> Iterator[dict[str, Any]]:
-    """Each article with counts: what was counted here, and what was imported."""
+    """Every article with counts: what was counted here, and the imported counts."""
     for article_id, guid, slug, totals, imported in stream("export_totals"):
         yield {
             **_named(article_id, guid, slug),

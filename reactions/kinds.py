@@ -1,8 +1,8 @@
-"""The reactions that the site knows, their stable keys and bits, and sets of them.
+"""The kinds of reactions of the site, their stable keys and bits, and sets of them as masks.
 
-A set of reactions is an integer: one bit a kind. Keys and bits are kept for ever: rows, counts and
-other people's programs hold them. A kind may be retired, never renumbered. A site has its own kinds in
-a file that REACTIONS_KINDS names; `reactions.checks` says what is wrong with one.
+A set of kinds is an integer mask: one bit a kind. Keys and bits never change: rows, counts and clients of the API have
+them. A kind may be retired, never renumbered. A site's own kinds are in a file that REACTIONS_KINDS names;
+`reactions.checks` reports what is wrong with it.
 """
 
 import tomllib
@@ -13,18 +13,18 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-# schema.org's most specific action for a feeling that it has no own word for.
+# schema.org's most specific action for a reaction without an action of its own.
 REACT_ACTION = "ReactAction"
 
-# A set that holds whatever may ever be a kind: bits 0 to 30.
+# The mask of every possible kind: bits 0 to 30.
 ANY_KIND = 2**31 - 1
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One reaction. `bit` is its place in a set, 0 to 30, and its number in the tables of counts.
+    """One reaction type. `bit` is its place in a mask, 0 to 30, and its number in the tables of counts.
 
-    A retired kind is not offered and cannot be set anew. Who has it keeps it, counted, and may undo it.
+    A retired kind is not offered and cannot be set. A reader who has it keeps it, counted, and may undo it.
     """
 
     key: str
@@ -69,8 +69,8 @@ def _kind(*, bit: int, **named: str | bool) -> Kind:
     if type(retired) is not bool:
         raise ValueError(f"retired is true or false, not {retired!r}")
     words = {name: value for name, value in named.items() if isinstance(value, str)}
-    if strangers := sorted(named.keys() - words.keys()):
-        raise ValueError(f"{strangers[0]} is a text")
+    if others := sorted(named.keys() - words.keys()):
+        raise ValueError(f"{others[0]} must be a text")
     return Kind(bit=bit, retired=retired, **words)
 
 
@@ -82,7 +82,7 @@ OFFERED = sum(kind.mask for kind in KINDS if not kind.retired)
 
 
 def pack(keys: Iterable[str]) -> int:
-    """The set of these keys; KeyError names the first that is no reaction."""
+    """The mask of these keys; KeyError names the first that is no kind."""
     kinds = 0
     for key in keys:
         kinds |= BY_KEY[key].mask
@@ -90,5 +90,5 @@ def pack(keys: Iterable[str]) -> int:
 
 
 def unpack(kinds: int) -> list[str]:
-    """The keys of a set, in the order of KINDS."""
+    """The keys of a mask, in the order of KINDS."""
     return [kind.key for kind in KINDS if kinds & kind.mask]

@@ -1,4 +1,4 @@
-"""The pages of reactions, beside those of articles."""
+"""The addresses of reactions beside those of articles: the form of the widget."""
 
 from django.urls import path
 

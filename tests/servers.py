@@ -38,7 +38,7 @@ THEIRS = (
         "SECRET_KEY",
         "READER_KEY",
     ),
-    *("PORT", "LIVE_PORT", "HOST", "SITE_URL", "DEBUG"),
+    *("PORT", "HOST", "SITE_URL", "DEBUG"),
 )
 
 START_SECONDS = 120
@@ -157,14 +157,12 @@ class RunningStack:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.data = folder / "data"
-        port, live_port = free_port(), free_port()
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}/"
-        self.live_url = f"http://127.0.0.1:{live_port}/"
         self.env = {
             **{name: value for name, value in os.environ.items() if name not in THEIRS},
             "NEWSROOM_DATA": str(self.data),
             "PORT": str(port),
-            "LIVE_PORT": str(live_port),
             **(environment or {}),
         }
         self._project = project

@@ -1,1 +1,1 @@
-"""The embedded PostgreSQL and Valkey, and `manage.py up`, which starts the whole house."""
+"""The embedded PostgreSQL and Valkey, and the supervisor behind `make run`, which starts them and every process."""

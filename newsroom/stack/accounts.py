@@ -1,4 +1,4 @@
-"""Who the embedded servers run as: PostgreSQL refuses root."""
+"""The user that the embedded servers run as: PostgreSQL refuses root."""
 
 import os
 import pwd
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Account:
-    """An unprivileged user of the machine that root lends to the servers."""
+    """An unprivileged user of the machine, as which root starts the servers."""
 
     name: str
     uid: int
@@ -29,7 +29,7 @@ class Account:
 
 
 def server_account(data: Path) -> Account | None:
-    """Choose the servers' user: ourselves (None), or for root the owner of the data, else nobody."""
+    """The servers' user: the current one (None), or for root the owner of the data, else the user `nobody`."""
     if os.geteuid() != 0:
         return None
     for folder in (data / "postgres", data):
@@ -53,6 +53,6 @@ def run_as(account: Account | None) -> dict[str, Any]:
 
 
 def give_to(account: Account | None, path: Path) -> None:
-    """Hand a file or folder of ours to the servers' user."""
+    """Make the servers' user the owner of a file or folder."""
     if account:
         os.chown(path, account.uid, account.gid, follow_symlinks=False)

@@ -1,4 +1,4 @@
-"""How the house speaks to whoever started it."""
+"""The supervisor's output to the terminal or log that started it."""
 
 import os
 import sys
@@ -6,13 +6,13 @@ from pathlib import Path
 
 
 class StartupError(Exception):
-    """What keeps the house from running, in one sentence for its owner."""
+    """Why the product cannot start, as one sentence for the operator."""
 
 
 class Output:
     """Standard output that may end early: a closed terminal, a `tee` that Ctrl-C ended first.
 
-    Whoever still has processes to stop must not fall over that.
+    A supervisor that still has processes to stop must not fail on that.
     """
 
     def write(self, text: str) -> None:
@@ -23,7 +23,7 @@ class Output:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def flush(self) -> None:
-        """Nothing is ever held back."""
+        """Nothing is buffered."""
 
     def isatty(self) -> bool:
         return sys.stdout.isatty()

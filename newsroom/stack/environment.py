@@ -1,4 +1,4 @@
-"""What `manage.py up` writes down about its servers and secrets, so that other shells find them."""
+"""What the supervisor records about its servers and secrets, so that `manage.py` in another shell finds them."""
 
 import os
 import secrets
@@ -11,7 +11,7 @@ SECRETS = ("SECRET_KEY", "READER_KEY")
 
 
 def recorded_environment(data: Path) -> dict[str, str]:
-    """Read `<data>/environment`; a folder without one has nothing to say."""
+    """Read `<data>/environment`; empty where there is none."""
     try:
         text = (data / FILE_NAME).read_text()
     except (FileNotFoundError, NotADirectoryError):
@@ -25,21 +25,21 @@ def record_environment(data: Path, values: Mapping[str, str]) -> None:
     draft = data / f"{FILE_NAME}.new"
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write("# Written by `manage.py up`. The real environment wins over it.\n")
+        file.write("# Written by `make run`. The real environment overrides it.\n")
         file.writelines(f"{name}={value}\n" for name, value in values.items())
-        # Losing READER_KEY to a power cut would make strangers of all readers.
+        # Losing READER_KEY to a power cut would orphan every reader.
         file.flush()
         os.fsync(file.fileno())
     draft.replace(data / FILE_NAME)
 
 
 def load_or_create_secrets(recorded: Mapping[str, str]) -> dict[str, str]:
-    """The secrets on record; each that is missing is made once, independent of the others."""
+    """The recorded secrets; each that is missing is made once, independently of the others."""
     return {name: recorded.get(name) or secrets.token_urlsafe(48) for name in SECRETS}
 
 
 def broker_url_of(redis_url: str) -> str:
-    """Say a Redis URL the way Celery does, which has its own word for a unix socket."""
+    """A Redis URL as Celery writes it, which has another scheme for a unix socket."""
     url = urlsplit(redis_url)
     if url.scheme != "unix":
         return redis_url

@@ -1,4 +1,4 @@
-"""Where the embedded servers keep their data and their sockets."""
+"""The folders of the embedded servers: their data and their sockets."""
 
 import hashlib
 import os
@@ -17,17 +17,17 @@ LONGEST_TEMPORARY_FOLDER = 50
 
 
 def database_folder(data: Path, account: Account | None, secret: str) -> Path:
-    """Say where PostgreSQL's files are: in the data folder, or where their owner can reach them."""
+    """The folder of PostgreSQL's files: in the data folder, or where the servers' user can reach them."""
     if account is None or account.reaches(data):
         return data / "postgres"
-    # Named after the secret too: an emptied data folder is a new one, and gets a new database.
+    # Named after the secret too: an emptied data folder is a new installation, and gets a new database.
     folder = ELSEWHERE / _digest(f"{data.resolve()} {secret}")
     make_open_folder(folder)
     return folder / "postgres"
 
 
 def make_open_folder(folder: Path) -> None:
-    """Make a folder, and what is missing above it, that everybody can enter, whatever the umask."""
+    """Make a folder, and its missing parents, that every user can enter, whatever the umask."""
     for missing in [*reversed(folder.parents), folder]:
         if not missing.exists():
             missing.mkdir(exist_ok=True)
@@ -37,8 +37,8 @@ def make_open_folder(folder: Path) -> None:
 def socket_folder(data: Path, account: Account | None) -> Path:
     """Make the servers' private folder for sockets: short, and the same for the same data folder.
 
-    The folder for temporary files belongs to everybody, so a folder of this name that another
-    user laid there is left alone and a fresh one made.
+    Every user can write to the folder for temporary files: a folder of this name that another user made is not used,
+    and a new one is made.
     """
     temporary = Path(tempfile.gettempdir())
     if len(os.fsencode(temporary)) > LONGEST_TEMPORARY_FOLDER:

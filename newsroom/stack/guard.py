@@ -1,9 +1,8 @@
-"""Ends every process of the house when whoever started them is gone, even by `kill -9`.
+"""Ends every supervised process when the supervisor is gone, even by `kill -9`.
 
-Run as a program it is a small process of its own that reads a pipe. Each process started with
-`Guard.start` writes its group and its stop signal into that pipe before it becomes what it shall be,
-so there is no moment at which it runs unknown. The pipe ends with the last process that holds it,
-which is the one that made the guard: then all groups still on the list are ended.
+Run as a program it is a small process of its own that reads a pipe. Each process started with `Guard.start` writes its
+process group and its stop signal into that pipe before it executes its program, so it is never unknown. The pipe ends
+with the last process that holds it, which is the one that made the guard: then the guard ends all groups on the list.
 """
 
 import contextlib
@@ -17,15 +16,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-# PostgreSQL needs a moment for its last checkpoint; a chaos test looks after a few seconds.
+# PostgreSQL needs a moment for its last checkpoint; a chaos test checks after a few seconds.
 GRACE_SECONDS = 2.0
 
-# For the servers. Nothing of the caller's: PGPORT and PGDATA would steer PostgreSQL, LANG its log,
-# and the caller's secrets are none of their business.
+# For the servers. Nothing of the caller's environment: PGPORT and PGDATA would configure PostgreSQL, LANG its log,
+# and the servers do not need the caller's secrets.
 BARE_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 
-# The shell's input is the guard's pipe; what it turns into gets none, so the pipe stays ours alone.
-_INTRODUCE = 'echo "$$ $0" >&0; exec "$@" </dev/null'
+# The shell's input is the guard's pipe; the program that it executes gets none, so that only the guard holds it.
+_REGISTER = 'echo "$$ $0" >&0; exec "$@" </dev/null'
 
 
 class Guard:
@@ -33,7 +32,7 @@ class Guard:
 
     def __init__(self) -> None:
         read_end, self._pipe = os.pipe()
-        # A session of its own: Ctrl-C in the terminal and the end of our group pass it by.
+        # A session of its own: Ctrl-C in the terminal and the end of this group do not reach it.
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(Path(__file__).resolve())],
             stdin=read_end,
@@ -69,7 +68,7 @@ class Guard:
     ) -> "subprocess.Popen[bytes]":
         """Start a process in a group of its own; `options` are further ones of Popen."""
         process = subprocess.Popen(
-            ["/bin/sh", "-c", _INTRODUCE, str(int(stop_signal)), *map(str, command)],
+            ["/bin/sh", "-c", _REGISTER, str(int(stop_signal)), *map(str, command)],
             stdin=self._pipe,
             stdout=stdout,
             stderr=stderr,
@@ -82,7 +81,7 @@ class Guard:
         return process
 
     def run(self, command: Sequence[str | Path], **kwargs: Any) -> int:
-        """Start a process and wait for its end; say its exit code."""
+        """Start a process and wait for its end; return its exit code."""
         process = self.start(command, **kwargs)
         try:
             return process.wait()
@@ -112,11 +111,11 @@ class Guard:
             os.write(self._pipe, b"-%d 0\n" % process.pid)
 
     def close(self) -> None:
-        """Let the guard end whatever is still on its list, and wait for it."""
+        """Have the guard end what is still on its list, and wait for it."""
         if self._process.poll() is None:
             os.close(self._pipe)
             while self._process.poll() is None:
-                # A group whose dead nobody has fetched looks alive to the guard.
+                # A group with a zombie in it seems alive to the guard.
                 for process in self._started:
                     process.poll()
                 time.sleep(0.02)
@@ -124,7 +123,7 @@ class Guard:
 
 
 def watch(pipe: IO[bytes]) -> None:
-    """Keep the list that the pipe tells, and end every group on it when the pipe ends."""
+    """Keep the list that is read from the pipe, and end every group on it when the pipe ends."""
     groups: dict[int, int] = {}
     for line in pipe:
         group, stop_signal = map(int, line.split())
@@ -147,8 +146,8 @@ def end_groups(groups: Mapping[int, int]) -> None:
 
 
 def _signal_leader(group: int, signal_number: int) -> None:
-    # Celery and Granian pass a stop on to their children in good order; told all at once they break.
-    # A group without its leader has nobody to do that.
+    # Celery and Granian stop their children in order; a signal to all at once breaks that. In a group without its leader
+    # no process does it.
     try:
         os.kill(group, signal_number)
     except ProcessLookupError:
@@ -156,7 +155,7 @@ def _signal_leader(group: int, signal_number: int) -> None:
 
 
 def _signal_group(group: int, signal_number: int) -> bool:
-    """Signal a group; say whether there was one."""
+    """Signal a group; returns whether there was one."""
     try:
         os.killpg(group, signal_number)
     except (ProcessLookupError, PermissionError):

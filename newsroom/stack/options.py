@@ -1,4 +1,4 @@
-"""What the caller's environment asks of `manage.py up`, checked before anything is touched."""
+"""The options of the supervisor, read from the environment and checked before anything is started."""
 
 import contextlib
 import fcntl
@@ -18,43 +18,37 @@ SCHEMES = {
     "REDIS_URL": ("redis://", "rediss://", "unix://"),
 }
 
-# How long the guard of a run killed a moment ago may need to free its ports.
+# How long the guard of a run that was just killed may need to free its port.
 PORT_RELEASE_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Where the house keeps its data, where it listens, and the environment it was given."""
+class Options:
+    """The data folder, the address to listen on, and the environment as given."""
 
     data: Path
     host: str
     port: int
-    live_port: int
     given: Mapping[str, str]
 
     @classmethod
-    def read(cls, environment: Mapping[str, str]) -> "Plan":
+    def read(cls, environment: Mapping[str, str]) -> "Options":
         # An empty variable is one that was not set.
         given = {name: value for name, value in environment.items() if value}
-        port = _port(given, "PORT", 8000)
         return cls(
             data=Path(given.get("NEWSROOM_DATA", PROJECT / ".data")).absolute(),
             host=given.get("HOST", "127.0.0.1"),
-            port=port,
-            live_port=_port(given, "LIVE_PORT", port + 1),
+            port=_port(given, "PORT", 8000),
             given=given,
         )
 
     def check(self) -> None:
-        """Refuse what cannot work."""
+        """Raise StartupError for options that cannot work."""
         for variable, schemes in SCHEMES.items():
             if not self.given.get(variable, schemes[0]).startswith(schemes):
                 raise StartupError(f"{variable} has to begin with {' or '.join(schemes)}.")
-        if self.port == self.live_port:
-            raise StartupError(f"PORT and LIVE_PORT are both {self.port}: give each its own.")
         deadline = time.monotonic() + PORT_RELEASE_SECONDS
         self._check_free("PORT", self.port, deadline)
-        self._check_free("LIVE_PORT", self.live_port, deadline)
 
     def _check_free(self, variable: str, port: int, deadline: float) -> None:
         while error := _refusal_to_bind(self.host, port):
@@ -66,7 +60,7 @@ class Plan:
 
     @contextlib.contextmanager
     def claimed_data(self) -> Iterator[None]:
-        """Hold the data folder, so that no second run starts servers on it."""
+        """Lock the data folder, so that no second run starts servers on it."""
         advice = "set NEWSROOM_DATA to another folder"
         try:
             self.data.mkdir(parents=True, exist_ok=True)
@@ -88,15 +82,15 @@ class Plan:
 def _port(given: Mapping[str, str], variable: str, default: int) -> int:
     text = given.get(variable, str(default))
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise StartupError(f"{variable} is {text!r}, which is no port: 1 to 65535.")
+        raise StartupError(f"{variable} is {text!r}, which is not a port: 1 to 65535.")
     return int(text)
 
 
 def _refusal_to_bind(host: str, port: int) -> str:
-    """Why nothing can listen there; empty where it can."""
+    """Why no server can listen there; empty where one can."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
-        # As servers do: the connections of one that just ended are no hindrance.
+        # As servers do: connections of one that just ended do not prevent it.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

@@ -1,4 +1,4 @@
-"""Ends a server that a killed run left behind."""
+"""Ends an orphaned server of a run that was killed."""
 
 import os
 import signal
@@ -12,9 +12,9 @@ PATIENCE_SECONDS = 5.0
 def end_orphan(pid_file: Path, mark: str, stop_signal: signal.Signals) -> None:
     """End the process that the file names, if its command line carries `mark`, and drop the file.
 
-    The number in the file of a run long gone may belong to a stranger today, whom PostgreSQL
-    would take for its old self. A file whose process is simply gone stays: PostgreSQL learns from
-    it whether parts of its old self still hang on to its memory.
+    The number in the file of an old run may belong to another program today, which PostgreSQL would mistake for a
+    running server. A file whose process is gone stays: PostgreSQL finds out by it whether processes of the old server
+    still use its shared memory.
     """
     pid = _number_in(pid_file)
     if pid is None or not (command := _command_of(pid)):
@@ -40,7 +40,7 @@ def _command_of(pid: int) -> str:
         except OSError:
             return ""
     found = subprocess.run(
-        ["ps", "-ww", "-o", "command=", "-p", str(pid)],  # noqa: S607 - it has no one home
+        ["ps", "-ww", "-o", "command=", "-p", str(pid)],  # noqa: S607 - its path differs
         capture_output=True,
         text=True,
         check=False,

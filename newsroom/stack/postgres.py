@@ -32,7 +32,7 @@ SETTINGS = {
     "log_checkpoints": "off",
     "random_page_cost": "1.1",
     "jit": "off",
-    # Saves three processes that a house of this size never keeps busy.
+    # Saves three processes that an installation of this size never keeps busy.
     "io_method": "sync",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -40,7 +40,7 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
 }
 
-# For data that nobody will miss.
+# For test data, which need not survive a power cut.
 NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
@@ -71,9 +71,9 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Bring the database up, made where there was none; return when it answers."""
+        """Start the database, made where there is none; return when it answers."""
         if self._process is None:
-            # What an earlier run wrote; the reason why this one's server died stays.
+            # Drops what an earlier run wrote; the reason why a server of this run died stays.
             self._log.write_bytes(b"")
         if not self.folder.exists():
             self._create()
@@ -84,7 +84,7 @@ class Postgres:
             time.sleep(0.3)
 
     def stop(self) -> None:
-        """Stop at once and in good order: sessions are ended, what they committed is kept."""
+        """Stop at once and in order: sessions are ended, and what they committed is kept."""
         if self._process:
             self._guard.stop(self._process, signal.SIGINT, within_seconds=STOP_SECONDS)
             self._process = None
@@ -94,7 +94,7 @@ class Postgres:
         return self._process is not None and self._process.poll() is not None
 
     def _create(self) -> None:
-        """Make the database in a draft folder, so that one half made is never taken for whole."""
+        """Make the database in a draft folder, so that a half-made one is never used."""
         draft = self.folder.with_name(f"{self.folder.name}.new")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
@@ -104,7 +104,7 @@ class Postgres:
             f"--pgdata={draft}",
             f"--username={NAME}",
             "--encoding=UTF8",
-            # The same order of words on every machine, whatever its system library knows.
+            # The same collation on every machine, whatever its system library has.
             "--locale-provider=builtin",
             "--builtin-locale=C.UTF-8",
             "--no-locale",
@@ -126,7 +126,7 @@ class Postgres:
             )
 
     def _try_to_start(self, deadline: float) -> bool:
-        """Start the server; False where the last one's processes have yet to let go of its memory."""
+        """Start the server; False while processes of the last one still use its shared memory."""
         with self._log.open("ab") as log:
             self._process = self._guard.start(
                 [self._programs / "postgres", "-D", self.folder, *self._switches()],
@@ -152,7 +152,7 @@ class Postgres:
         return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
 
     def _is_ready(self, pid: int) -> bool:
-        """Read what pg_ctl reads: the server's own word, in the eighth line of its pid file."""
+        """Read what pg_ctl reads: the server's own status, in the eighth line of its pid file."""
         try:
             lines = (self.folder / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:

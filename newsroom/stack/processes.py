@@ -1,4 +1,4 @@
-"""Keeps the processes of the Procfile running, and prints what they say."""
+"""Keeps the processes of the Procfile running, and prints their output."""
 
 # mypy: allow-untyped-calls
 # Honcho is not typed.
@@ -23,16 +23,16 @@ from newsroom.stack.guard import Guard
 # One that ran this long was well; the next failure is a new article.
 WELL_AFTER_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 30.0
-# 1 + 2 + 4 + 8 seconds of pauses: what does not come up in that time never will.
+# 1 + 2 + 4 + 8 seconds of pauses: a process that does not start in that time does not start at all.
 ATTEMPTS_AT_THE_START = 5
 
-# Celery finishes the task it is at. PostgreSQL needs its own seconds of the ten that `up` may take.
+# Celery finishes the task that it runs. PostgreSQL needs its own seconds of the ten that a stop may take.
 STOP_SECONDS = 5.0
 
 
 @dataclass
 class ManagedProcess:
-    """One process of the house, and how it has fared."""
+    """One supervised process, and its failures so far."""
 
     name: str
     command: str
@@ -44,7 +44,7 @@ class ManagedProcess:
     was_well: bool = False
 
     def note_end(self, now: float) -> float:
-        """Count a failure and say how long to wait before the next start."""
+        """Count a failure; returns the seconds to wait before the next start."""
         if now - self.started_at >= WELL_AFTER_SECONDS:
             self.failures = 0
             self.was_well = True
@@ -54,15 +54,15 @@ class ManagedProcess:
         return pause
 
     @property
-    def never_comes_up(self) -> bool:
+    def never_starts(self) -> bool:
         return not self.was_well and self.failures >= ATTEMPTS_AT_THE_START
 
 
 class Processes:
     """The Procfile's processes. One that dies by itself is started again, after a growing pause.
 
-    Honcho reads the Procfile and prints; its own manager is not used, because it ends the house
-    with the first process that ends, and keeps a Python for each that a `kill -9` leaves behind.
+    Honcho reads the Procfile and prints; its own manager is not used, because it ends all processes with the first
+    that ends, and keeps a Python process for each, which a `kill -9` orphans.
     """
 
     def __init__(self, procfile: Path, *, guard: Guard, environment: Mapping[str, str]) -> None:
@@ -78,16 +78,16 @@ class Processes:
         self._printer = Printer(Output(), width=max(len(name) for name in [*commands, "system"]))
 
     def keep(self, *, each_round: Iterable[Callable[[], None]] = ()) -> None:
-        """Run until an exception, such as a signal's, ends it; see to `each_round` in between."""
+        """Run until an exception, such as a signal's, ends it; calls `each_round` in between."""
         while True:
             for managed in self.managed_processes:
-                self._look_after(managed)
-            for look in each_round:
-                look()
+                self._check(managed)
+            for check in each_round:
+                check()
             self._print_for(0.2)
 
     def stop(self) -> None:
-        """Ask all to stop, print their last words, and kill who has not gone in time."""
+        """Stop all processes, print their last output, and kill those that do not end in time."""
         running = [managed for managed in self.managed_processes if managed.process]
         for managed in running:
             if managed.process and managed.process.poll() is None:
@@ -102,21 +102,21 @@ class Processes:
         self._print_for(0.1)
 
     def announce(self, text: str) -> None:
-        """Print a line of the house's own among those of its processes."""
+        """Print a line of the supervisor's own among those of its processes."""
         self._lines.put((None, text.encode()))
 
-    def _look_after(self, managed: ManagedProcess) -> None:
+    def _check(self, managed: ManagedProcess) -> None:
         now = time.monotonic()
         if managed.process is None:
             if now >= managed.start_at:
                 self._start(managed, now)
         elif (code := managed.process.poll()) is not None:
-            # Its children hold its output, and its port, as long as they live.
+            # Its children hold its output and its port as long as they run.
             self._guard.forget(managed.process)
             managed.process = None
             pause = managed.note_end(now)
-            if managed.never_comes_up:
-                raise StartupError(f"{managed.name} does not start: its last words are above.")
+            if managed.never_starts:
+                raise StartupError(f"{managed.name} does not start: its last output is above.")
             self.announce(
                 f"{managed.name} ended ({_reason(code)}); starting it again in {pause:.0f} s"
             )
@@ -147,7 +147,7 @@ class Processes:
             except queue.Empty:
                 return
             name, colour = (managed.name, managed.colour) if managed else ("system", None)
-            self._printer.write(Message("line", line, datetime.now(), name, colour))  # noqa: DTZ005 - the owner's clock
+            self._printer.write(Message("line", line, datetime.now(), name, colour))  # noqa: DTZ005 - the operator's clock
 
 
 def _is_alive(managed: ManagedProcess) -> bool:

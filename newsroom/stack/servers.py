@@ -1,4 +1,4 @@
-"""The embedded servers of one data folder, together: for `manage.py up` and for the tests."""
+"""The embedded servers of one data folder, together: for the supervisor and for the tests."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ from newsroom.stack.wheels import postgres_programs, valkey_program
 
 
 class Servers:
-    """Starts what the environment does not name, tells the URLs, and stops it again."""
+    """Starts the servers that the environment does not name, knows their URLs, and stops them."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Servers:
                 account=self._account,
                 guard=guard,
             )
-        self._tell_of_moved_data(data)
+        self._report_moved_data(data)
 
     @property
     def urls(self) -> dict[str, str]:
@@ -68,7 +68,7 @@ class Servers:
         remove_folder(self._folder)
 
     def restart_dead(self) -> None:
-        """Start again what has died by itself. What does not start is tried again at the next round."""
+        """Restart servers that died. One that does not start is tried again in the next round."""
         for part in self._parts.values():
             if part.has_died or part in self._down:
                 print_line(f"{part.title} has died and is started again.")
@@ -80,7 +80,7 @@ class Servers:
                 else:
                     self._down.remove(part)
 
-    def _tell_of_moved_data(self, data: Path) -> None:
+    def _report_moved_data(self, data: Path) -> None:
         part = self._parts.get("DATABASE_URL")
         if isinstance(part, Postgres) and data not in part.folder.parents:
             user = self._account.name if self._account else ""

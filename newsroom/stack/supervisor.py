@@ -1,6 +1,6 @@
-"""`manage.py up`: brings the whole house up, keeps it running, and takes it down again.
+"""The supervisor: starts the servers and every process of the product, restarts those that die, and stops them all.
 
-This process stays small: it never loads Django, and whatever needs it is a process of its own.
+This process stays small: it never loads Django; a step that needs Django is a process of its own.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from newsroom.stack.environment import (
     recorded_environment,
 )
 from newsroom.stack.guard import Guard
-from newsroom.stack.options import PROJECT, Plan
+from newsroom.stack.options import PROJECT, Options
 from newsroom.stack.processes import Processes
 from newsroom.stack.servers import Servers
 
@@ -31,17 +31,17 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(BaseException):
-    """A signal asked the house to stop: no error, and nothing may catch it by accident."""
+    """A signal asks the product to stop: no error, and no `except Exception` may catch it."""
 
     def __init__(self, signal_number: int) -> None:
         self.exit_code = 128 + signal_number
 
 
 def main(arguments: list[str]) -> int:
-    """Run the house until a signal ends it; say the exit code."""
+    """Run the product until a signal ends it; returns the exit code."""
     for number in SIGNALS:
         signal.signal(number, _stop)
-    parser = argparse.ArgumentParser(prog="manage.py up", description="Start the whole house.")
+    parser = argparse.ArgumentParser(prog="manage.py up", description="Start the whole product.")
     parser.add_argument(
         "--with-parent",
         action="store_true",
@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
     try:
         if parser.parse_args(arguments).with_parent:
             threading.Thread(target=_stop_with, args=[os.getppid()], daemon=True).start()
-        _run(Plan.read(os.environ))
+        _run(Options.read(os.environ))
     except Stopped as stopped:
         print_line("Everything has stopped.")
         return stopped.exit_code
@@ -59,49 +59,51 @@ def main(arguments: list[str]) -> int:
     return 1
 
 
-def _run(plan: Plan) -> None:
+def _run(options: Options) -> None:
     started = time.monotonic()
-    plan.check()
-    with contextlib.ExitStack() as supervised:
-        # Left in the opposite order: processes, servers, whatever else the guard knows of, the claim.
-        supervised.enter_context(plan.claimed_data())
-        guard = supervised.enter_context(Guard())
-        secrets = load_or_create_secrets(recorded_environment(plan.data))
+    options.check()
+    with contextlib.ExitStack() as stack:
+        # Left in the opposite order: processes, servers, what else the guard started, the lock.
+        stack.enter_context(options.claimed_data())
+        guard = stack.enter_context(Guard())
+        secrets = load_or_create_secrets(recorded_environment(options.data))
         servers = Servers(
-            data=plan.data, secret=secrets["READER_KEY"], given=plan.given, guard=guard
+            data=options.data, secret=secrets["READER_KEY"], given=options.given, guard=guard
         )
-        supervised.callback(servers.stop)
+        stack.callback(servers.stop)
         servers.start()
-        environment = _environment(plan, secrets | servers.urls)
-        farewell = StartupMessage(plan, _prepare(environment, guard))
-        supervised.callback(farewell.say_if_unsaid)
+        environment = _environment(options, secrets | servers.urls)
+        message = StartupMessage(options, _prepare(environment, guard))
+        stack.callback(message.print_once)
         processes = Processes(PROJECT / "Procfile", guard=guard, environment=environment)
-        supervised.callback(processes.stop)
-        farewell.say_when_up(processes, started)
+        stack.callback(processes.stop)
+        message.print_when_up(processes, started)
         processes.keep(each_round=[servers.restart_dead])
 
 
 class StartupMessage:
-    """What the owner is told when all is up; the part that is told only once, in any case."""
+    """The lines that the operator sees when all is up; `once` is printed in any case, and only once."""
 
-    def __init__(self, plan: Plan, once: str) -> None:
-        self._plan = plan
+    def __init__(self, options: Options, once: str) -> None:
+        self._options = options
         self._once = once
 
-    def say_when_up(self, processes: Processes, started: float) -> None:
-        thread = threading.Thread(target=self._wait_and_say, args=(processes, started), daemon=True)
+    def print_when_up(self, processes: Processes, started: float) -> None:
+        thread = threading.Thread(
+            target=self._wait_and_print, args=(processes, started), daemon=True
+        )
         thread.start()
 
-    def say_if_unsaid(self) -> None:
-        """A password made for a house that then did not come up would be lost."""
+    def print_once(self) -> None:
+        """Print what must not be lost, such as a new password, also where the product did not start."""
         if self._once:
             print_line(self._once)
 
-    def _wait_and_say(self, processes: Processes, started: float) -> None:
-        plan = self._plan
-        while not (_answers(plan.host, plan.port) and _answers(plan.host, plan.live_port)):
+    def _wait_and_print(self, processes: Processes, started: float) -> None:
+        options = self._options
+        while not _answers(options.host, options.port):
             time.sleep(0.1)
-        url = f"http://{plan.host}:{plan.port}/"
+        url = f"http://{options.host}:{options.port}/"
         once, self._once = self._once, ""
         for line in (
             f"Newsroom is up after {time.monotonic() - started:.1f} s: {url}",
@@ -112,24 +114,24 @@ class StartupMessage:
             processes.announce(line)
 
 
-def _environment(plan: Plan, found: Mapping[str, str]) -> dict[str, str]:
-    """Record what other shells need to talk to this house; say what its processes get."""
-    ports = {"PORT": str(plan.port), "LIVE_PORT": str(plan.live_port)}
-    record_environment(plan.data, {**found, **ports})
-    programs = f"{Path(sys.executable).parent}{os.pathsep}{plan.given.get('PATH', os.defpath)}"
+def _environment(options: Options, found: Mapping[str, str]) -> dict[str, str]:
+    """Record what other shells need to reach this installation; returns the environment of its processes."""
+    port = {"PORT": str(options.port)}
+    record_environment(options.data, {**found, **port})
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{options.given.get('PATH', os.defpath)}"
     return {
         **found,
-        **plan.given,
-        **ports,
-        "HOST": plan.host,
-        "NEWSROOM_DATA": str(plan.data),
+        **options.given,
+        **port,
+        "HOST": options.host,
+        "NEWSROOM_DATA": str(options.data),
         "PATH": programs,
         "PYTHONUNBUFFERED": "1",
     }
 
 
 def _prepare(environment: Mapping[str, str], guard: Guard) -> str:
-    """Bring the database up to date; return what is to be said when all is up."""
+    """Bring the database up to date; returns the text to print when all is up."""
     process = guard.start(
         [sys.executable, PROJECT / "manage.py", "prepare"],
         env=environment,

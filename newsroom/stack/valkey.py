@@ -1,4 +1,4 @@
-"""The embedded Valkey: cache, live bus and Celery's broker, all in memory."""
+"""The embedded Valkey: cache and Celery's broker, in memory only."""
 
 import signal
 import socket

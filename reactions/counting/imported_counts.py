@@ -1,4 +1,8 @@
-"""What other systems counted before us, matched to our articles and shown as base + counted."""
+"""Imported counts: counters of other systems, matched to articles and shown added to what is counted here.
+
+They have no rows, so they never enter the counts: they are stored by article, kind and import, and added where counts
+are read. Aggregation and reconcile ignore them.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +17,7 @@ from reactions.import_formats.counters import Counters, Mistake
 from reactions.kinds import BY_KEY
 from reactions.sql import rows
 
-# Mistakes listed before the rest of a file is not worth reading.
+# Mistakes listed; the rest of the file is not read then.
 _MOST_MISTAKES = 100
 # Addresses looked up by one statement.
 _BATCH = 5_000
@@ -31,8 +35,11 @@ class ImportRefused(Exception):
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What an import did: entries read and articles they led to; articles whose public counts changed; reactions
-    that stand for them; by their names in the file, reactions of no kind of ours; entries of no article of ours."""
+    """What an import did.
+
+    `read` entries named `articles` articles, of which the public counts `changed`. `unmapped` are reactions of no
+    kind here, by their names in the file; `unknown` are entries of no article here.
+    """
 
     read: int
     articles: int
@@ -51,12 +58,12 @@ def import_counts(
     strict: bool = False,
     dry_run: bool = False,
 ) -> ImportResult:
-    """Make what a file says the baseline that `source` gives its articles. Raises Refused and Unreadable.
+    """Set the imported counts that `source` gives the articles of a file. Raises ImportRefused and Unreadable.
 
-    All of it or nothing. The same file twice changes nothing; a later file of the same source replaces the
-    numbers of the articles and kinds that it names. `kinds` leads from the file's names to our keys, `addresses`
-    from the file's articles to ours, where they are not called the same. Entries that lead to one article are added
-    up. With `strict`, an article that is not ours is a mistake; else it is left out. Readers may react meanwhile.
+    All of it or nothing. The same file twice changes nothing; a later file of the same source replaces the numbers
+    of the articles and kinds that it names. `kinds` maps the file's names to kind keys, `addresses` the file's
+    articles to those here, where the two differ. Entries of one article are added up. With `strict` an unknown
+    article is a mistake; else it is left out. Readers may react while it runs.
     """
     read = _collect(entries)
     found = _match(read, addresses)
@@ -82,14 +89,14 @@ def import_counts(
 
 
 def _collect(entries: Iterable[Counters | Mistake]) -> list[Counters]:
-    """All entries, if nothing is wrong with any. Raises Refused."""
+    """All entries, if nothing is wrong with any. Raises ImportRefused."""
     read: dict[str, Counters] = {}
     mistakes: list[Mistake] = []
     for entry in entries:
         if isinstance(entry, Mistake):
             mistakes.append(entry)
         elif first := read.get(entry.address):
-            text = f"{entry.address} is there already, in {first.place}."
+            text = f"{entry.address} is repeated; it is in {first.place} already."
             mistakes.append(Mistake(entry.place, text))
         else:
             read[entry.address] = entry
@@ -117,9 +124,9 @@ def _match(entries: Sequence[Counters], addresses: Mapping[str, str]) -> dict[st
 
 
 def _names_of(address: str, addresses: Mapping[str, str]) -> list[str]:
-    """What the article may be called here, the surest first.
+    """The names that the article may have here, the most certain first.
 
-    A bare number is another system's own, whatever slug it may resemble: it has a name only by the map.
+    A bare number is an id of the other system, also where a slug looks the same: only the map gives it a name.
     """
     if address in addresses:
         address = addresses[address]

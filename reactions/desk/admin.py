@@ -1,4 +1,4 @@
-"""The desk: articles with what readers feel about them, what each takes, presets, and one article's statistics."""
+"""The desk of reactions: articles with their counts and policies, default policies, one article's statistics."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -76,7 +76,7 @@ def _policy_action(state: PolicyState, verb: str) -> Callable[..., None]:
 
 
 class ArticleList(ChangeList):
-    """One page of articles, with what each takes at this moment: presets and the clock have their say."""
+    """One page of articles, each with the state of its effective policy at this moment."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -89,7 +89,7 @@ class ArticleList(ChangeList):
 
 @admin.register(ReactedArticle)
 class ReactedArticleAdmin(ModelAdmin):
-    """Articles with their counts and their total, each of which sorts the list; and what each article takes."""
+    """Articles with their counts and their total, each of which sorts the list; and the policy of each."""
 
     form = PolicyForm
     fields = ["in_effect", "reactions", "kinds", "closes_at", "close_after_days"]
@@ -136,7 +136,7 @@ class ReactedArticleAdmin(ModelAdmin):
         return False
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **options: Any) -> Any:
-        """The article's policy; who may only look is shown its statistics."""
+        """The article's policy; a user who may only view is redirected to its statistics."""
         article = self.get_object(request, object_id)
         if (
             article
@@ -152,19 +152,19 @@ class ReactedArticleAdmin(ModelAdmin):
         return str(found[1]) if found else ""
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """The article's own row stays as it is."""
-        said = form.said
+        """The article's row does not change."""
+        own = form.own_policy
         set_policy(
             article_id=obj.pk,
-            state=said.state,
-            allowed=said.allowed,
-            closes_at=said.closes_at,
-            close_after_days=said.close_after_days,
+            state=own.state,
+            allowed=own.allowed,
+            closes_at=own.closes_at,
+            close_after_days=own.close_after_days,
         )
 
     def construct_change_message(self, request: HttpRequest, form: Any, *_: Any) -> Any:
-        said = " · ".join(f"{name}: {value}" for name, value in _words(form.said).items())
-        return f"Reactions: {said or 'as its section, its tags and the site say'}."
+        own = " · ".join(f"{name}: {value}" for name, value in _words(form.own_policy).items())
+        return f"Reactions: {own or 'default policy'}."
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.statistics_view)
@@ -182,17 +182,17 @@ class ReactedArticleAdmin(ModelAdmin):
 
 @admin.register(DefaultPolicy)
 class DefaultPolicyAdmin(ModelAdmin):
-    """What the articles of a section or with a tag take. In force at once, also for those published long ago."""
+    """What the articles of a section or with a tag accept. In force at once, also for articles published long ago."""
 
     form = DefaultPolicyForm
     fields = ["name", "section", "tag", "state", "kinds", "close_after_days"]
-    list_display = ["name", "section", "tag", "state", "takes", "close_after_days"]
+    list_display = ["name", "section", "tag", "state", "accepts", "close_after_days"]
     list_select_related = ["section", "tag"]
     search_fields = ["name"]
 
-    @admin.display(description="Takes")
-    def takes(self, preset: DefaultPolicy) -> str:
-        return "every kind" if preset.allowed is None else ", ".join(unpack(preset.allowed))
+    @admin.display(description="Accepts")
+    def accepts(self, policy: DefaultPolicy) -> str:
+        return "every kind" if policy.allowed is None else ", ".join(unpack(policy.allowed))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         save_default_policy(obj)
@@ -205,18 +205,18 @@ class DefaultPolicyAdmin(ModelAdmin):
 
 
 def _user_id(request: HttpRequest) -> int:
-    assert request.user.pk is not None  # noqa: S101  # the desk is for those who signed in
+    assert request.user.pk is not None  # noqa: S101  # the desk requires a signed-in user
     return request.user.pk
 
 
-def _words(said: OwnPolicy) -> dict[str, Any]:
-    """What an article says, for its history; what it leaves unsaid is left out."""
-    takes = "every kind" if said.allowed == ANY_KIND else ", ".join(unpack(said.allowed or 0))
+def _words(own: OwnPolicy) -> dict[str, Any]:
+    """An own policy in the words of the history; fields that are not set are left out."""
+    accepts = "every kind" if own.allowed == ANY_KIND else ", ".join(unpack(own.allowed or 0))
     words = {
-        "state": said.state,
-        "takes": takes or None,
-        "closes at": said.closes_at,
-        "closes after days": said.close_after_days,
+        "state": own.state,
+        "accepts": accepts or None,
+        "closes at": own.closes_at,
+        "closes after days": own.close_after_days,
     }
     return {name: value for name, value in words.items() if value is not None}
 

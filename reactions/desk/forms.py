@@ -1,4 +1,4 @@
-"""The desk's forms: what one article says of its reactions, and what a preset says of many."""
+"""The desk's forms: the own policy of one article, and the default policy of many."""
 
 from typing import Any
 
@@ -15,16 +15,16 @@ from reactions.kinds import ANY_KIND, KINDS, OFFERED, pack, unpack
 from reactions.models import MOST_DAYS, DefaultPolicy, PolicyState, ReactedArticle
 from reactions.policy import OwnPolicy, get_policy
 
-UNSAID = "As its section, its tags and the site say"
+NOT_SET = "Default policy of its section, its tags or the site"
 
 
 class KindsField(forms.MultipleChoiceField):
-    """A set of kinds as boxes. None is no word on it; all of them are every kind, also one to come."""
+    """A set of kinds as check boxes. None ticked: not set. All ticked: every kind, also future ones."""
 
     def __init__(self, **options: Any) -> None:
         choices = [(kind.key, f"{kind.emoji} {kind.label}") for kind in KINDS if not kind.retired]
         options |= {"choices": choices, "widget": UnfoldAdminCheckboxSelectMultipleWidget}
-        super().__init__(required=False, label="Takes", **options)
+        super().__init__(required=False, label="Accepts", **options)
 
     def clean(self, value: Any) -> int | None:
         kinds = pack(super().clean(value))
@@ -32,19 +32,19 @@ class KindsField(forms.MultipleChoiceField):
 
 
 def boxes_of(allowed: int | None) -> list[str]:
-    """The boxes to tick for a set."""
+    """The boxes to tick for a mask."""
     return unpack((allowed or 0) & OFFERED)
 
 
-class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none when it runs
-    """What an article says itself. None of its own fields is here: reactions never write to an article."""
+class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """The own policy of an article. It has none of the article's fields: reactions never write to an article."""
 
     reactions = forms.ChoiceField(
-        choices=[("", UNSAID), *PolicyState.choices],
+        choices=[("", NOT_SET), *PolicyState.choices],
         required=False,
         widget=UnfoldAdminSelectWidget,
     )
-    kinds = KindsField(help_text=f"None: {UNSAID[0].lower()}{UNSAID[1:]}.")
+    kinds = KindsField(help_text=f"None: {NOT_SET[0].lower()}{NOT_SET[1:]}.")
     closes_at = forms.SplitDateTimeField(
         required=False, widget=UnfoldAdminSplitDateTimeWidget, label="Closes at"
     )
@@ -54,7 +54,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none when 
         max_value=MOST_DAYS,
         widget=UnfoldAdminIntegerFieldWidget,
         label="Or days after publication",
-        help_text="0: never, whatever its section, its tags and the site say.",
+        help_text="0: never, whatever the default policies say.",
     )
 
     class Meta:
@@ -64,13 +64,13 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none when 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         found = get_policy(self.instance.pk)
-        said = found[0] if found else OwnPolicy()
+        own = found[0] if found else OwnPolicy()
         self.initial = {
             **self.initial,
-            "reactions": said.state or "",
-            "kinds": boxes_of(said.allowed),
-            "closes_at": said.closes_at,
-            "close_after_days": said.close_after_days,
+            "reactions": own.state or "",
+            "kinds": boxes_of(own.allowed),
+            "closes_at": own.closes_at,
+            "close_after_days": own.close_after_days,
         }
 
     def clean(self) -> dict[str, Any]:
@@ -80,7 +80,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none when 
         return cleaned
 
     @property
-    def said(self) -> OwnPolicy:
+    def own_policy(self) -> OwnPolicy:
         return OwnPolicy(
             state=self.cleaned_data["reactions"] or None,
             allowed=self.cleaned_data["kinds"],
@@ -89,7 +89,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none when 
         )
 
 
-class DefaultPolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # takes none when it runs
+class DefaultPolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     kinds = KindsField(help_text="None: every kind.")
 
     class Meta:

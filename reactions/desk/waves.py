@@ -1,4 +1,4 @@
-"""The desk's view of waves: what was held back and why, and the two decisions about it."""
+"""The desk's view of waves: the reactions that a rule held, and the two decisions about them."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -33,13 +33,13 @@ class DecisionInline(TabularInline):
 
 
 class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
-    """What an editor says beside the decision."""
+    """The note beside a decision."""
 
     note = forms.CharField(
         required=False,
         max_length=MOST_NOTE,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Why. It stays with the decision, for whoever asks later.",
+        help_text="The reason. It is stored with the decision.",
     )
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -48,15 +48,15 @@ class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
         self.initial["seen"] = self.instance.state
 
     def clean(self) -> dict[str, Any]:
-        """Nobody overrides a decision that they have not seen; whoever was told of it may press again."""
+        """Refuse to override a decision that the page did not show yet; the page shows it then, and a second press is accepted."""
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("seen") != self.instance.state:
             self.data = dict(self.data.items()) | {"seen": self.instance.state}
             latest = self.instance.decisions.first()
             raise forms.ValidationError(
-                f"Meanwhile: {latest}. Nothing was changed; press again if you mean it."
+                f"Decided since you opened this page: {latest}. Nothing was changed; press again to override it."
                 if latest
-                else "This page is too old. Nothing was changed; press again if you mean it."
+                else "This page is out of date. Nothing was changed; press again to confirm."
             )
         return cleaned
 
@@ -91,24 +91,24 @@ class RuleFilter(admin.SimpleListFilter):
 
 @admin.register(Wave)
 class WaveAdmin(ModelAdmin):
-    """Waves, the newest first. What is chosen is released or voided as a whole, and can be turned later."""
+    """Waves, newest first. A wave is released or voided as a whole; a decision can be reversed."""
 
     list_display = ["article", "rule_label", "size", "network_count", "window", "state_label"]
     list_filter = ["state", RuleFilter]
     list_display_links = ["rule_label"]
     list_per_page = 50
     form = DecisionForm
-    readonly_fields = ("article", "rule_label", "window", "size", "network_count", "standing")
+    readonly_fields = ("article", "rule_label", "window", "size", "network_count", "state_name")
     inlines = [DecisionInline]
     actions = [
         _decide_all(release_wave, "released", "Release: count them"),
-        _decide_all(void_wave, "voided", "Void: leave them out of the counts"),
+        _decide_all(void_wave, "voided", "Void: do not count them"),
     ]
     actions_submit_line = ("release", "void")  # type: ignore[assignment]  # unfold's own is empty
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Wave]:
-        of_story = Article.objects.filter(pk=OuterRef("article_id")).values("headline")
-        return Wave.objects.defer("networks").annotate(headline=Subquery(of_story))
+        of_article = Article.objects.filter(pk=OuterRef("article_id")).values("headline")
+        return Wave.objects.defer("networks").annotate(headline=Subquery(of_article))
 
     @admin.display(description="Story")
     def article(self, wave: Wave) -> SafeString:
@@ -133,14 +133,14 @@ class WaveAdmin(ModelAdmin):
         return wave.state, wave.get_state_display()
 
     @admin.display(description="State")
-    def standing(self, wave: Wave) -> str:
+    def state_name(self, wave: Wave) -> str:
         return wave.get_state_display()
 
     @admin.action(description="Release: count them", permissions=["release"])
     def release(self, request: HttpRequest, wave: Wave) -> None:
         self._decide(request, wave, release_wave, "released")
 
-    @admin.action(description="Void: leave them out", permissions=["void"])
+    @admin.action(description="Void: do not count them", permissions=["void"])
     def void(self, request: HttpRequest, wave: Wave) -> None:
         self._decide(request, wave, void_wave, "voided")
 
@@ -169,13 +169,13 @@ class WaveAdmin(ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """A wave changes by the decision whose button was pressed, and by nothing else."""
+        """A wave changes only by the decision whose button was pressed."""
         for pressed in self.get_actions_submit_line(request, obj.pk):
             if pressed.action_name in request.POST:
                 pressed.method(request, obj)  # type: ignore[operator]  # a method, as unfold has it
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """A decision is its own entry."""
+        """No entry in the admin log: a decision is its own."""
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         return HttpResponseRedirect(request.path)

@@ -1,4 +1,4 @@
-"""The call with which a program opens, narrows and closes the reactions to an article."""
+"""The API of an article's policy: a program opens, restricts and closes the reactions to it."""
 
 from typing import Any
 from uuid import UUID
@@ -11,17 +11,17 @@ from rest_framework.views import APIView
 
 from articles.api.api_keys import KEY, KeyAuthentication, scope
 from articles.validation import StrictSerializer
-from reactions.cache.slugs import find_article
 from reactions.counting.cache_writer import write_stale_counts
 from reactions.counts import rfc3339
 from reactions.http.answers import PRIVATE
+from reactions.http.requests import article_id_at
 from reactions.kinds import ANY_KIND, BY_KEY, OFFERED, pack, unpack
 from reactions.models import MOST_DAYS, PolicyState
 from reactions.policy import get_policy, set_policy
 
 
 class PolicyInput(StrictSerializer):
-    """What the article says itself; what is null or left out it leaves to presets and the site."""
+    """The own policy of the article; what is null or left out is left to default policies and the site."""
 
     state = serializers.ChoiceField(PolicyState.values, allow_null=True, default=None)
     allowed = serializers.ListField(
@@ -55,7 +55,7 @@ class PolicyInEffect(serializers.Serializer[None]):
 
 class ArticlePolicy(PolicyInput):
     article = serializers.UUIDField()
-    in_effect = PolicyInEffect(help_text="With presets, the site and the clock considered.")
+    in_effect = PolicyInEffect(help_text="With default policies, the site and the clock applied.")
 
 
 class PolicyView(APIView):
@@ -66,8 +66,8 @@ class PolicyView(APIView):
         operation_id="policy_retrieve", tags=["reactions"], auth=KEY, responses=ArticlePolicy
     )
     def get(self, request: Request, article: str) -> Response:
-        """What an article says of its reactions itself, and what it takes in effect."""
-        return _answer(_article_id(article))
+        """The own policy of an article, and its effective one."""
+        return _answer(article_id_at(article))
 
     @extend_schema(
         operation_id="policy_set",
@@ -77,25 +77,18 @@ class PolicyView(APIView):
         responses=ArticlePolicy,
     )
     def put(self, request: Request, article: str) -> Response:
-        """Says anew all that the article says itself; safe to repeat. In force with the answer."""
-        article_id = _article_id(article)
+        """Replaces the own policy of the article; safe to repeat. In force with the answer."""
+        article_id = article_id_at(article)
         _answer(article_id)
-        wish = PolicyInput(data=request.data)
-        wish.is_valid(raise_exception=True)
-        said = wish.validated_data
-        set_policy(article_id=article_id, **said | {"allowed": _set(said["allowed"])})
+        given = PolicyInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        own = given.validated_data
+        set_policy(article_id=article_id, **own | {"allowed": _mask(own["allowed"])})
         write_stale_counts()
         return _answer(article_id)
 
 
-def _article_id(address: str) -> UUID:
-    article_id = find_article(address)
-    if article_id is None:
-        raise exceptions.NotFound("There is no such article.")
-    return article_id
-
-
-def _set(keys: list[str] | None) -> int | None:
+def _mask(keys: list[str] | None) -> int | None:
     if keys is None:
         return None
     kinds = pack(keys)
@@ -107,17 +100,17 @@ def _answer(article_id: UUID) -> Response:
     found = get_policy(article_id)
     if found is None:
         raise exceptions.NotFound("There is no such article.")
-    said, in_effect = found
+    own, effective = found
     body = {
         "article": str(article_id),
-        "state": said.state,
-        "allowed": None if said.allowed is None else unpack(said.allowed & OFFERED),
-        "closes_at": rfc3339(said.closes_at),
-        "close_after_days": said.close_after_days,
+        "state": own.state,
+        "allowed": None if own.allowed is None else unpack(own.allowed & OFFERED),
+        "closes_at": rfc3339(own.closes_at),
+        "close_after_days": own.close_after_days,
         "in_effect": {
-            "state": in_effect.state,
-            "allowed": unpack(in_effect.allowed),
-            "closes_at": rfc3339(in_effect.closes_at),
+            "state": effective.state,
+            "allowed": unpack(effective.allowed),
+            "closes_at": rfc3339(effective.closes_at),
         },
     }
     return Response(body, headers={"Cache-Control": PRIVATE})

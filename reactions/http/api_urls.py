@@ -1,4 +1,4 @@
-"""The addresses of the API of reactions, below /api/v1/."""
+"""The addresses of the JSON API of reactions, below /api/v1/."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The calls with which a program sees what was held back, and decides it."""
+"""The API of waves: a program lists held reactions, and releases or voids them."""
 
 from typing import Any, cast
 
@@ -31,12 +31,12 @@ class Decision(serializers.ModelSerializer[WaveDecision]):
 
 
 class WaveAnswer(serializers.ModelSerializer[Wave]):
-    """First reactions to one article that one rule held back. A hash of no network and no reader leaves the product."""
+    """First reactions to one article that one moderation rule held. Hashes of networks and readers are never sent."""
 
     article = serializers.UUIDField(source="article_id")
     rule = serializers.ChoiceField(list(LABELS.items()))
     networks = serializers.IntegerField(
-        source="network_count", help_text="How many they came from."
+        source="network_count", help_text="How many networks they came from."
     )
     decisions = Decision(many=True, help_text="Newest first.")
 
@@ -55,19 +55,19 @@ class DecisionInput(StrictSerializer):
         max_length=MOST_NOTE,
         allow_blank=True,
         default="",
-        help_text="Why: it stays with the decision.",
+        help_text="The reason; stored with the decision.",
     )
 
 
-class Asked(serializers.Serializer[None]):
-    """Which waves."""
+class WaveQuery(serializers.Serializer[None]):
+    """The query of the list."""
 
     state = serializers.ChoiceField(Wave.State.choices, required=False)
     article = serializers.CharField(required=False)
 
 
 class _Pages(CursorPagination):
-    """The newest first: none is skipped or repeated when others come."""
+    """Newest first: none is skipped or repeated when others arrive."""
 
     page_size = 50
     ordering = "-id"
@@ -86,22 +86,22 @@ class Waves(ListAPIView[Wave]):
         auth=KEY,
         parameters=[
             OpenApiParameter("state", enum=Wave.State.values),
-            OpenApiParameter("article", description="The UUID or slug of a story."),
+            OpenApiParameter("article", description="The UUID or slug of an article."),
         ],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """What was held back, newest first."""
+        """Waves, newest first."""
         response = super().get(request, *args, **kwargs)
         response["Cache-Control"] = PRIVATE
         return response
 
     def get_queryset(self) -> QuerySet[Wave]:
-        asked = Asked(data=self.request.query_params)
-        asked.is_valid(raise_exception=True)
+        query = WaveQuery(data=self.request.query_params)
+        query.is_valid(raise_exception=True)
         waves = _waves()
-        if state := asked.validated_data.get("state"):
+        if state := query.validated_data.get("state"):
             waves = waves.filter(state=state)
-        if address := asked.validated_data.get("article"):
+        if address := query.validated_data.get("article"):
             article_id = find_article(address)
             waves = waves.filter(article_id=article_id) if article_id else waves.none()
         return waves
@@ -113,7 +113,7 @@ class WaveView(APIView):
 
     @extend_schema(operation_id="wave_retrieve", tags=["reactions"], auth=KEY, responses=WaveAnswer)
     def get(self, request: Request, wave: int) -> Response:
-        """One wave, with who decided what about it, and why."""
+        """One wave with its decisions: who decided what, and why."""
         return _answer(wave)
 
     @extend_schema(
@@ -124,13 +124,13 @@ class WaveView(APIView):
         responses=WaveAnswer,
     )
     def put(self, request: Request, wave: int) -> Response:
-        """Counts a whole wave, or leaves it out. Safe to repeat, and may be turned round; counts follow in a second."""
+        """Releases or voids a whole wave. Safe to repeat, and reversible; counts follow within a second."""
         _answer(wave)
-        wish = DecisionInput(data=request.data)
-        wish.is_valid(raise_exception=True)
+        given = DecisionInput(data=request.data)
+        given.is_valid(raise_exception=True)
         key = cast(ApiKey, request.auth)  # what KeyAuthentication found
-        decide = _DECIDE[Wave.State(wish.validated_data["state"])]
-        decide(wave_id=wave, editor=f"key {key.name}", note=wish.validated_data["note"])
+        decide = _DECIDE[Wave.State(given.validated_data["state"])]
+        decide(wave_id=wave, editor=f"key {key.name}", note=given.validated_data["note"])
         return _answer(wave)
 
 

@@ -1,4 +1,4 @@
-"""The shapes of the API, for its description. Nothing is serialised through them: they cost a request too much."""
+"""The shapes of the API, for its OpenAPI description. The views do not serialise through them: that costs too much."""
 
 from typing import Any
 
@@ -40,12 +40,12 @@ class Counts(serializers.Serializer[None]):
 
 
 class Unknown(serializers.Serializer[None]):
-    article = serializers.CharField(help_text="As it was asked for.")
+    article = serializers.CharField(help_text="As the call named it.")
     error = serializers.CharField()
 
 
 def _or_unknown(name: str, known: type[serializers.Serializer[None]]) -> Any:
-    """A list in which an article that is not known is an entry of its own shape."""
+    """A list in which an unknown article is an entry of another shape."""
     entries = PolymorphicProxySerializer(
         component_name=name,
         serializers=[known, Unknown],
@@ -91,7 +91,7 @@ class Token(serializers.Serializer[None]):
 
 
 class Erased(serializers.Serializer[None]):
-    erased = serializers.IntegerField(help_text="How many articles this reader had reacted to.")
+    erased = serializers.IntegerField(help_text="Articles to which this reader had reacted.")
 
 
 class StoredReaction(Mine):

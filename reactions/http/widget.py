@@ -1,4 +1,4 @@
-"""The reaction bar of an article's page, and what articles' door tells of readers: filled in at start-up."""
+"""The widget of an article's page, and the hooks by which articles asks for reactions; registered at start-up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,34 +27,34 @@ _LEADING = 3  # emoji beside an article in a list
 
 _NOTICES = {
     "closed": "Reactions to this story are closed.",
-    "not_allowed": "This story does not take that reaction.",
+    "not_allowed": "This story does not accept that reaction.",
     "too_many": "That is one reaction too many. Take one back first.",
-    "unknown": "That reaction is not known here.",
+    "unknown": "That reaction does not exist here.",
     "again": "Your browser’s token was out of date and has been replaced. Please press once more.",
 }
 
 
 @dataclass(frozen=True)
 class Button:
-    """One reaction as the bar shows it. `result` is the set that pressing it leaves, for the form.
+    """One kind as the widget shows it. `result` is the set that the reader has after a press, for the form.
 
-    One that is not taken is there because this reader has it, and may undo it.
+    A kind that is not allowed is shown because this reader has it, and may undo it.
     """
 
     kind: Kind
     count: int | None
     share: int
     is_pressed: bool
-    is_taken: bool
+    is_allowed: bool
     result: str
 
 
 class Hooks:
-    """Fills articles.hooks.ReactionHooks."""
+    """The implementation of articles.hooks.ReactionHooks."""
 
     def totals(self, article_ids: Sequence[UUID]) -> Mapping[UUID, ReactionTotal]:
         found = list_counts(article_ids)
-        return {article_id: _feeling(counts) for article_id, counts in found.items()}
+        return {article_id: _reaction_total(counts) for article_id, counts in found.items()}
 
     def summary(self, article_id: UUID) -> Mapping[str, Any]:
         found = get_counts(article_id) or Counts(article_id)
@@ -107,7 +107,7 @@ def _name_for_schema(kind: Kind) -> str | None:
     return kind.key if kind.schema_action == REACT_ACTION else None
 
 
-def _feeling(counts: Counts) -> ReactionTotal:
+def _reaction_total(counts: Counts) -> ReactionTotal:
     if counts.counts is None or counts.state == "hidden":
         return ReactionTotal(total=None, top=())
     by_kind = [(kind, counts.counts[kind.key]) for kind in KINDS if counts.counts[kind.key]]
@@ -118,7 +118,7 @@ def _feeling(counts: Counts) -> ReactionTotal:
 
 
 def _mine(request: HttpRequest, article_id: UUID) -> tuple[int, bool]:
-    """What the visitor chose, and whether the page is theirs alone. Somebody without a token has a page like any other."""
+    """The mask that the visitor chose, and whether the page is personal. Without a token it is not."""
     try:
         reader = find_reader(request)
         if reader is None:
@@ -129,29 +129,29 @@ def _mine(request: HttpRequest, article_id: UUID) -> tuple[int, bool]:
 
 
 def _buttons(counts: Counts, mine: int) -> list[Button]:
-    """What the article takes, and what else this reader has; every kind that is offered where that is not known."""
-    taken = pack(counts.allowed) if counts.is_known else OFFERED
+    """The kinds that the article accepts, and others that this reader has; every offered kind where the policy is unknown."""
+    allowed = pack(counts.allowed) if counts.is_known else OFFERED
     return [
-        _button(kind, counts, mine, is_taken=bool(taken & kind.mask))
+        _button(kind, counts, mine, is_allowed=bool(allowed & kind.mask))
         for kind in KINDS
-        if (taken | mine) & kind.mask
+        if (allowed | mine) & kind.mask
     ]
 
 
-def _button(kind: Kind, counts: Counts, mine: int, *, is_taken: bool) -> Button:
+def _button(kind: Kind, counts: Counts, mine: int, *, is_allowed: bool) -> Button:
     count = counts.counts[kind.key] if counts.counts is not None else None
     return Button(
         kind=kind,
         count=count,
         share=round(100 * (count or 0) / (counts.total or 1)),
         is_pressed=bool(mine & kind.mask),
-        is_taken=is_taken,
+        is_allowed=is_allowed,
         result=",".join(_after_press(kind, mine)),
     )
 
 
 def _after_press(kind: Kind, mine: int) -> list[str]:
-    """The set that pressing a button leaves: without it where it was chosen, else with it."""
+    """The reactions of the reader after a press: without this kind where it was chosen, else with it."""
     if mine & kind.mask:
         return unpack(mine & ~kind.mask)
     if settings.REACTIONS_PER_READER == 1:

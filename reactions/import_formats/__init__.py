@@ -1,4 +1,4 @@
-"""One file per format of other systems: bytes in, counters out; no database."""
+"""The formats of other systems, one module each: bytes in, counters out; no database."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from reactions.import_formats.counters import Counters, Mistake
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a file is read, and which kind each of its counters is, unless the importer says otherwise.
+    """How a file is read, and the kind of each of its counters, unless the importer passes another one.
 
     `read` raises counters.Unreadable, also while it is iterated.
     """

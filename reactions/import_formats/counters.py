@@ -1,4 +1,4 @@
-"""What every format yields: an article's counters as the file has them, or what is wrong with a line."""
+"""What every format yields: the counters of an article as the file has them, or a mistake in a line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Unreadable(Exception):
 
 
 class Invalid(Exception):
-    """A value that cannot be taken; says so in words that follow its column."""
+    """A value that is refused; its text follows the name of the column."""
 
 
 def count_of(value: object) -> int:
@@ -69,13 +69,13 @@ def address_of(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not value.strip():
-        raise Invalid("says no article.")
+        raise Invalid("names no article.")
     if not value.strip().isprintable():
-        raise Invalid(f"{shown(value)} holds characters that no address has.")
+        raise Invalid(f"{shown(value)} has characters that no address has.")
     return value.strip()
 
 
 def shown(value: object) -> str:
-    """A value as a message shows it, on one line and not too long."""
+    """A value as a message shows it, on one line and shortened."""
     text = value if isinstance(value, str) else str(value)
     return repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…")

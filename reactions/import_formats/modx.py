@@ -1,7 +1,7 @@
 """MODX Reactions: what its `export` command writes, one item a reaction.
 
-Items say an object's class and number: a page is its number alone, anything else is `class:number`; both find
-their article through `--map`. What a type is called decides its kind. Who reacted stays in the file.
+An item has an object's class and number: a page is named by its number alone, anything else by `class:number`; both
+find their article through `--map`. The name of a type decides its kind. Who reacted stays in the file.
 """
 
 from collections import Counter
@@ -42,7 +42,7 @@ def _reaction(place: str, item: dict[str, Any], seen: dict[int, str]) -> Any:
     try:
         number = _number(item.get("id"))
         if seen.setdefault(number, place) != place:
-            raise Invalid(f"{number} is there already, as {seen[number]}.")
+            raise Invalid(f"{number} is repeated; it is {seen[number]} already.")
         name = "object_id"
         address = _address(item)
         name = "type"
@@ -65,7 +65,7 @@ def _address(item: dict[str, Any]) -> str:
 
 
 def _type(item: dict[str, Any]) -> str:
-    """The name of the type; a type that was deleted over there has only its number left."""
+    """The name of the type; a type that was deleted in MODX has only its number."""
     of_type = item.get("type")
     name = of_type.get("name") if isinstance(of_type, dict) else of_type
     if name is None:

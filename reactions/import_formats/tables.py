@@ -1,4 +1,4 @@
-"""CSV as it is written out there: comma, semicolon or tab; UTF-8 with or without a mark; a header."""
+"""CSV as other systems write it: comma, semicolon or tab; UTF-8 with or without a byte order mark; a header."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
@@ -55,10 +55,10 @@ class Table:
 
 
 def open_table(file: BinaryIO) -> Table:
-    """A table whose rows are read as they are asked for. Raises Unreadable, and so does reading on."""
+    """A table whose rows are read on iteration, which may raise Unreadable as this does."""
     lines = _lines(file)
     header = next(lines, "")
-    # Strict: a quote that nobody closes is said, and does not swallow the rest of the file.
+    # Strict: an unclosed quote is reported, and does not swallow the rest of the file.
     reader = csv.reader(
         chain([header], lines), delimiter=max(_DELIMITERS, key=header.count), strict=True
     )
@@ -113,11 +113,11 @@ def _counters(row: Row, address: str, counters: Sequence[str]) -> Counters | Mis
 
 
 def read_map(file: BinaryIO) -> dict[str, str]:
-    """What the first column of a table calls by the name in its second. Raises Unreadable."""
+    """The second column of a table by its first. Raises Unreadable."""
     table = open_table(file)
     if len(table.columns) < 2:
         raise Unreadable(
-            "line 1", "two columns are needed: the file’s name of an article, and ours."
+            "line 1", "two columns are needed: the name of an article in the file, and here."
         )
     names: dict[str, str] = {}
     for row in table.rows:
@@ -125,7 +125,9 @@ def read_map(file: BinaryIO) -> dict[str, str]:
             raise Unreadable(row.place, row.text)
         theirs, ours = _pair(row, table.columns)
         if names.setdefault(theirs, ours) != ours:
-            raise Unreadable(f"line {row.line}", f"{theirs} is there already, as {names[theirs]}.")
+            raise Unreadable(
+                f"line {row.line}", f"{theirs} is repeated; it is {names[theirs]} already."
+            )
     return names
 
 

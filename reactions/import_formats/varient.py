@@ -1,7 +1,7 @@
 """Varient and Infinite: the table `reactions` as CSV, one row a post, seven columns.
 
-The table knows a post by its number alone. So does the file, unless it was exported with the slug or address of the
-post; a number finds its article through `--map`. Their counters have no floor: one below zero is refused.
+The table identifies a post by its number alone. So does the file, unless it was exported with the slug or address of
+the post; a number finds its article through `--map`. Varient lets counters fall below zero: such a line is refused.
 """
 
 from collections.abc import Iterator, Mapping

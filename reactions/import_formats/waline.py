@@ -1,7 +1,7 @@
 """Waline: its export as JSON, or the table `wl_Counter` as CSV; reaction0 to reaction8 of each path.
 
-What a position means is up to each site. Only the first two of Waline's own six pictures (agreeing, looking down,
-sunglasses, picking the nose, awkward, asleep) say what one of ours says; the others stay out unless they are mapped.
+The meaning of a position is up to each site. Only the first two of Waline's own six pictures (agreeing, looking down,
+sunglasses, picking the nose, awkward, asleep) match a kind here; the others are left out unless they are mapped.
 """
 
 import re

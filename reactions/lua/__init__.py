@@ -1,4 +1,4 @@
-"""The scripts of this folder, named by their file."""
+"""The Lua scripts of this folder, each named by its file."""
 
 from functools import cache
 from importlib.resources import files

@@ -1,4 +1,4 @@
-"""How readers took one article: its mix now, and what was added and removed through time."""
+"""The statistics of one article: its counts now, and what was added and removed through time."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ def _zeros() -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Period:
-    """What changed in the interval that begins at `start`: readers who came to each kind, and who left it."""
+    """The interval that begins at `start`: how many readers chose each kind, and how many took it back."""
 
     start: datetime
     added: dict[str, int] = field(default_factory=_zeros)
@@ -60,12 +60,12 @@ class ArticleStatistics:
 def article_statistics(
     *, article_id: UUID, interval: str, timezone: ZoneInfo
 ) -> ArticleStatistics | None:
-    """The statistics of an article, also of one that is no longer public; None where there is none.
+    """The statistics of an article, also of one that is no longer public; None where there is no such article.
 
-    `interval` is one of INTERVALS. Hours and days are those of `timezone`: a day on which clocks change
-    has 23 or 25 hours. Intervals in which nothing changed are left out. Added less removed, summed over
-    all intervals, is `current`; what was `imported` from another system has no time, and readers are shown
-    the two added up. A reader who changes their mind between two folds leaves one change.
+    `interval` is one of INTERVALS. Hours and days are those of `timezone`: a day on which clocks change has 23 or 25
+    hours. Intervals without a change are left out. Added minus removed, summed over all intervals, is `current`.
+    `imported` counts have no time; readers see the sum of the two. Two changes of one reader between two
+    aggregations are one change.
     """
     found = row(
         "article_statistics",
@@ -73,13 +73,13 @@ def article_statistics(
     )
     if found is None:
         return None
-    totals, as_of, changes, imported, imported_at = found
+    counts, as_of, changes, imported, imported_at = found
     return ArticleStatistics(
         article_id=article_id,
         interval=interval,
         timezone=timezone,
         as_of=as_of,
-        current=by_key(totals),
+        current=by_key(counts),
         series=_periods(changes),
         imported=by_key(imported),
         imported_at=imported_at,
@@ -91,7 +91,7 @@ def _periods(changes: Iterable[tuple[int, int, int, int]]) -> list[Period]:
     periods: dict[int, Period] = {}
     for start, kind, added, removed in changes:
         period = periods.setdefault(start, Period(datetime.fromtimestamp(start, UTC)))
-        if kind in key_of:  # one that the site has forgotten is an error of the system check
+        if kind in key_of:  # a kind that is gone is an error of the system check
             period.added[key_of[kind]] = added
             period.removed[key_of[kind]] = removed
     return list(periods.values())

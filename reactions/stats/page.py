@@ -1,4 +1,4 @@
-"""The statistics page of one article: the figures of reactions.stats, laid out as a chart and a table."""
+"""The statistics page of one article: the figures of stats/article.py as a chart and a table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _WIDEST_LABEL = 80
 
 @dataclass(frozen=True)
 class Share:
-    """One kind's part of the mix now, and how many more were imported."""
+    """One kind's share of the counts now, and its imported count."""
 
     kind: Kind
     count: int
@@ -61,7 +61,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the table: an interval, and per kind what came and what went."""
+    """One row of the table: an interval, and what was added and removed of each kind."""
 
     start: str
     cells: Sequence[tuple[int, int]]
@@ -69,7 +69,7 @@ class Line:
 
 
 def statistics_context(request: HttpRequest, article: Article) -> dict[str, Any]:
-    """What the template shows. An interval or a time zone that is not known falls back to the usual one."""
+    """The context of the template. An unknown interval or time zone falls back to the default."""
     interval = request.GET.get("interval", "")
     zone = request.GET.get("tz", "")
     statistics = article_statistics(
@@ -77,7 +77,7 @@ def statistics_context(request: HttpRequest, article: Article) -> dict[str, Any]
         interval=interval if interval in INTERVALS else "hour",
         timezone=ZoneInfo(zone if zone in available_timezones() else settings.TIME_ZONE),
     )
-    assert statistics is not None  # noqa: S101  # the article was just read
+    assert statistics is not None  # noqa: S101  # the caller has just read the article
     return {
         "title": f"Reactions: {article.headline}",
         "article": article,

@@ -1,6 +1,3 @@
-import asyncio
-from typing import Any
-
 import pytest
 from django.db import OperationalError
 from django.test import Client
@@ -8,7 +5,6 @@ from pytest_django import Settings
 
 from articles.models import Article
 from newsroom import health
-from newsroom.asgi import application
 from reactions.cache import limits
 from reactions.models import OutboxEntry
 
@@ -71,19 +67,3 @@ def test_without_postgresql_it_is_down(
         "state": "down",
         "detail": "OperationalError",
     }
-
-
-@pytest.mark.parametrize(("path", "status"), [("/healthz", 200), ("/", 404)])
-def test_the_live_process_says_that_it_is_alive_and_nothing_else(path: str, status: int) -> None:
-    sent: list[Any] = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    async def receive() -> Any:
-        raise AssertionError("there is nothing to wait for")
-
-    asyncio.run(application({"type": "http", "path": path}, receive, send))
-
-    assert sent[0]["status"] == status
-    assert sent[1]["body"]

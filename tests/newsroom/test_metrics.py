@@ -80,9 +80,9 @@ def test_before_any_reconcile_its_values_are_absent_and_not_zero(client: Client,
 def test_every_part_is_in_one_state(client: Client, db: None) -> None:
     values = scraped(client)
 
-    assert values["newsroom_component_state part=postgresql state=ok"] == 1
-    assert values["newsroom_component_state part=postgresql state=down"] == 0
-    assert sum(value for name, value in values.items() if "part=redis" in name) == 1
+    assert values["newsroom_component_state component=postgresql state=ok"] == 1
+    assert values["newsroom_component_state component=postgresql state=down"] == 0
+    assert sum(value for name, value in values.items() if "component=redis" in name) == 1
 
 
 def test_what_postgresql_cannot_say_is_absent(
@@ -96,7 +96,7 @@ def test_what_postgresql_cannot_say_is_absent(
     values = scraped(client)
 
     assert "newsroom_outbox_entries" not in values
-    assert "newsroom_component_state part=aggregation state=ok" in values
+    assert "newsroom_component_state component=aggregation state=ok" in values
 
 
 def test_openmetrics_for_those_who_ask(client: Client, db: None) -> None:

@@ -151,7 +151,7 @@ def test_a_site_must_offer_something() -> None:
         (KINDS.replace("bit = 30", 'bit = "30"'), "0 to 30, not '30'"),
         (KINDS.replace("bit = 30", ""), "bit"),
         (KINDS.replace("retired = true", "retired = 1"), "true or false"),
-        (KINDS.replace('label = "Love"', "label = 5"), "label is a text"),
+        (KINDS.replace('label = "Love"', "label = 5"), "label must be a text"),
         (KINDS.replace('label = "Love"', ""), "label"),
         (KINDS.replace("emoji", "smiley"), "smiley"),
     ],

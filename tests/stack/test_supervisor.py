@@ -92,9 +92,9 @@ def test_it_goes_with_whoever_typed_make(folder: Path) -> None:
     assert made.left_over(within_seconds=10) == []
 
 
-@pytest.mark.parametrize("words", ["celery.beat:Scheduler", "newsroom.asgi"])
+@pytest.mark.parametrize("words", ["celery.beat:Scheduler", "--queues slow"])
 def test_a_process_that_dies_is_started_again(stack: RunningStack, words: str) -> None:
-    name = "beat" if "beat" in words else "live"
+    name = "beat" if "beat" in words else "slow"
     restarts = stack.output().count(f"{name} ended (killed by SIGKILL)")
     dead = stack.member(words)
 
@@ -112,7 +112,7 @@ def is_that(process: psutil.Process, words: str, not_pid: int) -> bool:
 
 
 def test_a_second_run_on_the_same_data_is_refused(stack: RunningStack) -> None:
-    ports = {"PORT": str(free_port()), "LIVE_PORT": str(free_port())}
+    ports = {"PORT": str(free_port())}
 
     refused = run_up(stack.env | ports)
 

@@ -1,4 +1,4 @@
-"""manage.py fold [--loop]: counts what readers did, with no broker at all."""
+"""`manage.py aggregate [--loop]`: counts what is in the outbox, without a broker."""
 
 import time
 from argparse import ArgumentParser
@@ -13,20 +13,23 @@ from reactions.default_policies import refresh_articles
 
 
 class Command(BaseCommand):
-    help = "Counts and publishes whatever readers did. With --loop, on every tick, until it is stopped."
+    help = (
+        "Counts what is in the outbox and writes the counts to Redis. "
+        "With --loop, every 250 ms until it is stopped."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--loop", action="store_true", help="go on until stopped")
+        parser.add_argument("--loop", action="store_true", help="repeat until stopped")
 
     def handle(self, *, loop: bool, **options: Any) -> None:
         if not loop:
-            self.stdout.write(f"{aggregate()} marks folded")
+            self.stdout.write(f"{aggregate()} outbox entries aggregated")
             return
         while True:
             try:
                 aggregate()
                 refresh_articles()
             except OperationalError as error:
-                self.stderr.write(f"PostgreSQL is away: {error}")
+                self.stderr.write(f"PostgreSQL is unreachable: {error}")
                 connection.close()
             time.sleep(settings.AGGREGATION_INTERVAL.total_seconds())

@@ -1,4 +1,4 @@
-"""manage.py export_reactions: rows out, without reader ids."""
+"""`manage.py export_reactions`: rows without reader ids."""
 
 import csv
 import json
@@ -34,14 +34,14 @@ def _as_json_lines(records: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 
 class _Lines:
-    """What csv.writer writes to: hands a line back."""
+    """The file that csv.writer writes to: returns each line."""
 
     def write(self, line: str) -> str:
         return line
 
 
 def _as_csv(records: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """The header comes with the first record; a set of reactions is its keys with spaces between."""
+    """The header comes with the first record; a set of reactions is its keys separated by spaces."""
     write = csv.writer(_Lines(), lineterminator="\n").writerow
     for number, record in enumerate(records):
         if number == 0:

@@ -1,4 +1,4 @@
-"""manage.py import_reactions FORMAT FILE: what another system counted, as a baseline."""
+"""`manage.py import_reactions FORMAT FILE`: imported counts from the counters of another system."""
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
@@ -19,8 +19,9 @@ _LONGEST_SOURCE = 50  # as the column is
 
 class Command(BaseCommand):
     help = (
-        "Takes counters from another system and shows them with what is counted here. The same file twice "
-        "changes nothing. Where anything is wrong, prints a line for each mistake, imports nothing and exits 1."
+        "Imports the counters of another system as a baseline: they are shown added to what is counted here. "
+        "The same file twice changes nothing. A file with mistakes is not imported: the command prints a line "
+        "for each and exits 1."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--source",
             type=_source,
-            help="what to call the import; another one adds to it, the same one replaces it (default: FORMAT)",
+            help="name of the import; another name adds to it, the same name replaces it (default: FORMAT)",
         )
         parser.add_argument(
             "--kind",
@@ -37,18 +38,22 @@ class Command(BaseCommand):
             default=[],
             type=_kind,
             metavar="NAME=KIND",
-            help="which kind a column or type of the file is; nothing after the = leaves it out",
+            help="the kind of a column or type of the file; nothing after the = leaves it out",
         )
         parser.add_argument(
             "--map",
             type=Path,
             metavar="FILE",
-            help="CSV with a header: what the file calls an article, and its slug, id, guid or URL here",
+            help="CSV with a header: the file's name of an article, and its slug, id, guid or URL here",
         )
         parser.add_argument(
-            "--strict", action="store_true", help="import nothing where an article is not ours"
+            "--strict",
+            action="store_true",
+            help="import nothing where an article does not exist here",
         )
-        parser.add_argument("--dry-run", action="store_true", help="say it all and change nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="report everything and change nothing"
+        )
 
     def handle(self, *, file: Path, dry_run: bool, **options: Any) -> None:
         of_format = FORMATS[options["format"]]
@@ -92,7 +97,9 @@ class Command(BaseCommand):
             f"articles {'that would change' if dry_run else 'changed'}: {imported.changed}"
         )
         for name, count in imported.unmapped.items():
-            self.stdout.write(f"left out, for it is no kind of ours: {name}, {count} reactions")
+            self.stdout.write(
+                f"left out, for no kind here has this name: {name}, {count} reactions"
+            )
         if imported.unknown:
             self.stdout.write(f"left out, for there is no such article: {len(imported.unknown)}")
         for entry in imported.unknown:

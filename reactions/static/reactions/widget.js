@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * Makes the reaction bar answer without a page load, and keeps its counts fresh. Without this file the
- * bar is a form that works.
+ * The reaction widget of an article's page: sends a press without a page load, and keeps the counts fresh. Without this
+ * file the widget is a form that works.
  *
- * A press shows at once and is sent one at a time; the last press wins. What the server answers is what
- * is shown. Counts are asked for while the page is seen, ever more rarely while nothing changes, and at
- * once where the story refused: it may have closed meanwhile.
+ * A press shows at once. One request is sent at a time, and the last press wins. The widget shows what the server
+ * answers. It polls the counts while the page is visible, ever more rarely while nothing changes, and at once after a
+ * refusal: the article may have closed.
  */
 
 /** @typedef {Record<string, number | null>} Counts */
@@ -14,12 +14,12 @@
 const POLL_FASTEST_MS = 1_000;
 const POLL_SLOWEST_MS = 15_000;
 const POLL_GROWTH = 1.15;
-// A screen reader is told of other readers' reactions at most this often.
+// A screen reader announces other readers' reactions at most this often.
 const SPEAK_EVERY_MS = 20_000;
 
 const NUMBER = new Intl.NumberFormat(document.documentElement.lang || "en");
 
-class ReactionBar {
+class ReactionWidget {
   #root;
   #url;
   #token;
@@ -28,10 +28,10 @@ class ReactionBar {
   /** @type {Set<string>} */
   #chosen = new Set();
   /** @type {Set<string> | null} */
-  #wish = null;
+  #pending = null;
   #sending = false;
-  /** What the story takes; what else is here this reader has, and may undo. @type {Set<string>} */
-  #taken = new Set();
+  /** The kinds that the article accepts; a reader may undo others. @type {Set<string>} */
+  #allowed = new Set();
   #closed = false;
   #version = -1;
   #etag = "";
@@ -48,7 +48,7 @@ class ReactionBar {
     for (const button of root.querySelectorAll("button")) {
       this.#buttons.set(button.dataset.kind ?? "", button);
       if (button.getAttribute("aria-pressed") === "true") this.#chosen.add(button.dataset.kind ?? "");
-      if (button.dataset.taken !== undefined) this.#taken.add(button.dataset.kind ?? "");
+      if (button.dataset.allowed !== undefined) this.#allowed.add(button.dataset.kind ?? "");
     }
     this.#closed = root.querySelector(".reactions-closed:not([hidden])") !== null;
     root.querySelector("form")?.addEventListener("submit", (event) => this.#press(event));
@@ -60,31 +60,31 @@ class ReactionBar {
   #press(event) {
     event.preventDefault();
     const kind = /** @type {HTMLButtonElement} */ (event.submitter).dataset.kind ?? "";
-    const chosen = new Set(this.#wish ?? this.#chosen);
+    const chosen = new Set(this.#pending ?? this.#chosen);
     if (!chosen.delete(kind)) {
       if (Number(this.#root.dataset.most) === 1) chosen.clear();
       chosen.add(kind);
     }
-    this.#wish = chosen;
+    this.#pending = chosen;
     this.#show_chosen(chosen);
     this.#send();
   }
 
-  /** Sends the newest wish, and the next once it is answered: two at once could arrive in either order. */
+  /** Sends the newest choice, and the next once it is answered: two at once could arrive in either order. */
   async #send() {
     if (this.#sending) return;
     this.#sending = true;
     let soon = POLL_FASTEST_MS;
-    while (this.#wish) {
-      const wish = this.#wish;
-      const failure = await this.#put([...wish]);
+    while (this.#pending) {
+      const pending = this.#pending;
+      const failure = await this.#put([...pending]);
       if (failure) {
-        this.#wish = null;
+        this.#pending = null;
         this.#show_chosen(this.#chosen);
         this.#say(failure);
         soon = 0;
-      } else if (this.#wish === wish) {
-        this.#wish = null;
+      } else if (this.#pending === pending) {
+        this.#pending = null;
       }
     }
     this.#sending = false;
@@ -93,7 +93,7 @@ class ReactionBar {
 
   /**
    * @param {string[]} reactions
-   * @returns {Promise<string>} what to tell the reader where it failed, else nothing
+   * @returns {Promise<string>} the message for the reader where it failed, else an empty text
    */
   async #put(reactions, again = true) {
     try {
@@ -102,11 +102,11 @@ class ReactionBar {
         headers: { "Content-Type": "application/json", "Page-Token": this.#token },
         body: JSON.stringify({ reactions }),
       });
-      // A bad cookie is taken back with the refusal, so the second try is a new reader's first.
+      // The refusal deletes a bad cookie, so the second try is a new reader's first.
       if (response.status === 401 && again) return this.#put(reactions, false);
       const answer = await response.json();
       if (!response.ok) return answer.detail || "That did not work. Please try again.";
-      this.#take(answer);
+      this.#accept(answer);
       return "";
     } catch {
       return "The site cannot be reached. Please try again.";
@@ -114,12 +114,12 @@ class ReactionBar {
   }
 
   /** @param {Change} change */
-  #take(change) {
+  #accept(change) {
     this.#chosen = new Set(change.reactions);
-    // The next version is the first that can hold this change; an older one would take it back.
+    // The next version is the first that can include this change; an older one would undo it on the page.
     this.#version = change.version + (change.changed ? 1 : 0);
     this.#show_counts(change.counts, change.total);
-    this.#show_taken();
+    this.#show_allowed();
     const labels = change.reactions.map((kind) => this.#label(kind));
     this.#say(labels.length ? `Your reaction: ${labels.join(", ")}.` : "Your reaction was taken back.");
   }
@@ -152,8 +152,8 @@ class ReactionBar {
     if (answer.version > this.#version) this.#pause = POLL_FASTEST_MS;
     this.#version = answer.version;
     this.#closed = answer.state === "closed";
-    this.#taken = new Set(answer.allowed);
-    this.#show_taken();
+    this.#allowed = new Set(answer.allowed);
+    this.#show_allowed();
     this.#show_counts(answer.counts, answer.total);
     this.#speak_total(answer.total);
   }
@@ -165,10 +165,10 @@ class ReactionBar {
     }
   }
 
-  /** A button that does nothing is off: all of them where closed, else what is neither taken nor chosen. */
-  #show_taken() {
+  /** Disables the buttons that would do nothing: all where closed, else those neither allowed nor chosen. */
+  #show_allowed() {
     for (const [kind, button] of this.#buttons) {
-      button.disabled = this.#closed || !(this.#taken.has(kind) || this.#chosen.has(kind));
+      button.disabled = this.#closed || !(this.#allowed.has(kind) || this.#chosen.has(kind));
     }
     const closed = /** @type {HTMLElement | null} */ (this.#root.querySelector(".reactions-closed"));
     if (closed) closed.hidden = !this.#closed;
@@ -217,5 +217,5 @@ class ReactionBar {
 }
 
 for (const root of document.querySelectorAll(".reactions")) {
-  new ReactionBar(/** @type {HTMLElement} */ (root));
+  new ReactionWidget(/** @type {HTMLElement} */ (root));
 }

@@ -217,7 +217,7 @@ def test_counting_needs_no_queue(article: Article, capsys: pytest.CaptureFixture
 
     call_command("aggregate")
 
-    assert capsys.readouterr().out == "1 marks folded\n"
+    assert capsys.readouterr().out == "1 outbox entries aggregated\n"
     assert shown(article) == {"love": 1}
 
 

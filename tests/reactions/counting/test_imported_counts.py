@@ -196,7 +196,7 @@ def test_waline_adds_up_the_paths_of_an_article_and_reports_what_has_no_kind(
 
     assert shown(article) == {"like": 6, "dislike": 2}
     out = capsys.readouterr().out
-    assert "left out, for it is no kind of ours: reaction5, 4 reactions" in out
+    assert "left out, for no kind here has this name: reaction5, 4 reactions" in out
     assert "  item 3: /about/" in out
 
 
@@ -227,7 +227,7 @@ def test_every_mistake_is_a_line_and_nothing_is_imported(
 
     assert capsys.readouterr().err.splitlines() == [
         f"{path}: line 3: love: -1 is negative.",
-        f"{path}: line 4: bridge-opens is there already, in line 2.",
+        f"{path}: line 4: bridge-opens is repeated; it is in line 2 already.",
     ]
     assert not ImportedCount.objects.exists()
 

@@ -138,5 +138,5 @@ def test_the_command_says_what_it_found_and_a_dry_run_fails(
     assert printed.count("rows scanned: 1 in ") == 2
     assert printed.count("articles checked: 1") == 2
     assert printed.count("drift found: 2") == 2
-    assert "drift healed: 0 counts" in printed
-    assert "drift healed: 1 counts" in printed
+    assert "drift repaired: 0 counts" in printed
+    assert "drift repaired: 1 counts" in printed

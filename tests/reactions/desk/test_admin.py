@@ -158,7 +158,7 @@ def test_an_editor_sets_what_an_article_takes_and_its_history_says_so(
     assert Article.objects.values().get() == before
     entry = LogEntry.objects.get()
     assert (entry.object_id, entry.user.username) == (str(article.id), "editor")
-    assert "state: open · takes: love, sad · closes after days: 0" in entry.change_message
+    assert "state: open · accepts: love, sad · closes after days: 0" in entry.change_message
 
 
 def test_the_form_shows_what_the_article_says_and_what_is_in_effect(

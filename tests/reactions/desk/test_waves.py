@@ -119,7 +119,7 @@ def test_nobody_overrides_a_decision_that_they_have_not_seen(
     page = decide_there(admin_client, action, wave, "The second.")
 
     assert [each.note for each in WaveDecision.objects.all()] == ["The first."]
-    assert "Meanwhile: Released by admin." in page
+    assert "Decided since you opened this page: Released by admin." in page
     assert re.search(r">\s*The second\.\s*</textarea>", page)  # what was typed is still there
     assert 'name="seen" value="released"' in page  # so that pressing again is a decision
 

@@ -128,7 +128,7 @@ def test_an_unknown_reaction_is_said_on_the_page(client: Client, article: Articl
 
     response = client.post(action, fields | {"reactions": "meh"}, follow=True)
 
-    assert "That reaction is not known here." in response.content.decode()
+    assert "That reaction does not exist here." in response.content.decode()
 
 
 def test_a_bad_cookie_is_taken_back_and_nothing_recorded(
@@ -166,7 +166,7 @@ def test_what_a_reader_has_is_on_their_page_until_they_undo_it(
 
     assert re.findall(r'data-kind="(\w+)"', kept) == ["funny", "sad"]
     assert re.findall(r'data-kind="(\w+)"', undone) == ["sad"]
-    assert "This story does not take that reaction." in tried
+    assert "This story does not accept that reaction." in tried
 
 
 def test_a_closed_page_says_so_and_its_buttons_do_nothing(client: Client, article: Article) -> None:

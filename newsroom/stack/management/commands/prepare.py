@@ -1,6 +1,6 @@
-"""`manage.py prepare`: all that a start of the house needs of Django, in one process.
+"""`manage.py prepare`: the steps of a start that need Django, in one process.
 
-What happens goes to stderr as it happens; what `manage.py up` shall say at its end, to stdout.
+Progress goes to stderr; the text that the supervisor prints when all is up goes to stdout.
 """
 
 import hashlib
@@ -29,7 +29,9 @@ EDITOR = "editor"
 class Command(BaseCommand):
     """Safe to repeat: a second run changes only what is out of date."""
 
-    help = "Checks the servers, brings tables and static files up to date, fills a new house."
+    help = (
+        "Checks the servers, brings tables and static files up to date, fills a new installation."
+    )
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -52,9 +54,9 @@ class Command(BaseCommand):
 
 
 def check_database() -> None:
-    """Refuse a database that is not there, or is too old; never repeat its password."""
+    """Refuse a database that is unreachable or too old; never print its password."""
     try:
-        # Past the pool, which would wait and then say only that it waited.
+        # Not through the pool, which would wait and then report only that it waited.
         with psycopg.connect(**connection.get_connection_params()) as found:
             check_version(found.info.server_version)
     except psycopg.OperationalError as error:
@@ -62,7 +64,7 @@ def check_database() -> None:
 
 
 def check_version(server_version: int) -> None:
-    """Refuse a PostgreSQL of which we use more than it has; 150004 is 15.4."""
+    """Refuse a PostgreSQL that is too old; 150004 is 15.4."""
     if server_version < OLDEST_POSTGRES * 10_000:
         raise CommandError(
             f"DATABASE_URL leads to PostgreSQL {server_version // 10_000};"
@@ -79,7 +81,7 @@ def check_redis() -> None:
 
 
 def check_broker() -> None:
-    """Refuse a broker that does not answer; which errors that gives depends on its kind."""
+    """Refuse a broker that does not answer; each transport raises its own errors."""
     try:
         with Connection(settings.CELERY_BROKER_URL, connect_timeout=3) as broker:
             broker.ensure_connection(max_retries=1, timeout=3)
@@ -114,7 +116,7 @@ def _fingerprint_of_static_files() -> str:
 
 
 def publish_samples() -> bool:
-    """Give a new house something to read, once: an editor who deletes the samples meant it."""
+    """Publish sample stories in a new installation, once: an editor may delete them for good."""
     stamp = settings.DATA / "samples.stamp"
     if stamp.exists():
         return False
@@ -127,7 +129,7 @@ def publish_samples() -> bool:
 
 
 def create_editor() -> str | None:
-    """Make the first editor's account with a random password and say it; None where one is there."""
+    """Make the first editor's account; returns its random password, None where the account exists."""
     users = get_user_model()._default_manager
     if users.filter(username=EDITOR).exists():
         return None
