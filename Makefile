@@ -4,7 +4,7 @@ VENV ?= .venv
 
 NO_SERVERS = SECRET_KEY=lint READER_KEY=lint DATABASE_URL=postgresql:///lint REDIS_URL=redis://
 
-.PHONY: help run test test-fast lint bench bench-quick chaos lock installed tools
+.PHONY: help run test test-fast lint javascript bench bench-quick chaos lock installed tools
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -29,7 +29,7 @@ bench-quick: tools  ## the same ratios in two minutes, with more spread
 chaos: tools  ## kills things under load and counts again
 	@exec "$(VENV)/bin/python" -m pytest -p no:randomly tests/chaos
 
-lint: tools  ## style, types, import contracts, templates, migrations, the lock files
+lint: tools javascript  ## style, types, import contracts, templates, migrations, the lock files
 	@"$(VENV)/bin/python" -m newsroom.stack.lock --check
 	@"$(VENV)/bin/ruff" check
 	@"$(VENV)/bin/ruff" format --check
@@ -37,6 +37,15 @@ lint: tools  ## style, types, import contracts, templates, migrations, the lock 
 	@"$(VENV)/bin/lint-imports"
 	@"$(VENV)/bin/djlint" --check --lint --quiet articles reactions
 	@$(NO_SERVERS) "$(VENV)/bin/python" -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+# Node is no requirement: without it, or without the packages, the rest of `make lint` still runs.
+javascript:
+	@cd tests/javascript && \
+	if ! command -v npm >/dev/null; then echo "JavaScript not checked: npm is not installed."; \
+	elif ! { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --no-audit --no-fund; }; \
+	then echo "JavaScript not checked: npm cannot install its tools."; \
+	else cd ../.. && tests/javascript/node_modules/.bin/tsc -p tests/javascript && \
+	tests/javascript/node_modules/.bin/biome ci --colors=off --config-path=tests/javascript articles/static reactions/static; fi
 
 # `make lock LOCK=--upgrade` takes newer versions of what the direct requirements leave open.
 lock: installed  ## the lock files, after a change in requirements.txt or requirements-dev.txt

@@ -99,7 +99,7 @@ class ArticleAdmin(ModelAdmin):
         css = {"all": ["articles/desk/desk.css"]}
         js = [
             forms.Script("articles/desk/autosave.js", type="module"),
-            forms.Script("articles/desk/live_preview.js", type="module"),
+            forms.Script("articles/desk/live-preview.js", type="module"),
         ]
 
     # Who may

@@ -54,7 +54,7 @@ class _HiddenMoment(forms.DateTimeInput):
 
 
 class MarkdownWidget(UnfoldAdminTextareaWidget):
-    """The body. `live_preview.js` finds it by its attribute."""
+    """The body. `live-preview.js` finds it by its attribute."""
 
     def __init__(self) -> None:
         super().__init__({"data-live-preview": "body_markdown", "rows": 24, "class": "desk-body"})

@@ -1,5 +1,5 @@
 // @ts-check
-/** Sets the focal point by a click on the picture; the two number fields hold it and work alone too. */
+/** Sets the focal point by a click on the picture. The two number fields hold it; they work without this file. */
 class FocalPoint {
   #picture;
   #x;
@@ -27,8 +27,8 @@ class FocalPoint {
   /** @param {PointerEvent} event */
   #choose(event) {
     const box = this.#picture.getBoundingClientRect();
-    this.#x.value = part(event.clientX - box.left, box.width);
-    this.#y.value = part(event.clientY - box.top, box.height);
+    this.#x.value = fraction(event.clientX - box.left, box.width);
+    this.#y.value = fraction(event.clientY - box.top, box.height);
     this.#show();
   }
 
@@ -42,17 +42,13 @@ class FocalPoint {
  * @param {number} offset
  * @param {number} size
  */
-function part(offset, size) {
+function fraction(offset, size) {
   return Math.min(Math.max(offset / size, 0), 1).toFixed(2);
 }
 
 const picture = document.querySelector("[data-focal-point]");
 const x = document.querySelector("#id_focal_x");
 const y = document.querySelector("#id_focal_y");
-if (
-  picture instanceof HTMLElement &&
-  x instanceof HTMLInputElement &&
-  y instanceof HTMLInputElement
-) {
+if (picture instanceof HTMLElement && x instanceof HTMLInputElement && y instanceof HTMLInputElement) {
   new FocalPoint(picture, x, y);
 }

@@ -15,7 +15,7 @@ const POLL_FASTEST_MS = 1_000;
 const POLL_SLOWEST_MS = 15_000;
 const POLL_GROWTH = 1.15;
 // A screen reader announces other readers' reactions at most this often.
-const SPEAK_EVERY_MS = 20_000;
+const SPEAK_INTERVAL_MS = 20_000;
 
 const NUMBER = new Intl.NumberFormat(document.documentElement.lang || "en");
 
@@ -66,7 +66,7 @@ class ReactionWidget {
       chosen.add(kind);
     }
     this.#pending = chosen;
-    this.#show_chosen(chosen);
+    this.#showChosen(chosen);
     this.#send();
   }
 
@@ -80,7 +80,7 @@ class ReactionWidget {
       const failure = await this.#put([...pending]);
       if (failure) {
         this.#pending = null;
-        this.#show_chosen(this.#chosen);
+        this.#showChosen(this.#chosen);
         this.#say(failure);
         soon = 0;
       } else if (this.#pending === pending) {
@@ -118,8 +118,8 @@ class ReactionWidget {
     this.#chosen = new Set(change.reactions);
     // The next version is the first that can include this change; an older one would undo it on the page.
     this.#version = change.version + (change.changed ? 1 : 0);
-    this.#show_counts(change.counts, change.total);
-    this.#show_allowed();
+    this.#showCounts(change.counts, change.total);
+    this.#showAllowed();
     const labels = change.reactions.map((kind) => this.#label(kind));
     this.#say(labels.length ? `Your reaction: ${labels.join(", ")}.` : "Your reaction was taken back.");
   }
@@ -153,20 +153,20 @@ class ReactionWidget {
     this.#version = answer.version;
     this.#closed = answer.state === "closed";
     this.#allowed = new Set(answer.allowed);
-    this.#show_allowed();
-    this.#show_counts(answer.counts, answer.total);
-    this.#speak_total(answer.total);
+    this.#showAllowed();
+    this.#showCounts(answer.counts, answer.total);
+    this.#speakTotal(answer.total);
   }
 
   /** @param {Set<string>} chosen */
-  #show_chosen(chosen) {
+  #showChosen(chosen) {
     for (const [kind, button] of this.#buttons) {
       button.setAttribute("aria-pressed", String(chosen.has(kind)));
     }
   }
 
   /** Disables the buttons that would do nothing: all where closed, else those neither allowed nor chosen. */
-  #show_allowed() {
+  #showAllowed() {
     for (const [kind, button] of this.#buttons) {
       button.disabled = this.#closed || !(this.#allowed.has(kind) || this.#chosen.has(kind));
     }
@@ -178,7 +178,7 @@ class ReactionWidget {
    * @param {Counts} counts
    * @param {number} total
    */
-  #show_counts(counts, total) {
+  #showCounts(counts, total) {
     for (const [kind, button] of this.#buttons) {
       const count = counts[kind] ?? 0;
       const text = /** @type {HTMLElement} */ (button.querySelector(".reactions-count"));
@@ -190,8 +190,8 @@ class ReactionWidget {
   }
 
   /** @param {number} total */
-  #speak_total(total) {
-    if (performance.now() - this.#spokenAt < SPEAK_EVERY_MS) return;
+  #speakTotal(total) {
+    if (performance.now() - this.#spokenAt < SPEAK_INTERVAL_MS) return;
     this.#say(`${NUMBER.format(total)} reactions by now.`);
   }
 

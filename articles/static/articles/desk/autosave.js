@@ -1,31 +1,31 @@
 // @ts-check
 /**
- * Keeps what is typed in this browser until the server has it: through a closed tab, a crash, an
- * expired session. Each visit to a form has a name of its own, which it sends along; when that was
- * saved, a cookie says so, and what was kept under the name is dropped. Otherwise it is offered again.
+ * Stores the text of a form in this browser until the server has saved it, so that a closed tab, a crash or an expired
+ * session loses nothing. Each visit to a form has a random id, which the form sends. When the server has saved the form,
+ * it sets a cookie with the id, and this file removes the stored text. Else the next visit offers the text again.
  */
 
 const PREFIX = "desk:";
 const COOKIE = "desk_saved";
-const PAUSE = 400; // milliseconds after the last key
-const KEPT_DAYS = 30;
-const UNKEPT = new Set(["csrfmiddlewaretoken", "draft"]);
+const PAUSE_MS = 400; // after the last key
+const DAYS_STORED = 30;
+const NOT_STORED = new Set(["csrfmiddlewaretoken", "draft"]);
 
-/** @typedef {[name: string, value: string | boolean]} Typed */
-/** @typedef {{version: string, at: number, fields: Typed[]}} Kept */
+/** @typedef {[name: string, value: string | boolean]} FieldValue */
+/** @typedef {{version: string, at: number, fields: FieldValue[]}} StoredText */
 
-/** What was saved, and what is too old, is kept no longer. */
-function tidy() {
+/** Removes the texts that the server has saved, and those older than DAYS_STORED. */
+function removeOld() {
   const saved = document.cookie.match(new RegExp(`(?:^|; )${COOKIE}=([a-z0-9]+)`))?.[1];
-  const oldest = Date.now() - KEPT_DAYS * 24 * 3600 * 1000;
+  const oldest = Date.now() - DAYS_STORED * 24 * 3600 * 1000;
   for (const key of Object.keys(localStorage)) {
     if (!key.startsWith(PREFIX)) continue;
-    const kept = read(key);
-    if (!kept || kept.at < oldest || (saved && key.endsWith(`:${saved}`))) localStorage.removeItem(key);
+    const stored = read(key);
+    if (!stored || stored.at < oldest || (saved && key.endsWith(`:${saved}`))) localStorage.removeItem(key);
   }
 }
 
-/** @param {string} key @returns {Kept | null} */
+/** @param {string} key @returns {StoredText | null} */
 function read(key) {
   try {
     return JSON.parse(localStorage.getItem(key) ?? "null");
@@ -35,126 +35,129 @@ function read(key) {
 }
 
 class Autosave {
-  /** @type {HTMLElement} */ #place;
+  /** @type {HTMLElement} */ #panel;
   /** @type {HTMLFormElement} */ #form;
-  /** @type {string} */ #story;
+  /** @type {string} */ #formPrefix;
   /** @type {string} */ #key;
-  /** @type {string} */ #opened;
+  /** @type {string} */ #valuesAtOpen;
   #timer = 0;
   #submitting = false;
 
-  /** @param {HTMLElement} place @param {HTMLFormElement} form */
-  constructor(place, form) {
-    this.#place = place;
+  /** @param {HTMLElement} panel @param {HTMLFormElement} form */
+  constructor(panel, form) {
+    this.#panel = panel;
     this.#form = form;
-    const name = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-    this.#story = `${PREFIX}${place.dataset.user}:${place.dataset.autosave}:`;
-    this.#key = this.#story + name;
-    // A form that came back with an error holds what no server has.
-    this.#opened = place.dataset.unsaved ? "" : JSON.stringify(this.#typed());
+    const visit = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) =>
+      byte.toString(16).padStart(2, "0"),
+    ).join("");
+    this.#formPrefix = `${PREFIX}${panel.dataset.user}:${panel.dataset.autosave}:`;
+    this.#key = this.#formPrefix + visit;
+    // The server has not saved a form that it sent back with an error.
+    this.#valuesAtOpen = panel.dataset.unsaved ? "" : JSON.stringify(this.#values());
     const draft = form.elements.namedItem("draft");
-    if (draft instanceof HTMLInputElement) draft.value = name;
+    if (draft instanceof HTMLInputElement) draft.value = visit;
     this.#listen();
     this.#offer();
-    this.#keep();
+    this.#store();
   }
 
   #listen() {
     const later = () => {
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#keep(), PAUSE);
+      this.#timer = setTimeout(() => this.#store(), PAUSE_MS);
     };
     this.#form.addEventListener("input", later);
     this.#form.addEventListener("change", later);
     this.#form.addEventListener("submit", () => {
-      this.#keep();
+      this.#store();
       this.#submitting = true;
     });
-    document.addEventListener("visibilitychange", () => this.#keep());
-    window.addEventListener("pagehide", () => this.#keep());
+    document.addEventListener("visibilitychange", () => this.#store());
+    window.addEventListener("pagehide", () => this.#store());
     window.addEventListener("pageshow", () => {
-      this.#submitting = false; // back from a page that was left behind
+      this.#submitting = false; // the reader went back to this page
     });
     window.addEventListener("beforeunload", (event) => {
-      if (this.#isTouched() && !this.#submitting) event.preventDefault();
+      if (this.#isChanged() && !this.#submitting) event.preventDefault();
     });
   }
 
-  /** Every field with its value, in the form's order: names may stand twice. @returns {Typed[]} */
-  #typed() {
-    return this.#fields().map((field) => [field.name, isTicked(field) ?? field.value]);
+  /** Each field's name and value, in the order of the form; a name can occur twice. @returns {FieldValue[]} */
+  #values() {
+    return this.#fields().map((field) => [field.name, checkedOf(field) ?? field.value]);
   }
 
   #fields() {
     /** @type {(HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement)[]} */
     const fields = [];
     for (const field of this.#form.elements) {
-      const holds =
+      const hasValue =
         field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement || field instanceof HTMLSelectElement;
-      if (holds && field.name && field.type !== "file" && field.type !== "submit" && !UNKEPT.has(field.name)) fields.push(field);
+      if (hasValue && field.name && field.type !== "file" && field.type !== "submit" && !NOT_STORED.has(field.name))
+        fields.push(field);
     }
     return fields;
   }
 
-  #isTouched() {
-    return JSON.stringify(this.#typed()) !== this.#opened;
+  #isChanged() {
+    return JSON.stringify(this.#values()) !== this.#valuesAtOpen;
   }
 
-  #keep() {
+  #store() {
     clearTimeout(this.#timer);
-    if (this.#submitting) return; // its cookie may have been read already, by the page that follows
-    if (!this.#isTouched()) {
+    if (this.#submitting) return; // the next page may have read the cookie already
+    if (!this.#isChanged()) {
       localStorage.removeItem(this.#key);
-      this.#note("");
+      this.#showStatus("");
       return;
     }
-    /** @type {Kept} */
-    const kept = { version: this.#place.dataset.version ?? "", at: Date.now(), fields: this.#typed() };
+    /** @type {StoredText} */
+    const stored = { version: this.#panel.dataset.version ?? "", at: Date.now(), fields: this.#values() };
     try {
-      localStorage.setItem(this.#key, JSON.stringify(kept));
-      this.#note(`Not saved yet; kept in this browser at ${clock(kept.at)}.`);
+      localStorage.setItem(this.#key, JSON.stringify(stored));
+      this.#showStatus(`Not saved yet; kept in this browser at ${clock(stored.at)}.`);
     } catch {
-      this.#note("Not saved yet, and this browser has no room to keep it: save soon.");
+      this.#showStatus("Not saved yet, and this browser has no room to keep it: save soon.");
     }
   }
 
   /** @param {string} text */
-  #note(text) {
-    const note = this.#place.querySelector("[data-note]");
-    if (note) note.textContent = text;
+  #showStatus(text) {
+    const status = this.#panel.querySelector("[data-note]");
+    if (status) status.textContent = text;
   }
 
-  /** The newest text of an earlier visit that differs from what the form says now. */
+  /** Offers the newest text of an earlier visit that differs from the values of the form. */
   #offer() {
     const found = Object.keys(localStorage)
-      .filter((key) => key.startsWith(this.#story) && key !== this.#key)
-      .map((key) => ({ key, kept: read(key) }))
-      .sort((one, other) => (other.kept?.at ?? 0) - (one.kept?.at ?? 0));
-    for (const { key, kept } of found) {
-      const differing = kept ? this.#differing(kept) : [];
-      if (kept && differing.length) {
-        this.#show(key, kept, differing);
+      .filter((key) => key.startsWith(this.#formPrefix) && key !== this.#key)
+      .map((key) => ({ key, stored: read(key) }))
+      .sort((one, other) => (other.stored?.at ?? 0) - (one.stored?.at ?? 0));
+    for (const { key, stored } of found) {
+      const differences = stored ? this.#differences(stored) : [];
+      if (stored && differences.length) {
+        this.#show(key, stored, differences);
         return;
       }
       localStorage.removeItem(key);
     }
   }
 
-  /** What the reader of the offer should know: which fields, and by how many words. @param {Kept} kept */
-  #differing(kept) {
+  /** One line per field that differs: its label and the difference. @param {StoredText} stored */
+  #differences(stored) {
     const lines = [];
-    for (const [field, value] of this.#matching(kept)) {
-      if (field.type === "hidden" || (isTicked(field) ?? field.value) === value) continue;
+    for (const [field, value] of this.#matching(stored)) {
+      if (field.type === "hidden" || (checkedOf(field) ?? field.value) === value) continue;
       lines.push(`${labelOf(field)}: ${difference(field.value, value)}`);
     }
     return lines;
   }
 
-  /** The kept values with the fields they belong to. @param {Kept} kept */
-  #matching(kept) {
+  /** The stored values with their fields. @param {StoredText} stored */
+  #matching(stored) {
     /** @type {Map<string, (string | boolean)[]>} */
     const values = new Map();
-    for (const [name, value] of kept.fields) values.set(name, [...(values.get(name) ?? []), value]);
+    for (const [name, value] of stored.fields) values.set(name, [...(values.get(name) ?? []), value]);
     /** @type {[HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement, string | boolean][]} */
     const pairs = [];
     for (const field of this.#fields()) {
@@ -164,36 +167,43 @@ class Autosave {
     return pairs;
   }
 
-  /** @param {string} key @param {Kept} kept @param {string[]} differing */
-  #show(key, kept, differing) {
-    const offer = this.#place.querySelector(".desk-offer");
+  /** @param {string} key @param {StoredText} stored @param {string[]} differences */
+  #show(key, stored, differences) {
+    const offer = this.#panel.querySelector(".desk-offer");
     const text = offer?.querySelector("[data-offer]");
     const list = offer?.querySelector("[data-differences]");
     if (!(offer instanceof HTMLElement) || !text || !list) return;
-    const since = kept.version === (this.#place.dataset.version ?? "") ? "" : " The story was saved since; if you bring your text back, saving shows what differs.";
-    text.textContent = `Text of yours from ${day(kept.at)}, ${clock(kept.at)}, was never saved.${since}`;
+    const since =
+      stored.version === (this.#panel.dataset.version ?? "")
+        ? ""
+        : " The story was saved since; if you bring your text back, saving shows what differs.";
+    text.textContent = `Text of yours from ${day(stored.at)}, ${clock(stored.at)}, was never saved.${since}`;
     list.replaceChildren(
-      ...differing.map((line) => Object.assign(document.createElement("li"), { textContent: line })),
+      ...differences.map((line) => Object.assign(document.createElement("li"), { textContent: line })),
     );
     offer.hidden = false;
     const close = () => {
       localStorage.removeItem(key);
       offer.hidden = true;
     };
-    offer.querySelector("[data-bring-back]")?.addEventListener("click", () => {
-      this.#bringBack(kept);
-      close();
-    }, { once: true });
+    offer.querySelector("[data-bring-back]")?.addEventListener(
+      "click",
+      () => {
+        this.#restore(stored);
+        close();
+      },
+      { once: true },
+    );
     offer.querySelector("[data-discard]")?.addEventListener("click", close, { once: true });
   }
 
-  /** With the hidden fields: they say which version the text was based on. @param {Kept} kept */
-  #bringBack(kept) {
-    for (const [field, value] of this.#matching(kept)) {
+  /** Restores the hidden fields too: they hold the version that the text was based on. @param {StoredText} stored */
+  #restore(stored) {
+    for (const [field, value] of this.#matching(stored)) {
       if (field instanceof HTMLInputElement && typeof value === "boolean") field.checked = value;
       else field.value = String(value);
     }
-    this.#keep();
+    this.#store();
     const body = this.#form.querySelector("textarea[data-live-preview]");
     body?.dispatchEvent(new Event("input", { bubbles: true }));
     for (const field of this.#fields()) {
@@ -206,9 +216,9 @@ class Autosave {
 }
 
 /** @param {Element} field @returns {boolean | undefined} */
-function isTicked(field) {
-  const ticks = field instanceof HTMLInputElement && (field.type === "checkbox" || field.type === "radio");
-  return ticks ? field.checked : undefined;
+function checkedOf(field) {
+  const isCheckable = field instanceof HTMLInputElement && (field.type === "checkbox" || field.type === "radio");
+  return isCheckable ? field.checked : undefined;
 }
 
 /** @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} field */
@@ -217,11 +227,11 @@ function labelOf(field) {
   return label.trim().replace(/[:*]+$/, "");
 }
 
-/** @param {string} shown @param {string | boolean} kept */
-function difference(shown, kept) {
+/** @param {string} shown @param {string | boolean} stored */
+function difference(shown, stored) {
   const now = words(shown);
-  const then = words(String(kept));
-  if (now.length + then.length < 24) return `“${kept}”`;
+  const then = words(String(stored));
+  if (now.length + then.length < 24) return `“${stored}”`;
   return `${then.length} words, ${now.length} as saved`;
 }
 
@@ -240,8 +250,8 @@ function day(at) {
   return new Date(at).toLocaleDateString([], { day: "numeric", month: "long" });
 }
 
-tidy();
-for (const place of document.querySelectorAll("[data-autosave]")) {
-  const form = place.closest("form");
-  if (place instanceof HTMLElement && form) new Autosave(place, form);
+removeOld();
+for (const panel of document.querySelectorAll("[data-autosave]")) {
+  const form = panel.closest("form");
+  if (panel instanceof HTMLElement && form) new Autosave(panel, form);
 }

@@ -1,16 +1,16 @@
 // @ts-check
 /**
- * Shows, beside a text in Markdown, what readers will see. The server renders it, with the code of the
- * page, and sanitises it.
+ * Shows a Markdown text as readers will see it, beside the field. The server renders and sanitises it with the code of
+ * the page.
  */
 
-const PAUSE = 300; // milliseconds after the last key
+const PAUSE_MS = 300; // after the last key
 
 class LivePreview {
   /** @type {HTMLElement} */ #pane;
   /** @type {HTMLTextAreaElement} */ #text;
   /** @type {HTMLFormElement} */ #form;
-  /** @type {AbortController | undefined} */ #asking;
+  /** @type {AbortController | undefined} */ #request;
   #timer = 0;
 
   /** @param {HTMLElement} pane @param {HTMLTextAreaElement} text @param {HTMLFormElement} form */
@@ -18,43 +18,45 @@ class LivePreview {
     this.#pane = pane;
     this.#text = text;
     this.#form = form;
-    form.addEventListener("input", (event) => this.#typed(event));
-    form.addEventListener("change", (event) => this.#typed(event));
+    form.addEventListener("input", (event) => this.#renderLater(event));
+    form.addEventListener("change", (event) => this.#renderLater(event));
     this.#render();
   }
 
   /** @param {Event} event */
-  #typed(event) {
+  #renderLater(event) {
     const name = event.target instanceof Element ? event.target.getAttribute("name") : "";
     if (name !== this.#text.name && !name?.startsWith("dateline_")) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#render(), PAUSE);
+    this.#timer = setTimeout(() => this.#render(), PAUSE_MS);
   }
 
   async #render() {
-    this.#asking?.abort();
-    this.#asking = new AbortController();
+    this.#request?.abort();
+    this.#request = new AbortController();
     try {
       const answer = await fetch(this.#pane.dataset.url ?? "", {
         method: "POST",
-        body: this.#typedSoFar(),
-        redirect: "error", // to the sign-in page, which is no preview
-        signal: this.#asking.signal,
+        body: this.#body(),
+        redirect: "error", // a redirect leads to the sign-in page
+        signal: this.#request.signal,
       });
       if (!answer.ok) throw new Error(`The desk answered ${answer.status}.`);
       this.#show(await answer.json());
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") return;
-      this.#note(["No preview: the desk does not answer, or you are signed out. What you type is kept."]);
+      this.#showNotes([
+        "No preview: the desk does not answer, or you are signed out. What you type is stored in this browser.",
+      ]);
     }
   }
 
-  #typedSoFar() {
+  #body() {
     const all = new FormData(this.#form);
     const body = new URLSearchParams();
     for (const [name, value] of all) {
-      const matters = name === "csrfmiddlewaretoken" || name === this.#text.name || name.startsWith("dateline_");
-      if (matters && typeof value === "string") body.append(name, value);
+      const isNeeded = name === "csrfmiddlewaretoken" || name === this.#text.name || name.startsWith("dateline_");
+      if (isNeeded && typeof value === "string") body.append(name, value);
     }
     return body;
   }
@@ -66,11 +68,11 @@ class LivePreview {
       output.textContent = shown.dateline || "–";
     }
     const words = shown.words === null ? [] : [`${shown.words} ${shown.words === 1 ? "word" : "words"}`];
-    this.#note([...words, ...shown.objections]);
+    this.#showNotes([...words, ...shown.objections]);
   }
 
   /** @param {string[]} lines */
-  #note(lines) {
+  #showNotes(lines) {
     const notes = this.#pane.parentElement?.querySelector(".desk-preview-notes");
     if (notes) notes.textContent = lines.join(" · ");
   }
