@@ -3,7 +3,7 @@
 To render a page takes twenty times as long as to find out that it is still the same. So each process
 keeps the pages that it rendered. Before it sends one again it looks at the versions of the articles on
 it, at most ten times a second, and at what readers feel, twice a second: however many open the page,
-it costs no more than that. docs/decisions/0013-prepared-pages.md says why.
+it costs no more than that. docs/decisions/0013-page-cache.md says why.
 """
 
 import time
