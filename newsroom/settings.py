@@ -175,7 +175,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Newsroom",
-    "DESCRIPTION": "Articles with their dateline, and what readers feel about them.",
+    "DESCRIPTION": "Publishes articles, records the reactions of their readers, and shows editors and API clients the counts.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,

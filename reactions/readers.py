@@ -20,7 +20,7 @@ from django.http.response import HttpResponseBase
 
 _RANDOM_BYTES = 16  # 128 bits from the system's generator, as ASVS 11.5.1 asks
 _LONGEST_TOKEN = 200
-_HIARTICLE_SECONDS = 600  # after which a token counts as history
+_HISTORY_SECONDS = 600  # after which a token counts as history
 
 
 class InvalidToken(Exception):
@@ -114,7 +114,7 @@ def is_page_token(token: str, article_id: UUID) -> bool:
 def _has_history(token: str) -> bool:
     """Whether a verified token (secret, time, signature) is old enough to count as history."""
     made_at = signing.b62_decode(token.split(".")[1])
-    return time.time() - made_at >= _HIARTICLE_SECONDS
+    return time.time() - made_at >= _HISTORY_SECONDS
 
 
 def _reader_id(secret: str) -> UUID:

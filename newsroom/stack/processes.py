@@ -20,8 +20,8 @@ from honcho.printer import Message, Printer
 from newsroom.stack.console import Output, StartupError
 from newsroom.stack.guard import Guard
 
-# One that ran this long was well; the next failure is a new article.
-WELL_AFTER_SECONDS = 10.0
+# A process that ran this long had started; its next failure counts as the first again.
+STARTED_AFTER_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 30.0
 # 1 + 2 + 4 + 8 seconds of pauses: a process that does not start in that time does not start at all.
 ATTEMPTS_AT_THE_START = 5
@@ -45,7 +45,7 @@ class ManagedProcess:
 
     def note_end(self, now: float) -> float:
         """Count a failure; returns the seconds to wait before the next start."""
-        if now - self.started_at >= WELL_AFTER_SECONDS:
+        if now - self.started_at >= STARTED_AFTER_SECONDS:
             self.failures = 0
             self.was_well = True
         pause = min(2.0**self.failures, LONGEST_PAUSE_SECONDS)
