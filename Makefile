@@ -4,7 +4,7 @@ VENV ?= .venv
 
 NO_SERVERS = SECRET_KEY=lint READER_KEY=lint DATABASE_URL=postgresql:///lint REDIS_URL=redis://
 
-.PHONY: help run test test-fast lint javascript bench bench-quick chaos lock installed tools
+.PHONY: help run test test-fast coverage lint javascript bench bench-quick chaos lock installed tools
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -15,10 +15,13 @@ run: installed  ## the whole house, from nothing; Ctrl-C stops it
 
 # Two at a time, each with servers of its own; what starts a whole house stays in one of them.
 test: tools  ## everything, a browser included
-	@exec "$(VENV)/bin/python" -m pytest -n 2 --dist loadgroup
+	@exec "$(VENV)/bin/python" -m pytest -n 2 --dist loadgroup $(COVERAGE)
 
 test-fast: tools  ## without the browser and the whole house
 	@exec "$(VENV)/bin/python" -m pytest -n 2 --dist loadgroup -m "not browser and not stack"
+
+coverage: COVERAGE = --cov
+coverage: test  ## the same, with the branches that the tests reach; fails below the floor
 
 bench: tools  ## the benchmark: twenty minutes, writes docs/benchmarks.md
 	@exec "$(VENV)/bin/python" -m tests.bench
