@@ -43,7 +43,8 @@ def _check_dtd(element: etree._Element, name: str) -> None:
 def elements(file: BinaryIO, name: str) -> Iterator[etree._Element]:
     """The elements of a large document, each when it ends, with the limits and errors of `parse`.
 
-    Whoever takes them takes those before out of the tree, or it grows.
+    The caller removes the elements it has read, or the tree grows with the file. Every element that is
+    yielded, and every element inside it, has a valid qualified name.
     """
     checked = False
     with _refusing(name):
@@ -51,7 +52,23 @@ def elements(file: BinaryIO, name: str) -> Iterator[etree._Element]:
             if not checked:
                 _check_dtd(element, name)
                 checked = True
+            _check_name(element, name)
             yield element
+
+
+def _check_name(element: etree._Element, name: str) -> None:
+    """Refuse names that are no QName, such as `excerpt:encoded` where the prefix is not declared.
+
+    To libxml2 an undeclared prefix, `:name`, `prefix:` and a namespace that is no URI are errors after
+    which parsing goes on: iterparse yields the elements first and raises at the end of the document. Until
+    then lxml raises ValueError or KeyError for such a name, in QName, in `tag = …` and for attributes.
+    """
+    for tag in (element.tag, *element.keys()):
+        try:
+            etree.QName(tag)
+        except ValueError:
+            text = f"not XML: {tag!r} is not a valid name; is its prefix declared?"
+            raise refusal(name, text, element.sourceline) from None
 
 
 @contextmanager
@@ -60,7 +77,7 @@ def _refusing(name: str) -> Iterator[None]:
         yield
     except etree.XMLSyntaxError as error:
         raise refusal(name, f"not XML: {error.msg}.", error.lineno) from None
-    except (ValueError, LookupError) as error:  # an encoding that nobody knows
+    except (ValueError, LookupError) as error:  # such as an unknown encoding
         raise refusal(name, f"not XML: {error}.") from None
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import time
 from datetime import UTC
 from pathlib import Path
@@ -120,6 +121,48 @@ def test_what_runs_or_turns_text_around_is_taken_out_in_every_format(name: str) 
 
 def test_a_deep_tree_is_refused() -> None:
     assert "not XML" in refused(b"<nitf>" + b"<a>" * 100_000, "a.nitf")
+
+
+BAD_NAMES = {
+    "a prefix that is not declared": b"<x:y/>",
+    "no prefix": b"<:y/>",
+    "no local name": b"<y:/>",
+    "two prefixes": b"<x:y:z/>",
+    "an attribute's undeclared prefix": b'<y x:z="1"/>',
+    "an attribute without prefix": b'<y :z="1"/>',
+    "an attribute without local name": b'<y z:="1"/>',
+    "an empty namespace": b'<y xmlns:x=""><x:z/></y>',
+    "braces in a namespace": b'<y xmlns:x="{u}v" x:a="1"><x:z/></y>',
+    "a brace as the namespace": b'<y xmlns="}"><z/></y>',
+}
+
+
+@pytest.mark.parametrize("bad", BAD_NAMES.values(), ids=BAD_NAMES)
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("export.xml", b"<item>"),  # in the channel
+        ("export.xml", b"<title>p.jpg"),  # in an item
+        ("export.xml", b"</channel>"),  # after the last item
+        ("story.nitf", b"<head>"),
+        ("item.xml", b"<contentMeta>"),
+    ],
+)
+def test_a_name_that_is_no_qualified_name_is_refused(name: str, place: bytes, bad: bytes) -> None:
+    content = EVERY[name]
+    assert place in content
+
+    assert "not XML" in refused(content.replace(place, bad + place, 1), name)
+
+
+def test_an_export_with_an_undeclared_prefix_is_refused_with_the_line_of_its_first_use() -> None:
+    text = refused(WXR.replace(b"xmlns:excerpt=", b"mlns:excerpt="), "export.wxr")
+
+    assert re.fullmatch(
+        r"export\.wxr:\d+: not XML: 'excerpt:encoded' is not a valid name;"
+        r" is its prefix declared\?",
+        text,
+    )
 
 
 @pytest.mark.parametrize("tag", ["div", "b", "blockquote", "a href='x'", "table"])
