@@ -14,10 +14,18 @@ from articles.models.authors import Author
 from articles.models.pictures import Media, Rendition
 from articles.models.records import ArticleRevision, Correction, CorrectionQuerySet
 from articles.models.sources import Feed, Source
-from articles.models.states import EXPIRING_STATES, PUBLIC_STATES, ArticleType, PubStatus, State
+from articles.models.states import (
+    CURRENT_STATES,
+    EXPIRING_STATES,
+    PUBLIC_STATES,
+    ArticleType,
+    PubStatus,
+    State,
+)
 from articles.models.taxonomy import Section, Tag, validate_slug
 
 __all__ = [
+    "CURRENT_STATES",
     "EXPIRING_STATES",
     "PUBLIC_STATES",
     "ApiKey",

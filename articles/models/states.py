@@ -17,12 +17,16 @@ class State(models.TextChoices):
     SPIKED = "spiked", "Spiked"
 
 
-# What anyone may read. A retracted article stays, with its notice; a killed one does not.
-PUBLIC_STATES = (State.PUBLISHED, State.CORRECTED, State.RETRACTED)
+# SQL files name these sets `{{current_states}}` and `{{public_states}}`; no other place lists their states.
 
+# Public and not retracted: what feeds carry and readers may react to.
+CURRENT_STATES = (State.PUBLISHED, State.CORRECTED)
+
+# What anyone may read. A retracted article stays, with its notice; a killed one does not.
+PUBLIC_STATES = (*CURRENT_STATES, State.RETRACTED)
 
 # What `expires_at` takes off. A retracted article stays for its notice.
-EXPIRING_STATES = (State.SCHEDULED, State.PUBLISHED, State.CORRECTED)
+EXPIRING_STATES = (State.SCHEDULED, *CURRENT_STATES)
 
 
 class PubStatus(models.TextChoices):

@@ -24,7 +24,7 @@ from django.utils.xmlutils import SimplerXMLGenerator
 from articles import conditional_get
 from articles.markup import with_dateline
 from articles.models import (
-    PUBLIC_STATES,
+    CURRENT_STATES,
     Article,
     ArticleAuthor,
     ArticleQuerySet,
@@ -35,7 +35,6 @@ from articles.models import (
     PubStatus,
     Rendition,
     Section,
-    State,
     Tag,
 )
 from articles.models.pictures import SHOWN_OF_MEDIA
@@ -177,7 +176,7 @@ def syndicated(articles: ArticleQuerySet) -> ArticleQuerySet:
 
 
 _SYNDICATED = Q(
-    state__in=[state for state in PUBLIC_STATES if state != State.RETRACTED],
+    state__in=CURRENT_STATES,
     pub_status=PubStatus.USABLE,
 )
 

@@ -2,7 +2,8 @@
 
 Django's cursors bind parameters in the client, so PostgreSQL plans every statement again; measured on the write, a
 prepared statement answers 1.15 times as many requests. A statement is named by its file. `{{public_states}}` in it
-stands for the states in which anyone may read an article; a caller may pass further fragments.
+is the list of the states in which anyone may read an article, `{{current_states}}` the same without retracted ones; a
+caller may pass further fragments.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,10 +16,13 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from psycopg.abc import Params
 
-from articles.models import PUBLIC_STATES
+from articles.models import CURRENT_STATES, PUBLIC_STATES
 
 # A list of literals and not a parameter, so that PostgreSQL sees which partial indexes fit.
-_FRAGMENTS = {"public_states": ", ".join(f"'{state}'" for state in PUBLIC_STATES)}
+_FRAGMENTS = {
+    "public_states": ", ".join(f"'{state}'" for state in PUBLIC_STATES),
+    "current_states": ", ".join(f"'{state}'" for state in CURRENT_STATES),
+}
 
 
 @cache

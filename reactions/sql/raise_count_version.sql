@@ -5,7 +5,7 @@ INSERT INTO reactions_countversion AS v (article_id, version, cached_version, co
 SELECT a.id, 1, 0, clock_timestamp()
   FROM articles_article a
  WHERE a.id = %(article)s::uuid
-   AND (a.state NOT IN ('published', 'corrected')
+   AND (a.state NOT IN ({{current_states}})
         OR EXISTS (SELECT FROM reactions_countversion WHERE article_id = a.id)
         OR EXISTS (SELECT FROM reactions_defaultpolicy))
     ON CONFLICT (article_id) DO UPDATE
