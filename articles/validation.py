@@ -10,16 +10,24 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from articles import dateline, markup
+from articles.fields import (
+    FIELDS,
+    MAX_LENGTH,
+    NAME_LENGTH,
+    NOTE_LENGTH,
+    SLUG_LENGTH,
+    Field,
+    Kind,
+)
 from articles.formats.front_matter import UNWELCOME
 from articles.formats.languages import language_tag
 from articles.formats.markdown import COUNTRY, EARLIEST_YEAR, GUID
 from articles.formats.mediatopics import uri_of
-from articles.formats.slugs import SLUG_LENGTH, is_address_of_id, slug_of
+from articles.formats.slugs import is_address_of_id, slug_of
 from articles.models import ArticleType, Correction
 
 BODY_BYTES = 100_000  # markdown-it takes about a second for a hostile body of this size
 MOST_LABELS = 50  # tags, authors or subjects of one article
-NOTE = 2000  # characters
 
 Invalid = serializers.ValidationError
 
@@ -122,7 +130,7 @@ class MediaTopic(Line):
 
 class WebAddress(Line):
     def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=1000, allow_blank=True, required=False, **options)
+        super().__init__(**options)
         self.validators.append(URLValidator(schemes=["http", "https"]))
 
 
@@ -218,63 +226,80 @@ class ImageShape(StrictSerializer):
     alt_text = Line(max_length=1000, allow_blank=True, default="")
     credit = Line(max_length=200, allow_blank=True, default="")
     source_url = WebAddress(
-        help_text="A JPEG, PNG or WebP picture to fetch; left out, the file stays."
+        max_length=1000,
+        allow_blank=True,
+        required=False,
+        help_text="A JPEG, PNG or WebP picture to fetch; left out, the file stays.",
     )
     focal_point = PointShape(required=False, help_text="What crops keep in their middle.")
 
 
-def line(longest: int) -> Line:
-    return Line(max_length=longest, allow_blank=True, required=False)
+def note() -> Text:
+    return Text(max_length=NOTE_LENGTH, allow_blank=True, required=False)
 
 
-def note(longest: int = NOTE) -> Text:
-    return Text(max_length=longest, allow_blank=True, required=False)
+FIELD_CLASSES: Mapping[Kind, type[Text]] = {
+    Kind.LINE: Line,
+    Kind.TEXT: Text,
+    Kind.ADDRESS: WebAddress,
+}
+
+
+def serializer_field(field: Field) -> Text:
+    """The check of a field that needs no other than its kind's."""
+    return FIELD_CLASSES[field.kind](
+        max_length=field.max_length,
+        allow_blank=True,
+        required=False,
+        help_text=field.help_text or None,
+    )
 
 
 class Changes(StrictSerializer):
     """What PATCH may change. A field that is left out stays as it is."""
 
-    headline = Line(max_length=300, required=False)
-    subheadline = line(300)
-    short_headline = line(100)
-    slugline = line(100)
+    # The fields with a check of their own; `get_fields` adds the others.
+    headline = Line(max_length=MAX_LENGTH["headline"], required=False)
     slug = Slug(max_length=SLUG_LENGTH, required=False)
-    abstract = line(1000)
     body_markdown = Body(allow_blank=True, required=False, help_text="Markdown.")
-    byline = line(200)
     authors = Authors(required=False, help_text="In the order of the byline.")
     article_type = serializers.ChoiceField(ArticleType.choices, allow_blank=True, required=False)
     dateline = DatelineShape(allow_null=True, required=False)
-    section = Name(max_length=100, allow_blank=True, required=False, help_text="By its name.")
-    tags = Labels(child=Name(max_length=100), required=False, help_text="By their names.")
-    subjects = Subjects(
-        child=MediaTopic(max_length=200), required=False, help_text="IPTC Media Topics."
+    section = Name(
+        max_length=NAME_LENGTH, allow_blank=True, required=False, help_text="By its name."
     )
-    language = Language(max_length=35, required=False, help_text="BCP 47.")
+    tags = Labels(child=Name(max_length=NAME_LENGTH), required=False, help_text="By their names.")
+    subjects = Subjects(
+        child=MediaTopic(max_length=MAX_LENGTH["subjects"]),
+        required=False,
+        help_text="IPTC Media Topics.",
+    )
+    language = Language(max_length=MAX_LENGTH["language"], required=False, help_text="BCP 47.")
     translation_of = Line(
         max_length=SLUG_LENGTH, allow_blank=True, required=False, help_text="An id or a slug."
     )
     lead_image = ImageShape(allow_null=True, required=False)
-    source = Line(max_length=100, allow_blank=True, required=False, help_text="By its name.")  # type: ignore[assignment]  # as above
-    source_item_id = line(255)
-    source_version = line(100)
-    source_url = WebAddress()
-    canonical_url = WebAddress(help_text="Where the original is, when it is not ours.")
-    copyright_holder = line(200)
-    copyright_notice = note()
-    usage_terms = note()
-    credit_line = line(200)
+    source = Line(  # type: ignore[assignment]  # as above
+        max_length=NAME_LENGTH, allow_blank=True, required=False, help_text="By its name."
+    )
     urgency = serializers.IntegerField(
         min_value=1, max_value=9, allow_null=True, required=False, help_text="1 is a flash."
     )
-    ed_note = note()
-    editor_note = note()
     published_at = PastMoment(required=False, help_text="Shown to readers.")
     expires_at = Moment(allow_null=True, required=False)
 
+    def get_fields(self) -> dict[str, Any]:
+        """In the order of `articles.fields`."""
+        declared: dict[str, Any] = dict(super().get_fields())
+        fields = {
+            field.name: declared.pop(field.name, None) or serializer_field(field)
+            for field in FIELDS
+        }
+        return fields | declared
+
 
 class Draft(Changes):
-    """What POST takes. The slug follows from the headline where it is left out."""
+    """What POST accepts. The slug follows from the headline where it is left out."""
 
     headline = Line(max_length=300)
     guid = Guid(max_length=255, required=False, help_text="A tag: URI; never changes.")
@@ -303,7 +328,7 @@ class Scheduling(StrictSerializer):
 
 
 class Correcting(StrictSerializer):
-    text = Text(max_length=NOTE)
+    text = Text(max_length=NOTE_LENGTH)
     kind = serializers.ChoiceField(
         [kind for kind in Correction.Kind.choices if kind[0] != Correction.Kind.RETRACTION],
         default=Correction.Kind.CORRECTION,
@@ -315,4 +340,4 @@ class Correcting(StrictSerializer):
 
 
 class Retracting(StrictSerializer):
-    text = Text(max_length=NOTE)
+    text = Text(max_length=NOTE_LENGTH)

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from articles.fields import FIELDS
 from articles.hooks import ReactionTotal, reaction_hooks
 from articles.models import Article, Media, PubStatus, State
 from articles.pages.search import QUERY_LENGTH, Place
@@ -154,29 +155,26 @@ class EditorialArticle(ArticleAnswer):
     pub_status = serializers.ChoiceField(PubStatus.choices)
     allowed_moves = serializers.SerializerMethodField()
     guid = serializers.CharField()
-    subheadline = serializers.CharField()
-    short_headline = serializers.CharField()
-    slugline = serializers.CharField()
-    body_markdown = serializers.CharField()
     word_count = serializers.IntegerField()
-    article_type = serializers.CharField()
     subjects = serializers.ListField(child=serializers.CharField())
     translation_of = serializers.UUIDField(source="translation_of_id", allow_null=True)
     source = serializers.CharField(source="source.name", default="")  # type: ignore[assignment]  # as above
-    source_item_id = serializers.CharField()
-    source_version = serializers.CharField()
-    source_url = serializers.CharField()
-    canonical_url = serializers.CharField()
-    copyright_holder = serializers.CharField()
-    copyright_notice = serializers.CharField()
-    usage_terms = serializers.CharField()
-    credit_line = serializers.CharField()
     urgency = serializers.IntegerField(allow_null=True)
-    ed_note = serializers.CharField(help_text="For editors only.")
-    editor_note = serializers.CharField(help_text="For readers.")
     publish_at = UTCField(allow_null=True)
     embargoed_until = UTCField(allow_null=True)
     expires_at = UTCField(allow_null=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        """Those declared, and every other field of an article, in the order of `articles.fields`."""
+        declared: dict[str, Any] = dict(super().get_fields())
+        public = ArticleAnswer._declared_fields
+        editorial = {
+            field.name: declared.pop(field.name, None)
+            or serializers.CharField(help_text=field.help_text or None)
+            for field in FIELDS
+            if field.name not in public
+        }
+        return declared | editorial
 
     @extend_schema_field({"type": "array", "items": {"type": "string", "enum": list(Transition)}})
     def get_allowed_moves(self, article: Article) -> list[str]:

@@ -22,15 +22,11 @@ from articles.desk.fields import (
 )
 from articles.desk.form_validation import add_invalid_value, validate_form
 from articles.desk.version_check import VersionCheck
-from articles.editing import DATELINE_PARTS, InvalidValue
+from articles.editing import InvalidValue
+from articles.fields import DATELINE_PARTS, FIELDS, Kind, names
 from articles.models import Article
 
-AS_WRITTEN = (
-    *("headline", "subheadline", "short_headline", "slugline", "slug", "abstract"),
-    *("body_markdown", "byline", "article_type", "language", "canonical_url", "urgency"),
-    *("ed_note", "editor_note", "expires_at"),
-    *("copyright_holder", "copyright_notice", "usage_terms", "credit_line"),
-)
+AS_WRITTEN = tuple(field.name for field in FIELDS if field.fieldset is not None)
 # The API's names of what the form calls by another.
 FILED_AS = {"tag_lines": "tags", "subject_lines": "subjects", "author_lines": "authors"}
 PLAIN = (*AS_WRITTEN, *FILED_AS)
@@ -85,7 +81,7 @@ class ArticleForm(VersionCheck, ArticleModelForm):
         widgets = {
             "body_markdown": MarkdownWidget,
             **dict.fromkeys(
-                ["abstract", "ed_note", "editor_note", "copyright_notice", "usage_terms"],
+                ["abstract", *names(Kind.TEXT)],
                 UnfoldAdminExpandableTextareaWidget,
             ),
         }

@@ -26,6 +26,7 @@ from articles.desk.live_preview import render_typed
 from articles.desk.pictures import ArticleMediaInline
 from articles.desk.transitions import DESK_TRANSITIONS
 from articles.editing import InvalidValue, NotEditable, create_draft, edit_article
+from articles.fields import FIELDS, Fieldset
 from articles.markup import with_dateline
 from articles.models import Article, ArticleQuerySet, Correction, State
 from articles.revisions import VersionConflict
@@ -317,44 +318,39 @@ def _moment(when: datetime | None) -> str | None:
     return date_format(localtime(when), "j M Y, H:i") if when else None
 
 
+def _fieldset(fieldset: Fieldset, *rows: str | tuple[str, ...]) -> Any:
+    """Its rows, and a row of its own for each field that `articles.fields` puts here and no row shows."""
+    shown = {name for row in rows for name in ([row] if isinstance(row, str) else row)}
+    others = [f.name for f in FIELDS if f.fieldset is fieldset and f.name not in shown]
+    return fieldset.value or None, {"fields": [*rows, *others]}
+
+
 WRITTEN = [
-    (
-        None,
-        {
-            "fields": [
-                "headline",
-                "subheadline",
-                ("short_headline", "slugline"),
-                "abstract",
-                ("body_markdown", "live_preview"),
-            ]
-        },
+    _fieldset(
+        Fieldset.TEXT,
+        "headline",
+        "subheadline",
+        ("short_headline", "slugline"),
+        "abstract",
+        ("body_markdown", "live_preview"),
     ),
-    ("Who", {"fields": ["author_lines", "byline"]}),
+    _fieldset(Fieldset.AUTHORS, "author_lines", "byline"),
     DATELINE,
-    (
-        "Filed under",
-        {
-            "fields": [
-                ("section", "article_type"),
-                ("tag_lines", "subject_lines"),
-                ("language", "urgency"),
-                "lead_image",
-            ]
-        },
+    _fieldset(
+        Fieldset.FILED_UNDER,
+        ("section", "article_type"),
+        ("tag_lines", "subject_lines"),
+        ("language", "urgency"),
+        "lead_image",
     ),
-    ("Notes", {"fields": ["ed_note", "editor_note"]}),
-    (
-        "Address and origin",
-        {
-            "fields": [
-                "slug",
-                ("source", "canonical_url"),
-                ("translation_of", "expires_at"),
-                ("credit_line", "copyright_holder"),
-                ("copyright_notice", "usage_terms"),
-            ]
-        },
+    _fieldset(Fieldset.NOTES, "ed_note", "editor_note"),
+    _fieldset(
+        Fieldset.ORIGIN,
+        "slug",
+        ("source", "canonical_url"),
+        ("translation_of", "expires_at"),
+        ("credit_line", "copyright_holder"),
+        ("copyright_notice", "usage_terms"),
     ),
 ]
 PUBLICATION = (

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from articles import dateline, markup
-from articles.editing import DATELINE_PARTS
+from articles.fields import DATELINE_PARTS
 from articles.validation import BODY_BYTES, DatelineShape
 
 

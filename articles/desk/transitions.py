@@ -15,6 +15,7 @@ from articles import validation, workflow
 from articles.desk.fields import MarkdownWidget, MomentField
 from articles.desk.form_validation import validate_form
 from articles.desk.version_check import VersionCheck
+from articles.fields import NOTE_LENGTH
 from articles.models import Article, Correction
 from articles.workflow import Transition
 
@@ -24,7 +25,7 @@ def _text(label: str, *, required: bool = True, help_text: str = "") -> forms.Ch
         label=label,
         required=required,
         help_text=help_text,
-        max_length=validation.NOTE,
+        max_length=NOTE_LENGTH,
         widget=UnfoldAdminExpandableTextareaWidget({"rows": 3}),
     )
 

@@ -5,10 +5,11 @@ from datetime import date, datetime, tzinfo
 from pathlib import PurePosixPath
 
 from articles import dateline, markup, places
+from articles.fields import MAX_LENGTH
 from articles.formats import front_matter, mediatopics
 from articles.formats.front_matter import UNWELCOME, Fields, Notes
 from articles.formats.languages import language_tag
-from articles.formats.slugs import SLUG_LENGTH, is_address_of_id, slug_of
+from articles.formats.slugs import is_address_of_id, slug_of
 from articles.formats.story import Dateline, LeadImage, Mistake, Origin, Story, StoryError
 
 FILE_BYTES = 2 * 1024 * 1024  # a long-read of 20,000 words is about 130 kB
@@ -76,19 +77,19 @@ def _refusal(name: str, line: int | None, text: str) -> StoryError:
 
 
 def _story(fields: Fields, body: str, zone: tzinfo) -> Story:
-    headline = fields.text("headline", longest=300, required=True)
+    headline = fields.text("headline", longest=MAX_LENGTH["headline"], required=True)
     rendered = markup.render(body)
     return Story(
         headline=headline,
         slug=_slug(fields, headline),
         guid=_guid(fields),
-        abstract=fields.text("abstract", longest=1000),
+        abstract=fields.text("abstract", longest=MAX_LENGTH["abstract"]),
         body_markdown=body.strip(),
         body_html=rendered.html,
         word_count=rendered.word_count,
-        byline=fields.text("byline", longest=200),
+        byline=fields.text("byline", longest=MAX_LENGTH["byline"]),
         dateline=_dateline(fields),
-        section=_name(fields, "section", fields.text("section", longest=100)),
+        section=_name(fields, "section", fields.text("section", longest=MAX_LENGTH["section"])),
         tags=_tags(fields),
         subjects=_subjects(fields),
         language=_language(fields),
@@ -109,7 +110,7 @@ def _check_body(body: str, first_line: int, story: Story, notes: Notes) -> None:
 
 
 def _slug(fields: Fields, headline: str) -> str:
-    slug = fields.text("slug", longest=SLUG_LENGTH)
+    slug = fields.text("slug", longest=MAX_LENGTH["slug"])
     if not slug:
         slug = slug_of(headline)
         if headline and not slug:
@@ -139,7 +140,10 @@ def _name(fields: Fields, key: str, name: str) -> str:
 
 
 def _tags(fields: Fields) -> tuple[str, ...]:
-    tags = [_name(fields, "tags", tag) for tag in fields.texts("tags", longest=100, most=50)]
+    tags = [
+        _name(fields, "tags", tag)
+        for tag in fields.texts("tags", longest=MAX_LENGTH["tags"], most=50)
+    ]
     seen: set[str] = set()
     for tag in tags:
         if slug_of(tag) in seen:
@@ -149,7 +153,7 @@ def _tags(fields: Fields) -> tuple[str, ...]:
 
 
 def _subjects(fields: Fields) -> tuple[str, ...]:
-    topics = fields.texts("subjects", longest=200, most=50)
+    topics = fields.texts("subjects", longest=MAX_LENGTH["subjects"], most=50)
     for topic in topics:
         if not mediatopics.uri_of(topic):
             fields.refuse("subjects", f"{topic!r} is not a media topic such as medtop:20000001.")
@@ -157,7 +161,7 @@ def _subjects(fields: Fields) -> tuple[str, ...]:
 
 
 def _language(fields: Fields) -> str:
-    language = fields.text("language", longest=35, literal=True)
+    language = fields.text("language", longest=MAX_LENGTH["language"], literal=True)
     if not language:
         return "en"
     tag = language_tag(language)

@@ -3,7 +3,8 @@
 import re
 import unicodedata
 
-SLUG_LENGTH = 120
+from articles.fields import SLUG_LENGTH
+
 UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 
 

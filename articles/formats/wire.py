@@ -10,6 +10,7 @@ from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from articles import markup
+from articles.fields import MAX_LENGTH
 from articles.formats import bodies, datelines, mediatopics
 from articles.formats.front_matter import UNWELCOME
 from articles.formats.languages import language_tag
@@ -28,8 +29,6 @@ from articles.formats.story import (
 FILE_BYTES = 5 * 1024 * 1024  # a feed of 1,000 full stories; larger ones come in parts
 ITEMS = 2000  # of one document
 TAGS = 50  # as many as a desk may give in Markdown
-ID_LENGTH = 255
-ADDRESS_LENGTH = 1000
 EARLIEST_YEAR = 1600  # before the first newspaper, and far from the edge of datetime's arithmetic
 ELLIPSIS = "…"
 
@@ -137,14 +136,14 @@ class Item:
         if not value.strip():
             return "en"
         tag = language_tag(value.strip().replace("_", "-"))
-        if not tag or len(tag) > 35:
+        if not tag or len(tag) > MAX_LENGTH["language"]:
             self.refuse("language", f"{_shown(value)} is not a language tag such as en or en-GB.")
         return tag or "en"
 
     def address(self, key: str, value: str) -> str:
         """An http address, or nothing: a link of another kind, or a longer one, leads nowhere."""
         value = self.text(key, value, longest=10_000)
-        return value if is_web_address(value) and len(value) <= ADDRESS_LENGTH else ""
+        return value if is_web_address(value) and len(value) <= MAX_LENGTH["source_url"] else ""
 
 
 def read_items(
@@ -176,11 +175,15 @@ def read_items(
 
 def story_of(filed: Filed, item: Item) -> Story:
     """The story as its values say; whatever is wrong with them is noted on the item."""
-    headline = item.text("headline", filed.headline, longest=300, required=_needs_text(filed))
+    headline = item.text(
+        "headline", filed.headline, longest=MAX_LENGTH["headline"], required=_needs_text(filed)
+    )
     item_id = _short_id(item.text("id", filed.item_id, longest=10_000))
     published_at = item.moment("published_at", filed.published_at)
     filed_at, body_html = _dateline_and_body(filed, item, published_at)
-    section = item.names("section", [filed.section] if filed.section else [], longest=100)
+    section = item.names(
+        "section", [filed.section] if filed.section else [], longest=MAX_LENGTH["section"]
+    )
     topics, tags = mediatopics.part(filed.tags)
     word_count = markup.count_words(body_html)
     if not word_count and _needs_text(filed):
@@ -192,26 +195,32 @@ def story_of(filed: Filed, item: Item) -> Story:
         body_html=body_html,
         word_count=word_count,
         origin=Origin(item.name, item=item.place),
-        abstract=item.text("abstract", filed.abstract, longest=1000),
-        byline=item.text("byline", filed.byline, longest=200),
+        abstract=item.text("abstract", filed.abstract, longest=MAX_LENGTH["abstract"]),
+        byline=item.text("byline", filed.byline, longest=MAX_LENGTH["byline"]),
         dateline=filed_at,
         section=section[0] if section else "",
-        tags=item.names("tags", tags, longest=100),
+        tags=item.names("tags", tags, longest=MAX_LENGTH["tags"]),
         language=item.language(filed.language),
         published_at=published_at,
         lead_image=_lead_image(filed.lead_image, item, base=filed.url),
-        subheadline=item.text("subheadline", filed.subheadline, longest=300),
-        short_headline=item.text("short_headline", filed.short_headline, longest=100),
-        slugline=item.text("slugline", filed.slugline, longest=100),
+        subheadline=item.text("subheadline", filed.subheadline, longest=MAX_LENGTH["subheadline"]),
+        short_headline=item.text(
+            "short_headline", filed.short_headline, longest=MAX_LENGTH["short_headline"]
+        ),
+        slugline=item.text("slugline", filed.slugline, longest=MAX_LENGTH["slugline"]),
         authors=_authors(filed.authors, item),
         subjects=item.topics("subjects", [*filed.subjects, *topics]),
         urgency=_urgency(filed.urgency, item),
-        copyright_holder=item.text("copyright_holder", filed.copyright_holder, longest=200),
-        copyright_notice=item.text("copyright_notice", filed.copyright_notice, longest=1000),
-        usage_terms=item.text("usage_terms", filed.usage_terms, longest=5000),
-        credit_line=item.text("credit_line", filed.credit_line, longest=200),
-        ed_note=item.text("ed_note", filed.ed_note, longest=5000),
-        source=item.text("source", filed.source, longest=100),
+        copyright_holder=item.text(
+            "copyright_holder", filed.copyright_holder, longest=MAX_LENGTH["copyright_holder"]
+        ),
+        copyright_notice=item.text(
+            "copyright_notice", filed.copyright_notice, longest=MAX_LENGTH["copyright_notice"]
+        ),
+        usage_terms=item.text("usage_terms", filed.usage_terms, longest=MAX_LENGTH["usage_terms"]),
+        credit_line=item.text("credit_line", filed.credit_line, longest=MAX_LENGTH["credit_line"]),
+        ed_note=item.text("ed_note", filed.ed_note, longest=MAX_LENGTH["ed_note"]),
+        source=item.text("source", filed.source, longest=MAX_LENGTH["source"]),
         source_item_id=item_id,
         source_version=_version(filed, item),
         source_url=item.address("url", filed.url),
@@ -306,7 +315,7 @@ def _checked_dateline(filed: Dateline, item: Item) -> Dateline:
 
 def _short_id(item_id: str) -> str:
     """Some guids are addresses with a whole query; what is too long to keep is kept as its hash."""
-    if len(item_id) <= ID_LENGTH:
+    if len(item_id) <= MAX_LENGTH["source_item_id"]:
         return item_id
     return f"sha256:{sha256(item_id.encode()).hexdigest()}"
 
@@ -368,7 +377,7 @@ def _urgency(value: str, item: Item) -> int | None:
 def _version(filed: Filed, item: Item) -> str:
     """The version as the source counts it, else the time of its last change."""
     if filed.version:
-        return item.text("version", filed.version, longest=100)
+        return item.text("version", filed.version, longest=MAX_LENGTH["source_version"])
     modified_at = item.moment("modified_at", filed.modified_at)
     return modified_at.isoformat(timespec="seconds") if modified_at else ""
 

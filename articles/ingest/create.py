@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from django.conf import settings
 
-from articles.formats.slugs import SLUG_LENGTH
+from articles.fields import SLUG_LENGTH
 from articles.formats.story import Mistake, Story, StoryError
 from articles.ids import tag_uri
 from articles.ingest import fingerprints

@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from articles.formats.slugs import SLUG_LENGTH, is_address_of_id
+from articles.fields import MAX_LENGTH
+from articles.formats.slugs import is_address_of_id
 from articles.ids import uuid7
 from articles.models.authors import Author
 from articles.models.pictures import SHOWN_OF_MEDIA, Media
@@ -92,22 +93,28 @@ class Article(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     guid = models.CharField(max_length=255, editable=False, help_text="A tag: URI; never changes.")
 
-    headline = models.CharField(max_length=300)
-    subheadline = models.CharField(max_length=300, blank=True)
+    headline = models.CharField(max_length=MAX_LENGTH["headline"])
+    subheadline = models.CharField(max_length=MAX_LENGTH["subheadline"], blank=True)
     short_headline = models.CharField(
-        max_length=100, blank=True, help_text="For lists and push messages."
+        max_length=MAX_LENGTH["short_headline"],
+        blank=True,
+        help_text="For lists and push messages.",
     )
-    slugline = models.CharField(max_length=100, blank=True, help_text="The desk's key words.")
-    slug = models.CharField(max_length=SLUG_LENGTH, validators=[validate_slug])
+    slugline = models.CharField(
+        max_length=MAX_LENGTH["slugline"], blank=True, help_text="The desk's key words."
+    )
+    slug = models.CharField(max_length=MAX_LENGTH["slug"], validators=[validate_slug])
     abstract = models.TextField(blank=True)
     body_markdown = models.TextField(help_text="As filed.")
     body_html = models.TextField(help_text="Sanitised; without the dateline.")
     word_count = models.PositiveIntegerField(default=0)
-    byline = models.CharField(max_length=200, blank=True)
+    byline = models.CharField(max_length=MAX_LENGTH["byline"], blank=True)
     authors = models.ManyToManyField(
         Author, through="ArticleAuthor", related_name="articles", blank=True
     )
-    article_type = models.CharField(max_length=20, choices=ArticleType, blank=True)
+    article_type = models.CharField(
+        max_length=MAX_LENGTH["article_type"], choices=ArticleType, blank=True
+    )
 
     dateline_place = models.CharField(max_length=100, blank=True)
     dateline_region = models.CharField(max_length=100, blank=True)
@@ -130,12 +137,14 @@ class Article(models.Model):
     )
     tags = models.ManyToManyField(Tag, through="ArticleTag", related_name="articles", blank=True)
     subjects = ArrayField(
-        models.CharField(max_length=200),
+        models.CharField(max_length=MAX_LENGTH["subjects"]),
         default=list,
         blank=True,
         help_text="URIs of IPTC Media Topics, the most important first.",
     )
-    language = models.CharField(max_length=35, default="en", help_text="BCP 47.")
+    language = models.CharField(
+        max_length=MAX_LENGTH["language"], default="en", help_text="BCP 47."
+    )
     # Its index finds the other languages of an article.
     translation_of = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="translations"
@@ -160,10 +169,12 @@ class Article(models.Model):
         db_index=False,  # articles_once_from_source serves it
     )
     source_item_id = models.CharField(
-        max_length=255, blank=True, help_text="The source's own name for the story."
+        max_length=MAX_LENGTH["source_item_id"],
+        blank=True,
+        help_text="The source's own name for the story.",
     )
-    source_version = models.CharField(max_length=100, blank=True)
-    source_url = models.URLField(max_length=1000, blank=True)
+    source_version = models.CharField(max_length=MAX_LENGTH["source_version"], blank=True)
+    source_url = models.URLField(max_length=MAX_LENGTH["source_url"], blank=True)
     source_hash = models.CharField(
         max_length=64,
         blank=True,
@@ -171,12 +182,14 @@ class Article(models.Model):
         help_text="Of the content as it was last imported; tells an edit of the desk's.",
     )
     canonical_url = models.URLField(
-        max_length=1000, blank=True, help_text="Where the original is, when it is not ours."
+        max_length=MAX_LENGTH["canonical_url"],
+        blank=True,
+        help_text="Where the original is, when it is not ours.",
     )
-    copyright_holder = models.CharField(max_length=200, blank=True)
+    copyright_holder = models.CharField(max_length=MAX_LENGTH["copyright_holder"], blank=True)
     copyright_notice = models.TextField(blank=True)
     usage_terms = models.TextField(blank=True)
-    credit_line = models.CharField(max_length=200, blank=True)
+    credit_line = models.CharField(max_length=MAX_LENGTH["credit_line"], blank=True)
 
     urgency = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="1, a flash, to 9; IPTC's scale."
@@ -406,7 +419,7 @@ class ArticleMedia(models.Model):
 class ArticleURL(models.Model):
     """A slug that an article had: whoever comes by it is sent on to the one it has."""
 
-    slug = models.CharField(max_length=SLUG_LENGTH)
+    slug = models.CharField(max_length=MAX_LENGTH["slug"])
     # Its index shows the desk where an article used to be.
     article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="former_urls")
     ceased_to_be_canonical_at = models.DateTimeField(default=timezone.now)

@@ -3,7 +3,7 @@
 from django.db import models
 from django.urls import reverse
 
-from articles.formats.slugs import SLUG_LENGTH
+from articles.fields import SLUG_LENGTH
 from articles.models.taxonomy import validate_slug
 
 

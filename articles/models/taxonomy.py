@@ -4,7 +4,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
-from articles.formats.slugs import SLUG_LENGTH, slug_of
+from articles.fields import SLUG_LENGTH
+from articles.formats.slugs import slug_of
 
 
 def validate_slug(slug: str) -> None:

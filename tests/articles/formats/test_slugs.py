@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.formats.slugs import SLUG_LENGTH, is_address_of_id, slug_of
+from articles.fields import SLUG_LENGTH
+from articles.formats.slugs import is_address_of_id, slug_of
 from articles.ids import uuid7
 
 

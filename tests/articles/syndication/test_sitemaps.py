@@ -11,7 +11,7 @@ from django.utils import timezone
 from lxml import etree
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from articles.formats.slugs import SLUG_LENGTH
+from articles.fields import SLUG_LENGTH
 from articles.models import Article, PubStatus, Section, Source, State
 from articles.syndication import sitemaps
 
