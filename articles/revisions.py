@@ -8,61 +8,28 @@ from difflib import unified_diff
 from typing import Any
 from uuid import UUID
 
+from articles import fields
 from articles.announce import announce
 from articles.models import Article, ArticleAuthor, ArticleRevision, ArticleTag
 
-# What an editor writes. Restoring an old version brings back these; where the article stands in the
-# workflow, its address and its dates are not undone.
-CONTENT = (
-    "headline",
-    "subheadline",
-    "short_headline",
-    "slugline",
-    "abstract",
-    "body_markdown",
-    "body_html",
-    "word_count",
-    "byline",
-    "article_type",
-    "dateline_place",
-    "dateline_region",
-    "dateline_country",
-    "dateline_date",
-    "dateline_source",
-    "dateline_style",
-    "dateline_text",
-    "subjects",
-    "language",
-    "copyright_holder",
-    "copyright_notice",
-    "usage_terms",
-    "credit_line",
-    "urgency",
-    "ed_note",
-    "editor_note",
-    "canonical_url",
-)
-STANDING = (
+# The columns that restoring an old version brings back, and those that it leaves as they are: where the article is
+# in the workflow, its address and its dates.
+RESTORED = fields.columns(is_restored=True)
+NOT_RESTORED = (
     "guid",
-    "slug",
     "state",
     "pub_status",
-    "source_item_id",
-    "source_version",
-    "source_url",
-    "translation_of_id",
     "first_created_at",
     "version_created_at",
     "first_published_at",
-    "published_at",
     "content_modified_at",
     "publish_at",
     "embargoed_until",
-    "expires_at",
+    *fields.columns(is_restored=False),
 )
-# Follow from other fields, so that a comparison would say everything twice.
+# Follow from other fields, so that a comparison would show each change twice.
 DERIVED = {
-    *("body_html", "word_count", "dateline_text"),
+    *(column for field in fields.FIELDS for column in field.derived),
     *("version_created_at", "content_modified_at"),
 }
 
@@ -180,7 +147,7 @@ def _snapshot(
 ) -> dict[str, Any]:
     image, section = article.lead_image, article.section
     return {
-        **{name: getattr(article, name) for name in CONTENT + STANDING},
+        **{name: getattr(article, name) for name in RESTORED + NOT_RESTORED},
         "source": article.source.name if article.source else "",
         "section": {"slug": section.slug, "name": section.name} if section else None,
         "lead_image": image

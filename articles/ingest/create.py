@@ -1,4 +1,4 @@
-"""Takes in stories that we do not have, a handful of statements for any number."""
+"""Creates the articles of stories that were not imported before, in a handful of statements for any number."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,18 +11,18 @@ from articles.formats.story import Mistake, Story, StoryError
 from articles.ids import tag_uri
 from articles.ingest import fingerprints
 from articles.ingest.context import IngestContext
-from articles.ingest.mapping import apply, stamp, write_links
+from articles.ingest.mapping import apply, insert_links, stamp
 from articles.ingest.results import Action, IngestResult
 from articles.models import Article, ArticleURL, Media
 
 
 def create_all(stories: Sequence[Story], context: IngestContext) -> list[IngestResult]:
-    """The stories that we do not have, in a handful of statements however many they are."""
+    """Create and publish an article for each story, in a handful of statements for any number."""
     wanted = [story for story in stories if not _refused(story, context.now)]
     slugs = _free_slugs(wanted)
     drafts = [_new(story, slug, context) for story, slug in zip(wanted, slugs, strict=True)]
     claim(drafts, wanted)
-    write_links(list(zip(drafts, wanted, strict=True)), context)
+    insert_links(list(zip(drafts, wanted, strict=True)), context)
     created = iter(drafts)
     return [
         IngestResult(None, action, story.slug)
@@ -33,7 +33,7 @@ def create_all(stories: Sequence[Story], context: IngestContext) -> list[IngestR
 
 
 def _refused(story: Story, now: datetime) -> Action | None:
-    """Why a story that we do not have is not taken."""
+    """Why no article is created for the story; None where one is."""
     if story.pub_status == "withheld":
         return Action.WITHHELD
     if story.pub_status == "canceled" or (story.expires_at and story.expires_at <= now):
@@ -42,7 +42,7 @@ def _refused(story: Story, now: datetime) -> Action | None:
 
 
 def _free_slugs(stories: Sequence[Story]) -> list[str]:
-    """An address for each: a story that its source names gives way to whoever has its slug."""
+    """A slug for each: a story with a source's id gets a suffix where its slug is taken."""
     wanted = [story.slug for story in stories if story.source_item_id]
     taken = {
         *Article.objects.filter(slug__in=wanted).values_list("slug", flat=True),
@@ -53,8 +53,8 @@ def _free_slugs(stories: Sequence[Story]) -> list[str]:
     for story in stories:
         slug = story.slug
         if story.source_item_id and slug in taken:
-            mark = sha256(f"{story.source}\n{story.source_item_id}".encode()).hexdigest()[:10]
-            slug = f"{slug[: SLUG_LENGTH - 11].rstrip('-')}-{mark}"
+            suffix = sha256(f"{story.source}\n{story.source_item_id}".encode()).hexdigest()[:10]
+            slug = f"{slug[: SLUG_LENGTH - 11].rstrip('-')}-{suffix}"
         taken.add(slug)
         slugs.append(slug)
     return slugs
@@ -68,14 +68,15 @@ def _new(story: Story, slug: str, context: IngestContext) -> Article:
     article.source_url = story.source_url
     if context.feed_source:
         article.canonical_url = story.source_url
-    article.source_hash = fingerprints.hash_of(fingerprints.of_story(story))
-    apply(article, story, set(fingerprints.of_story(story)), context)
-    stamp(article, story, context.now, substantial=True)
+    values = fingerprints.of_story(story)
+    article.source_hash = fingerprints.hash_of(values)
+    apply(article, story, set(values), context)
+    stamp(article, story, context.now)
     return article
 
 
 def _own_guid(article: Article, story: Story, context: IngestContext) -> str:
-    """A new one, or the one we gave the story before it went elsewhere and came back."""
+    """A new one, or the guid of this site that comes back with a story from elsewhere."""
     guid = tag_uri(site_url=settings.SITE_URL, article_id=article.pk, minted_at=context.now)
     authority = guid.partition(",")[0] + ","
     item_id = story.source_item_id
@@ -83,9 +84,9 @@ def _own_guid(article: Article, story: Story, context: IngestContext) -> str:
 
 
 def claim(drafts: Sequence[Article], stories: Sequence[Story]) -> None:
-    """Put the stories where nobody has one. Raises StoryError where a writer at the desk was faster.
+    """Insert the articles. Raises StoryError where an editor has just taken a slug or guid.
 
-    ON CONFLICT DO NOTHING waits for a rival that has not committed, and raises no error.
+    ON CONFLICT DO NOTHING waits for a concurrent insert that is not committed yet, and raises no error.
     """
     pictured = [draft for draft in drafts if draft.lead_image]
     Media.objects.bulk_create([draft.lead_image for draft in pictured if draft.lead_image])

@@ -1,4 +1,4 @@
-"""What a story says, as values to compare: what was filed, what our copy says, which is newer."""
+"""Compares a story with the article it was imported into: by content, by hash, by version."""
 
 import json
 import re
@@ -8,72 +8,58 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from articles.fields import DATELINE_PARTS, FIELDS, Kind
 from articles.formats.slugs import slug_of
 from articles.formats.story import Dateline, LeadImage, Story
 from articles.models import Article
 
-# What a story and our copy of it call by the same name.
-SHARED = (
-    "headline",
-    "subheadline",
-    "short_headline",
-    "slugline",
-    "abstract",
-    "body_markdown",
-    "byline",
-    "language",
-    "urgency",
-    "copyright_holder",
-    "copyright_notice",
-    "usage_terms",
-    "credit_line",
-    "ed_note",
+# What a story and the article store as one value of the same name; the other fields are compared one by one below.
+# The names and the encoding of the values make the stored hashes: another set makes every import a change.
+SINGLE_VALUES = tuple(
+    field.name for field in FIELDS if field.from_source and field.kind is not Kind.RELATION
 )
-DATELINE = ("place", "region", "country", "date", "source", "style")
 NUMBERS = re.compile(r"\d{1,18}(?:\.\d{1,18})*")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
 
 
 def of_story(story: Story) -> dict[str, Any]:
-    """The content as filed."""
-    filed = asdict(story.dateline) if story.dateline else {}
+    """The content as the source sent it."""
+    dateline = asdict(story.dateline) if story.dateline else {}
     return {
-        **{name: getattr(story, name) for name in SHARED},
-        **{f"dateline_{part}": filed.get(part) or _nothing(part) for part in DATELINE},
+        **{name: _comparable(getattr(story, name)) for name in SINGLE_VALUES},
+        **{f"dateline_{part}": dateline.get(part) or _nothing(part) for part in DATELINE_PARTS},
         "section": slug_of(story.section),
         "tags": [slug_of(tag) for tag in story.tags],
         "authors": [[slug_of(author.name), author.role] for author in story.authors],
-        "subjects": list(story.subjects),
         "lead_image": story.lead_image and _of_image(story.lead_image),
-        "published_at": story.published_at,
     }
 
 
 def of_article(article: Article) -> dict[str, Any]:
-    """The content as our copy has it; the article comes with all of its parts."""
+    """The content as the article has it; loads its section, tags, authors and picture where they are not."""
     image = article.lead_image
     return {
-        **{name: getattr(article, name) for name in SHARED},
-        **{f"dateline_{part}": getattr(article, f"dateline_{part}") for part in DATELINE},
+        **{name: getattr(article, name) for name in SINGLE_VALUES},
+        **{
+            name: getattr(article, name) for name in (f"dateline_{part}" for part in DATELINE_PARTS)
+        },
         "section": article.section.slug if article.section else "",
         "tags": [tag.slug for tag in article.ordered_tags],
         "authors": [[link.author.slug, link.role] for link in article.author_links.all()],
-        "subjects": list(article.subjects),
         "lead_image": image
         and _of_image(LeadImage(image.caption, image.alt_text, image.credit, url=image.source_url)),
-        "published_at": article.published_at,
     }
 
 
 def _of_image(image: LeadImage) -> dict[str, str]:
-    """Without an address that it does not have: stories were hashed before pictures had one."""
+    """Without an empty address: stored hashes are older than the addresses of pictures."""
     return {name: value for name, value in asdict(image).items() if name != "url" or value}
 
 
 def of_dateline(article: Article) -> Dateline | None:
     if not article.dateline_place:
         return None
-    return Dateline(**{part: getattr(article, f"dateline_{part}") for part in DATELINE})
+    return Dateline(**{part: getattr(article, f"dateline_{part}") for part in DATELINE_PARTS})
 
 
 def hash_of(content: Mapping[str, Any]) -> str:
@@ -82,15 +68,15 @@ def hash_of(content: Mapping[str, Any]) -> str:
 
 
 def was_edited(article: Article) -> bool:
-    """Whether our copy says something else than the last import left; true where none ever did."""
+    """Whether the article differs from its last import; true for one that was never imported."""
     content = of_article(article)
-    # A story filed without a time was given one when it was published.
+    # An import without a time was hashed without; the article got one when it was published.
     untimed = content | {"published_at": None}
     return article.source_hash not in {hash_of(content), hash_of(untimed)}
 
 
 def is_older(version: str, than: str) -> bool:
-    """Whether both are numbers or both are times, and this one comes first; else nobody can say."""
+    """Whether both are numbers or both are times, and this one comes first; other versions have no order."""
     if NUMBERS.fullmatch(version) and NUMBERS.fullmatch(than):
         return _numbers(version) < _numbers(than)
     if TIME.fullmatch(version) and TIME.fullmatch(than):
@@ -100,6 +86,10 @@ def is_older(version: str, than: str) -> bool:
 
 def _numbers(version: str) -> list[int]:
     return [int(part) for part in version.split(".")]
+
+
+def _comparable(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _nothing(part: str) -> str | None:

@@ -1,28 +1,28 @@
-"""Puts what a story says into our copy of it."""
+"""Writes a story into its article: columns, picture, links, state and times."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
-from articles import dateline
+from articles import content
+from articles.fields import Kind, names
 from articles.formats.slugs import slug_of
 from articles.formats.story import LeadImage, Story
 from articles.ingest import fingerprints
 from articles.ingest.context import IngestContext
 from articles.media import pictures
-from articles.models import Article, ArticleAuthor, ArticleTag, Media, State
-
-PARTS = {"section", "tags", "authors", "lead_image"}
+from articles.models import Article, Media, State
 
 
 def apply(article: Article, story: Story, changed: set[str], context: IngestContext) -> None:
-    """Give the article what the story says.
+    """Set the changed columns, the section and the picture; the caller saves the article.
 
-    Only what was filed is compared. HTML and dateline follow from it and stay as they were
-    published, so that a different renderer or house style does not rewrite what nobody edited.
+    HTML and the text of the dateline follow from other values and change only with them, so that another
+    renderer or dateline style does not rewrite an article that was not edited.
     """
-    content = fingerprints.of_story(story)
-    for name in changed - PARTS:
-        setattr(article, name, content[name])
+    values = fingerprints.of_story(story)
+    for name in changed.difference(names(Kind.RELATION)):
+        setattr(article, name, values[name])
     if "body_markdown" in changed:
         article.body_html, article.word_count = story.body_html, story.word_count
     if any(name.startswith("dateline_") for name in changed):
@@ -35,23 +35,15 @@ def apply(article: Article, story: Story, changed: set[str], context: IngestCont
 
 
 def dateline_text(story: Story) -> str:
-    """As its source printed it, else as the house does."""
+    """The line as its source printed it, else in the site's style."""
     filed = story.dateline
-    if not filed or filed.text:
-        return filed.text if filed else ""
-    return dateline.render(
-        place=filed.place,
-        region=filed.region,
-        country=filed.country,
-        date=filed.date,
-        source=filed.source,
-        style=filed.style,
-        language=story.language,
-    )
+    if not filed:
+        return ""
+    return filed.text or content.render_dateline(asdict(filed), language=story.language)
 
 
 def _apply_lead_image(article: Article, image: LeadImage | None) -> None:
-    """A picture that is taken off a story stays in the library."""
+    """A picture that is removed from the article stays in the library."""
     if image is None:
         article.lead_image = None
         return
@@ -61,8 +53,8 @@ def _apply_lead_image(article: Article, image: LeadImage | None) -> None:
     article.lead_image = media
 
 
-def stamp(article: Article, story: Story, now: datetime, *, substantial: bool) -> None:
-    """State, version, and those of the five times that this publication moves."""
+def stamp(article: Article, story: Story, now: datetime) -> None:
+    """Set state and version, and the times of a first publication."""
     new = article._state.adding
     article.version_created_at = now
     if not new:
@@ -74,15 +66,13 @@ def stamp(article: Article, story: Story, now: datetime, *, substantial: bool) -
         article.publish_at = article.embargoed_until = None
     article.published_at = article.published_at or now
     if article.first_published_at is None:
-        # A story from an archive was first published when it says so, not on the day it came in.
+        # An article from an archive was first published at its own time, not at that of its import.
         article.first_published_at = article.published_at
         article.content_modified_at = article.published_at
-    elif substantial:
-        article.content_modified_at = now
 
 
 def _stays_unpublished(article: Article, story: Story, now: datetime, *, new: bool) -> bool:
-    """A source's embargo is ours; and what the desk keeps for later, no later version brings out."""
+    """For an embargo of the source; and an update publishes no article that the desk has not published."""
     if article.is_public:
         return False
     if is_embargoed(story, now):
@@ -96,31 +86,16 @@ def is_embargoed(story: Story, now: datetime) -> bool:
     return story.embargoed_until is not None and story.embargoed_until > now
 
 
-def write_links(
-    pairs: Sequence[tuple[Article, Story]],
-    context: IngestContext,
-    changed: Iterable[str] | None = None,
+def insert_links(pairs: Sequence[tuple[Article, Story]], context: IngestContext) -> None:
+    """Tags and authors of articles that were just created, in two statements."""
+    content.insert_tags((article, context.tags_of(story)) for article, story in pairs)
+    content.insert_authors((article, context.authors_of(story)) for article, story in pairs)
+
+
+def replace_links(
+    article: Article, story: Story, changed: Collection[str], context: IngestContext
 ) -> None:
-    """Tags and authors of new articles, or of those of an article that `changed`."""
-    wanted = set(PARTS if changed is None else changed)
-    if "tags" in wanted:
-        if changed is not None:
-            ArticleTag.objects.filter(article__in=[article for article, _ in pairs]).delete()
-        ArticleTag.objects.bulk_create(
-            ArticleTag(article=article, tag=context.tags[slug_of(tag)], position=position)
-            for article, story in pairs
-            for position, tag in enumerate(story.tags, start=1)
-        )
-    if "authors" in wanted:
-        if changed is not None:
-            ArticleAuthor.objects.filter(article__in=[article for article, _ in pairs]).delete()
-        ArticleAuthor.objects.bulk_create(
-            ArticleAuthor(
-                article=article,
-                author=context.authors[slug_of(author.name)],
-                role=author.role,
-                position=position,
-            )
-            for article, story in pairs
-            for position, author in enumerate(story.authors, start=1)
-        )
+    if "tags" in changed:
+        content.replace_tags(article, context.tags_of(story))
+    if "authors" in changed:
+        content.replace_authors(article, context.authors_of(story))

@@ -7,8 +7,9 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from articles.content import get_or_create_sources
 from articles.formats.story import Mistake, Story, StoryError
-from articles.ingest.context import IngestContext, load_labels, load_sources
+from articles.ingest.context import IngestContext, load_labels
 from articles.ingest.create import create_all
 from articles.ingest.mapping import is_embargoed
 from articles.ingest.matching import lock_articles, lock_ingest
@@ -38,7 +39,9 @@ def ingest_stories(
     mistakes = [*_list_repeated(stories, source), *_list_early(stories, context.now)]
     with transaction.atomic():
         lock_ingest()
-        context.sources = load_sources(stories) if source is None else {}
+        if source is None:
+            names = {story.source for story in stories if story.source}
+            context.sources = get_or_create_sources(names)
         # Before sections and tags are made: a writer at the desk takes them in this order too.
         articles = lock_articles(stories, context)
         load_labels(stories, context)

@@ -3,23 +3,17 @@
 from dataclasses import replace
 from datetime import datetime
 
-from articles import workflow
+from articles import content, workflow
 from articles.announce import announce
 from articles.formats.story import LeadImage, Story, StoryError
 from articles.ingest import fingerprints
 from articles.ingest.context import IngestContext
-from articles.ingest.mapping import apply, dateline_text, stamp, write_links
+from articles.ingest.mapping import apply, dateline_text, replace_links, stamp
 from articles.ingest.results import Action, IngestResult
-from articles.models import Article, Media, State
+from articles.models import CURRENT_STATES, Article, Media, State
 
 # States in which a file may publish a story. What was taken back stays so until a person decides.
-PUBLISHABLE = {State.DRAFT, State.IN_REVIEW, State.SCHEDULED, State.PUBLISHED, State.CORRECTED}
-
-# A change of these is one that readers would notice; another section or tag is not.
-SUBSTANCE = {
-    *("headline", "subheadline", "abstract", "body_markdown", "byline", "lead_image"),
-    *(f"dateline_{part}" for part in fingerprints.DATELINE),
-}
+PUBLISHABLE = {State.DRAFT, State.IN_REVIEW, State.SCHEDULED, *CURRENT_STATES}
 
 
 def update(article: Article, story: Story, context: IngestContext) -> IngestResult:
@@ -43,12 +37,13 @@ def update(article: Article, story: Story, context: IngestContext) -> IngestResu
         _keep_source_version(article, story)
         return IngestResult(article, Action.UNCHANGED)
     apply(article, story, changed, context)
-    stamp(article, story, context.now, substantial=bool(changed & SUBSTANCE))
+    content.move_content_modified_at(article, changed=changed, now=context.now)
+    stamp(article, story, context.now)
     article.source_hash = source_hash
     if not _is_ours(article, story):
         article.source_version = story.source_version or article.source_version
     article.save()
-    write_links([(article, story)], context, changed)
+    replace_links(article, story, changed, context)
     announce(article.pk)
     return IngestResult(article, Action.UPDATED)
 
