@@ -1,4 +1,4 @@
-"""What a program may file: the bodies of the writing calls, with the limits of Markdown's front matter."""
+"""Validates the bodies of writing calls, and with the same checks the desk's forms."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ Invalid = serializers.ValidationError
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields that it does not know, by name; says what else is wrong in the same answer."""
+    """Refuses unknown fields by name, in the same answer as every other mistake."""
 
     def to_internal_value(self, data: Any) -> Any:
         errors: dict[str, Any] = {}
@@ -58,7 +58,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 class Text(serializers.CharField):
-    """Text as it was written, without characters that break a database or turn a line around."""
+    """Text as it was written, without characters that break a database or reverse the direction of a line."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -95,7 +95,7 @@ class Slug(Line):
             hint = f"; {slug_of(slug)!r} is one." if slug_of(slug) else "."
             raise Invalid(f"{slug!r} is not a slug{hint}")
         if is_address_of_id(slug):
-            raise Invalid(f"{slug!r} would be taken for a story's id.")
+            raise Invalid(f"{slug!r} looks like a story's id.")
         return slug
 
 
@@ -171,7 +171,7 @@ class Labels(serializers.ListField):
     """A list of texts, none of them twice."""
 
     def run_child_validation(self, data: Any) -> Any:
-        # Counted before each is looked at: ten thousand tags get one answer, not ten thousand.
+        # Counted before each is checked: ten thousand tags get one answer, not ten thousand.
         if len(data) > MOST_LABELS:
             raise Invalid(f"Has {len(data)} entries; {MOST_LABELS} are allowed.")
         entries = super().run_child_validation(data)
@@ -179,7 +179,7 @@ class Labels(serializers.ListField):
         for entry in entries:
             key = self.key(entry)
             if key in seen:
-                raise Invalid(f"{key!r} stands twice.")
+                raise Invalid(f"{key!r} is listed twice.")
             seen.add(key)
         return entries
 
@@ -231,7 +231,7 @@ class ImageShape(StrictSerializer):
         required=False,
         help_text="A JPEG, PNG or WebP picture to fetch; left out, the file stays.",
     )
-    focal_point = PointShape(required=False, help_text="What crops keep in their middle.")
+    focal_point = PointShape(required=False, help_text="The centre of crops.")
 
 
 def note() -> Text:
@@ -314,7 +314,7 @@ class Draft(Changes):
 
 
 class Simple(StrictSerializer):
-    """A move that needs no more than to be asked for."""
+    """A transition without values of its own."""
 
     note = note()
 
@@ -336,7 +336,9 @@ class Correcting(StrictSerializer):
     placement = serializers.ChoiceField(
         Correction.Placement.choices, default=Correction.Placement.TOP
     )
-    changes = Changes(required=False, help_text="What puts it right, as PATCH takes it.")
+    changes = Changes(
+        required=False, help_text="Changes of the article, as in PATCH, applied with the notice."
+    )
 
 
 class Retracting(StrictSerializer):

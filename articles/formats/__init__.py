@@ -14,7 +14,7 @@ from articles.formats.xmltree import HEAD_BYTES, root_of
 
 class Reader(Protocol):
     def __call__(self, content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
-        """The stories of one file; `zone` is where a time without an offset is taken to be.
+        """The stories of one file; a time without an offset is in `zone`.
 
         Raises StoryError with every mistake in the file.
         """
@@ -48,7 +48,7 @@ FEED_VERSION = re.compile(rb'"version"\s*:\s*"https:\\?/\\?/jsonfeed\.org')
 
 
 def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
-    """The stories of a file of any format we read, told by how its name ends and by what is inside.
+    """The stories of a file of any supported format, recognised by the ending of its name and by its content.
 
     Raises StoryError with every mistake in the file.
     """
@@ -64,7 +64,7 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
 
 def read_file(file: BinaryIO, *, name: str, zone: tzinfo) -> list[Story]:
     """The same for a file on disk, where a WordPress export may be larger than what is fetched."""
-    content = file.read(FILE_BYTES + 1)  # what is longer is refused unread
+    content = file.read(FILE_BYTES + 1)  # a longer file is refused without parsing
     if len(content) > FILE_BYTES and recognise(content, name=name) == "wxr":
         if file.seek(0, os.SEEK_END) > EXPORT_BYTES:
             raise refusal(name, f"the export has more than {EXPORT_BYTES // 1024**2} MB.")

@@ -13,7 +13,7 @@ from articles.formats.front_matter import UNWELCOME
 
 CHARACTERS = 1_000_000  # far above the longest long-read, which has about 130,000
 
-# Elements that stand for a paragraph when they hold text; their own tags are not on the allow-list.
+# Elements that mean a paragraph when they hold text; their own tags are not on the allow-list.
 BOXES = re.compile(
     r"<(/?)(?:div|section|article|main|header|footer|aside|address|center|dl|dt|dd)\b[^<>]*>",
     re.IGNORECASE,
@@ -34,7 +34,7 @@ def from_html(html: str, *, base: str = "") -> str:
     """The body, with only what the allow-list of `articles.markup` names.
 
     Scripts, styles and pictures go, text stays. A relative link is joined to `base`; without one it
-    would lead to a page of ours, so that its text is all that stays.
+    would lead to a page of this site, so that only its text is kept.
     """
     html = BOXES.sub(r"<\1p>", UNWELCOME.sub("", html)).strip()
     html = LOW_HEADING.sub(r"<\1h4", HIGH_HEADING.sub(r"<\1h2", html))

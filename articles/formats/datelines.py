@@ -1,4 +1,4 @@
-"""The dateline at the head of a body from outside: told from the text and taken out of it."""
+"""Recognises the dateline at the head of an imported body and removes it from the text."""
 
 import datetime as dt
 import re
@@ -38,7 +38,7 @@ RECOGNISED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """A dateline found at the head of a text, and how many characters of the text it takes up."""
+    """A dateline found at the head of a text, and its length in characters."""
 
     place: str
     length: int
@@ -107,7 +107,7 @@ def _in_lower_case(place: str, region: str) -> str:
 
 
 def _style_of(match: re.Match[str]) -> str:
-    """The house whose form comes nearest to the text."""
+    """The style whose form comes nearest to the text."""
     if match["bare_source"]:
         return "aap"
     if match["source"]:
@@ -129,7 +129,7 @@ def split(html: str, published_at: dt.datetime | None) -> tuple[Dateline | None,
         return None, html
     text, ends = _text_of(match["head"])
     recognised = recognise(text[:LONGEST])
-    found = recognised and _filed(recognised, published_at)
+    found = recognised and _raw_story(recognised, published_at)
     if not recognised or not found:
         return None, html
     end = match.start("head") + ends[recognised.length - 1]
@@ -142,17 +142,17 @@ def split(html: str, published_at: dt.datetime | None) -> tuple[Dateline | None,
 
 
 def read(text: str, published_at: dt.datetime | None) -> Dateline | None:
-    """A dateline that stands alone: `DAMASCUS, Dec 8 (AFP) -`."""
+    """A dateline without other text: `DAMASCUS, Dec 8 (AFP) -`."""
     recognised = recognise(f"{text.rstrip(' -–—')} — ")
-    found = recognised and _filed(recognised, published_at)
+    found = recognised and _raw_story(recognised, published_at)
     return replace(found, text=text) if found else None
 
 
-def _filed(recognised: Recognised, published_at: dt.datetime | None) -> Dateline | None:
+def _raw_story(recognised: Recognised, published_at: dt.datetime | None) -> Dateline | None:
     place = place_of(recognised.place, region=recognised.region)
     date = recognised.date_near(places.day_at(place, published_at) if published_at else None)
     if recognised.month and date is None:
-        return None  # a day whose year nobody knows
+        return None  # a day without a known year
     return Dateline(
         place=recognised.place,
         region=recognised.region,

@@ -12,10 +12,10 @@ import yaml
 
 from articles.formats.story import Mistake
 
-CHARACTERS = 64 * 1024  # PyYAML reads about 100 kB/s; nobody writes that much by hand
+CHARACTERS = 64 * 1024  # PyYAML reads about 100 kB/s; far above what is written by hand
 FIRST_LINE = 2  # below the opening ---
 YAML = "tag:yaml.org,2002:"
-# Characters that break a database or turn a line of text around.
+# Characters that break a database or reverse the direction of a line.
 UNWELCOME = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\ud800-\udfff]")
 
 
@@ -48,7 +48,7 @@ class Fields:
     def text(self, key: str, *, longest: int, required: bool = False, literal: bool = False) -> str:
         """One line of text; empty where there is none.
 
-        A `literal` field is taken as it is written: YAML reads the country NO as false.
+        A `literal` field is read as it is written: YAML reads the country NO as false.
         """
         value = self._text_of(key, self.nodes[key], literal) if key in self.nodes else ""
         if value is None:
@@ -99,7 +99,7 @@ class Fields:
 
 
 def read(text: str, *, known: tuple[str, ...], notes: Notes) -> Fields | None:
-    """The front matter's fields, or None and a note about what kept it from being read."""
+    """The front matter's fields, or None and a note about why it cannot be read."""
     if len(text) > CHARACTERS:
         notes.add(1, f"the front matter has more than {CHARACTERS} characters.")
         return None
@@ -137,7 +137,7 @@ def _objection_to_key(key: yaml.Node, fields: Fields, known: tuple[str, ...]) ->
     if not isinstance(key, yaml.ScalarNode):
         return "a field's name must be text."
     if key.value in fields.nodes:
-        return f"{fields.prefix}{key.value}: stands twice."
+        return f"{fields.prefix}{key.value}: is listed twice."
     if key.value not in known:
         close = get_close_matches(key.value, known, n=1)
         hint = f"; is {close[0]!r} meant?" if close else "."
@@ -146,7 +146,7 @@ def _objection_to_key(key: yaml.Node, fields: Fields, known: tuple[str, ...]) ->
 
 
 def _objection_to(node: yaml.Node, literal: bool) -> str | None:
-    """What keeps the node from being text."""
+    """Why the node is not text; None where it is."""
     if not isinstance(node, yaml.ScalarNode):
         return "must be text."
     kind = node.tag.removeprefix(YAML)

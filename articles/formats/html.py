@@ -1,4 +1,4 @@
-"""Web pages: what they say about themselves in JSON-LD first, else what trafilatura finds."""
+"""Web pages: their JSON-LD first, else what trafilatura extracts."""
 
 import json
 import re
@@ -11,8 +11,8 @@ from lxml import etree
 from articles.formats import bodies
 from articles.formats.story import Author, LeadImage, Story
 from articles.formats.wire import (
-    Filed,
     Item,
+    RawStory,
     check_size,
     host_of,
     joined,
@@ -32,7 +32,7 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     """The one story of a page. Raises StoryError with every mistake and the field it is in."""
     check_size(content, name)
     page = _parsed(content, name)
-    return read_items([page], _Page(content).filed, name=name, zone=zone, noun="page")
+    return read_items([page], _Page(content).raw_story, name=name, zone=zone, noun="page")
 
 
 def _parsed(content: bytes, name: str) -> etree._Element:
@@ -52,35 +52,35 @@ class _Page:
     def __init__(self, content: bytes) -> None:
         self.content = content
 
-    def filed(self, root: etree._Element, item: Item) -> Filed:
-        said = next(_articles_said(root), {})
+    def raw_story(self, root: etree._Element, item: Item) -> RawStory:
+        data = next(_linked_articles(root), {})
         found = _extracted(self.content)
         url = (
-            _first_text(said, "url", "mainEntityOfPage", "@id") or _canonical(root) or found["url"]
+            _first_text(data, "url", "mainEntityOfPage", "@id") or _canonical(root) or found["url"]
         )
-        names = _names(said.get("author")) or [name for name in found["author"].split("; ") if name]
-        headline = bodies.plain(_first_text(said, "headline", "name") or found["title"])
-        return Filed(
+        names = _names(data.get("author")) or [name for name in found["author"].split("; ") if name]
+        headline = bodies.plain(_first_text(data, "headline", "name") or found["title"])
+        return RawStory(
             headline=headline,
-            subheadline=bodies.plain(_first_text(said, "alternativeHeadline")),
+            subheadline=bodies.plain(_first_text(data, "alternativeHeadline")),
             abstract=shortened(
-                bodies.plain(_first_text(said, "description", "abstract") or found["description"])
+                bodies.plain(_first_text(data, "description", "abstract") or found["description"])
             ),
-            body_html=_body(said) or _without_headline(found["body"], headline),
+            body_html=_body(data) or _without_headline(found["body"], headline),
             byline=joined(names),
             authors=[Author(name) for name in names],
-            dateline_text=bodies.plain(_first_text(said, "dateline")),
-            section=next(iter(_texts(said.get("articleSection"))), ""),
-            tags=_keywords(said.get("keywords")),
-            subjects=_about(said.get("about")),
-            language=_first_text(said, "inLanguage") or root.get("lang") or "",
-            published_at=_first_text(said, "datePublished") or found["date"],
-            modified_at=_first_text(said, "dateModified"),
-            lead_image=_lead_image(said.get("image"), root),
-            copyright_holder=next(iter(_names(said.get("copyrightHolder"))), ""),
-            copyright_notice=_first_text(said, "copyrightNotice"),
-            credit_line=_first_text(said, "creditText"),
-            source=next(iter(_names(said.get("publisher"))), "")
+            dateline_text=bodies.plain(_first_text(data, "dateline")),
+            section=next(iter(_texts(data.get("articleSection"))), ""),
+            tags=_keywords(data.get("keywords")),
+            subjects=_about(data.get("about")),
+            language=_first_text(data, "inLanguage") or root.get("lang") or "",
+            published_at=_first_text(data, "datePublished") or found["date"],
+            modified_at=_first_text(data, "dateModified"),
+            lead_image=_lead_image(data.get("image"), root),
+            copyright_holder=next(iter(_names(data.get("copyrightHolder"))), ""),
+            copyright_notice=_first_text(data, "copyrightNotice"),
+            credit_line=_first_text(data, "creditText"),
+            source=next(iter(_names(data.get("publisher"))), "")
             or found["sitename"]
             or host_of(url),
             item_id=url,
@@ -88,30 +88,30 @@ class _Page:
         )
 
 
-def _articles_said(root: etree._Element) -> Iterator[dict[str, Any]]:
+def _linked_articles(root: etree._Element) -> Iterator[dict[str, Any]]:
     """The objects in the page's JSON-LD that describe an article; broken JSON-LD says nothing."""
     for script in root.iter("script"):
         if script.get("type") == "application/ld+json":
             try:
-                said = json.loads(script.text or "", strict=False)
+                data = json.loads(script.text or "", strict=False)
             except (ValueError, RecursionError):
                 continue
-            yield from _articles_in(said, DEPTH)
+            yield from _articles_in(data, DEPTH)
 
 
-def _articles_in(said: Any, depth: int) -> Iterator[dict[str, Any]]:
-    if isinstance(said, list) and depth:
-        for one in said:
+def _articles_in(data: Any, depth: int) -> Iterator[dict[str, Any]]:
+    if isinstance(data, list) and depth:
+        for one in data:
             yield from _articles_in(one, depth - 1)
-    elif isinstance(said, dict) and depth:
-        if any(ARTICLE.match(kind) for kind in _texts(said.get("@type"))):
-            yield said
-        yield from _articles_in(said.get("@graph"), depth - 1)
+    elif isinstance(data, dict) and depth:
+        if any(ARTICLE.match(kind) for kind in _texts(data.get("@type"))):
+            yield data
+        yield from _articles_in(data.get("@graph"), depth - 1)
 
 
-def _body(said: dict[str, Any]) -> str:
+def _body(data: dict[str, Any]) -> str:
     """JSON-LD's body is plain text; some sites put HTML in it."""
-    text = _first_text(said, "articleBody")
+    text = _first_text(data, "articleBody")
     return text if re.search("</p>|<br", text) else bodies.from_text(text)
 
 
@@ -121,9 +121,9 @@ def _without_headline(html: str, headline: str) -> str:
     return html[match.end() :] if match and bodies.plain(match[1]) == headline else html
 
 
-def _first_text(said: dict[str, Any], *keys: str) -> str:
+def _first_text(data: dict[str, Any], *keys: str) -> str:
     for key in keys:
-        value = said.get(key)
+        value = data.get(key)
         if isinstance(value, dict):
             value = value.get("@id")
         for text in _texts(value):
@@ -151,21 +151,21 @@ def _keywords(value: Any) -> list[str]:
 
 
 def _about(value: Any) -> list[str]:
-    things = value if isinstance(value, list) else [value]
-    said = [_first_text(one, "@id", "sameAs") if isinstance(one, dict) else one for one in things]
-    return _texts(said)
+    entries = value if isinstance(value, list) else [value]
+    data = [_first_text(one, "@id", "sameAs") if isinstance(one, dict) else one for one in entries]
+    return _texts(data)
 
 
 def _lead_image(value: Any, root: etree._Element) -> LeadImage:
     """What JSON-LD says of the picture, as an object or an address, else what cards show."""
     values = value if isinstance(value, list) else [value]
-    said = next((one for one in values if isinstance(one, dict)), {})
+    data = next((one for one in values if isinstance(one, dict)), {})
     address = next(iter(_texts(values)), "")
     return LeadImage(
-        caption=bodies.plain(_first_text(said, "caption")),
+        caption=bodies.plain(_first_text(data, "caption")),
         alt_text=bodies.plain(_property(root, "og:image:alt")),
-        credit=bodies.plain(_first_text(said, "creditText")),
-        url=_first_text(said, "contentUrl", "url") or address or _property(root, "og:image"),
+        credit=bodies.plain(_first_text(data, "creditText")),
+        url=_first_text(data, "contentUrl", "url") or address or _property(root, "og:image"),
     )
 
 
@@ -184,7 +184,7 @@ def _canonical(root: etree._Element) -> str:
 
 
 def _extracted(content: bytes) -> dict[str, str]:
-    """What trafilatura tells from the page's text and layout; empty texts where it finds nothing."""
+    """What trafilatura extracts from the page's text and layout; empty texts where it finds nothing."""
     # Imported here because it is slow to load, and no other command should wait for it.
     from trafilatura import bare_extraction, extract
 
@@ -199,5 +199,5 @@ def _extracted(content: bytes) -> dict[str, str]:
         )
     except (ValueError, TypeError, AttributeError, RecursionError, LookupError, etree.LxmlError):
         found, html = None, None  # what it raises for some bytes that are no page at all
-    kept = ("title", "author", "description", "date", "url", "sitename")
-    return {name: str(getattr(found, name, "") or "") for name in kept} | {"body": html or ""}
+    names = ("title", "author", "description", "date", "url", "sitename")
+    return {name: str(getattr(found, name, "") or "") for name in names} | {"body": html or ""}

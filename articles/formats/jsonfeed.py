@@ -4,9 +4,9 @@ from datetime import tzinfo
 from typing import Any
 
 from articles.formats import bodies
-from articles.formats.jsontext import Thing, load
+from articles.formats.jsontext import JSONObject, load
 from articles.formats.story import Author, LeadImage, Story
-from articles.formats.wire import Filed, Item, host_of, joined, read_items, refusal, shortened
+from articles.formats.wire import Item, RawStory, host_of, joined, read_items, refusal, shortened
 
 VERSION = "https://jsonfeed.org/version/"
 
@@ -21,30 +21,30 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     if not is_feed(document):
         raise refusal(name, f"version: does not begin with {VERSION}.")
     head = Item(name, "the feed", zone)
-    feed = Thing.of(document, head)
+    feed = JSONObject.of(document, head)
     items, defaults = document.get("items", []), _Defaults(feed)
     if not isinstance(items, list):
         head.refuse("items", "must be a list.")
     if head.mistakes:
         raise refusal(name, head.mistakes[0].text)
-    return read_items(items, defaults.filed, name=name, zone=zone)
+    return read_items(items, defaults.raw_story, name=name, zone=zone)
 
 
 class _Defaults:
     """What the feed says for all of its items."""
 
-    def __init__(self, feed: Thing) -> None:
+    def __init__(self, feed: JSONObject) -> None:
         self.language = feed.text("language")
         self.source = feed.text("title") or host_of(feed.text("home_page_url", "feed_url"))
         self.authors = _authors(feed)
 
-    def filed(self, raw: Any, item: Item) -> Filed:
-        entry = Thing.of(raw, item)
+    def raw_story(self, raw: Any, item: Item) -> RawStory:
+        entry = JSONObject.of(raw, item)
         url = entry.text("url", "external_url")
         authors = _authors(entry) or self.authors
         html = entry.text("content_html") or bodies.from_text(entry.text("content_text"))
         summary = entry.text("summary")
-        return Filed(
+        return RawStory(
             headline=bodies.plain(entry.text("title")),
             abstract=shortened(summary),
             body_html=html or bodies.from_text(summary),
@@ -61,16 +61,16 @@ class _Defaults:
         )
 
 
-def _id(entry: Thing) -> str:
-    """The standard wants text and tells readers to take a number as its digits."""
+def _id(entry: JSONObject) -> str:
+    """The standard requires text, and that readers convert a number to its digits."""
     value = entry.values.get("id")
     return entry.number("id") if isinstance(value, int) else entry.text("id")
 
 
-def _authors(thing: Thing) -> list[Author]:
+def _authors(entry: JSONObject) -> list[Author]:
     """1.1 has a list of authors, 1.0 had one."""
-    author = thing.values.get("author")
-    things = thing.things("authors") or (
-        [Thing.of(author, thing.item, "author.")] if author else []
+    author = entry.values.get("author")
+    objects = entry.objects("authors") or (
+        [JSONObject.of(author, entry.item, "author.")] if author else []
     )
-    return [Author(name) for thing in things if (name := thing.text("name"))]
+    return [Author(name) for each in objects if (name := each.text("name"))]

@@ -24,7 +24,7 @@ def load(content: bytes, name: str) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class JSONObject:
     """A JSON object whose names are compared without regard to case."""
 
     values: Mapping[str, Any]
@@ -32,7 +32,7 @@ class Thing:
     prefix: str = ""
 
     @classmethod
-    def of(cls, value: Any, item: Item, prefix: str = "") -> "Thing":
+    def of(cls, value: Any, item: Item, prefix: str = "") -> "JSONObject":
         if not isinstance(value, dict):
             item.refuse(prefix.rstrip(".") or "the item", "must be an object.")
             value = {}
@@ -73,25 +73,25 @@ class Thing:
                 break
         return found
 
-    def things(self, *keys: str) -> list["Thing"]:
+    def objects(self, *keys: str) -> list["JSONObject"]:
         """The objects in the list under the first of these names that has one."""
         for key in keys:
             if values := self._list(key):
-                return [Thing.of(value, self.item, f"{self.prefix}{key}.") for value in values]
+                return [JSONObject.of(value, self.item, f"{self.prefix}{key}.") for value in values]
         return []
 
-    def named_things(self, key: str) -> list["Thing"]:
+    def named_things(self, key: str) -> list["JSONObject"]:
         """The objects of a list, or of a mapping, where each one's key becomes its name."""
         value = self.values.get(key.lower())
         if not isinstance(value, dict):
-            return self.things(key)
+            return self.objects(key)
         if len(value) > LISTED:
             self.item.refuse(
                 f"{self.prefix}{key}", f"has {len(value)} entries; {LISTED} are allowed."
             )
             return []
         return [
-            Thing.of({"name": name, **content}, self.item, f"{self.prefix}{key}.")
+            JSONObject.of({"name": name, **content}, self.item, f"{self.prefix}{key}.")
             for name, content in value.items()
             if isinstance(content, dict)
         ]

@@ -33,7 +33,7 @@ COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
-    """The one story of a Markdown file; `zone` is where a time without an offset is taken to be.
+    """The one story of a Markdown file; a time without an offset is in `zone`.
 
     Raises StoryError with every mistake in the file, in the order of its lines.
     """
@@ -118,7 +118,7 @@ def _slug(fields: Fields, headline: str) -> str:
     elif slug != slug_of(slug):
         fields.refuse("slug", f"{slug!r} is not a slug{_hint(slug_of(slug))}")
     if is_address_of_id(slug):
-        fields.refuse("slug", f"{slug!r} would be taken for a story's id.")
+        fields.refuse("slug", f"{slug!r} looks like a story's id.")
     return slug
 
 
@@ -147,7 +147,7 @@ def _tags(fields: Fields) -> tuple[str, ...]:
     seen: set[str] = set()
     for tag in tags:
         if slug_of(tag) in seen:
-            fields.refuse("tags", f"{tag!r} stands twice.")
+            fields.refuse("tags", f"{tag!r} is listed twice.")
         seen.add(slug_of(tag))
     return tuple(tags)
 

@@ -7,7 +7,7 @@ from lxml import etree
 
 from articles.formats import bodies, nitf
 from articles.formats.story import Author, LeadImage, Story
-from articles.formats.wire import Filed, Item, joined, read_items, refusal
+from articles.formats.wire import Item, RawStory, joined, read_items, refusal
 from articles.formats.xmltree import attribute, first, html_of, parse, text_of
 
 TEXT = {"", "text"}
@@ -22,10 +22,10 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     if root.tag not in {"newsItem", "newsMessage"}:
         raise refusal(name, f"<{root.tag}> is not NewsML-G2.")
     items = [root] if root.tag == "newsItem" else root.iterfind("itemSet/newsItem")
-    return read_items(items, _filed, name=name, zone=zone)
+    return read_items(items, _raw_story, name=name, zone=zone)
 
 
-def _filed(root: etree._Element, item: Item) -> Filed | None:
+def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
     item.line = root.sourceline
     meta, content = first(root, "itemMeta"), first(root, "contentMeta")
     if meta is None:
@@ -41,7 +41,7 @@ def _filed(root: etree._Element, item: Item) -> Filed | None:
     version = attribute(root, "version")
     modified_at = text_of(first(meta, "versionCreated"))
     body_html, lead_image = _body(root)
-    return Filed(
+    return RawStory(
         headline=_of_role(content, "headline", "main") or text_of(first(content, "headline")),
         subheadline=_of_role(content, "headline", "sub", "subheadline"),
         short_headline=_of_role(content, "headline", "short"),
@@ -78,7 +78,7 @@ def _filed(root: etree._Element, item: Item) -> Filed | None:
 
 
 def _body(root: etree._Element) -> tuple[str, LeadImage | None]:
-    """The text as HTML, and the picture that NITF keeps inside of it."""
+    """The text as HTML, and the picture that NITF has inside of it."""
     for inline in root.iterfind("contentSet/inlineXML"):
         body = first(inline, "nitf/body")
         if body is not None:
@@ -119,7 +119,7 @@ def _width(remote: etree._Element) -> int:
 
 
 def _of_role(content: etree._Element, tag: str, *roles: str) -> str:
-    """By the end of its code, since each house has its own: `hld:subHeadline`, `drol:summary`."""
+    """By the end of its code, since each agency has its own: `hld:subHeadline`, `drol:summary`."""
     return next(
         (
             text_of(element)

@@ -9,10 +9,10 @@ from datetime import tzinfo
 from typing import Any
 
 from articles.formats import bodies
-from articles.formats.jsontext import Thing, load
+from articles.formats.jsontext import JSONObject, load
 from articles.formats.mediatopics import claims_to_be_one
 from articles.formats.story import Author, LeadImage, Story
-from articles.formats.wire import Filed, Item, host_of, joined, read_items
+from articles.formats.wire import Item, RawStory, host_of, joined, read_items
 
 # What we can show; 1.x often leaves it out.
 PICTURES = {"", "image/jpeg", "image/jpg", "image/png", "image/webp"}
@@ -20,17 +20,17 @@ MAKERS = {"author", "writer", "contributor", "photographer", "editor"}
 
 
 def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
-    """The text items of a ninjs document; pictures and other items that stand alone are left out.
+    """The text items of a ninjs document; pictures and other items of their own are left out.
 
     Raises StoryError with every mistake, each with the item and field it is in.
     """
     document = load(content, name)
     items = document if isinstance(document, list) else [document]
-    return read_items(items, _filed, name=name, zone=zone)
+    return read_items(items, _raw_story, name=name, zone=zone)
 
 
-def _filed(raw: Any, item: Item) -> Filed | None:
-    story = Thing.of(raw, item)
+def _raw_story(raw: Any, item: Item) -> RawStory | None:
+    story = JSONObject.of(raw, item)
     if item.mistakes or story.text("type") not in {"", "text", "composite"}:
         return None
     uri = story.text("uri")
@@ -39,7 +39,7 @@ def _filed(raw: Any, item: Item) -> Filed | None:
     authors = _authors(story)
     first_made = story.text("contentCreated") or story.text("firstCreated", "versionCreated")
     section, tags, subjects = _labels(story)
-    return Filed(
+    return RawStory(
         headline=bodies.plain(
             _of_role(story, "headlines", "main") or story.text("headline", "title")
         ),
@@ -74,24 +74,24 @@ def _filed(raw: Any, item: Item) -> Filed | None:
     )
 
 
-def _of_role(story: Thing, key: str, role: str) -> str:
+def _of_role(story: JSONObject, key: str, role: str) -> str:
     """The value with this role in a list of headlines or bodies; `main` is also one without a role."""
     wanted = {role, ""} if role == "main" else {role}
-    things = story.things(key)
-    return next((t.text("value") for t in things if t.text("role").lower() in wanted), "")
+    objects = story.objects(key)
+    return next((t.text("value") for t in objects if t.text("role").lower() in wanted), "")
 
 
-def _abstract(story: Thing) -> str:
+def _abstract(story: JSONObject) -> str:
     for role in ("summary", "abstract", "main"):
         if text := _of_role(story, "descriptions", role):
             return text
     return story.text("description_text", "description_html", "description_xhtml")
 
 
-def _body(story: Thing) -> str:
+def _body(story: JSONObject) -> str:
     """HTML where there is some, else plain text."""
     kinds: dict[bool, str] = {}
-    for body in story.things("bodies"):
+    for body in story.objects("bodies"):
         if body.text("role").lower() in {"main", ""}:
             is_text = body.text("contentType") == "text/plain"
             kinds.setdefault(is_text, body.text("value"))
@@ -100,24 +100,24 @@ def _body(story: Thing) -> str:
     return bodies.from_text(kinds.get(True) or story.text("body_text"))
 
 
-def _authors(story: Thing) -> list[Author]:
+def _authors(story: JSONObject) -> list[Author]:
     """The people who made the story; those it is about have another `rel`, or none."""
     return [
         Author(person.text("name"), _role(person))
-        for person in story.things("people", "person")
+        for person in story.objects("people", "person")
         if _role(person) in MAKERS
     ]
 
 
-def _role(person: Thing) -> str:
+def _role(person: JSONObject) -> str:
     role = person.text("rel", "role").lower()
     return "writer" if role == "author" else role
 
 
-def _labels(story: Thing) -> tuple[str, list[str], list[str]]:
-    """Section, tags and subjects: media topics are subjects, whatever else has a name is a tag."""
+def _labels(story: JSONObject) -> tuple[str, list[str], list[str]]:
+    """Section, tags and subjects: media topics are subjects, every other subject with a name is a tag."""
     section, tags, subjects = "", [], []
-    for subject in story.things("subjects", "subject"):
+    for subject in story.objects("subjects", "subject"):
         kind = subject.text("rel").lower()
         code = subject.text("uri") or subject.text("code")
         if kind == "section":
@@ -129,19 +129,19 @@ def _labels(story: Thing) -> tuple[str, list[str], list[str]]:
     return section, [*tags, *story.texts("keywords")], subjects
 
 
-def _alternative_id(story: Thing, role: str) -> str:
+def _alternative_id(story: JSONObject, role: str) -> str:
     """1.x has a mapping of names to ids, 2.x and 3.x a list with roles."""
     ids = story.values.get("altids")
     if isinstance(ids, dict):
         value = ids.get(role)
         return value if isinstance(value, str) else ""
-    things = story.things("altIds")
-    return next((thing.text("value") for thing in things if thing.text("role") == role), "")
+    objects = story.objects("altIds")
+    return next((each.text("value") for each in objects if each.text("role") == role), "")
 
 
-def _source(story: Thing, uri: str) -> str:
+def _source(story: JSONObject, uri: str) -> str:
     """Who supplies the story: the source it names, else the authority of its URI."""
-    sources = story.things("infoSources", "infoSource")
+    sources = story.objects("infoSources", "infoSource")
     named = [
         s.text("name") or s.text("literal")
         for s in sources
@@ -156,14 +156,14 @@ def _source(story: Thing, uri: str) -> str:
     return host_of(uri)
 
 
-def _web_address(story: Thing, uri: str) -> str:
+def _web_address(story: JSONObject, uri: str) -> str:
     for rendition in story.named_things("renditions"):
         if rendition.text("name").lower() in {"web", "canonical"}:
             return rendition.text("href")
     return uri
 
 
-def _lead_image(story: Thing) -> LeadImage | None:
+def _lead_image(story: JSONObject) -> LeadImage | None:
     pictures = [
         association
         for association in story.named_things("associations")
@@ -184,7 +184,7 @@ def _lead_image(story: Thing) -> LeadImage | None:
     return None
 
 
-def _largest_rendition(picture: Thing) -> str:
+def _largest_rendition(picture: JSONObject) -> str:
     """The address of the widest one that is a picture; those without a width come last."""
     found = [
         (rendition.whole("width"), rendition.text("href"))

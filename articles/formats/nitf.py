@@ -5,7 +5,7 @@ from datetime import tzinfo
 from lxml import etree
 
 from articles.formats.story import Author, LeadImage, Story
-from articles.formats.wire import Filed, Item, joined, read_items, refusal
+from articles.formats.wire import Item, RawStory, joined, read_items, refusal
 from articles.formats.xmltree import attribute, first, html_of, parse, text_of
 
 # NITF's own elements as the HTML that comes nearest; those with other names are HTML already.
@@ -18,7 +18,7 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     root = without_namespaces(parse(content, name))
     if root.tag != "nitf":
         raise refusal(name, f"<{root.tag}> is not NITF.")
-    return read_items([root], filed_story, name=name, zone=zone, noun="story")
+    return read_items([root], raw_story, name=name, zone=zone, noun="story")
 
 
 def without_namespaces(root: etree._Element) -> etree._Element:
@@ -27,18 +27,18 @@ def without_namespaces(root: etree._Element) -> etree._Element:
     return root
 
 
-def filed_story(root: etree._Element, item: Item) -> Filed:
+def raw_story(root: etree._Element, item: Item) -> RawStory:
     body = first(root, "body")
     docdata = first(root, "head/docdata")
     if body is None:
         item.refuse("body", "is missing.")
-        return Filed()
+        return RawStory()
     empty = etree.Element("docdata")
     data = docdata if docdata is not None else empty
     head = first(body, "body.head")
     head = head if head is not None else empty
     authors = _authors(head)
-    return Filed(
+    return RawStory(
         headline=text_of(first(head, "hedline/hl1", "headline/hl1"))
         or text_of(first(root, "head/title")),
         subheadline=text_of(first(head, "hedline/hl2", "headline/hl2")),
@@ -119,7 +119,7 @@ def _status(data: etree._Element) -> str:
 
 
 def _remove(element: etree._Element) -> None:
-    """Take the element out and leave the text behind it."""
+    """Remove the element and leave the text after it."""
     parent, tail = element.getparent(), element.tail
     if parent is None:
         return

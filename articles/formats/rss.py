@@ -9,7 +9,7 @@ import feedparser
 from articles.formats import bodies
 from articles.formats.mediatopics import claims_to_be_one
 from articles.formats.story import Author, LeadImage, Story
-from articles.formats.wire import Filed, Item, host_of, joined, read_items, refusal, shortened
+from articles.formats.wire import Item, RawStory, host_of, joined, read_items, refusal, shortened
 from articles.formats.xmltree import check_entities
 
 
@@ -20,7 +20,7 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     """
     check_entities(content, name)
     # As a stream: feedparser takes bytes for the name of a file first. Its own sanitiser stays off
-    # because ours follows, which also joins relative links.
+    # because the one of `bodies` follows, which also joins relative links.
     stream = io.BytesIO(content)
     try:
         document = feedparser.parse(stream, resolve_relative_uris=False, sanitize_html=False)
@@ -30,7 +30,7 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     if not document.get("version") and not document.entries:
         raise refusal(name, "is not a feed that can be read.")
     feed = _Feed(document.feed)
-    return read_items(document.entries, feed.filed, name=name, zone=zone, noun="entry")
+    return read_items(document.entries, feed.raw_story, name=name, zone=zone, noun="entry")
 
 
 class _Feed:
@@ -42,13 +42,13 @@ class _Feed:
         self.rights = bodies.plain(_text(feed, "rights"))
         self.authors = _authors(feed)
 
-    def filed(self, entry: Any, item: Item) -> Filed:
+    def raw_story(self, entry: Any, item: Item) -> RawStory:
         link = _text(entry, "link")
         summary = _text(entry, "summary")
         contents = [_as_html(content) for content in dict.get(entry, "content") or []]
         html = max(contents, key=len, default="") or summary
         authors = _authors(entry) or self.authors
-        return Filed(
+        return RawStory(
             headline=bodies.plain(_text(entry, "title")),
             abstract=shortened(bodies.plain(summary)),
             body_html=html,
@@ -66,9 +66,9 @@ class _Feed:
         )
 
 
-def _text(thing: Any, key: str) -> str:
+def _text(entry: Any, key: str) -> str:
     """By `dict.get`, since feedparser answers for a missing name with a similar one and a warning."""
-    value = dict.get(thing, key)
+    value = dict.get(entry, key)
     return value.strip() if isinstance(value, str) else ""
 
 
@@ -78,8 +78,8 @@ def _as_html(content: Any) -> str:
     return bodies.from_text(value) if is_text else value
 
 
-def _authors(thing: Any) -> list[Author]:
-    names = [str(author.get("name") or "") for author in dict.get(thing, "authors") or []]
+def _authors(entry: Any) -> list[Author]:
+    names = [str(author.get("name") or "") for author in dict.get(entry, "authors") or []]
     return [Author(plain) for name in names if (plain := bodies.plain(name))]
 
 
@@ -98,7 +98,7 @@ def _language(entry: Any) -> str:
 
 
 def _lead_image(entry: Any) -> LeadImage | None:
-    """The first picture among media, enclosures and thumbnails; feedparser keeps the words of a
+    """The first picture among media, enclosures and thumbnails; feedparser puts the words of a
     `media:content` as details of the summary."""
     contents = [m for m in dict.get(entry, "media_content") or [] if _is_picture(m)]
     links = [link for link in dict.get(entry, "links") or [] if link.get("rel") == "enclosure"]
@@ -117,11 +117,11 @@ def _lead_image(entry: Any) -> LeadImage | None:
     )
 
 
-def _is_picture(thing: Any) -> bool:
-    kind = str(thing.get("type") or thing.get("medium") or "image").lower()
+def _is_picture(entry: Any) -> bool:
+    kind = str(entry.get("type") or entry.get("medium") or "image").lower()
     return kind == "image" or kind in {"image/jpeg", "image/jpg", "image/png", "image/webp"}
 
 
-def _width(thing: Any) -> int:
-    width = str(thing.get("width") or "")
+def _width(entry: Any) -> int:
+    width = str(entry.get("width") or "")
     return int(width[:6]) if width.isascii() and width.isdigit() else 0

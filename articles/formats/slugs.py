@@ -22,7 +22,7 @@ def slug_of(text: str) -> str:
 
 
 def is_address_of_id(slug: str) -> bool:
-    """Whether the API would take this slug for a story's UUID."""
+    """Whether the API would read this slug as an article's UUID."""
     return UUID.fullmatch(slug) is not None
 
 

@@ -1,4 +1,4 @@
-"""What every format yields: a story as plain values, or the mistakes that keep it from being one."""
+"""What every parser returns: stories as plain values, or the mistakes of the file."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ PubStatus = Literal["usable", "withheld", "canceled"]  # IPTC's three words
 class Dateline:
     """Where and when the story was filed, as the desk gave it; `articles.dateline` prints it.
 
-    `text` is the line as a source printed it, which is what readers of our copy see.
+    `text` is the line as a source printed it, which is what readers see.
     """
 
     place: str
@@ -63,8 +63,8 @@ class Origin:
 class Story:
     """One story of a file. `body_html` is sanitised; every time is aware, where it is given.
 
-    `source_item_id` is the name that its source gives the story, and `source_version` tells which
-    state of it this is: a number, a dotted number or a UTC time.
+    `source_item_id` is the name that its source gives the story, and `source_version` is
+    its version there: a number, a dotted number or a UTC time.
     """
 
     headline: str
@@ -104,7 +104,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing wrong with a file, and where: `story.md:5: published_at: '2024-13-08' is not a date.`"""
+    """A mistake in a file, and its place: `story.md:5: published_at: '2024-13-08' is not a date.`"""
 
     name: str
     line: int | None
@@ -116,7 +116,7 @@ class Mistake:
 
 
 class StoryError(Exception):
-    """Stories that cannot be taken, with every mistake found in them.
+    """Stories that are refused, with every mistake found in them.
 
     `stories` are those of the same file that have none.
     """

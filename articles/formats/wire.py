@@ -1,4 +1,4 @@
-"""What the formats from outside share: limits, checks, and the step from raw values to a story."""
+"""What the parsers of wire formats share: limits, checks, and the step from raw values to a story."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -36,8 +36,8 @@ Raw = TypeVar("Raw")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filed:
-    """A story's values as its format gave them, not checked."""
+class RawStory:
+    """A story's values as its format has them, not checked."""
 
     headline: str = ""
     subheadline: str = ""
@@ -74,7 +74,7 @@ class Filed:
 
 @dataclass
 class Item:
-    """One story of a document; what is asked of it and cannot be had becomes a mistake."""
+    """One story of a document; a value that is missing or invalid becomes a mistake."""
 
     name: str
     place: str
@@ -98,7 +98,7 @@ class Item:
         return value
 
     def names(self, key: str, values: Sequence[str], *, longest: int) -> tuple[str, ...]:
-        """Names that can be told apart, each once; those without letter and digit are left out."""
+        """The names, each slug once; those without letter and digit are left out."""
         if len(values) > TAGS:
             self.refuse(key, f"has {len(values)} entries; {TAGS} are allowed.")
             return ()
@@ -141,14 +141,14 @@ class Item:
         return tag or "en"
 
     def address(self, key: str, value: str) -> str:
-        """An http address, or nothing: a link of another kind, or a longer one, leads nowhere."""
+        """An http address, or nothing: another kind of link, or a longer one, is left out."""
         value = self.text(key, value, longest=10_000)
         return value if is_web_address(value) and len(value) <= MAX_LENGTH["source_url"] else ""
 
 
 def read_items(
     raw: Iterable[Raw],
-    read: Callable[[Raw, Item], Filed | None],
+    read: Callable[[Raw, Item], RawStory | None],
     *,
     name: str,
     zone: tzinfo,
@@ -173,14 +173,14 @@ def read_items(
     return stories
 
 
-def story_of(filed: Filed, item: Item) -> Story:
-    """The story as its values say; whatever is wrong with them is noted on the item."""
+def story_of(filed: RawStory, item: Item) -> Story:
+    """The story of these values; their mistakes are added to the item."""
     headline = item.text(
         "headline", filed.headline, longest=MAX_LENGTH["headline"], required=_needs_text(filed)
     )
     item_id = _short_id(item.text("id", filed.item_id, longest=10_000))
     published_at = item.moment("published_at", filed.published_at)
-    filed_at, body_html = _dateline_and_body(filed, item, published_at)
+    filed_dateline, body_html = _dateline_and_body(filed, item, published_at)
     section = item.names(
         "section", [filed.section] if filed.section else [], longest=MAX_LENGTH["section"]
     )
@@ -197,7 +197,7 @@ def story_of(filed: Filed, item: Item) -> Story:
         origin=Origin(item.name, item=item.place),
         abstract=item.text("abstract", filed.abstract, longest=MAX_LENGTH["abstract"]),
         byline=item.text("byline", filed.byline, longest=MAX_LENGTH["byline"]),
-        dateline=filed_at,
+        dateline=filed_dateline,
         section=section[0] if section else "",
         tags=item.names("tags", tags, longest=MAX_LENGTH["tags"]),
         language=item.language(filed.language),
@@ -278,13 +278,13 @@ def joined(names: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _needs_text(filed: Filed) -> bool:
-    """Whether there must be something to read: a story that is taken back may be empty."""
+def _needs_text(filed: RawStory) -> bool:
+    """Whether there must be something to read: a withdrawn story may be empty."""
     return filed.pub_status in {"", "usable"}
 
 
 def _dateline_and_body(
-    filed: Filed, item: Item, published_at: datetime | None
+    filed: RawStory, item: Item, published_at: datetime | None
 ) -> tuple[Dateline | None, str]:
     """The dateline as its parts and the body without it; one that is not understood stays as text."""
     if len(filed.body_html) > bodies.CHARACTERS:
@@ -314,7 +314,7 @@ def _checked_dateline(filed: Dateline, item: Item) -> Dateline:
 
 
 def _short_id(item_id: str) -> str:
-    """Some guids are addresses with a whole query; what is too long to keep is kept as its hash."""
+    """Some guids are addresses with a whole query; one that is too long is stored as its hash."""
     if len(item_id) <= MAX_LENGTH["source_item_id"]:
         return item_id
     return f"sha256:{sha256(item_id.encode()).hexdigest()}"
@@ -374,7 +374,7 @@ def _urgency(value: str, item: Item) -> int | None:
     return int(value) or None  # NITF and NewsML write 0 for none
 
 
-def _version(filed: Filed, item: Item) -> str:
+def _version(filed: RawStory, item: Item) -> str:
     """The version as the source counts it, else the time of its last change."""
     if filed.version:
         return item.text("version", filed.version, longest=MAX_LENGTH["source_version"])

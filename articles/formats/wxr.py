@@ -15,8 +15,8 @@ from articles.formats import bodies
 from articles.formats.story import Author, LeadImage, Story
 from articles.formats.wire import (
     ITEMS,
-    Filed,
     Item,
+    RawStory,
     check_size,
     host_of,
     read_items,
@@ -48,7 +48,7 @@ def read_export(
 ) -> list[Story]:
     """The same for an export of any size, of which no more than an item is held as a tree.
 
-    Read twice: a post's picture may stand behind it. Raises what `read_stories` raises.
+    Read twice: a post's picture may come after it. Raises what `read_stories` raises.
     """
     pictures: dict[str, etree._Element] = {}
     channel = etree.Element("channel")
@@ -58,7 +58,7 @@ def read_export(
     site = _Site.of(channel, pictures)
     file.seek(0)
     posts = (item for item in _items(file, name) if _is_published(item))
-    return read_items(posts, site.filed, name=name, zone=zone, noun="post", most=most)
+    return read_items(posts, site.raw_story, name=name, zone=zone, noun="post", most=most)
 
 
 def _items(
@@ -119,13 +119,13 @@ class _Site:
             pictures=pictures,
         )
 
-    def filed(self, post: etree._Element, item: Item) -> Filed:
+    def raw_story(self, post: etree._Element, item: Item) -> RawStory:
         item.line = post.sourceline
         login = _text(post, CREATOR)
         author = self.names.get(login) or login
         categories = _labels(post, "category")
         link = _text(post, "link")
-        return Filed(
+        return RawStory(
             headline=bodies.plain(_text(post, "title")),
             slug=unquote(_text(post, "wp-post_name")),
             abstract=shortened(bodies.plain(_text(post, "excerpt-encoded"))),

@@ -109,7 +109,7 @@ def test_a_tag_with_a_slug_of_its_own_stays_that_tag(editor: Client, draft: Arti
         ({"body_markdown": "a\u202eb"}, "is not allowed"),
         ({"subject_lines": "sport"}, "is not a media topic such as"),
         ({"tag_lines": "\n".join(f"Tag {n}" for n in range(10_000))}, "50 are allowed"),
-        ({"tag_lines": "Kelp\nkelp"}, "stands twice"),
+        ({"tag_lines": "Kelp\nkelp"}, "is listed twice"),
         ({"dateline_place": "", "dateline_source": "AFP"}, "may not be blank"),
         ({"dateline_country": "Syria"}, "at most 2 characters"),
         ({"author_lines_name": "Nobody"}, "There is no author “Nobody”"),

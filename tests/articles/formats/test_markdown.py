@@ -97,7 +97,7 @@ def test_line_ends_and_a_byte_order_mark_do_not_matter(newline: str) -> None:
         (
             "slug: bridge-opens\n",
             "headline: Again\n",
-            "3: headline: stands twice.",
+            "3: headline: is listed twice.",
         ),
         ("bridge-opens", "Bridge Opens", "3: slug: 'Bridge Opens' is not a slug; 'bridge-opens' is one."),
         ("bridge-opens", "'?'", "3: slug: '?' is not a slug."),
@@ -105,7 +105,7 @@ def test_line_ends_and_a_byte_order_mark_do_not_matter(newline: str) -> None:
         (
             "bridge-opens",
             "0193a5c0-7d1e-7000-8000-000000000000",
-            "3: slug: '0193a5c0-7d1e-7000-8000-000000000000' would be taken for a story's id.",
+            "3: slug: '0193a5c0-7d1e-7000-8000-000000000000' looks like a story's id.",
         ),
         ("abstract:", "abstrct:", "4: abstrct: is not a field of a story; is 'abstract' meant?"),
         ("abstract:", "colour:", "4: colour: is not a field of a story."),
@@ -121,7 +121,7 @@ def test_line_ends_and_a_byte_order_mark_do_not_matter(newline: str) -> None:
         ("[Bridges, Syria]", "Syria", "8: tags: must be a list."),
         ("[Bridges, Syria]", "{a: b}", "8: tags: must be a list."),
         ("[Bridges, Syria]", "!!python/tuple [a]", "8: tags: must be a list."),
-        ("[Bridges, Syria]", "[Syria, syria]", "8: tags: 'syria' stands twice."),
+        ("[Bridges, Syria]", "[Syria, syria]", "8: tags: 'syria' is listed twice."),
         ("[Bridges, Syria]", "[Syria, '']", "8: tags: an entry is empty."),
         ("[Bridges, Syria]", f"[{', '.join(f't{n}' for n in range(51))}]", "8: tags: has 51 entries; 50 are allowed."),
         ("[Bridges, Syria]", f"\n- Syria\n- {'a' * 101}", "10: tags: an entry has 101 characters; 100 are allowed."),
