@@ -18,7 +18,7 @@ from articles.models import Article, ArticleURL, Media
 
 def create_all(stories: Sequence[Story], context: IngestContext) -> list[IngestResult]:
     """Create and publish an article for each story, in a handful of statements for any number."""
-    wanted = [story for story in stories if not _refused(story, context.now)]
+    wanted = [story for story in stories if not _skip_reason(story, context.now)]
     slugs = _free_slugs(wanted)
     drafts = [_new(story, slug, context) for story, slug in zip(wanted, slugs, strict=True)]
     claim(drafts, wanted)
@@ -26,13 +26,13 @@ def create_all(stories: Sequence[Story], context: IngestContext) -> list[IngestR
     created = iter(drafts)
     return [
         IngestResult(None, action, story.slug)
-        if (action := _refused(story, context.now))
+        if (action := _skip_reason(story, context.now))
         else IngestResult(next(created), Action.CREATED)
         for story in stories
     ]
 
 
-def _refused(story: Story, now: datetime) -> Action | None:
+def _skip_reason(story: Story, now: datetime) -> Action | None:
     """Why no article is created for the story; None where one is."""
     if story.pub_status == "withheld":
         return Action.WITHHELD
@@ -91,7 +91,7 @@ def claim(drafts: Sequence[Article], stories: Sequence[Story]) -> None:
     pictured = [draft for draft in drafts if draft.lead_image]
     Media.objects.bulk_create([draft.lead_image for draft in pictured if draft.lead_image])
     for draft in pictured:
-        draft.lead_image = draft.lead_image  # takes over the id that the picture was given
+        draft.lead_image = draft.lead_image  # stores the id that the insert gave the picture
     ordered = sorted(drafts, key=lambda draft: draft.slug)
     Article.objects.bulk_create(ordered, ignore_conflicts=True, batch_size=500)
     claimed = set(
@@ -105,4 +105,4 @@ def claim(drafts: Sequence[Article], stories: Sequence[Story]) -> None:
 def _lost(story: Story) -> Mistake:
     if story.guid and Article.objects.filter(guid=story.guid).exists():
         return story.origin.mistake("guid", f"{story.guid!r} is taken by another story.")
-    return story.origin.mistake("slug", f"{story.slug!r} was taken in this moment; try again.")
+    return story.origin.mistake("slug", f"{story.slug!r} was taken a moment ago; try again.")

@@ -1,4 +1,4 @@
-"""Polls the feeds of our sources: fetch what changed, read it, publish it, decide when to ask again."""
+"""Polls the feeds of sources: fetches what changed, parses and publishes it, sets the time of the next poll."""
 
 import logging
 import random
@@ -24,8 +24,8 @@ LEASE = timedelta(minutes=5)  # a feed whose worker died is free again; a fetch 
 FIRST_WAIT = 60.0  # seconds after the first failure; doubled by each that follows
 LONGEST_WAIT = 24 * 3600.0
 SHORTEST_WAIT = 10.0
-JITTER = 0.2  # so that feeds which failed together are not asked together
-ERRORS = 10  # lines kept of what was wrong
+JITTER = 0.2  # so that feeds which failed together are not polled together
+ERRORS = 10  # lines of mistakes that are stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +40,24 @@ class Poll:
 def poll_due() -> int:
     """Poll the feeds whose time has come; how many there were.
 
-    Any number of workers may run it at once: each feed is taken by one, by moving its time on before
+    Any number of workers may run it at once: one claims each feed, by moving its time on before
     it is fetched, so that no row is locked while a server makes us wait. What was not reached in
     time is left to the next round.
     """
     started, count = time.monotonic(), 0
-    while time.monotonic() - started < ROUND_SECONDS and (feed := _take_due(timezone.now())):
+    while time.monotonic() - started < ROUND_SECONDS and (feed := _claim_due(timezone.now())):
         try:
             poll(feed)
-        except Exception:  # whatever is wrong with one feed is not the others' fault
+        except Exception:  # a failure of one feed must not delay the others
             log.exception("The feed %s could not be polled.", feed.pk)
         count += 1
     return count
 
 
 def poll(feed: Feed, *, allowed: AllowedTargets = PUBLIC) -> Poll:
-    """Fetch the feed, publish its stories and set the time of the next poll; raises nothing of theirs.
+    """Fetch the feed, publish its stories and set the time of the next poll. Raises no error of the feed.
 
-    A story that cannot be taken keeps no other waiting: its mistake is kept with the feed.
+    A story that is refused does not delay the others: its mistake is stored with the feed.
     """
     now = timezone.now()
     try:
@@ -80,7 +80,7 @@ def due(now: datetime) -> QuerySet[Feed]:
 
 
 @transaction.atomic
-def _take_due(now: datetime) -> Feed | None:
+def _claim_due(now: datetime) -> Feed | None:
     rows = due(now).select_for_update(skip_locked=True, of=("self",)).select_related("source")
     feed = rows.first()
     if feed:
@@ -111,7 +111,7 @@ def _read(feed: Feed, content: bytes) -> list[Story]:
 
 
 def _publish_each(feed: Feed, stories: list[Story], mistakes: list[Mistake]) -> list[Action]:
-    """All at once; one by one where one of them is refused."""
+    """All in one transaction; one by one where one of them is refused."""
     stories = [
         replace(story, source_item_id=story.source_item_id or story.slug) for story in stories
     ]
@@ -147,8 +147,8 @@ def backoff_seconds(failures: int) -> float:
 
 
 def _save(feed: Feed, now: datetime, seconds: float) -> None:
-    """Never sooner than asked for: the jitter only adds."""
-    jitter = 1 + random.uniform(0, JITTER)  # noqa: S311 -- spreads load; nobody gains by guessing it
+    """The jitter only adds: no poll is earlier than requested."""
+    jitter = 1 + random.uniform(0, JITTER)  # noqa: S311 -- spreads load; no secret
     feed.polled_at = now
     feed.next_poll_at = now + timedelta(seconds=max(seconds, SHORTEST_WAIT) * jitter)
     feed.save(

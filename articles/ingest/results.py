@@ -1,4 +1,4 @@
-"""What can become of a story, and our copy of it."""
+"""The results of ingest: what was done with a story, and its article."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,30 +10,30 @@ class Action(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
-    OLDER = "older"  # than what we have
-    CONFLICT = "conflict"  # the desk edited our copy, and the source has something else to say
-    KEPT = "kept"  # the desk took our copy back
+    OLDER = "older"  # than the version that was imported
+    CONFLICT = "conflict"  # the desk edited the article, and the source has changed, too
+    KEPT = "kept"  # unpublished, retracted, killed or spiked by the desk, and left so
     WITHHELD = "withheld"  # by its source
     KILLED = "killed"  # by its source
-    IGNORED = "ignored"  # canceled or expired before it reached us
+    IGNORED = "ignored"  # canceled or expired before it was imported
 
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What became of a story; `ours` is our copy of it, where there is one."""
+    """What was done with a story; `existing` is its article, where there is one."""
 
-    ours: Article | None
+    existing: Article | None
     action: Action
     slug: str = ""
 
     @property
     def article(self) -> Article:
-        """Our copy. Raises Article.DoesNotExist where there is none."""
-        if self.ours is None:
+        """The article. Raises Article.DoesNotExist where there is none."""
+        if self.existing is None:
             raise Article.DoesNotExist
-        return self.ours
+        return self.existing
 
     @property
     def address(self) -> str:
-        """Where the story is, or the slug of one that is not here."""
-        return self.ours.url if self.ours else self.slug
+        """The URL of the article, or the story's slug where there is none."""
+        return self.existing.url if self.existing else self.slug

@@ -1,4 +1,4 @@
-"""Takes parsed stories into the database; the same story twice changes nothing."""
+"""Creates or updates the articles of parsed stories; the same story twice changes nothing."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -26,13 +26,12 @@ def ingest_stories(
 ) -> list[IngestResult]:
     """Create or update each story and publish it: all of them or, with StoryError, none.
 
-    A story that its source names is ours by source and name, any other by its slug. `source` is the
-    one that was polled: nothing such a story says of itself reaches another source's stories.
+    A story with a source's id is matched by source and id, any other by its slug. `source` is the one that
+    was polled: what such a story states about itself cannot match another source's articles.
 
-    May be repeated: a story that says what was last imported is left alone, its version and every
-    date included. A copy that the desk edited is not overwritten without `overwrite`. Publishers
-    follow one another, and each locks the articles until its transaction ends. The outcomes are in
-    the order of the stories.
+    May be repeated: a story that equals the last import changes neither the version nor a date. An article
+    that the desk edited is not overwritten without `overwrite`. Calls are serialised, and each locks its
+    articles until its transaction ends. The results are in the order of the stories.
     """
     context = IngestContext(timezone.now(), source, overwrite)
     stories = [_after_embargo(story) for story in stories]
@@ -42,7 +41,7 @@ def ingest_stories(
         if source is None:
             names = {story.source for story in stories if story.source}
             context.sources = get_or_create_sources(names)
-        # Before sections and tags are made: a writer at the desk takes them in this order too.
+        # Before sections and tags are created: an editor's transaction locks in this order, too.
         articles = lock_articles(stories, context)
         load_labels(stories, context)
         outcomes: list[IngestResult | None] = []
@@ -58,7 +57,7 @@ def ingest_stories(
         for number, outcome in zip(missing, created, strict=True):
             outcomes[number] = outcome
         done = [outcome for outcome in outcomes if outcome]
-        _keep_revisions(done)
+        _record_revisions(done)
         websub.announce_on_commit(one.article.pk for one in done if one.action == Action.CREATED)
     return done
 
@@ -82,7 +81,7 @@ def _list_early(stories: Sequence[Story], now: datetime) -> Iterator[Mistake]:
 
 
 def _after_embargo(story: Story) -> Story:
-    """Nothing was published before its embargo was over, whenever it was written."""
+    """An article cannot have been published before its embargo ended."""
     if story.embargoed_until is None:
         return story
     return replace(
@@ -90,9 +89,9 @@ def _after_embargo(story: Story) -> Story:
     )
 
 
-def _keep_revisions(outcomes: Sequence[IngestResult]) -> None:
+def _record_revisions(outcomes: Sequence[IngestResult]) -> None:
     written = {Action.CREATED, Action.UPDATED}
-    articles = [one.ours for one in outcomes if one.ours and one.action in written]
+    articles = [one.existing for one in outcomes if one.existing and one.action in written]
     if articles:
         record_revisions(articles, kind="import")
     if any(article.lead_image and article.lead_image.due_at for article in articles):

@@ -1,4 +1,4 @@
-"""Decides what becomes of a copy that we have."""
+"""Updates the article of a story that was imported before, or decides that it stays as it is."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -12,20 +12,20 @@ from articles.ingest.mapping import apply, dateline_text, replace_links, stamp
 from articles.ingest.results import Action, IngestResult
 from articles.models import CURRENT_STATES, Article, Media, State
 
-# States in which a file may publish a story. What was taken back stays so until a person decides.
+# States in which an import may publish. An article that was withdrawn stays so until an editor decides.
 PUBLISHABLE = {State.DRAFT, State.IN_REVIEW, State.SCHEDULED, *CURRENT_STATES}
 
 
 def update(article: Article, story: Story, context: IngestContext) -> IngestResult:
-    """What becomes of our copy."""
+    """Update the article where the story has changed and the desk has not; returns what was done."""
     if settled := _settle(article, story, context):
         return IngestResult(article, settled)
-    story = _as_ours(article, story)
+    story = _normalised(article, story)
     filed = fingerprints.of_story(story)
     source_hash = fingerprints.hash_of(filed)
     stays = article.is_public or bool(story.source_item_id)
     if source_hash == article.source_hash and stays and not context.overwrite:
-        _keep_source_version(article, story)
+        _store_source_version(article, story)
         return IngestResult(article, Action.UNCHANGED)
     present = fingerprints.of_article(article)
     changed = {name for name, value in filed.items() if present[name] != value}
@@ -34,13 +34,13 @@ def update(article: Article, story: Story, context: IngestContext) -> IngestResu
     if changed and fingerprints.was_edited(article) and not context.overwrite:
         return IngestResult(article, Action.CONFLICT)
     if not changed and stays:
-        _keep_source_version(article, story)
+        _store_source_version(article, story)
         return IngestResult(article, Action.UNCHANGED)
     apply(article, story, changed, context)
     content.move_content_modified_at(article, changed=changed, now=context.now)
     stamp(article, story, context.now)
     article.source_hash = source_hash
-    if not _is_ours(article, story):
+    if not _came_back(article, story):
         article.source_version = story.source_version or article.source_version
     article.save()
     replace_links(article, story, changed, context)
@@ -49,25 +49,25 @@ def update(article: Article, story: Story, context: IngestContext) -> IngestResu
 
 
 def _settle(article: Article, story: Story, context: IngestContext) -> Action | None:
-    """What becomes of a copy whose content does not matter; None where it does."""
+    """What is done where the content does not matter; None where it is to be compared."""
     if not story.source_item_id:
         _check_same_story(article, story)
     elif fingerprints.is_older(story.source_version, _last_version(article, story)):
         return Action.OLDER
     if story.pub_status != "usable":
-        return _take_back(article, story, context.now)
+        return _withdraw(article, story, context.now)
     if article.state not in PUBLISHABLE:
         return Action.KEPT
     return None
 
 
-def _is_ours(article: Article, story: Story) -> bool:
-    """Whether we gave the story away and it came back: its version is then ours, not its source's."""
+def _came_back(article: Article, story: Story) -> bool:
+    """Whether a story of this site comes back from elsewhere; its version is then the article's own."""
     return story.source_item_id == article.guid != article.source_item_id
 
 
 def _last_version(article: Article, story: Story) -> str:
-    return str(article.version) if _is_ours(article, story) else article.source_version
+    return str(article.version) if _came_back(article, story) else article.source_version
 
 
 def _check_same_story(article: Article, story: Story) -> None:
@@ -80,12 +80,12 @@ def _check_same_story(article: Article, story: Story) -> None:
     raise StoryError([story.origin.mistake("slug", f"{story.slug!r} is taken by {rival}.")])
 
 
-def _take_back(article: Article, story: Story, now: datetime) -> Action:
-    """Do with our copy what its source asks for; a copy that nobody can read may stay as it is."""
+def _withdraw(article: Article, story: Story, now: datetime) -> Action:
+    """Kill, spike or unpublish the article as its source asks; one that is not public may stay as it is."""
     canceled = story.pub_status == "canceled"
     transitions = workflow.allowed_transitions(article.state)
     note = f"{story.source or 'The source'} says: {story.pub_status}. {story.ed_note}".strip()
-    _keep_source_version(article, story)
+    _store_source_version(article, story)
     if canceled and workflow.Transition.KILL in transitions:
         workflow.kill(article_id=article.pk, note=note)
     elif canceled and workflow.Transition.SPIKE in transitions:
@@ -98,30 +98,34 @@ def _take_back(article: Article, story: Story, now: datetime) -> Action:
     return Action.KILLED if canceled else Action.WITHHELD
 
 
-def _as_ours(article: Article, story: Story) -> Story:
-    """The story in the words of our copy, where it says the same in others.
+def _normalised(article: Article, story: Story) -> Story:
+    """The story with the article's own values where both mean the same.
 
-    A story that was filed here in Markdown comes back from elsewhere as HTML, its dateline as text.
+    An article written here in Markdown comes back from elsewhere as HTML, its dateline as text.
     """
     if story.body_markdown == story.body_html == article.body_html:
         story = replace(story, body_markdown=article.body_markdown)
     if story.source_item_id and article.dateline_text == dateline_text(story):
         story = replace(story, dateline=fingerprints.of_dateline(article))
-    ours = article.lead_image
-    if ours and _is_ours(article, story) and _words_of(story.lead_image) == _words_of(ours):
-        # What went out names our file, or none while it is being fetched.
+    present = article.lead_image
+    if (
+        present
+        and _came_back(article, story)
+        and _description_of(story.lead_image) == _description_of(present)
+    ):
+        # What was syndicated names this site's file, or none while it is being fetched.
         image = story.lead_image or LeadImage(caption="")
-        story = replace(story, lead_image=replace(image, url=ours.source_url))
+        story = replace(story, lead_image=replace(image, url=present.source_url))
     return story
 
 
-def _words_of(image: LeadImage | Media | None) -> tuple[str, str, str]:
+def _description_of(image: LeadImage | Media | None) -> tuple[str, str, str]:
     return (image.caption, image.alt_text, image.credit) if image else ("", "", "")
 
 
-def _keep_source_version(article: Article, story: Story) -> None:
-    """So that a version between this one and the last cannot come later and pass for news."""
-    if _is_ours(article, story):
+def _store_source_version(article: Article, story: Story) -> None:
+    """So that a version between the last import and this one is later recognised as older."""
+    if _came_back(article, story):
         return
     if story.source_item_id and story.source_version != article.source_version:
         Article.objects.filter(pk=article.pk).update(source_version=story.source_version)

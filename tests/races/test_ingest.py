@@ -58,8 +58,8 @@ def test_a_feed_that_is_being_taken_keeps_the_other_worker_waiting_for_nothing()
     )
 
     with transaction.atomic():
-        assert polling._take_due(timezone.now())
-        rival = Rival().start(lambda: polling._take_due(timezone.now()))
+        assert polling._claim_due(timezone.now())
+        rival = Rival().start(lambda: polling._claim_due(timezone.now()))
         assert rival.result(timeout=10) is None
 
 

@@ -88,8 +88,8 @@ def publish_files(stories: list[Story], *, overwrite: bool) -> list[IngestResult
     with transaction.atomic():
         outcomes = ingest_stories(stories, overwrite=overwrite)
         for outcome in outcomes:
-            if outcome.ours and outcome.ours.lead_image:
-                put_found(outcome.ours.lead_image, found)
+            if outcome.existing and outcome.existing.lead_image:
+                put_found(outcome.existing.lead_image, found)
     return outcomes
 
 

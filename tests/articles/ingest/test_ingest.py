@@ -269,7 +269,7 @@ def test_a_slug_that_the_desk_takes_in_between_is_refused_and_nothing_is_written
 
     mistakes = mistakes_of(story)
 
-    assert mistakes == ["story.md:3: slug: 'bridge-opens' was taken in this moment; try again."]
+    assert mistakes == ["story.md:3: slug: 'bridge-opens' was taken a moment ago; try again."]
     assert row()["headline"] == "Rival"
     assert not Section.objects.exists()
 
