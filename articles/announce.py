@@ -1,4 +1,4 @@
-"""What follows a publication or an edit, in one place: hooks first, then the subscribers of feeds."""
+"""Announces a committed change of an article: to the reaction hooks, then to the subscribers of feeds."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from articles.syndication import websub
 def announce(article_id: UUID) -> None:
     """After the commit, have reaction counts refreshed and subscribers notified. A failure is logged.
 
-    The article stays as it was committed, whatever fails here.
+    A failure here does not undo the change of the article.
     """
 
     def notify() -> None:  # a function, for Django logs the failure of one by its name

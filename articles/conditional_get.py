@@ -1,4 +1,4 @@
-"""Answers that say by what they may be asked for again, so that whoever has them already gets a 304."""
+"""Conditional GET: sets ETag and Last-Modified, and answers 304 to a client that has the content."""
 
 from datetime import datetime
 from hashlib import blake2b
@@ -10,15 +10,15 @@ from django.utils.http import http_date, quote_etag
 
 from articles.models import Article
 
-# Seconds. Readers of feeds ask every few minutes; a killed article has to leave within one.
+# Seconds. Feed readers poll every few minutes; a killed article has to disappear within one.
 FEED_LIFETIME = 60
 
 
 def last_change() -> datetime | None:
-    """When any article that ever was public changed last, also by ceasing to be so.
+    """When an article that is or was public last changed, its removal included.
 
     Only such a time can be a Last-Modified: the newest of those *shown* goes back when that article
-    is killed, and whoever asks by time alone would keep it.
+    is killed, and a client that revalidates by time alone would keep it.
     """
     # Uses index: articles_by_change.
     changed = Article.objects.filter(first_published_at__isnull=False)
@@ -28,9 +28,9 @@ def last_change() -> datetime | None:
 def answer(
     request: HttpRequest, content: bytes, content_type: str, *, changed_at: datetime | None = None
 ) -> HttpResponseBase:
-    """The content, or 304 for somebody who has it. Anybody's cache may keep it for a minute.
+    """The content, or 304 for a client that has it. Shared caches may store it for a minute.
 
-    The ETag is made of the bytes themselves, so that also a section's new name makes a new answer.
+    The ETag is a hash of the bytes, so that a section's new name changes it, too.
     """
     response = HttpResponse(content, content_type=content_type)
     response["ETag"] = quote_etag(blake2b(content, digest_size=16).hexdigest())

@@ -1,7 +1,7 @@
-"""The line that says where and when an article was filed, as each house prints it.
+"""Renders datelines: where and when an article was filed, in the style of a publication.
 
-The rules are data, with their sources: data/datelines.toml holds styles, months, the cities that stand
-alone and the short names of regions. Recognising a dateline in a text is `articles.formats.datelines`.
+The rules are data, with their sources: data/datelines.toml holds styles, months, the cities that are printed
+without region and the short names of regions. Recognising a dateline in a text is `articles.formats.datelines`.
 """
 
 import datetime as dt
@@ -16,7 +16,7 @@ from articles.places import DATA, Place, country_names, find_place, key_of
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How one house prints a dateline; an empty pattern means that it leaves the part out."""
+    """The dateline style of one publication; an empty pattern leaves the part out."""
 
     upper: Literal["nothing", "city", "location"]
     date: str
@@ -50,25 +50,24 @@ def render(
     style: str,
     language: str = "en",
 ) -> str:
-    """The dateline as the house prints it at the head of an article: `DAMASCUS, Dec 8 (AFP) —`.
+    """The dateline at the head of an article: `DAMASCUS, Dec 8 (AFP) —`.
 
-    The date is the one at the place. A part that is not known is left out, and so is one that the
-    house does not print. A region that is given is printed; one that is not is printed by houses
-    where the city does not stand alone, as far as the place is known. Raises KeyError for a style
-    that is not in STYLES.
+    The date is the one at the place. Unknown parts are left out, and parts that the style does not print.
+    A given region is printed. Without one, a style with `standalone` cities adds the region of every other
+    city that is known. Raises KeyError for a style that is not in STYLES.
     """
-    house = STYLES[style]
-    text = _location(place, _region(place, region, country, house), house.upper, language)
+    rules = STYLES[style]
+    text = _location(place, _region(place, region, country, rules), rules.upper, language)
     if date:
-        month = MONTHS[house.months][date.month - 1]
-        text += house.date.format(day=date.day, month=month, year=date.year)
+        month = MONTHS[rules.months][date.month - 1]
+        text += rules.date.format(day=date.day, month=month, year=date.year)
     if source:
-        text += house.source.format(source=source)
-    return f"{text} {house.dash}"
+        text += rules.source.format(source=source)
+    return f"{text} {rules.dash}"
 
 
 def place_of(place: str, *, region: str = "", country: str = "") -> Place | None:
-    """Where a dateline's place is, as far as its words tell without doubt."""
+    """The place of a dateline; None where its words are ambiguous."""
     told_country, code = _codes(region)
     return find_place(place, country=country or told_country, region=code)
 
@@ -91,27 +90,27 @@ def _upper(text: str, language: str) -> str:
     return (text.replace("i", "İ") if dotted else text).upper()
 
 
-def _region(place: str, region: str, country: str, house: Style) -> str:
-    """The region to print, short where the house has a short name for it."""
-    if region or not house.standalone:
-        return _short(region, country, house)
+def _region(place: str, region: str, country: str, rules: Style) -> str:
+    """The region to print, short where the style has a short name for it."""
+    if region or not rules.standalone:
+        return _short(region, country, rules)
     known = place_of(place, country=country)
     country = known.country if known else country
-    if _stands_alone(place, country, house):
+    if _is_standalone(place, country, rules):
         return ""
     if known and known.region:
-        return _short(known.region, country, house)
+        return _short(known.region, country, rules)
     return country_names().get(country, "")
 
 
-def _stands_alone(place: str, country: str, house: Style) -> bool:
-    cities = STANDALONE[house.standalone].get(country, ())
+def _is_standalone(place: str, country: str, rules: Style) -> bool:
+    cities = STANDALONE[rules.standalone].get(country, ())
     return key_of(place) in {key_of(city) for city in cities}
 
 
-def _short(region: str, country: str, house: Style) -> str:
+def _short(region: str, country: str, rules: Style) -> str:
     """`Calif.` for California or CA. Without a country a name that several have stays as it is."""
-    for code, names in REGIONS.get(house.regions, {}).get(country, {}).items():
+    for code, names in REGIONS.get(rules.regions, {}).get(country, {}).items():
         if region in {code, names[0]}:
             return names[1]
     return region
@@ -119,7 +118,7 @@ def _short(region: str, country: str, house: Style) -> str:
 
 @lru_cache(maxsize=1000)
 def _codes(region: str) -> tuple[str, str]:
-    """The country, and the region's code, that the words behind a place stand for."""
+    """The country, and the region's code, that the words after a place denote."""
     for countries in REGIONS.values():
         for country, regions in countries.items():
             for code, names in regions.items():

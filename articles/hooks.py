@@ -1,6 +1,7 @@
-"""The one door to what readers feel. Another app fills it at start-up; until then it is silent.
+"""The protocol by which articles asks another app for reactions, with a default that has none.
 
-So an article's page and its API answer can show reactions while this app knows nothing of them.
+The other app registers its implementation at start-up, so that an article's page and API answer can show reactions
+while this app does not depend on it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +28,7 @@ class ReactionTotal:
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """What schema.org is told: how often readers did something with an article."""
+    """A count for schema.org: how often readers did something with an article."""
 
     action: str  # its name there: LikeAction, DislikeAction, ReactAction
     name: str | None  # what sets it apart from others of the same action; None for their total
@@ -36,22 +37,22 @@ class Interaction:
 
 @dataclass(frozen=True, slots=True)
 class Widget:
-    """What readers feel about one article, asked once for the whole of its page."""
+    """The reactions of one article, fetched once for its whole page."""
 
     write: Callable[[], SafeString] = lambda: NOTHING  # what the page shows below the article
     head: SafeString = NOTHING  # its stylesheet and script, for the page's <head>
     # For search engines. A count that is not known, or not shown to readers, is left out.
     interactions: Sequence[Interaction] = ()
-    version: str = ""  # another one where anything else here may be another
+    version: str = ""  # changes whenever another attribute may have changed
     changed_at: datetime | None = None  # when readers last changed it
     personal: bool = False  # shows this reader's own choice, so that no cache may share the page
 
 
 class ReactionHooks(Protocol):
-    """What articles ask about readers. No answer may fail a page: what is not known is None."""
+    """What articles needs to know about reactions. No method may fail a page: an unknown value is None."""
 
     def totals(self, article_ids: Sequence[UUID]) -> Mapping[UUID, ReactionTotal]:
-        """For a list, in one go. An article that is left out is shown without a total."""
+        """For a list, in one call. An article that is left out is shown without a total."""
 
     def summary(self, article_id: UUID) -> Mapping[str, object]:
         """For the API: `state`, `allowed` kinds, `counts` by kind, `total`."""
@@ -60,15 +61,15 @@ class ReactionHooks(Protocol):
         """For the article page. Of the article only `id` and `slug` need to be loaded."""
 
     def article_changed(self, article_id: UUID) -> None:
-        """The desk moved or edited the article, and has committed: what was cached of it may be wrong.
+        """An edit or a transition of the article was committed: what is cached of it may be wrong.
 
-        Its row says where it stands: an article that is not public takes and shows no reactions, one
-        that is retracted shows them and takes none. May come twice, and may raise: it is logged.
+        The article's state decides: one that is not public accepts and shows no reactions, a retracted one
+        shows them and accepts none. May be called twice; an exception is logged.
         """
 
 
 class NullHooks:
-    """Nobody asks the readers."""
+    """The default: no reactions, and none accepted."""
 
     def totals(self, article_ids: Sequence[UUID]) -> Mapping[UUID, ReactionTotal]:
         return {}
@@ -83,16 +84,16 @@ class NullHooks:
         return
 
 
-_filler: ReactionHooks = NullHooks()
+_registered: ReactionHooks = NullHooks()
 
 
-def register_hooks(filler: ReactionHooks) -> ReactionHooks:
-    """Let `filler` answer from here on; returns who answered before. Called once, at start-up."""
-    global _filler
-    before, _filler = _filler, filler
-    return before
+def register_hooks(hooks: ReactionHooks) -> ReactionHooks:
+    """Replace the implementation; returns the former one. Called once, at start-up."""
+    global _registered
+    former, _registered = _registered, hooks
+    return former
 
 
 def reaction_hooks() -> ReactionHooks:
-    """Whoever answers for the readers."""
-    return _filler
+    """The registered implementation."""
+    return _registered

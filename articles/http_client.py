@@ -1,4 +1,4 @@
-"""Fetches what others publish: from public addresses only, no longer and no larger than allowed.
+"""The HTTP client for feeds and pictures: public addresses only, with limits of time and size.
 
 The name is resolved once and the connection goes to the address that was checked, so that a name
 which answers differently the second time gains nothing. Redirects are followed by hand, each as a
@@ -30,7 +30,7 @@ CHUNK = 64 * 1024
 AGENT = "Newsroom/1"
 ACCEPT = "application/feed+json, application/json, application/xml, text/html;q=0.8, */*;q=0.5"
 
-# Networks whose addresses stand for IPv4 addresses: what is inside is what is reached.
+# Networks whose addresses embed IPv4 addresses: the embedded address is the one that is reached.
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")
 COMPATIBLE = ipaddress.IPv6Network("::/96")
@@ -78,7 +78,7 @@ def fetch(
     seconds: float = SECONDS,
     most_bytes: int = BYTES,
 ) -> Fetched:
-    """GET the address. Raises FetchError, and nothing else, for whatever goes wrong."""
+    """GET the address. Raises FetchError for every failure, and no other exception."""
     deadline = time.monotonic() + seconds
     headers = {"If-None-Match": etag, "If-Modified-Since": last_modified}
     conditions = {name: value for name, value in headers.items() if _is_header(value)}
@@ -103,7 +103,7 @@ def check_address(address: Address, allowed: AllowedTargets = PUBLIC) -> None:
 
 
 def _inside(address: Address) -> list[ipaddress.IPv4Address]:
-    """The IPv4 addresses that an IPv6 address stands for: mapped, compatible, 6to4, Teredo, NAT64."""
+    """The IPv4 addresses that an IPv6 address embeds: mapped, compatible, 6to4, Teredo, NAT64."""
     if isinstance(address, ipaddress.IPv4Address):
         return []
     found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]

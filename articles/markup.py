@@ -1,7 +1,7 @@
 """Markdown to HTML that is safe to show.
 
 Two locks: `list_objections` names what may not be published, with its line, so that a desk can
-mend it; nh3 then lets through only what the allow-list names, whatever the first lock missed.
+correct it; nh3 then lets through only what the allow-list names, as a second line of defence.
 """
 
 import re
@@ -52,7 +52,7 @@ SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """What may not be published, and the line of the text it stands in, from 1."""
+    """What may not be published, and its line in the text, from 1."""
 
     line: int
     text: str
@@ -65,7 +65,7 @@ class Rendered:
 
 
 def render(markdown: str) -> Rendered:
-    """The text as sanitised HTML, without whatever `list_objections` names."""
+    """The text as sanitised HTML, without what `list_objections` names."""
     parser = _parser()
     tokens = parser.parse(markdown)
     for token in tokens:

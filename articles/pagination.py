@@ -17,7 +17,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where an article stands among all articles: its time, and its id where two share one."""
+    """The position of an article in lists: its time, and its id where two articles share one."""
 
     published_at: datetime
     id: UUID

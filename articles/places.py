@@ -2,7 +2,7 @@
 
 The towns of the world with more than 15,000 people, from GeoNames (CC BY 4.0), are in data/places.tsv:
 sorted, so that a name is found by halving the file, and no process holds 34,000 places in its memory.
-`python -m articles.data` makes the file anew.
+`python -m articles.data` generates the file.
 """
 
 import csv
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 DATA = Path(__file__).parent / "data"
 
-# Of two towns of one name the larger is meant where it is so many times larger, as with London.
+# Of places with the same name the largest is meant where it is this many times larger, as with London.
 FAR_LARGER = 10
 
 

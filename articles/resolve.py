@@ -1,10 +1,10 @@
-"""What stands at an address: an article, one that moved, one that is gone, or nothing."""
+"""Finds the article at an address: by UUID, slug or former slug; distinguishes killed ones from unknown addresses."""
 
 from articles.models import Article, ArticleQuerySet, ArticleURL, State
 
 
 class Killed(Exception):
-    """The address of an article that was published and is gone for good."""
+    """The address is that of a killed article."""
 
 
 def find_article(address: str) -> Article:
@@ -24,7 +24,7 @@ def find_article(address: str) -> Article:
 
 
 def find_article_version(slug: str) -> Article | None:
-    """The public article that has this slug, with nothing loaded but what tells its version; or None."""
+    """The public article with this slug, loaded with its version alone; None where there is none."""
     if "\0" in slug:
         return None
     # Uses index: articles_article_slug.
@@ -37,7 +37,7 @@ def _readable() -> ArticleQuerySet:
 
 
 def find_any_article(address: str) -> Article:
-    """The same for the desk: whatever its state, without its parts. Raises Article.DoesNotExist."""
+    """The article in any state, for the desk, without its parts. Raises Article.DoesNotExist."""
     try:
         return Article.objects.at(address)
     except Article.DoesNotExist:

@@ -1,4 +1,4 @@
-"""Every version of an article: who may make the next one, what each said, and what differs between two."""
+"""The versions of an article: optimistic locking, stored revisions, and the differences between two."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ DERIVED = {
 
 
 class VersionConflict(Exception):
-    """A write that was based on a version which is not the article's latest."""
+    """A write that is based on another version than the article's latest."""
 
     def __init__(self, *, expected_version: int, version: int) -> None:
         super().__init__(
@@ -45,10 +45,10 @@ class VersionConflict(Exception):
 
 
 class ExpectedVersionMissing(Exception):
-    """A write over a version that its writer neither wrote nor says to have read."""
+    """A write without an expected version, over a version that another editor made."""
 
     def __init__(self, *, version: int) -> None:
-        super().__init__(f"Version {version} of the story is somebody else's.")
+        super().__init__(f"Version {version} of the story was written by another editor.")
         self.version = version
 
 
@@ -71,10 +71,10 @@ class Difference:
 
 
 def lock_article(*, article_id: UUID, expected_version: int | None) -> Article:
-    """The article, for one writer: locked until the transaction ends.
+    """The article, locked until the transaction ends.
 
-    Raises Article.DoesNotExist, and Stale where somebody wrote since the version `expected_version`. None
-    is for writers who want what they say whatever was said before.
+    Raises Article.DoesNotExist, and VersionConflict where the article has another version than
+    `expected_version`. None accepts any version.
     """
     article = Article.objects.select_for_update(of=("self",)).get(pk=article_id)
     if expected_version is not None and expected_version != article.version:
@@ -83,7 +83,7 @@ def lock_article(*, article_id: UUID, expected_version: int | None) -> Article:
 
 
 def check_own_version(article: Article, *, editor: str) -> None:
-    """Raises Unread unless this editor made the latest version of the locked article."""
+    """Raises ExpectedVersionMissing unless this editor made the latest version of the locked article."""
     # Uses index: articles_revision_once.
     latest = ArticleRevision.objects.filter(article=article, version=article.version)
     if not latest.filter(editor=editor).exists():
@@ -93,7 +93,7 @@ def check_own_version(article: Article, *, editor: str) -> None:
 def save_version(
     article: Article, *, kind: str, now: datetime, note: str = "", editor: str = ""
 ) -> None:
-    """Save the article as its next version, keep that version in full, and say so once it is committed."""
+    """Save the article as its next version, store its revision, and announce the change after the commit."""
     article.version += 1
     article.version_created_at = now
     article.save()
@@ -104,7 +104,7 @@ def save_version(
 def record_revision(
     article: Article, *, kind: str, note: str = "", editor: str = ""
 ) -> ArticleRevision:
-    """Keep the saved article's version in full. Once a version, in the transaction that made it."""
+    """Store a revision of the saved article: once for each version, in the transaction that made it."""
     (revision,) = record_revisions([article], kind=kind, note=note, editor=editor)
     return revision
 
@@ -171,7 +171,7 @@ def compare(*, older: ArticleRevision, newer: ArticleRevision) -> list[Differenc
 
 @dataclass(frozen=True, slots=True)
 class ConcurrentChanges:
-    """What others saved since a version that somebody is still writing on, the newest first."""
+    """What was saved since the version on which an open form is based, the newest first."""
 
     revisions: Sequence[ArticleRevision]
     differences: Sequence[Difference]
@@ -204,6 +204,6 @@ def _lines(value: Any) -> list[str]:
 
 def _word(value: Any) -> str:
     if isinstance(value, Mapping):
-        # PostgreSQL keeps an object's members in an order of its own.
+        # PostgreSQL stores an object's members in an order of its own.
         return " · ".join(str(value[name]) for name in sorted(value) if value[name])
     return str(value)

@@ -1,7 +1,7 @@
-"""Who at the desk may do what with an article. This is the only place that decides it.
+"""Roles: who may do what with an article at the desk. No other module decides it.
 
 A role is one of Django's groups. What each may do is written here and given to its group with
-every `migrate`; a house that wants another role makes a group of its own.
+every `migrate`; a newsroom that needs another role creates a group.
 """
 
 from collections.abc import Collection, Mapping
@@ -48,11 +48,11 @@ PERMISSIONS: Mapping[Role, Collection[str]] = {
     Role.AUTHOR: _AUTHOR,
     Role.EDITOR: _EDITOR,
     Role.PUBLISHER: _PUBLISHER,
-    Role.STATISTICS: set(),  # another app knows what there is to see
+    Role.STATISTICS: set(),  # the app of the statistics grants its own
 }
 
 PUBLISHES, KILLS = "articles.publish_article", "articles.kill_article"
-# Submitting is not here: whoever may write the draft may hand it in.
+# Without SUBMIT: every user who may edit the draft may submit it.
 NEEDED: Mapping[Transition, str] = {
     Transition.SEND_BACK: PUBLISHES,
     Transition.SCHEDULE: PUBLISHES,
@@ -68,7 +68,7 @@ NEEDED: Mapping[Transition, str] = {
 
 
 def seen_by(user: User) -> ArticleQuerySet:
-    """The articles that the desk shows somebody: all to editors; to authors theirs and what is public."""
+    """The articles that the desk shows this user: all to editors; to authors their own and public ones."""
     if not _has(user, "articles.view_article"):
         return Article.objects.none()
     if _has(user, "articles.change_article"):
@@ -81,7 +81,7 @@ def may_see(user: User, article: Article) -> bool:
 
 
 def may_write(user: User, article: Article) -> bool:
-    """Editors write in every article that is not gone for good, authors in drafts of their own."""
+    """Editors edit every article that is not killed, authors their own drafts."""
     if article.state in NOT_EDITABLE:
         return False
     if _has(user, "articles.change_article"):
@@ -91,14 +91,14 @@ def may_write(user: User, article: Article) -> bool:
 
 
 def may_make_transition(user: User, transition: Transition, article: Article) -> bool:
-    """Whether the role allows it. Whether the article's state does is the workflow's to say."""
+    """Whether the role allows it. Whether the article's state does, `articles.workflow` decides."""
     if transition is Transition.SUBMIT:
         return may_write(user, article)
     return _has(user, NEEDED[transition])
 
 
 def transitions_for(user: User, article: Article) -> list[Transition]:
-    """What this person may do with the article as it stands."""
+    """The transitions that both the role and the article's state allow."""
     return [
         transition
         for transition in allowed_transitions(article.state)
@@ -115,7 +115,7 @@ def _has(user: User, permission: str) -> bool:
 
 
 def grant(app: str, permissions: Mapping[Role, Collection[str]]) -> None:
-    """Let each role do with the tables of one app what is named, and nothing else."""
+    """Give each role these permissions on the tables of one app, and no others."""
     for role, names in permissions.items():
         group, _ = Group.objects.get_or_create(name=role)
         known = Permission.objects.filter(content_type__app_label=app)
@@ -124,11 +124,11 @@ def grant(app: str, permissions: Mapping[Role, Collection[str]]) -> None:
 
 
 def make_roles(sender: AppConfig, apps: Any = installed, **options: Any) -> None:
-    """After `migrate`, which has just made the permissions."""
+    """Runs after `migrate`, which has just created the permissions."""
     if has_groups(apps):
         grant(sender.label, PERMISSIONS)
 
 
 def has_groups(apps: Any) -> bool:
-    """Not where somebody migrates a new database only half the way."""
+    """False while a new database is migrated only in part."""
     return "group" in apps.all_models["auth"]

@@ -1,4 +1,4 @@
-"""Where pictures' files are: each whole or not there at all, under a name that stands for its content."""
+"""The storage of picture files: written atomically, under a name derived from the content."""
 
 import os
 from pathlib import Path

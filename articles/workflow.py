@@ -1,7 +1,7 @@
-"""The moves of an article: which are allowed, and what each does. The table follows Superdesk's.
+"""The transitions of an article: which are allowed, and what each does. The table follows Superdesk's.
 
-Every move is one transaction that locks the article's row, so two editors at once take turns, and the
-second finds the state that the first left.
+Every transition is one transaction that locks the article's row, so concurrent editors serialise, and the second one
+finds the state that the first one set.
 """
 
 import logging
@@ -22,7 +22,7 @@ from articles.revisions import lock_article, save_version
 
 log = logging.getLogger(__name__)
 
-# Articles that one round of publish_due takes; the next round, a second later, takes the rest.
+# Articles of one round of publish_due; the next round, a second later, continues.
 ROUND = 500
 
 
@@ -50,7 +50,7 @@ def _rule(*allowed_from: State, to: State) -> Rule:
     return Rule(frozenset(allowed_from), to)
 
 
-# Superdesk's, and two ways more to a kill: what may have to be gone for good is not only what is on
+# Superdesk's, and two more ways to a kill: what may have to be removed for good is not only what is on
 # the page. Nothing leads out of killed.
 TRANSITIONS: Mapping[Transition, Rule] = {
     Transition.SUBMIT: _rule(State.DRAFT, to=State.IN_REVIEW),
@@ -77,22 +77,22 @@ TRANSITIONS: Mapping[Transition, Rule] = {
     Transition.UNSPIKE: _rule(State.SPIKED, to=State.DRAFT),
 }
 
-# What receivers of our copy are told; usable in every other state.
+# What syndicated copies state; usable in every other state.
 PUB_STATUS = {State.UNPUBLISHED: PubStatus.WITHHELD, State.KILLED: PubStatus.CANCELED}
 
 
 class TransitionNotAllowed(Exception):
-    """A move that the article's state does not allow."""
+    """A transition that the article's state does not allow."""
 
     def __init__(self, transition: Transition, state: State) -> None:
         super().__init__(
-            f"A story that is {state.label.lower()} cannot take the move {transition}."
+            f"A story that is {state.label.lower()} does not allow the move {transition}."
         )
         self.transition, self.state = transition, state
 
 
 def allowed_transitions(state: str) -> list[Transition]:
-    """What may be done with an article in this state, in the table's order."""
+    """The transitions from this state, in the order of the table."""
     return [transition for transition, rule in TRANSITIONS.items() if state in rule.allowed_from]
 
 
@@ -100,7 +100,7 @@ def allowed_transitions(state: str) -> list[Transition]:
 def submit(
     *, article_id: UUID, expected_version: int | None = None, note: str = "", editor: str = ""
 ) -> Article:
-    """Hand a draft to whoever reviews it."""
+    """Hand a draft in for review."""
     return _transition(Transition.SUBMIT, article_id, expected_version, note, editor)
 
 
@@ -124,7 +124,7 @@ def spike(
 def unspike(
     *, article_id: UUID, expected_version: int | None = None, note: str = "", editor: str = ""
 ) -> Article:
-    """Take a spiked article up again, as a draft."""
+    """Make a spiked article a draft again."""
     return _transition(Transition.UNSPIKE, article_id, expected_version, note, editor)
 
 
@@ -132,13 +132,13 @@ def unspike(
 def deschedule(
     *, article_id: UUID, expected_version: int | None = None, note: str = "", editor: str = ""
 ) -> Article:
-    """Make a scheduled article a draft again. An embargo is somebody else's word and stays."""
+    """Make a scheduled article a draft again. An embargo is set by its source and stays."""
 
-    def forget_schedule(article: Article, now: datetime) -> None:
+    def clear_schedule(article: Article, now: datetime) -> None:
         article.publish_at = None
 
     return _transition(
-        Transition.DESCHEDULE, article_id, expected_version, note, editor, forget_schedule
+        Transition.DESCHEDULE, article_id, expected_version, note, editor, clear_schedule
     )
 
 
@@ -146,7 +146,7 @@ def deschedule(
 def unpublish(
     *, article_id: UUID, expected_version: int | None = None, note: str = "", editor: str = ""
 ) -> Article:
-    """Take an article off, as if it had never been there; it may be published again."""
+    """Remove an article from the site; it may be published again."""
     return _transition(
         Transition.UNPUBLISH, article_id, expected_version, note, editor, _clear_times
     )
@@ -156,7 +156,7 @@ def unpublish(
 def kill(
     *, article_id: UUID, expected_version: int | None = None, note: str = "", editor: str = ""
 ) -> Article:
-    """Remove an article for good: 410 from here on, and receivers are told to drop it."""
+    """Remove an article for good: its address answers 410, and its syndicated copies are canceled."""
     return _transition(Transition.KILL, article_id, expected_version, note, editor, _clear_times)
 
 
@@ -170,9 +170,9 @@ def schedule(
     note: str = "",
     editor: str = "",
 ) -> Article:
-    """Let the article go out by itself at a time, ours or that of an embargo: one of the two.
+    """Have the article published at a time of the desk or at the end of an embargo: one of the two.
 
-    Raises Refused for a time that has passed, for both or neither, and for an article that could not
+    Raises InvalidValue for a time that has passed, for both or neither, and for an article that could not
     be published as it is.
     """
     due_at = _due_at(publish_at, embargoed_until)
@@ -191,7 +191,7 @@ def publish(
 ) -> Article:
     """Show the article to readers now. A schedule ends with it, and an embargo that is over.
 
-    Raises Refused where an embargo still runs, or where the article is not ready.
+    Raises InvalidValue where an embargo still runs, or where the article is not ready.
     """
 
     def release(article: Article, now: datetime) -> None:
@@ -214,44 +214,48 @@ def correct(
     expected_version: int | None = None,
     editor: str = "",
 ) -> Article:
-    """Tell readers what was wrong, and put it right with the same commit where `changes` say how.
+    """Publish a correction notice; `changes` are applied in the same commit.
 
-    Raises Refused for a change that cannot be made, by its field: `changes.slug`.
+    Raises InvalidValue for a change that cannot be made, by its field: `changes.slug`.
     """
     if kind == Correction.Kind.RETRACTION:
-        raise InvalidValue("kind", "is a move of its own: retract.")
+        raise InvalidValue("kind", "is a transition of its own: retract.")
 
-    def mend(article: Article, now: datetime) -> None:
+    def apply_correction(article: Article, now: datetime) -> None:
         try:
             apply_changes(article, changes or {}, now=now)
         except InvalidValue as refused:
             raise InvalidValue(f"changes.{refused.field}", refused.text) from None
         _notify_readers(article, now, kind=kind, text=text, placement=placement, editor=editor)
 
-    return _transition(Transition.CORRECT, article_id, expected_version, text, editor, mend)
+    return _transition(
+        Transition.CORRECT, article_id, expected_version, text, editor, apply_correction
+    )
 
 
 @transaction.atomic
 def retract(
     *, article_id: UUID, text: str, expected_version: int | None = None, editor: str = ""
 ) -> Article:
-    """Disown an article: it stays where it is, with the text of the retraction above it."""
+    """Retract an article: it stays public, with the text of the retraction above it."""
 
-    def disown(article: Article, now: datetime) -> None:
+    def add_retraction(article: Article, now: datetime) -> None:
         kind, top = Correction.Kind.RETRACTION, Correction.Placement.TOP
         _notify_readers(article, now, kind=kind, text=text, placement=top, editor=editor)
 
-    return _transition(Transition.RETRACT, article_id, expected_version, text, editor, disown)
+    return _transition(
+        Transition.RETRACT, article_id, expected_version, text, editor, add_retraction
+    )
 
 
 def publish_due() -> int:
-    """Publish every scheduled article whose time has come, take off every one whose time is over.
+    """Publish every scheduled article that is due, unpublish every one that has expired.
 
-    Returns how many moved. Any number of workers may run it at once: each article is taken by one,
-    and one that cannot be moved is logged and keeps no other waiting. The database's clock decides.
+    Returns their number. Any number of workers may run it at once: one of them claims each article,
+    and a failure is logged and does not delay the others. The database's clock decides.
     """
-    expired = _take_round(_expired(), _expire)
-    return expired + _take_round(_due(), _release)
+    expired = _run_round(_expired(), _expire)
+    return expired + _run_round(_due(), _release)
 
 
 def _due() -> ArticleQuerySet:
@@ -265,19 +269,19 @@ def _expired() -> ArticleQuerySet:
     return Article.objects.filter(state__in=EXPIRING_STATES, expires_at__lte=Now())
 
 
-def _take_round(articles: ArticleQuerySet, act: Callable[[Article], None]) -> int:
+def _run_round(articles: ArticleQuerySet, act: Callable[[Article], None]) -> int:
     count = 0
     for article_id in articles.values_list("pk", flat=True)[:ROUND]:
         try:
-            count += _take_one(articles, article_id, act)
-        except Exception:  # whatever is wrong with one article is not the others' fault
+            count += _claim_one(articles, article_id, act)
+        except Exception:  # a failure of one article must not delay the others
             log.exception("The story %s could not be moved at its time.", article_id)
     return count
 
 
 @transaction.atomic
-def _take_one(articles: ArticleQuerySet, article_id: UUID, act: Callable[[Article], None]) -> bool:
-    """Whether the article was still there to be taken, by nobody else, when its row was locked."""
+def _claim_one(articles: ArticleQuerySet, article_id: UUID, act: Callable[[Article], None]) -> bool:
+    """Whether this worker claimed the article: its row still matched and was not locked by another."""
     rows = articles.select_for_update(skip_locked=True, of=("self",))
     article = rows.filter(pk=article_id).first()
     if article is None:
@@ -306,7 +310,7 @@ def _transition(
     editor: str,
     act: Callable[[Article, datetime], None] | None = None,
 ) -> Article:
-    """Raises Article.DoesNotExist, Stale, TransitionNotAllowed, and what `act` raises; then nothing is changed."""
+    """Raises Article.DoesNotExist, VersionConflict, TransitionNotAllowed and what `act` raises; then nothing is changed."""
     article = lock_article(article_id=article_id, expected_version=expected_version)
     if article.state not in TRANSITIONS[transition].allowed_from:
         raise TransitionNotAllowed(transition, State(article.state))
@@ -341,7 +345,7 @@ def _clear_times(article: Article, now: datetime) -> None:
 def _notify_readers(
     article: Article, now: datetime, *, kind: str, text: str, placement: str, editor: str
 ) -> None:
-    """A notice that readers see is a change that they would notice."""
+    """Store the notice; it is a substantial change itself."""
     if not text.strip():
         raise InvalidValue("text", "is missing.")
     Correction.objects.create(

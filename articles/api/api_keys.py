@@ -21,7 +21,7 @@ from articles.models import ApiKey
 
 SCOPES = ("articles:write", "stats:read", "reactions:manage")
 SCHEMES = {b"bearer", b"api-key"}
-SECRET_BYTES = 32  # 256 bits: nothing to guess, so a plain hash keeps it and no slow one is needed
+SECRET_BYTES = 32  # 256 bits: it cannot be guessed, so a plain hash suffices
 LAST_USED_STEP = timedelta(minutes=1)  # a busy key writes its row once a minute, not once a call
 
 

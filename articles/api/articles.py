@@ -30,7 +30,7 @@ ARTICLES_PER_ANSWER = 50
 
 class Gone(APIException):
     status_code = 410
-    default_detail = "This article was taken back for good."
+    default_detail = "This article was removed for good."
     default_code = "gone"
 
 
@@ -65,7 +65,7 @@ class ArticleDetail(editing.EditArticleView):
     def get(self, request: Request, article: str) -> Response:
         """One published article, by its id, its slug, or a slug that it used to have.
 
-        404 where there is none, 410 where it was taken back for good. The `ETag` is the version,
+        404 where there is none, 410 where it was removed for good. The `ETag` is the version,
         which a PATCH sends back as `If-Match`.
         """
         try:
@@ -84,7 +84,7 @@ class ArticleNinjs(APIView):
     def get(self, request: Request, article: str) -> HttpResponseBase:
         """One published article as ninjs 3.1, by its id or its slug.
 
-        404 where there is none, 410 where it was taken back for good.
+        404 where there is none, 410 where it was removed for good.
         """
         try:
             found = find_article(article)

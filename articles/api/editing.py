@@ -54,18 +54,18 @@ class PreconditionFailed(APIException):
     status_code = HTTPStatus.PRECONDITION_FAILED
     default_code = "stale"
 
-    def __init__(self, stale: VersionConflict) -> None:
-        super().__init__(f"The article is at version {stale.version}; read it again.")
-        self.headers = {"ETag": f'"{stale.version}"'}
+    def __init__(self, conflict: VersionConflict) -> None:
+        super().__init__(f"The article is at version {conflict.version}; read it again.")
+        self.headers = {"ETag": f'"{conflict.version}"'}
 
 
 class PreconditionRequired(APIException):
     status_code = HTTPStatus.PRECONDITION_REQUIRED
     default_code = "precondition_required"
 
-    def __init__(self, unread: ExpectedVersionMissing) -> None:
+    def __init__(self, missing: ExpectedVersionMissing) -> None:
         super().__init__(
-            f"Version {unread.version} of this article was not written with this key. Read it, then "
+            f"Version {missing.version} of this article was not written with this key. Read it, then "
             "send the version that the change is based on in If-Match, as its ETag has it."
         )
 
@@ -104,11 +104,11 @@ class WriteView(APIView):
         """Check the body, act on it, answer the article; once, where the call has an Idempotency-Key."""
 
         def answer() -> Answer:
-            filed = shape(data=request.data)
-            filed.is_valid(raise_exception=True)
-            article = Article.objects.in_full().get(pk=act(filed.validated_data).pk)
-            body = JSONRenderer().render(serializers.EditorialArticle(article).data)
-            return Answer(status, body.decode())
+            body = shape(data=request.data)
+            body.is_valid(raise_exception=True)
+            article = Article.objects.in_full().get(pk=act(body.validated_data).pk)
+            content = JSONRenderer().render(serializers.EditorialArticle(article).data)
+            return Answer(status, content.decode())
 
         with _refusals():
             key = request.headers.get("Idempotency-Key", "")
@@ -136,9 +136,9 @@ class CreateArticleView(WriteView):
         responses={201: serializers.EditorialArticle},
     )
     def post(self, request: Request) -> Response:
-        """Creates a draft, which nobody but its desk can read. Unknown fields are refused by name.
+        """Creates a draft, which only the desk can read. Unknown fields are refused by name.
 
-        Sections, tags, authors and sources that do not exist are made. 422 where the
+        Sections, tags, authors and sources that do not exist are created. 422 where the
         `Idempotency-Key` came with another body before.
         """
         return self.write(
@@ -161,8 +161,8 @@ class EditArticleView(WriteView):
         """Changes the fields that the body names. An article that is public changes at once.
 
         Without `If-Match`, 428 unless this key wrote the latest version itself; with it, 412 where
-        somebody wrote since that version. 409 for an article that was killed. A slug that is
-        replaced goes on leading to the article.
+        the article has changed since that version. 409 for a killed article. A slug that is
+        replaced redirects to the article.
         """
         article_id, expected_version = target(request, article)
         return self.write(
@@ -183,7 +183,7 @@ def _key(request: Request) -> ApiKey:
 
 
 def editor_of(request: Request) -> str:
-    """Who writes, as revisions say it. The prefix is no secret, and tells keys of one name apart."""
+    """The editor's name in revisions. The prefix is no secret and distinguishes keys with the same name."""
     key = _key(request)
     return f"API key {key.name} ({key.prefix})"
 
@@ -209,16 +209,16 @@ def _version(tag: str) -> int:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """What the domain refuses, in HTTP's words."""
+    """Answers the domain's exceptions with HTTP errors."""
     try:
         yield
     except InvalidValue as refused:
         text = refused.text[:1].upper() + refused.text[1:]
         raise ValidationError({refused.field: [text]}) from None
-    except VersionConflict as stale:
-        raise PreconditionFailed(stale) from None
-    except ExpectedVersionMissing as unread:
-        raise PreconditionRequired(unread) from None
+    except VersionConflict as conflict:
+        raise PreconditionFailed(conflict) from None
+    except ExpectedVersionMissing as missing:
+        raise PreconditionRequired(missing) from None
     except (TransitionNotAllowed, NotEditable) as refused:
         raise Conflict(str(refused)) from None
     except OtherRequest:

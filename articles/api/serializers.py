@@ -18,7 +18,7 @@ Shape = serializers.Serializer[Any]
 
 
 class UTCField(serializers.DateTimeField):
-    """A time as RFC 3339 in UTC, whatever zone the site shows its readers."""
+    """A time as RFC 3339 in UTC, independent of the site's time zone."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(default_timezone=UTC, **options)
@@ -45,7 +45,7 @@ class Author(Shape):
 
 
 class DatelineParts(Shape):
-    text = serializers.CharField(source="dateline_text", help_text="As the house prints it.")
+    text = serializers.CharField(source="dateline_text", help_text="As it is printed.")
     place = serializers.CharField(source="dateline_place")
     date = serializers.DateField(source="dateline_date", allow_null=True, help_text="At the place.")
     source = serializers.CharField(source="dateline_source", help_text="The agency.")  # type: ignore[assignment]  # a field may have the name of an option
@@ -110,7 +110,7 @@ class ReactionsSummary(Shape):
 
 
 class ArticleEntry(Shape):
-    """An article in a list: all but its text. Its `context` holds `totals`, from the door."""
+    """An article in a list: all but its text. Its `context` holds `totals`, from the reaction hooks."""
 
     id = serializers.UUIDField()
     slug = serializers.CharField()
@@ -188,7 +188,7 @@ class ArticleList(Shape):
 
 
 class ArticleQuery(Shape):
-    """What the list call may be asked."""
+    """The parameters of the list call."""
 
     q = serializers.CharField(
         required=False,

@@ -1,4 +1,4 @@
-"""Moving an article through the workflow by API: one call a move, by the move's own name."""
+"""The workflow by API: one call for each transition, by its name."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -54,7 +54,7 @@ def _described(
 class Submit(TransitionView):
     @_described("articles_submit", validation.Simple)
     def post(self, request: Request, article: str) -> Response:
-        """Hands a draft to whoever reviews it. 409 where its state forbids it."""
+        """Hands a draft in for review. 409 where its state forbids it."""
         return self.transition(request, article, validation.Simple, workflow.submit)
 
 
@@ -75,7 +75,7 @@ class Publish(TransitionView):
 class Schedule(TransitionView):
     @_described("articles_schedule", validation.Scheduling)
     def post(self, request: Request, article: str) -> Response:
-        """Lets the article go out by itself, at `publish_at` or when its embargo ends: one of the two.
+        """Has the article published at `publish_at` or when its embargo ends: one of the two.
 
         400 for a time that has passed; 409 where its state forbids it.
         """
@@ -92,21 +92,21 @@ class Deschedule(TransitionView):
 class Correct(TransitionView):
     @_described("articles_correct", validation.Correcting)
     def post(self, request: Request, article: str) -> Response:
-        """Tells readers what was wrong; `changes` put it right at once. 409 where its state forbids it."""
+        """Publishes a correction notice; `changes` are applied with it. 409 where its state forbids it."""
         return self.transition(request, article, validation.Correcting, workflow.correct)
 
 
 class Unpublish(TransitionView):
     @_described("articles_unpublish", validation.Simple)
     def post(self, request: Request, article: str) -> Response:
-        """Takes the article off; it may be published again. 409 where its state forbids it."""
+        """Removes the article from the site; it may be published again. 409 where its state forbids it."""
         return self.transition(request, article, validation.Simple, workflow.unpublish)
 
 
 class Retract(TransitionView):
     @_described("articles_retract", validation.Retracting)
     def post(self, request: Request, article: str) -> Response:
-        """Disowns the article: it stays, the text of the retraction above it. 409 where its state forbids it."""
+        """Retracts the article: it stays public, the text of the retraction above it. 409 where its state forbids it."""
         return self.transition(request, article, validation.Retracting, workflow.retract)
 
 
@@ -127,5 +127,5 @@ class Spike(TransitionView):
 class Unspike(TransitionView):
     @_described("articles_unspike", validation.Simple)
     def post(self, request: Request, article: str) -> Response:
-        """Takes a spiked article up again, as a draft. 409 where its state forbids it."""
+        """Makes a spiked article a draft again. 409 where its state forbids it."""
         return self.transition(request, article, validation.Simple, workflow.unspike)

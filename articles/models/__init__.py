@@ -1,4 +1,4 @@
-"""What a newsroom keeps: stories, and all that belongs to them."""
+"""The tables of the app: articles with their sections, tags, authors, pictures, revisions, sources and API keys."""
 
 from articles.models.api_keys import ApiKey, IdempotencyKey
 from articles.models.articles import (

@@ -1,4 +1,4 @@
-"""What programs need to write: their keys, and the answers kept for a call sent twice."""
+"""API keys, and the stored answers of calls with an Idempotency-Key."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -6,7 +6,7 @@ from django.utils import timezone
 
 
 class ApiKey(models.Model):
-    """A program's key. The secret is shown once, when it is issued; only its hash is kept."""
+    """A program's key. The secret is shown once, when it is issued; only its hash is stored."""
 
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=12, editable=False)
@@ -29,7 +29,7 @@ class ApiKey(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """The answer that a call got, kept so that the same call sent again gets the same one."""
+    """The stored answer of a call, for the same call sent again."""
 
     api_key = models.ForeignKey(
         ApiKey,

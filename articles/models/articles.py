@@ -1,4 +1,4 @@
-"""The article as it is kept: what it says, where and when it was filed, where it stands."""
+"""The article and its links to tags, authors, pictures and former slugs."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -49,7 +49,7 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.with_parts().with_authors().with_gallery().prefetch_related("corrections")
 
     def with_gallery(self) -> Self:
-        """With the further pictures, at the cost of no query."""
+        """With the further pictures, without a further query."""
         links = ArticleMedia.objects.filter(article=models.OuterRef("pk")).order_by(
             "position", "id"
         )
@@ -57,7 +57,7 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.annotate(gallery_json=ArraySubquery(links.values(picture=picture)))
 
     def with_alternates(self) -> Self:
-        """With every language of each article as `alternates`, at the cost of no query."""
+        """With every language of each article as `alternates`, without a further query."""
         original = Coalesce(models.OuterRef("translation_of_id"), models.OuterRef("pk"))
         family = Article.objects.public().filter(
             models.Q(pk=original) | models.Q(translation_of_id=original)
@@ -257,7 +257,7 @@ class Article(models.Model):
                 condition=~models.Q(state__in=PUBLIC_STATES)
                 | models.Q(first_published_at__isnull=False, published_at__isnull=False),
             ),
-            # The importer looking for our copy of what a source sends again, and no copy twice.
+            # Ingest, which finds the article that it created for a source's item; and one article for each item.
             models.UniqueConstraint(
                 fields=["source", "source_item_id"],
                 name="articles_once_from_source",
@@ -417,7 +417,7 @@ class ArticleMedia(models.Model):
 
 
 class ArticleURL(models.Model):
-    """A slug that an article had: whoever comes by it is sent on to the one it has."""
+    """A former slug of an article; it redirects to the present one."""
 
     slug = models.CharField(max_length=MAX_LENGTH["slug"])
     # Its index shows the desk where an article used to be.

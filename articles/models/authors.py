@@ -8,7 +8,7 @@ from articles.models.taxonomy import validate_slug
 
 
 class Author(models.Model):
-    """Somebody who writes articles, with a page of their own."""
+    """A person who writes articles, with a page of their own."""
 
     slug = models.CharField(max_length=SLUG_LENGTH, validators=[validate_slug])
     name = models.CharField(max_length=100)

@@ -10,7 +10,7 @@ from django.db import models
 
 from articles.storage import picture_storage
 
-# What pages, feeds and programs are told of a picture.
+# The columns of a picture that pages, feeds and the API show.
 SHOWN_OF_MEDIA = (
     *("id", "caption", "alt_text", "credit", "copyright_notice"),
     *("file", "content_type", "byte_size", "width", "height", "focal_x", "focal_y", "rendered"),
@@ -32,12 +32,12 @@ class Rendition:
 
     @property
     def path(self) -> str:
-        """Where a page of ours finds it."""
+        """Its address on this site's pages."""
         return picture_storage().url(self.file)
 
     @property
     def url(self) -> str:
-        """Where anybody finds it."""
+        """Its absolute address."""
         return absolute(self.path)
 
 
@@ -71,7 +71,7 @@ class Media(models.Model):
     focal_y = models.FloatField(
         default=0.5, validators=PART, help_text="0 is the upper edge, 1 the lower one."
     )
-    # A column and no table: whoever shows the picture has them without a query, and a worker
+    # A column and not a table: showing the picture needs no further query, and a worker
     # replaces all at once (docs/decisions/0010-pictures.md).
     rendered = models.JSONField(default=list, blank=True, editable=False)
 
@@ -112,12 +112,12 @@ class Media(models.Model):
 
     @property
     def path(self) -> str:
-        """Where a page of ours finds the picture in full size."""
+        """The address of the full-size picture on this site's pages."""
         return picture_storage().url(str(self.file.name))
 
     @property
     def url(self) -> str:
-        """Where anybody finds it; empty where there is only a description."""
+        """The absolute address; empty where there is only a description."""
         return absolute(self.path) if self.file else ""
 
     @cached_property

@@ -17,7 +17,7 @@ class CorrectionQuerySet(models.QuerySet["Correction"]):
 
 
 class Correction(models.Model):
-    """What readers are told about a change to an article that they may have read."""
+    """A notice to readers about a change to an article that they may have read."""
 
     class Kind(models.TextChoices):
         CORRECTION = "correction", "Correction"

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 
 class Source(models.Model):
-    """Whoever an article comes from: an agency, a partner, ourselves."""
+    """The origin of an article: an agency, a partner, the newsroom itself."""
 
     class Category(models.TextChoices):
         """ANS's six words for where an article comes from."""
@@ -18,7 +18,7 @@ class Source(models.Model):
         OTHER = "other", "Other"
 
     class Indexing(models.TextChoices):
-        """Whether search engines may list our copy beside the original."""
+        """Whether search engines may list the copy here beside the original."""
 
         INDEX = "index", "Index"
         NOINDEX = "noindex", "Do not index"
@@ -46,13 +46,13 @@ class Feed(models.Model):
     """An address that is polled for articles of one source."""
 
     url = models.URLField(max_length=1000)
-    # A key of articles.formats.READERS; empty where the content tells.
+    # A key of articles.formats.READERS; empty: recognised by the content.
     format = models.CharField(max_length=20, blank=True, help_text="Empty: told by the content.")
     source = models.ForeignKey(
         Source,
         on_delete=models.PROTECT,
         related_name="feeds",
-        db_index=False,  # nobody asks for the feeds of a source
+        db_index=False,  # no query selects the feeds of a source
     )
     active = models.BooleanField(default=True)
     interval_seconds = models.PositiveIntegerField(default=300)

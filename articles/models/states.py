@@ -1,10 +1,10 @@
-"""Where an article stands, and what sort of work it is."""
+"""The states of the workflow, the sets of states that other modules use, and the types of articles."""
 
 from django.db import models
 
 
 class State(models.TextChoices):
-    """Where an article stands in the workflow."""
+    """The state of an article in the workflow."""
 
     DRAFT = "draft", "Draft"
     IN_REVIEW = "in_review", "In review"
@@ -25,12 +25,12 @@ CURRENT_STATES = (State.PUBLISHED, State.CORRECTED)
 # What anyone may read. A retracted article stays, with its notice; a killed one does not.
 PUBLIC_STATES = (*CURRENT_STATES, State.RETRACTED)
 
-# What `expires_at` takes off. A retracted article stays for its notice.
+# What `expires_at` unpublishes. A retracted article stays for its notice.
 EXPIRING_STATES = (State.SCHEDULED, *CURRENT_STATES)
 
 
 class PubStatus(models.TextChoices):
-    """What receivers of our copy may do with it: IPTC's three words."""
+    """What receivers of the article may do with it, in IPTC's three terms."""
 
     USABLE = "usable", "Usable"
     WITHHELD = "withheld", "Withheld"

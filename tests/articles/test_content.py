@@ -59,7 +59,9 @@ AS_STORY: dict[str, Any] = {
 
 
 def edit(article: Article, name: str) -> None:
-    edit_article(article_id=article.pk, changes={name: ANOTHER.get(name, "Other")}, expected_version=1)
+    edit_article(
+        article_id=article.pk, changes={name: ANOTHER.get(name, "Other")}, expected_version=1
+    )
 
 
 def import_again(article: Article, name: str) -> None:

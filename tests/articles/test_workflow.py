@@ -357,7 +357,7 @@ def test_a_worker_that_saw_the_article_before_its_rival_committed_leaves_it(due:
     assert seen.exists()
     Rival().start(publish_due).result(timeout=10)
 
-    assert not workflow._take_one(seen, due.pk, workflow._release)
+    assert not workflow._claim_one(seen, due.pk, workflow._release)
     assert row(due).version == 2
 
 

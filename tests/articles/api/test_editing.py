@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from articles.api.api_keys import issue_key
-from articles.api.idempotency import KEPT, purge_answers
+from articles.api.idempotency import RETENTION, purge_answers
 from articles.editing import edit_article
 from articles.models import Article, ArticleRevision, Author, IdempotencyKey, State, Tag
 from articles.workflow import Transition
@@ -485,7 +485,7 @@ def test_two_calls_at_once_with_one_key_make_one_article(
 def test_answers_are_forgotten_after_a_day(desk: Desk) -> None:
     desk.post(body=WHOLE, **{"Idempotency-Key": "k1"})
     assert purge_answers() == 0
-    IdempotencyKey.objects.update(created_at=timezone.now() - KEPT - timedelta(seconds=1))
+    IdempotencyKey.objects.update(created_at=timezone.now() - RETENTION - timedelta(seconds=1))
 
     assert (purge_answers(), purge_answers()) == (1, 0)
 

@@ -248,7 +248,7 @@ def test_a_move_that_the_state_no_longer_allows_says_so(editor: Client, public: 
     sent = editor.post(move(public, Transition.SUBMIT), {"expected_version": public.version})
 
     for answer in (opened, sent):
-        assert "A story that is published cannot take the move submit." in text_of(answer)
+        assert "A story that is published does not allow the move submit." in text_of(answer)
 
 
 def test_a_move_that_does_not_exist_is_not_found(editor: Client, draft: Article) -> None:
