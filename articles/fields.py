@@ -113,7 +113,7 @@ FIELDS: Final = (
         Kind.ADDRESS,
         1000,
         fieldset=Fieldset.ORIGIN,
-        help_text="Where the original is, when it is not ours.",
+        help_text="The address of the original, where another site published it first.",
     ),
     Field("copyright_holder", Kind.LINE, 200, from_source=True, fieldset=Fieldset.ORIGIN),
     Field("copyright_notice", Kind.TEXT, NOTE_LENGTH, from_source=True, fieldset=Fieldset.ORIGIN),

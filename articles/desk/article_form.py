@@ -1,4 +1,4 @@
-"""The form in which an article is written. It saves nothing itself: it says what was changed."""
+"""The form on which editors write an article. It saves nothing; its `changes` go to `articles.editing`."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -26,13 +26,14 @@ from articles.editing import InvalidValue
 from articles.fields import DATELINE_PARTS, FIELDS, Kind, names
 from articles.models import Article
 
-AS_WRITTEN = tuple(field.name for field in FIELDS if field.fieldset is not None)
-# The API's names of what the form calls by another.
-FILED_AS = {"tag_lines": "tags", "subject_lines": "subjects", "author_lines": "authors"}
-PLAIN = (*AS_WRITTEN, *FILED_AS)
-ROWS = ("section", "lead_image")  # chosen among what there is, so no gate needs to read them
+SAME_NAMED = tuple(field.name for field in FIELDS if field.fieldset is not None)
+# The API's names of the form fields with other names.
+API_NAMES = {"tag_lines": "tags", "subject_lines": "subjects", "author_lines": "authors"}
+TEXT_FIELDS = (*SAME_NAMED, *API_NAMES)
+# Chosen from lists of existing rows, so that the serializer need not validate them.
+ROWS = ("section", "lead_image")
 NAMES = {
-    **{theirs: ours for ours, theirs in FILED_AS.items()},
+    **{api_name: name for name, api_name in API_NAMES.items()},
     **{f"dateline.{part}": f"dateline_{part}" for part in DATELINE_PARTS},
 }
 DATELINE = [f"dateline_{part}" for part in DATELINE_PARTS]
@@ -42,11 +43,11 @@ STYLES = [("", "–"), *((style, style.replace("_", " ").upper()) for style in d
 if TYPE_CHECKING:
     ArticleModelForm = forms.ModelForm[Article]
 else:
-    ArticleModelForm = forms.ModelForm  # which has its parameter in the types alone
+    ArticleModelForm = forms.ModelForm  # only its type stub is generic
 
 
 class ArticleForm(VersionCheck, ArticleModelForm):
-    """Only what somebody touched is written, so that two who touch different things both win."""
+    """Writes only the changed fields, so that two editors who change different fields do not conflict."""
 
     expected_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -57,11 +58,11 @@ class ArticleForm(VersionCheck, ArticleModelForm):
     subject_lines = LinesField(
         label="Subjects", help_text="URIs of IPTC Media Topics, one a line, the main one first."
     )
-    expires_at = MomentField(label="Expires at", help_text="When the story is taken off.")
+    expires_at = MomentField(label="Expires at", help_text="When the story is unpublished.")
     canonical_url = forms.URLField(
         required=False,
         label="Canonical URL",
-        help_text="Where the original is, when it is not ours.",
+        help_text="The address of the original, where another site published it first.",
         max_length=1000,
         assume_scheme="https",
         widget=UnfoldAdminURLInputWidget,
@@ -73,11 +74,13 @@ class ArticleForm(VersionCheck, ArticleModelForm):
         required=False, label="Date", help_text="At the place.", widget=DayWidget
     )
 
-    refusal: InvalidValue | None = None  # what the domain said to this very form, just before
+    refusal: InvalidValue | None = (
+        None  # the error of `articles.editing` for this form's first attempt
+    )
 
     class Meta:
         model = Article
-        fields = [*AS_WRITTEN, *DATELINE, "section", "source", "lead_image", "translation_of"]
+        fields = [*SAME_NAMED, *DATELINE, "section", "source", "lead_image", "translation_of"]
         widgets = {
             "body_markdown": MarkdownWidget,
             **dict.fromkeys(
@@ -96,7 +99,7 @@ class ArticleForm(VersionCheck, ArticleModelForm):
         }
         help_texts = {
             "body_markdown": "Markdown, without the dateline.",
-            "slug": "The story’s address. Empty: made of the headline. Former ones lead to it.",
+            "slug": "The story’s address. Empty: derived from the headline. Former addresses redirect to it.",
         }
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -123,36 +126,38 @@ class ArticleForm(VersionCheck, ArticleModelForm):
         return cleaned
 
     def _post_clean(self) -> None:
-        """The article in memory stays as it is stored; the domain changes it."""
+        """Leave the instance as it is stored: `articles.editing` changes the article."""
 
     def _changes(self) -> Mapping[str, Any]:
-        touched = {
+        changed = {
             name: self.cleaned_data[name] for name in self.changed_data if name in self.cleaned_data
         }
-        values = dict(validate_form(self, self._gate, self._filed(touched), NAMES))
+        values = dict(validate_form(self, self._serializer, self._api_values(changed), NAMES))
         if "tags" in values:
             values["tags"] = find_tags(values["tags"])
-        return values | {name: touched[name] for name in ROWS if name in touched}
+        return values | {name: changed[name] for name in ROWS if name in changed}
 
     @property
-    def _gate(self) -> type[validation.StrictSerializer]:
+    def _serializer(self) -> type[validation.StrictSerializer]:
         return validation.Draft if self.is_new else validation.Changes
 
-    def _filed(self, touched: Mapping[str, Any]) -> dict[str, Any]:
-        """What was touched, as a program would file it."""
-        filed = {FILED_AS.get(name, name): touched[name] for name in PLAIN if name in touched}
-        if self.is_new and not filed.get("slug"):
-            filed.pop("slug", None)  # the headline gives one
-        if "source" in touched:
-            filed["source"] = touched["source"].name if touched["source"] else ""
-        if "translation_of" in touched:
-            filed["translation_of"] = str(getattr(touched["translation_of"], "pk", ""))
-        if any(name in touched for name in DATELINE):
-            filed["dateline"] = self._dateline()
-        return filed
+    def _api_values(self, changed: Mapping[str, Any]) -> dict[str, Any]:
+        """The changed fields as the API has them."""
+        values = {
+            API_NAMES.get(name, name): changed[name] for name in TEXT_FIELDS if name in changed
+        }
+        if self.is_new and not values.get("slug"):
+            values.pop("slug", None)  # derived from the headline
+        if "source" in changed:
+            values["source"] = changed["source"].name if changed["source"] else ""
+        if "translation_of" in changed:
+            values["translation_of"] = str(getattr(changed["translation_of"], "pk", ""))
+        if any(name in changed for name in DATELINE):
+            values["dateline"] = self._dateline()
+        return values
 
     def _dateline(self) -> dict[str, Any] | None:
-        """All of it, since its text is made anew; None where nothing but its form is left."""
+        """All parts, because the line is rendered again; None where only style and country are given."""
         parts = {part: self.cleaned_data.get(f"dateline_{part}") for part in DATELINE_PARTS}
         given = {part: value for part, value in parts.items() if value}
         return {"place": "", **given} if given.keys() - {"style", "country"} else None

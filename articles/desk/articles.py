@@ -1,4 +1,4 @@
-"""The desk's list of articles, and the page on which one is written. Every write goes through the domain."""
+"""The desk's list of articles and the page of one. `articles.editing` and `articles.workflow` do all writes."""
 
 from datetime import datetime
 from typing import Any, cast
@@ -22,7 +22,7 @@ from articles import roles
 from articles.desk import pages
 from articles.desk.article_form import ArticleForm
 from articles.desk.filters import ByAuthor, Mine
-from articles.desk.live_preview import render_typed
+from articles.desk.live_preview import render_preview
 from articles.desk.pictures import ArticleMediaInline
 from articles.desk.transitions import DESK_TRANSITIONS
 from articles.editing import InvalidValue, NotEditable, create_draft, edit_article
@@ -61,7 +61,7 @@ TIMES = (
 
 
 class CorrectionInline(TabularInline):
-    """What readers of the article were told. Corrections are made by the move of that name."""
+    """The notices of corrections. The transition `correct` adds one; no form changes them."""
 
     model = Correction
     fields = ["kind", "text", "placement", "published_at", "version", "editor"]
@@ -81,7 +81,15 @@ class CorrectionInline(TabularInline):
 class ArticleAdmin(ModelAdmin):
     form = ArticleForm
     compressed_fields = False
-    list_display = ["title", "standing", "section", "byline", "goes_out", "touched", "version"]
+    list_display = [
+        "title",
+        "state_label",
+        "section",
+        "byline",
+        "publication_time",
+        "saved_at",
+        "version",
+    ]
     list_display_links = ["title"]
     list_filter = [Mine, "state", "section", "language", "source", ByAuthor]
     list_select_related = ["section"]
@@ -103,7 +111,7 @@ class ArticleAdmin(ModelAdmin):
             forms.Script("articles/desk/live-preview.js", type="module"),
         ]
 
-    # Who may
+    # Permissions
 
     def get_queryset(self, request: HttpRequest) -> ArticleQuerySet:
         return roles.seen_by(request.user).with_parts()
@@ -119,7 +127,7 @@ class ArticleAdmin(ModelAdmin):
         return roles.may_write(request.user, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # articles are spiked or killed, and leave a trace
+        return False  # articles are spiked or killed; their rows stay
 
     def get_view_on_site_url(self, obj: Model | None = None) -> str | None:
         article = cast(Article | None, obj)
@@ -132,15 +140,15 @@ class ArticleAdmin(ModelAdmin):
         return [article.headline, article.slugline]
 
     @display(description="State", ordering="state", label=cast(Any, COLOURS))
-    def standing(self, article: Article) -> tuple[str, str]:
+    def state_label(self, article: Article) -> tuple[str, str]:
         return article.state, article.get_state_display()
 
     @display(description="Out", ordering="published_at", empty_value="–")
-    def goes_out(self, article: Article) -> str | None:
+    def publication_time(self, article: Article) -> str | None:
         return _moment(article.due_at or article.published_at)
 
     @display(description="Saved", ordering="version_created_at")
-    def touched(self, article: Article) -> str | None:
+    def saved_at(self, article: Article) -> str | None:
         return _moment(article.version_created_at)
 
     # The page
@@ -207,12 +215,12 @@ class ArticleAdmin(ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """What the domain refuses, having changed nothing, the same form says in a second pass."""
+        """Show the form again with the error where `articles.editing` refused; it has changed nothing then."""
         try:
             response = super().changeform_view(request, object_id, form_url, extra_context)
-        except (InvalidValue, VersionConflict, NotEditable) as refusal:
-            if isinstance(refusal, InvalidValue):
-                request.refusal = refusal  # type: ignore[attr-defined]  # read by get_form
+        except (InvalidValue, VersionConflict, NotEditable) as error:
+            if isinstance(error, InvalidValue):
+                request.refusal = error  # type: ignore[attr-defined]  # read by get_form
             return super().changeform_view(request, object_id, form_url, extra_context)
         if getattr(request, "saved", False):
             pages.mark_saved(request, response)
@@ -230,11 +238,11 @@ class ArticleAdmin(ModelAdmin):
             and not article.is_public
             and self.has_change_permission(request, article),
             "show_save_and_add_another": False,
-            "show_history": False,  # the versions say more
+            "show_history": False,  # the page of versions replaces it
         }
         return super().render_change_form(request, context, *args, **options)
 
-    # What is written
+    # Saving
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         editor = request.user.get_username()
@@ -258,9 +266,9 @@ class ArticleAdmin(ModelAdmin):
         return super().construct_change_message(request, form, [], add)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """All of an article is saved at once, above."""
+        """Nothing: `save_model` has saved the relations, too."""
 
-    # Pages beside it
+    # Further pages
 
     def get_urls(self) -> list[Any]:
         def own(route: str, view: Any, name: str) -> Any:
@@ -282,7 +290,7 @@ class ArticleAdmin(ModelAdmin):
     def live_preview_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_change_permission(request):
             raise Http404
-        return require_POST(lambda request: JsonResponse(render_typed(request.POST)))(request)
+        return require_POST(lambda request: JsonResponse(render_preview(request.POST)))(request)
 
     def transition_view(
         self, request: HttpRequest, article_id: UUID, transition: str

@@ -1,4 +1,4 @@
-"""What somebody is typing, as readers would see it: rendered by the same code as the page."""
+"""Renders the text that an editor is typing with the code of the public page."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,9 +8,9 @@ from articles.fields import DATELINE_PARTS
 from articles.validation import BODY_BYTES, DatelineShape
 
 
-def render_typed(typed: Mapping[str, str]) -> dict[str, Any]:
-    """The HTML is sanitised. What may not be published is missing from it, and named beside it."""
-    text, line = typed.get("body_markdown", ""), _dateline(typed)
+def render_preview(form_data: Mapping[str, str]) -> dict[str, Any]:
+    """The sanitised HTML, the dateline, the number of words, and `objections` to what the HTML leaves out."""
+    text, line = form_data.get("body_markdown", ""), _dateline(form_data)
     if len(text.encode()) > BODY_BYTES:
         problem = f"The text is longer than the {BODY_BYTES:,} bytes that a story may have."
         return {"html": "", "dateline": line, "words": None, "objections": [problem]}
@@ -23,12 +23,12 @@ def render_typed(typed: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _dateline(typed: Mapping[str, str]) -> str:
-    """That of the form; where it has none to type in, the one it carries. Nothing while half of it is there."""
-    if "dateline_text" in typed:
-        return typed["dateline_text"]
-    parts = {part: typed.get(f"dateline_{part}", "") for part in DATELINE_PARTS}
-    filed = DatelineShape(data={part: value for part, value in parts.items() if value})
-    if not filed.is_valid():
+def _dateline(form_data: Mapping[str, str]) -> str:
+    """The rendered dateline of the form, or its hidden field `dateline_text`; empty while a part is invalid."""
+    if "dateline_text" in form_data:
+        return form_data["dateline_text"]
+    parts = {part: form_data.get(f"dateline_{part}", "") for part in DATELINE_PARTS}
+    serializer = DatelineShape(data={part: value for part, value in parts.items() if value})
+    if not serializer.is_valid():
         return ""
-    return dateline.render(**filed.validated_data, language=typed.get("language") or "en")
+    return dateline.render(**serializer.validated_data, language=form_data.get("language") or "en")

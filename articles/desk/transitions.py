@@ -1,4 +1,4 @@
-"""How each move is asked for: its button, what it says will happen, its form, and who carries it out."""
+"""The transitions at the desk: for each its button, the effects shown for confirmation, its form and its function."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,12 +31,12 @@ def _text(label: str, *, required: bool = True, help_text: str = "") -> forms.Ch
 
 
 class TransitionForm(VersionCheck, forms.Form):
-    """A move that needs no more than to be asked for."""
+    """The form of a transition that has only a note."""
 
-    shape: ClassVar[type[validation.StrictSerializer]] = validation.Simple
+    serializer: ClassVar[type[validation.StrictSerializer]] = validation.Simple
     expected_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    note = _text("Note", required=False, help_text="For the desk only; kept with the version.")
+    note = _text("Note", required=False, help_text="For the desk only; stored with the version.")
 
     def __init__(self, data: Any = None, *, article: Article) -> None:
         super().__init__(data, initial={"expected_version": article.version})
@@ -46,42 +46,42 @@ class TransitionForm(VersionCheck, forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         self.check_version()
         if not self.errors:
-            self.values = validate_form(self, self.shape, self.filed(), {})
+            self.values = validate_form(self, self.serializer, self.api_values(), {})
         return cleaned
 
-    def filed(self) -> dict[str, Any]:
+    def api_values(self) -> dict[str, Any]:
         return {"note": self.cleaned_data["note"]}
 
 
 class ScheduleForm(TransitionForm):
-    shape = validation.Scheduling
-    publish_at = MomentField(label="Publish at", help_text="When we want it out.")
+    serializer = validation.Scheduling
+    publish_at = MomentField(label="Publish at", help_text="When the story is published.")
     embargoed_until = MomentField(
-        label="Or embargoed until", help_text="When whoever gave it to us lets us have it out."
+        label="Or embargoed until", help_text="The source allows no publication before this time."
     )
 
     field_order = ("publish_at", "embargoed_until", "note")
 
-    def filed(self) -> dict[str, Any]:
+    def api_values(self) -> dict[str, Any]:
         times = {name: self.cleaned_data[name] for name in ("publish_at", "embargoed_until")}
-        return super().filed() | {name: time for name, time in times.items() if time}
+        return super().api_values() | {name: time for name, time in times.items() if time}
 
 
 class RetractForm(TransitionForm):
-    shape = validation.Retracting
-    note = None  # type: ignore[assignment]  # how Django leaves an inherited field out
-    text = _text("What readers are told", help_text="Plain text, above the story, for good.")
+    serializer = validation.Retracting
+    note = None  # type: ignore[assignment]  # removes an inherited field in Django
+    text = _text("Notice to readers", help_text="Plain text, above the story, for good.")
 
-    def filed(self) -> dict[str, Any]:
+    def api_values(self) -> dict[str, Any]:
         return {"text": self.cleaned_data["text"]}
 
 
 class CorrectForm(TransitionForm):
-    """The notice, and what puts the article right with the same commit."""
+    """The notice, and the corrected fields, which are saved in the same transaction."""
 
-    shape = validation.Correcting
+    serializer = validation.Correcting
     note = None  # type: ignore[assignment]  # as above
-    text = _text("What readers are told", help_text="What was wrong, and what is right.")
+    text = _text("Notice to readers", help_text="What was wrong, and what is right.")
     kind = forms.ChoiceField(
         choices=[each for each in Correction.Kind.choices if each[0] != Correction.Kind.RETRACTION],
         widget=UnfoldAdminSelectWidget,
@@ -103,12 +103,12 @@ class CorrectForm(TransitionForm):
             self.initial[name] = getattr(article, name)
             self.fields[name].show_hidden_initial = True
 
-    def filed(self) -> dict[str, Any]:
+    def api_values(self) -> dict[str, Any]:
         notice = {name: self.cleaned_data[name] for name in ("text", "kind", "placement")}
-        touched = {
+        changed = {
             name: self.cleaned_data[name] for name in self.edited if name in self.changed_data
         }
-        return notice | {"changes": touched}
+        return notice | {"changes": changed}
 
 
 class KillForm(TransitionForm):
@@ -120,7 +120,7 @@ class KillForm(TransitionForm):
 
     def __init__(self, data: Any = None, *, article: Article) -> None:
         super().__init__(data, article=article)
-        self.fields["slug"].help_text = f"It is {article.slug}. Nothing leads back."
+        self.fields["slug"].help_text = f"It is {article.slug}. A kill cannot be undone."
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]
@@ -131,7 +131,7 @@ class KillForm(TransitionForm):
 
 @dataclass(frozen=True, slots=True)
 class DeskTransition:
-    """A move as the desk meets it."""
+    """A transition as the desk shows it."""
 
     label: str
     done: str
@@ -143,7 +143,7 @@ class DeskTransition:
 
     @property
     def button_variant(self) -> str:
-        """On the article's page what cannot be undone does not shout; where it is confirmed it does."""
+        """Only the page that confirms a danger has a red button; the article's page has not."""
         return "primary" if self.variant == "primary" else "default"
 
     @property
@@ -163,7 +163,7 @@ DESK_TRANSITIONS: Mapping[Transition, DeskTransition] = {
         icon="send",
         effects=(
             "The story goes to an editor.",
-            "Its author can read it, and change it again once it is sent back.",
+            "Its author can read it, and change it after it is sent back.",
         ),
         act=workflow.submit,
         variant="primary",
@@ -172,7 +172,7 @@ DESK_TRANSITIONS: Mapping[Transition, DeskTransition] = {
         label="Send back",
         done="sent back to its author",
         icon="undo",
-        effects=("The story is a draft again, and its author can go on with it.",),
+        effects=("The story is a draft again, and its author can change it.",),
         act=workflow.send_back,
     ),
     Transition.SCHEDULE: DeskTransition(
@@ -180,8 +180,8 @@ DESK_TRANSITIONS: Mapping[Transition, DeskTransition] = {
         done="scheduled",
         icon="schedule",
         effects=(
-            "The story goes out by itself, at our time or when an embargo ends: one of the two.",
-            "Until then it can be edited, published by hand or taken off the schedule.",
+            "The story is published at the time you set, or when its embargo ends: give one of the two.",
+            "Until then it can be edited, published at once, or taken off the schedule.",
         ),
         act=workflow.schedule,
         form=ScheduleForm,
@@ -190,7 +190,7 @@ DESK_TRANSITIONS: Mapping[Transition, DeskTransition] = {
         label="Take off the schedule",
         done="a draft again",
         icon="event_busy",
-        effects=("The story is a draft again. An embargo stays what it is.",),
+        effects=("The story is a draft again. An embargo stays.",),
         act=workflow.deschedule,
     ),
     Transition.PUBLISH: DeskTransition(
@@ -207,7 +207,7 @@ DESK_TRANSITIONS: Mapping[Transition, DeskTransition] = {
         icon="edit_note",
         effects=(
             "Readers see the notice with the story and among the corrections.",
-            "What you change below is put right with the same stroke.",
+            "Your changes below are published with the notice.",
         ),
         act=workflow.correct,
         form=CorrectForm,
@@ -218,8 +218,8 @@ DESK_TRANSITIONS: Mapping[Transition, DeskTransition] = {
         done="taken off",
         icon="visibility_off",
         effects=(
-            "The story’s page is not found any more, as if it had never been there.",
-            "It may be published again.",
+            "Readers get “not found” at the story’s address.",
+            "It can be published again.",
             _TIMES,
         ),
         act=workflow.unpublish,
@@ -230,8 +230,8 @@ DESK_TRANSITIONS: Mapping[Transition, DeskTransition] = {
         done="retracted",
         icon="block",
         effects=(
-            "The story stays where it is, disowned, with your notice above it.",
-            "Its reactions are closed. Nothing but a kill leads on from here.",
+            "The story stays at its address, with your notice above it.",
+            "Its reactions are closed. After this it can only be killed.",
         ),
         act=workflow.retract,
         form=RetractForm,
@@ -243,7 +243,7 @@ DESK_TRANSITIONS: Mapping[Transition, DeskTransition] = {
         icon="delete_forever",
         effects=(
             "The story is gone for good, from its page (410), feeds, sitemaps and search.",
-            "Whoever received our copy is told to drop it.",
+            "Feeds and ninjs tell their subscribers to delete it.",
             "This cannot be undone.",
         ),
         act=workflow.kill,
@@ -254,7 +254,7 @@ DESK_TRANSITIONS: Mapping[Transition, DeskTransition] = {
         label="Spike",
         done="spiked",
         icon="inventory_2",
-        effects=("The story is put aside. It can be taken up again.",),
+        effects=("The story is archived. It can be unspiked.",),
         act=workflow.spike,
         variant="danger",
     ),

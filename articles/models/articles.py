@@ -101,11 +101,13 @@ class Article(models.Model):
         help_text="For lists and push messages.",
     )
     slugline = models.CharField(
-        max_length=MAX_LENGTH["slugline"], blank=True, help_text="The desk's key words."
+        max_length=MAX_LENGTH["slugline"], blank=True, help_text="Key words for the desk."
     )
     slug = models.CharField(max_length=MAX_LENGTH["slug"], validators=[validate_slug])
     abstract = models.TextField(blank=True)
-    body_markdown = models.TextField(help_text="As filed.")
+    body_markdown = models.TextField(
+        help_text="The text as it was written or imported, in Markdown."
+    )
     body_html = models.TextField(help_text="Sanitised; without the dateline.")
     word_count = models.PositiveIntegerField(default=0)
     byline = models.CharField(max_length=MAX_LENGTH["byline"], blank=True)
@@ -124,7 +126,7 @@ class Article(models.Model):
     dateline_style = models.CharField(max_length=20, blank=True)
     dateline_text = models.TextField(
         blank=True,
-        help_text="Frozen at publishing, so that a change of style does not rewrite history.",
+        help_text="The rendered line; a later change of style does not change it.",
     )
 
     section = models.ForeignKey(
@@ -171,7 +173,7 @@ class Article(models.Model):
     source_item_id = models.CharField(
         max_length=MAX_LENGTH["source_item_id"],
         blank=True,
-        help_text="The source's own name for the story.",
+        help_text="The story's id at its source.",
     )
     source_version = models.CharField(max_length=MAX_LENGTH["source_version"], blank=True)
     source_url = models.URLField(max_length=MAX_LENGTH["source_url"], blank=True)
@@ -179,12 +181,12 @@ class Article(models.Model):
         max_length=64,
         blank=True,
         editable=False,
-        help_text="Of the content as it was last imported; tells an edit of the desk's.",
+        help_text="Hash of the content at the last import; differs after an edit at the desk.",
     )
     canonical_url = models.URLField(
         max_length=MAX_LENGTH["canonical_url"],
         blank=True,
-        help_text="Where the original is, when it is not ours.",
+        help_text="The address of the original, where another site published it first.",
     )
     copyright_holder = models.CharField(max_length=MAX_LENGTH["copyright_holder"], blank=True)
     copyright_notice = models.TextField(blank=True)
@@ -192,7 +194,7 @@ class Article(models.Model):
     credit_line = models.CharField(max_length=MAX_LENGTH["credit_line"], blank=True)
 
     urgency = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="1, a flash, to 9; IPTC's scale."
+        null=True, blank=True, help_text="From 1, a flash, to 9, on IPTC's scale."
     )
     ed_note = models.TextField(blank=True, help_text="For editors only.")
     editor_note = models.TextField(blank=True, help_text="For readers.")
@@ -206,7 +208,7 @@ class Article(models.Model):
         null=True, blank=True, editable=False, help_text="Set once."
     )
     published_at = models.DateTimeField(
-        null=True, blank=True, help_text="Shown to readers; orders lists."
+        null=True, blank=True, help_text="Shown to readers; lists are in its order."
     )
     content_modified_at = models.DateTimeField(
         null=True,
@@ -214,14 +216,16 @@ class Article(models.Model):
         editable=False,
         help_text="The last change that readers would notice.",
     )
-    updated_at = models.DateTimeField(auto_now=True, help_text="The row, whatever changed.")
+    updated_at = models.DateTimeField(auto_now=True, help_text="The last change of the row.")
     publish_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the desk wants it out."
+        null=True, blank=True, help_text="When the story is published."
     )
     embargoed_until = models.DateTimeField(
-        null=True, blank=True, help_text="Before which nobody may have it out."
+        null=True, blank=True, help_text="The source allows no publication before this time."
     )
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="When it is taken off.")
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the story is unpublished."
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
 
     # Its index serves "mine" in the desk's list.
@@ -232,10 +236,12 @@ class Article(models.Model):
         editable=False,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="Whose draft it is; nobody's where a program filed it.",
+        help_text="The author of the draft; empty where a program created it.",
     )
     preview_generation = models.PositiveIntegerField(
-        default=0, editable=False, help_text="Raised to end every preview link given out before."
+        default=0,
+        editable=False,
+        help_text="A higher number invalidates all earlier preview links.",
     )
 
     objects = ArticleQuerySet.as_manager()

@@ -46,15 +46,17 @@ class Media(models.Model):
 
     caption = models.TextField(blank=True)
     alt_text = models.TextField(
-        blank=True, help_text="What the picture shows, for those who do not see it."
+        blank=True, help_text="Describes the picture to readers who do not see it."
     )
     decorative = models.BooleanField(
-        default=False, help_text="It says nothing that the story does not, and needs no such text."
+        default=False, help_text="Adds nothing to the story, so that it needs no alternative text."
     )
     credit = models.CharField(max_length=200, blank=True)
     copyright_notice = models.TextField(blank=True)
     source_url = models.CharField(
-        max_length=1000, blank=True, help_text="Where an import found it; empty for an upload."
+        max_length=1000,
+        blank=True,
+        help_text="The address that an import gave; empty for an upload.",
     )
 
     file = models.FileField(storage=picture_storage, max_length=200, blank=True, editable=False)

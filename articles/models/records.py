@@ -40,7 +40,7 @@ class Correction(models.Model):
     text = models.TextField(help_text="Plain text.")
     placement = models.CharField(max_length=10, choices=Placement, default=Placement.TOP)
     published_at = models.DateTimeField(default=timezone.now)
-    version = models.PositiveIntegerField(help_text="The version of the story that it made.")
+    version = models.PositiveIntegerField(help_text="The version of the story with the correction.")
     editor = models.CharField(max_length=150, blank=True)
 
     objects = CorrectionQuerySet.as_manager()
@@ -69,7 +69,7 @@ class ArticleRevision(models.Model):
     )
     version = models.PositiveIntegerField()
     snapshot = models.JSONField(encoder=DjangoJSONEncoder)
-    kind = models.CharField(max_length=20, help_text="What was done: create, edit, publish, …")
+    kind = models.CharField(max_length=20, help_text="The change: create, edit, publish, …")
     note = models.TextField(blank=True)
     editor = models.CharField(max_length=150, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -28,7 +28,7 @@ class Source(models.Model):
         max_length=50, blank=True, help_text="As a dateline prints it, such as AFP."
     )
     category = models.CharField(max_length=20, choices=Category, default=Category.WIRES)
-    dateline_style = models.CharField(max_length=20, blank=True, help_text="Empty: the house's.")
+    dateline_style = models.CharField(max_length=20, blank=True, help_text="Empty: the site's.")
     indexing = models.CharField(max_length=20, choices=Indexing, default=Indexing.INDEX)
 
     class Meta:
@@ -47,7 +47,9 @@ class Feed(models.Model):
 
     url = models.URLField(max_length=1000)
     # A key of articles.formats.READERS; empty: recognised by the content.
-    format = models.CharField(max_length=20, blank=True, help_text="Empty: told by the content.")
+    format = models.CharField(
+        max_length=20, blank=True, help_text="Empty: detected from the content."
+    )
     source = models.ForeignKey(
         Source,
         on_delete=models.PROTECT,
@@ -61,7 +63,9 @@ class Feed(models.Model):
     last_modified = models.TextField(blank=True, editable=False)
     next_poll_at = models.DateTimeField(default=timezone.now)
     polled_at = models.DateTimeField(null=True, blank=True, editable=False)
-    failures = models.PositiveIntegerField(default=0, editable=False, help_text="In a row.")
+    failures = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Consecutive failures."
+    )
     last_error = models.TextField(blank=True, editable=False)
 
     class Meta:

@@ -149,9 +149,7 @@ def test_an_article_is_written_reviewed_published_corrected_and_retracted(
     expect(reader.locator(".body .dateline")).to_contain_text(place)
 
     press(editor, "Correct")
-    fill_in(
-        editor, {"What readers are told": "The monitor is in Coventry.", "Headline": "Put right"}
-    )
+    fill_in(editor, {"Notice to readers": "The monitor is in Coventry.", "Headline": "Put right"})
     press(editor, "Correct")
     for path in (f"/articles/{slug}/", "/corrections/"):
         reader.goto(path)
@@ -159,7 +157,7 @@ def test_an_article_is_written_reviewed_published_corrected_and_retracted(
         expect(reader.get_by_text("Put right").first).to_be_visible()
 
     press(editor, "Retract")
-    fill_in(editor, {"What readers are told": "We could not stand it up."})
+    fill_in(editor, {"Notice to readers": "We could not stand it up."})
     press(editor, "Retract")
     reader.goto(f"/articles/{slug}/")
     expect(reader.get_by_text("We could not stand it up.")).to_be_visible()
