@@ -11,6 +11,7 @@ from articles.models import Article, State
 from articles.pages import page_cache
 from reactions import counts
 from reactions.cache import limits, slugs
+from tests import profiles as profiles  # before pytest reads --hypothesis-profile
 
 PublishArticle = Callable[..., Article]
 PUBLISHED_AT = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)

@@ -8,7 +8,6 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -30,6 +29,7 @@ from reactions.policy import OwnPolicy, get_policy, set_policy, set_state
 from reactions.record import ReactionRefused, clear_reactions, set_reactions
 from reactions.sql import row
 from tests.conftest import PublishArticle
+from tests.profiles import examples
 from tests.reactions.oracle import assert_counts_are_the_rows
 
 LOVE, SAD, FUNNY = pack(["love"]), pack(["sad"]), pack(["funny"])
@@ -324,9 +324,7 @@ PRESETS = st.lists(
 OWN = st.tuples(st.none() | st.sampled_from(STRICTNESS), SETS, st.none() | st.integers(0, 9))
 
 
-@hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(0.6, HealthCheck.function_scoped_fixture)
 @given(rules=PRESETS, own=OWN, site=st.integers(0, 9))
 def test_the_strictest_preset_wins_and_the_storys_own_word_before_all(
     death_notice: Article,

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import transaction
 from hypothesis import HealthCheck
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from pytest_django.fixtures import Settings
@@ -23,6 +22,7 @@ from reactions.moderation.signals import Signals
 from reactions.policy import set_policy
 from reactions.record import ReactionRefused, erase_reader, set_reactions
 from tests.conftest import PublishArticle
+from tests.profiles import examples
 from tests.reactions.crowds import set_limits
 from tests.reactions.oracle import assert_counts_are_the_rows, count_by_key, totals
 
@@ -173,16 +173,12 @@ def only_the_ceiling(settings: Settings) -> None:
     settings.REACTIONS_PER_READER = PER_READER
 
 
+@pytest.mark.hypothesis
 @pytest.mark.usefixtures("only_the_ceiling")
 def test_whatever_happens_in_whatever_order_the_counts_are_the_rows(
     publish_article: PublishArticle,
 ) -> None:
     run_state_machine_as_test(
         type("OfThisTest", (Machine,), {"publish": staticmethod(publish_article)}),
-        settings=hypothesis_settings(
-            max_examples=25,
-            stateful_step_count=50,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
+        settings=examples(0.25, *HealthCheck),
     )

@@ -4,7 +4,6 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import IntegrityError
 from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from articles.models import Article
@@ -14,6 +13,7 @@ from reactions.models import ArticleCount, Bucket, CountVersion, OutboxEntry, Re
 from reactions.record import set_reactions
 from reactions.tasks import aggregate_task
 from tests.conftest import PublishArticle
+from tests.profiles import examples
 from tests.reactions.crowds import arrive
 from tests.reactions.oracle import assert_counts_are_the_rows, totals
 
@@ -179,11 +179,7 @@ def test_the_age_of_the_oldest_mark_is_known(article: Article, reader_id: UUID) 
     assert oldest_entry_at() is None
 
 
-@hypothesis_settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@examples(0.3, HealthCheck.function_scoped_fixture)
 @given(
     acts=st.lists(
         st.one_of(
