@@ -17,12 +17,18 @@ from reactions.counting.aggregate import aggregate
 from reactions.kinds import KINDS
 from reactions.models import CountVersion, OutboxEntry, Reaction, Wave
 from reactions.moderation.decisions import release_wave
+from tests.reactions.crowds import set_limits
 from tests.reactions.visitor import Visitor, browser, shown
 
-LOOP = 100
-CEILING = 20
+LOOP = 20
+CEILING = 5
 
 _numbers = count()
+
+
+@pytest.fixture(autouse=True)
+def low_ceiling(settings: Settings) -> None:
+    set_limits(settings, network_story=CEILING)
 
 
 def directly(article: Article) -> None:
@@ -74,7 +80,7 @@ def test_one_request_replayed_hundreds_of_times_counts_once(article: Article) ->
     visitor = Visitor(article)
     visitor.choose("love")
 
-    changed = [visitor.choose("love")["changed"] for _ in range(500)]
+    changed = [visitor.choose("love")["changed"] for _ in range(50)]
     aggregate()
 
     assert not any(changed)
@@ -157,6 +163,7 @@ def test_a_duplicate_vote_is_no_event_for_anybody(article: Article) -> None:
     visitor.choose("love")
     aggregate()
     etag = browser().get(f"/api/v1/articles/{article.id}/reactions/").headers["ETag"]
+    row = Reaction.objects.values().get()
 
     for _ in range(10):
         visitor.choose("love")
@@ -167,4 +174,4 @@ def test_a_duplicate_vote_is_no_event_for_anybody(article: Article) -> None:
         f"/api/v1/articles/{article.id}/reactions/", headers={"If-None-Match": etag}
     )
     assert (marks, taken, CountVersion.objects.get().version, again.status_code) == (0, 0, 1, 304)
-    assert Reaction.objects.get().previous is None
+    assert Reaction.objects.values().get() == row

@@ -18,7 +18,7 @@ LIST = reverse("admin:reactions_wave_changelist")
 
 @pytest.fixture
 def wave(article: Article) -> Wave:
-    arrive(article.id, [7] * 200)
+    arrive(article.id, [7] * 25)
     aggregate()
     return Wave.objects.get()
 
@@ -39,7 +39,7 @@ def decide(client: Client, action: str, wave: Wave) -> int:
 def test_the_desk_sees_what_was_held_and_why(admin_client: Client, wave: Wave) -> None:
     page = admin_client.get(LIST).content.decode()
 
-    for words in ("The bridge is open", "Many from one network on one story", "180", "Held"):
+    for words in ("The bridge is open", "Many from one network on one story", "5", "Held"):
         assert words in page
 
 
@@ -48,9 +48,9 @@ def test_one_step_releases_a_lecture_hall(article: Article, wave: Wave) -> None:
     aggregate()
 
     assert answered == 302
-    assert totals(article.id) == {"love": 200}
+    assert totals(article.id) == {"love": 25}
     entry = WaveDecision.objects.get()
-    assert (entry.decision, entry.editor, entry.size) == ("released", "ada", 180)
+    assert (entry.decision, entry.editor, entry.size) == ("released", "ada", 5)
 
 
 def test_one_step_voids_a_wave(article: Article, wave: Wave) -> None:
@@ -92,14 +92,14 @@ def test_a_wave_is_decided_on_its_own_page_with_a_note(article: Article, wave: W
     )
     aggregate()
 
-    assert totals(article.id) == {"love": 200}
+    assert totals(article.id) == {"love": 25}
     entry = WaveDecision.objects.get()
     assert (entry.decision, entry.editor, entry.note) == (
         "released",
         "ada",
         "A lecture hall: I asked.",
     )
-    assert "180 reactions released" in page
+    assert "5 reactions released" in page
     assert "A lecture hall: I asked." in page
 
 
