@@ -146,17 +146,6 @@ def test_two_folds_of_one_article_leave_two_versions(publish_article: PublishArt
     assert CountVersion.objects.get().version == 2
 
 
-def test_readers_of_one_article_do_not_wait_for_one_another(article: Article) -> None:
-    with transaction.atomic():
-        set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE)
-
-        other = Rival().start(
-            lambda: set_reactions(article_id=article.id, reader_id=uuid4(), kinds=SAD)
-        )
-
-        assert other.result(timeout=10).changed
-
-
 def test_no_reader_waits_for_an_editor_who_saves_the_article(
     article: Article, reader_id: UUID
 ) -> None:

@@ -11,10 +11,8 @@ from reactions import counts
 from reactions.cache import limits, redis_keys
 from reactions.cache import redis as redis_cache
 from reactions.counting.aggregate import aggregate, aggregate_batch
-from reactions.counting.cache_writer import write_stale_counts
 from reactions.counts import Counts, get_counts, put_counts, read_counts
 from reactions.kinds import pack
-from reactions.models import CountVersion
 from reactions.record import set_reactions
 
 LOVE = pack(["love"])
@@ -78,18 +76,6 @@ def test_the_lifetime_is_renewed_by_every_change(article: Article) -> None:
     assert redis_cache.client().ttl(redis_keys.counts(article.id)) > 5
 
 
-def test_what_was_counted_and_not_published_is_published_by_the_next_round(
-    article: Article,
-) -> None:
-    react(article)
-    aggregate_batch()  # killed here, after the commit and before Redis heard of it
-
-    told = [write_stale_counts(), write_stale_counts()]
-
-    assert told == [1, 0]
-    assert in_redis(article.id) == "1"
-
-
 def test_a_flushed_redis_is_filled_by_the_next_reader(article: Article) -> None:
     react(article)
     aggregate()
@@ -100,35 +86,6 @@ def test_a_flushed_redis_is_filled_by_the_next_reader(article: Article) -> None:
 
     assert found is not None
     assert found.total == 1
-    assert in_redis(article.id) == "1"
-
-
-@pytest.mark.usefixtures("no_redis")
-def test_without_redis_counts_come_from_postgresql_and_folds_go_on(article: Article) -> None:
-    react(article)
-
-    taken = aggregate()
-
-    found = get_counts(article.id)
-    assert taken == 1
-    assert found is not None
-    assert found.total == 1
-    assert CountVersion.objects.get().cached_version == 0
-
-
-def test_what_redis_missed_while_it_was_away_is_told_when_it_is_back(
-    article: Article, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    there = settings.REDIS_URL
-    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
-    react(article)
-    aggregate()
-
-    settings.REDIS_URL = there
-    limits.redis_breaker.reset()
-    told = write_stale_counts()
-
-    assert told == 1
     assert in_redis(article.id) == "1"
 
 

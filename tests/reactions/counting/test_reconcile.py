@@ -12,7 +12,6 @@ from reactions.counts import get_counts
 from reactions.kinds import BY_KEY, pack
 from reactions.models import ArticleCount, Bucket, OutboxEntry, Reaction, Reconciliation
 from reactions.record import set_reactions
-from tests.conftest import PublishArticle
 from tests.reactions.oracle import assert_counts_are_the_rows, totals
 
 LOVE = BY_KEY["love"]
@@ -52,18 +51,6 @@ def test_a_total_that_is_wrong_is_found_and_healed(article: Article, wrong: int)
     assert repaired.repaired == 1
     assert_counts_are_the_rows(article.id)
     assert reconcile(dry_run=True).is_clean
-
-
-def test_totals_that_were_lost_come_back(publish_article: PublishArticle) -> None:
-    articles = [publish_article() for _ in range(3)]
-    for article in articles:
-        react(article, "love", "wow")
-    ArticleCount.objects.all().delete()
-
-    reconcile()
-
-    for article in articles:
-        assert_counts_are_the_rows(article.id)
 
 
 def test_a_total_without_rows_is_healed_to_nothing(article: Article) -> None:
