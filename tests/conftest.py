@@ -1,4 +1,4 @@
-"""What many tests ask for by name."""
+"""Fixtures of all packages."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ PUBLISHED_AT = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
-    """A test's articles are gone with it, and so are this process's copies of them."""
+    """The articles of a test are rolled back, so this process's copies of them are dropped."""
     slugs.clear_slugs()
     counts.clear_counts()
     limits.database_breaker.reset()
@@ -28,7 +28,7 @@ def _nothing_remembered() -> None:
 
 @pytest.fixture(autouse=True)
 def pages_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test meets a process that has just started and does not take the last look for granted."""
+    """Each test has an empty page cache that revalidates every page."""
     caches["pages"].clear()
     monkeypatch.setattr(page_cache, "VERSION_FRESH_SECONDS", 0)
     monkeypatch.setattr(page_cache, "REACTIONS_FRESH_SECONDS", 0)
@@ -36,7 +36,7 @@ def pages_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def publish_article(db: None) -> PublishArticle:
-    """Makes a published article; what a test cares about it says itself."""
+    """Makes a published article; a test passes the fields that it depends on."""
 
     def publish(**fields: object) -> Article:
         slug = f"story-{uuid4().hex[:8]}"

@@ -1,4 +1,4 @@
-"""Readers by the hundred, from outside: what the benchmark and the failure tests send."""
+"""Load of many readers over HTTP, for the benchmark and the failure tests."""
 
 import json
 import random
@@ -16,8 +16,8 @@ KINDS = ("like", "dislike", "love", "funny", "angry", "sad", "wow")
 TIMEOUT_SECONDS = 10
 
 
-class Unanswered(Exception):
-    """An answer that is no 2xx."""
+class UnexpectedStatus(Exception):
+    """The response is no 2xx."""
 
     def __init__(self, status: int, content: bytes) -> None:
         super().__init__(f"{status} {content[:200]!r}")
@@ -31,7 +31,7 @@ class Api:
         parts = urlsplit(url)
         self._connection = HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
         self._tokens: dict[str, str] = {}
-        self._said: Message = Message()  # the headers of the last answer
+        self._headers: Message = Message()  # of the last response
 
     def __enter__(self) -> "Api":
         return self
@@ -40,26 +40,26 @@ class Api:
         self._connection.close()
 
     def ask(self, method: str, path: str, body: object = None, **more: str) -> dict[str, object]:
-        """The answer's JSON. Raises Unanswered, or what the connection raises."""
+        """The response's JSON. Raises UnexpectedStatus, or what the connection raises."""
         headers = {"Content-Type": "application/json", "X-Forwarded-For": _address(), **more}
         encoded = None if body is None else json.dumps(body)
         try:
             self._connection.request(method, f"/api/v1/{path}", encoded, headers)
             answer = self._connection.getresponse()
-            content, self._said = answer.read(), answer.headers
+            content, self._headers = answer.read(), answer.headers
         except (OSError, HTTPException):
             self._connection.close()
             raise
         if answer.status >= 300:
-            raise Unanswered(answer.status, content)
+            raise UnexpectedStatus(answer.status, content)
         return dict(json.loads(content))
 
     def react(self, slug: str, kind: str) -> dict[str, object]:
-        """A reader whom nobody has met, and who has seen the article, reacts."""
+        """A new reader, who has loaded the article, reacts."""
         path = f"articles/{slug}/reactions/mine/"
         if slug not in self._tokens:
             self.ask("GET", path)
-            self._tokens[slug] = self._said["Page-Token"]
+            self._tokens[slug] = self._headers["Page-Token"]
         return self.ask("PUT", path, {"reactions": [kind]}, **{"Page-Token": self._tokens[slug]})
 
     def total(self, slug: str) -> int:
@@ -67,7 +67,7 @@ class Api:
 
 
 def _address() -> str:
-    """Some reader's address, as a proxy in front says it (TRUSTED_PROXY_HOPS): few share a network."""
+    """Some reader's address, as a proxy in front forwards it (TRUSTED_PROXY_HOPS): few share a network."""
     return f"{random.randint(11, 99)}.{random.randint(0, 255)}.{random.randint(0, 255)}.9"
 
 
@@ -85,7 +85,7 @@ def publish(stack: RunningStack, slugs: list[str]) -> None:
 class Load:
     """New readers who react at a steady rate, nine of ten to the first article.
 
-    What was answered with 200 is acknowledged; what was answered otherwise is refused; where no answer
+    What was answered with 200 is acknowledged; what was answered otherwise is refused; where no response
     came it is in doubt: the reaction may be stored or not.
     """
 
@@ -118,7 +118,7 @@ class Load:
     def _count(self, api: Api, slug: str, kind: str) -> None:
         try:
             api.react(slug, kind)
-        except Unanswered as answer:
+        except UnexpectedStatus as answer:
             with self._lock:
                 self.refused += 1
                 self.statuses.add(answer.status)

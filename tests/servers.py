@@ -1,7 +1,7 @@
-"""The servers of the tests: their own PostgreSQL and Valkey, and the whole house for those who ask.
+"""The servers of the tests: their own PostgreSQL and Valkey, and the whole product for tests that ask for it.
 
 A pytest plugin, loaded by name in pyproject.toml, because the settings need the servers' URLs before
-anything else is imported. TEST_DATABASE_URL and TEST_REDIS_URL put servers of your own in their place.
+anything else is imported. TEST_DATABASE_URL and TEST_REDIS_URL name other servers to use instead.
 """
 
 import atexit
@@ -28,8 +28,8 @@ from newsroom.stack.servers import Servers
 
 PROJECT = Path(__file__).resolve().parent.parent
 
-# What the caller may have set for a house of theirs means nothing to the tests.
-THEIRS = (
+# The tests ignore what the caller's environment sets for a product of theirs.
+IGNORED = (
     *(
         "DATABASE_URL",
         "REDIS_URL",
@@ -43,8 +43,8 @@ THEIRS = (
 
 START_SECONDS = 120
 
-# A killed pytest takes its houses along.
-UP = (sys.executable, "-m", "newsroom.stack", "--with-parent")
+# Started products end when pytest is killed.
+START = (sys.executable, "-m", "newsroom.stack", "--with-parent")
 
 
 def open_folder(name: str) -> Path:
@@ -54,14 +54,14 @@ def open_folder(name: str) -> Path:
     return folder
 
 
-# The system's chance: pytest's workers share the seed of the other one, and would meet at the same port.
-_chance = random.SystemRandom()
+# The system's random numbers: pytest's workers share the other seed, and would choose the same port.
+_random = random.SystemRandom()
 
 
 def free_port() -> int:
-    """A port for a moment free, below those that the system hands out to others."""
+    """A port that is free at this moment, below the ephemeral ports of the system."""
     while True:
-        port = _chance.randint(20_000, 32_000)
+        port = _random.randint(20_000, 32_000)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
@@ -71,7 +71,7 @@ def free_port() -> int:
 
 
 class OwnServers:
-    """The servers of one run of pytest; the guard ends them where pytest cannot."""
+    """The servers of one run of pytest; the guard stops them where pytest cannot."""
 
     def __init__(self) -> None:
         given = {
@@ -79,13 +79,13 @@ class OwnServers:
             for variable in ("DATABASE_URL", "REDIS_URL")
             if (url := os.environ.get(f"TEST_{variable}"))
         }
-        for variable in THEIRS:
+        for variable in IGNORED:
             os.environ.pop(variable, None)
         self.data = open_folder("test")
         atexit.register(self.stop)
         self._guard = Guard()
         secrets = load_or_create_secrets({})
-        # Nobody misses this data after a power cut, and tests commit all the time.
+        # Not durable: the data need not survive a power cut, and tests commit all the time.
         self._servers = Servers(
             data=self.data,
             secret=secrets["READER_KEY"],
@@ -133,7 +133,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever needs a whole house runs beside the others, in one process, so that there is one house."""
+    """Tests that need the whole product run in one pytest process, so that it is started once."""
     for item in items:
         if {"stack", "browser"} & {mark.name for mark in item.iter_markers()}:
             item.add_marker(pytest.mark.xdist_group("stacks"))
@@ -152,7 +152,7 @@ class RunningStack:
         folder: Path,
         *,
         project: Path = PROJECT,
-        command: tuple[str, ...] = UP,
+        command: tuple[str, ...] = START,
         user: int | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
@@ -160,7 +160,7 @@ class RunningStack:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}/"
         self.env = {
-            **{name: value for name, value in os.environ.items() if name not in THEIRS},
+            **{name: value for name, value in os.environ.items() if name not in IGNORED},
             "NEWSROOM_DATA": str(self.data),
             "PORT": str(port),
             **(environment or {}),
@@ -195,12 +195,12 @@ class RunningStack:
         deadline = time.monotonic() + START_SECONDS
         while self.output().count(text) < times:
             assert self.process.poll() is None, f"It ended:\n{self.output()}"
-            assert time.monotonic() < deadline, f"It never said {text!r}:\n{self.output()}"
+            assert time.monotonic() < deadline, f"It never printed {text!r}:\n{self.output()}"
             time.sleep(0.05)
 
     @property
     def process(self) -> psutil.Popen:
-        assert self._process, "The house was never started."
+        assert self._process, "The product was never started."
         return self._process
 
     def output(self) -> str:
@@ -208,7 +208,7 @@ class RunningStack:
         return self._log.read_text(errors="replace")
 
     def manage(self, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-        """Run a command of manage.py against this house, as in a second shell."""
+        """Run a command of manage.py against this product, as in a second shell."""
         return subprocess.run(
             [sys.executable, "manage.py", *map(str, arguments)],
             cwd=self._project,
@@ -224,15 +224,15 @@ class RunningStack:
             return str(answer.read().decode())
 
     def family(self) -> list[psutil.Process]:
-        """Every process of the house, itself the first."""
+        """Every process of the product, the supervisor first."""
         try:
             return [self.process, *self.process.children(recursive=True)]
         except psutil.NoSuchProcess:
-            # One of them ended while we looked.
+            # One of them ended in between.
             return self.family()
 
-    def member(self, words: str) -> psutil.Process:
-        """The eldest process of the house whose command line holds these words."""
+    def process_of(self, words: str) -> psutil.Process:
+        """The oldest process of the product whose command line contains these words."""
         return next(found for found in self.family() if words in describe(found))
 
     def send(self, number: signal.Signals) -> None:
@@ -240,13 +240,13 @@ class RunningStack:
         self.process.send_signal(number)
 
     def stop(self, number: signal.Signals = signal.SIGTERM, *, within_seconds: float = 10) -> int:
-        """Stop it as its owner does, and say the exit code."""
+        """Stops it as its owner does; returns the exit code."""
         if self.process.poll() is None:
             self.send(number)
         return int(self.process.wait(within_seconds))
 
     def left_over(self, *, within_seconds: float = 0) -> list[str]:
-        """Who of the house is still alive; waits for them to go."""
+        """The processes of the product that are still alive; waits for them to end."""
         deadline = time.monotonic() + within_seconds
         while any(map(describe, self._family)) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -255,7 +255,7 @@ class RunningStack:
 
 
 def describe(process: psutil.Process) -> str:
-    """A process in words; nothing where it is gone or a zombie that nobody fetched."""
+    """A process in words; empty where it has ended or is a zombie."""
     try:
         is_zombie = process.status() == psutil.STATUS_ZOMBIE
         return "" if is_zombie else f"{process.pid} {' '.join(process.cmdline())}"
@@ -265,7 +265,7 @@ def describe(process: psutil.Process) -> str:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[RunningStack]:
-    """The whole house, up and answering, shared by all tests that ask: leave it as you found it."""
+    """The whole product, up and answering, shared by all tests that ask: a test leaves it as it was."""
     folder = open_folder("stack")
     started = RunningStack(folder)
     started.start()

@@ -1,4 +1,4 @@
-"""The table of `make bench`: its verdicts are only as good as its arithmetic."""
+"""The table of `make bench`: arithmetic and verdicts."""
 
 from tests.bench.table import Row, Samples, as_markdown, at_least, at_most, compared, not_measured
 
@@ -13,7 +13,7 @@ def test_a_ratio_pairs_what_was_measured_in_the_same_round() -> None:
     assert row.verdict == "met"
 
 
-def test_a_bar_is_met_up_to_its_limit_and_missed_beyond() -> None:
+def test_a_target_is_met_up_to_its_limit_and_missed_beyond() -> None:
     half = Samples([0.5])
 
     verdicts = [
@@ -23,7 +23,7 @@ def test_a_bar_is_met_up_to_its_limit_and_missed_beyond() -> None:
     assert verdicts == ["met", "missed"]
 
 
-def test_what_the_machine_cannot_run_is_said_and_not_judged() -> None:
+def test_a_rival_that_cannot_run_is_reported_without_a_verdict() -> None:
     row = not_measured("PUT / Waline", at_least(3), "there is no Node on this machine")
 
     table = as_markdown([row])

@@ -1,4 +1,4 @@
-"""Articles as a desk would file them."""
+"""Article files as a desk would write them."""
 
 from collections.abc import Callable
 from datetime import UTC

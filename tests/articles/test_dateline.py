@@ -1,4 +1,4 @@
-"""Datelines as each house prints them."""
+"""Datelines in the style of each agency."""
 
 from datetime import UTC, date, datetime
 from html import escape, unescape
@@ -36,7 +36,7 @@ DECEMBER, JULY, SEPTEMBER = date(2024, 12, 8), date(2024, 7, 30), date(2025, 9, 
         ("afp", "دمشق", "", DECEMBER, "AFP", "دمشق, Dec 8 (AFP) —"),
     ],
 )
-def test_a_dateline_is_printed_as_its_house_does(
+def test_a_dateline_is_printed_in_the_style_of_its_agency(
     style: str, place: str, region: str, day: date | None, source: str, printed: str
 ) -> None:
     assert render(place=place, region=region, date=day, source=source, style=style) == printed
@@ -59,7 +59,7 @@ def test_a_dateline_is_printed_as_its_house_does(
         ("afp", "Damascus", "", "SY", "DAMASCUS (AP) —"),
     ],
 )
-def test_a_city_stands_alone_where_its_house_says_so(
+def test_a_city_without_country_where_its_agency_allows_it(
     style: str, place: str, region: str, country: str, printed: str
 ) -> None:
     line = render(place=place, region=region, country=country, source="AP", style=style)
@@ -72,7 +72,7 @@ def test_turkish_has_a_capital_of_its_own() -> None:
     assert render(place="Izmir", style="afp", language="en") == "IZMIR —"
 
 
-def test_a_style_that_nobody_knows_is_an_error() -> None:
+def test_an_unknown_style_is_an_error() -> None:
     with pytest.raises(KeyError):
         render(place="Damascus", style="tabloid")
 
@@ -221,7 +221,7 @@ def test_a_place_is_found_where_its_name_leaves_no_doubt(
         ("Elsewhere", "Nowhere", ""),
     ],
 )
-def test_a_datelines_words_tell_its_country(place: str, region: str, country: str) -> None:
+def test_the_words_of_a_dateline_give_its_country(place: str, region: str, country: str) -> None:
     assert country_of(place, region) == country
 
 
@@ -241,7 +241,7 @@ def test_every_line_of_the_places_is_found_and_has_a_time_zone() -> None:
     assert {line.split("\t")[1] for line in lines} <= country_names().keys()
 
 
-def test_every_city_that_stands_alone_is_a_place() -> None:
+def test_every_city_without_country_is_a_known_place() -> None:
     lines = (DATA / "places.tsv").read_text(encoding="utf-8").splitlines()
     known = {(key_of(line.split("\t")[0]), line.split("\t")[1]) for line in lines}
 

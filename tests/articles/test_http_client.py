@@ -1,4 +1,4 @@
-"""Fetching: public addresses only, and an end to everything. With real servers on this machine."""
+"""Fetching: public addresses only, with a limit on every step. Real servers on localhost."""
 
 import gzip
 import ipaddress
@@ -17,7 +17,7 @@ LOOPBACK = ipaddress.ip_network("127.0.0.1/32")
 
 
 class Site:
-    """A server on this machine, and the door through which tests reach it."""
+    """A server on localhost, and the opener through which tests reach it."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
@@ -27,7 +27,7 @@ class Site:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 site.seen.append((self.path, dict(self.headers)))
-                with suppress(OSError):  # the client may have heard enough
+                with suppress(OSError):  # the client may have closed the connection
                     site.answers[self.path](self)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- its name there
@@ -71,7 +71,7 @@ def reason(url: str, allowed: AllowedTargets, **limits: float) -> str:
     return str(caught.value)
 
 
-def test_what_is_there_is_fetched(site: Site) -> None:
+def test_a_document_is_fetched(site: Site) -> None:
     site.answers["/feed?a=1"] = answer(
         b"hello", ETag='"1"', Last_Modified="Sun", Content_Type="text/x"
     )
@@ -83,7 +83,7 @@ def test_what_is_there_is_fetched(site: Site) -> None:
     assert site.seen[0][1]["Host"] == f"127.0.0.1:{site.port}"
 
 
-def test_what_did_not_change_is_not_fetched_again(site: Site) -> None:
+def test_an_unchanged_document_is_not_fetched_again(site: Site) -> None:
     site.answers["/"] = answer(status=304)
 
     fetched = fetch(site.url("/"), etag='"1"', last_modified="Sun", allowed=site.allowed)
@@ -186,7 +186,7 @@ def test_five_redirects_are_followed_and_no_sixth(site: Site) -> None:
 
 
 @pytest.mark.parametrize("part", ["body", "headers"])
-def test_a_server_that_sends_a_byte_at_a_time_is_left_in_time(site: Site, part: str) -> None:
+def test_a_server_that_sends_a_byte_at_a_time_times_out(site: Site, part: str) -> None:
     def drip(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + (b"\r\n" if part == "body" else b"X-A: "))
         for _ in range(40):
@@ -233,13 +233,13 @@ def test_a_packed_answer_is_unpacked(site: Site) -> None:
         (answer(status=404), "the server answered 404."),
     ],
 )
-def test_an_answer_that_is_of_no_use_is_refused(site: Site, reply: Answer, text: str) -> None:
+def test_an_unusable_response_is_refused(site: Site, reply: Answer, text: str) -> None:
     site.answers["/"] = reply
 
     assert reason(site.url("/"), site.allowed) == text
 
 
-def test_a_server_may_say_when_to_come_again(site: Site) -> None:
+def test_retry_after_is_read(site: Site) -> None:
     site.answers["/"] = answer(status=503, Retry_After="120")
 
     with pytest.raises(FetchError) as caught:

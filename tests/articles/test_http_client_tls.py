@@ -1,4 +1,4 @@
-"""Fetching over HTTPS as it is out there, with a certificate authority of the test's own."""
+"""Fetching over HTTPS, with a certificate authority of the test's own."""
 
 import ssl
 import threading
@@ -29,7 +29,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture
 def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if the machine's administrator had let the authority in."""
+    """The authority is in the trust store, as an administrator would put it there."""
     authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
 
@@ -58,7 +58,7 @@ def test_a_site_that_is_who_it_says_is_fetched(site: SecureSite) -> None:
     assert (fetched.content, fetched.etag) == (b"hello", '"1"')
 
 
-def test_a_certificate_of_an_authority_that_nobody_knows_is_refused(site: SecureSite) -> None:
+def test_a_certificate_of_an_unknown_authority_is_refused(site: SecureSite) -> None:
     assert reason(site.url("/"), site.allowed).startswith("the connection is not secure")
     assert site.seen == []
 
@@ -73,7 +73,9 @@ def test_a_certificate_of_another_host_is_refused(site: SecureSite) -> None:
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("host", ["127.0.0.2", "169.254.169.254", "10.0.0.1", "[fe80::1]"])
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_redirect_into_the_house_is_refused(site: SecureSite, scheme: str, host: str) -> None:
+def test_a_redirect_to_a_private_address_is_refused(
+    site: SecureSite, scheme: str, host: str
+) -> None:
     site.answers["/"] = answer(status=301, Location=f"{scheme}://{host}:{site.port}/meta-data/")
 
     assert reason(site.url("/"), site.allowed).endswith("is not a public address.")

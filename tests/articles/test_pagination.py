@@ -1,4 +1,4 @@
-"""Lists by position: complete, in order, and steady while articles arrive."""
+"""Lists by position: complete, in order, and stable while articles arrive."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ def test_a_position_survives_its_url(naive: datetime, identity: UUID) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "1-x", "-", f"{'9' * 18}-{'0' * 32}", f"1-{'0' * 31}\0"])
-def test_what_is_no_position_is_refused(text: str) -> None:
+def test_an_invalid_position_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a position"):
         Position.parse(text)
 
@@ -51,7 +51,7 @@ def test_pages_neither_skip_nor_repeat_when_articles_arrive(
 
 
 @pytest.mark.django_db
-def test_the_way_back_is_the_way_there(publish_article: Callable[..., Article]) -> None:
+def test_paging_back_shows_the_same_pages(publish_article: Callable[..., Article]) -> None:
     for hours in range(5):
         publish_article(published_at=NOON - timedelta(hours=hours))
     articles = Article.objects.public()

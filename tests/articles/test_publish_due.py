@@ -1,4 +1,4 @@
-"""Articles whose time has come: found by an index, and out once and in time, by real workers."""
+"""Due articles: found by an index, and published once and in time by real workers."""
 
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from tests.servers import RunningStack
 
 ARTICLES = 20
 SLUG = "out-on-time"
-# Schedules articles, and at their time sends the workers a heap of ticks besides those of beat.
+# Schedules articles, and at their time sends the workers many more tasks than beat does.
 RUSH = f"""
 import time
 from datetime import timedelta
@@ -38,7 +38,7 @@ while timezone.now() < due + timedelta(seconds=1):
 
 @pytest.fixture
 def many_articles(db: None) -> None:
-    """A morning's desk: what is due is a handful among thousands."""
+    """A handful of due articles among thousands."""
     Article.objects.bulk_create(
         Article(
             guid=f"tag:example.org,2024:{number}",
@@ -94,13 +94,13 @@ def test_the_next_feed_is_found_by_its_index() -> None:
 
 
 @pytest.mark.stack
-def test_scheduled_articles_go_out_once_and_in_time(stack: RunningStack) -> None:
+def test_scheduled_articles_are_published_once_and_in_time(stack: RunningStack) -> None:
     rushed = stack.manage("shell", "--verbosity", "0", "-c", RUSH)
     assert rushed.returncode == 0, rushed.stderr
     due = datetime.fromisoformat(rushed.stdout.split()[-1])
-    house_url = recorded_environment(stack.data)["DATABASE_URL"]
+    url = recorded_environment(stack.data)["DATABASE_URL"]
 
-    with psycopg.connect(house_url, autocommit=True) as database:
+    with psycopg.connect(url, autocommit=True) as database:
         rows = database.execute(
             "SELECT article.state, article.version, article.published_at,"
             " count(*) FILTER (WHERE revision.kind = 'publish')"

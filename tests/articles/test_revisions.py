@@ -1,4 +1,4 @@
-"""Every version of an article: kept, compared, brought back."""
+"""Every version of an article: stored, compared, restored."""
 
 from collections.abc import Callable
 
@@ -53,7 +53,7 @@ def revision(version: int) -> ArticleRevision:
     return ArticleRevision.objects.get(version=version)
 
 
-def test_every_version_is_kept_with_who_made_it(edited: Article) -> None:
+def test_every_version_is_stored_with_its_editor(edited: Article) -> None:
     kept = [(each.version, each.kind, each.editor) for each in edited.revisions.all()]
 
     assert kept == [(2, "edit", "bob"), (1, "create", "ada")]
@@ -76,7 +76,7 @@ def test_a_version_does_not_differ_from_itself(draft: Article) -> None:
     assert compare(older=revision(1), newer=revision(1)) == []
 
 
-def test_an_old_version_is_brought_back_as_a_new_one(edited: Article) -> None:
+def test_an_old_version_is_restored_as_a_new_one(edited: Article) -> None:
     restored = restore_revision(article_id=edited.pk, version=1, expected_version=2, editor="ada")
 
     assert restored.version == 3
@@ -109,7 +109,7 @@ def test_restoring_leaves_the_workflow_alone(draft: Article) -> None:
     assert restored.state == State.PUBLISHED
 
 
-def test_a_killed_article_is_not_brought_back(publish_article: PublishArticle) -> None:
+def test_a_killed_article_is_not_restored(publish_article: PublishArticle) -> None:
     article = publish_article()
     workflow.correct(article_id=article.pk, text="No.")
     workflow.kill(article_id=article.pk)
@@ -119,7 +119,7 @@ def test_a_killed_article_is_not_brought_back(publish_article: PublishArticle) -
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_later_of_two_writers_at_once_is_stale(article: Article) -> None:
+def test_the_later_of_two_writers_at_once_gets_a_version_conflict(article: Article) -> None:
     def edit(headline: str) -> Article:
         return edit_article(
             article_id=article.pk, changes={"headline": headline}, expected_version=1

@@ -1,4 +1,4 @@
-"""Who at the desk may do what: every role and every move."""
+"""Who at the desk may do what: every role and every transition."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -43,16 +43,16 @@ def member(role: Role, name: str = "maria") -> User:
     return user
 
 
-@pytest.mark.parametrize("move", Transition)
+@pytest.mark.parametrize("transition", Transition)
 @pytest.mark.parametrize("role", Role)
 def test_what_a_role_may_do_with_other_peoples_articles(
-    role: Role, move: Transition, publish_article: PublishArticle
+    role: Role, transition: Transition, publish_article: PublishArticle
 ) -> None:
-    article = publish_article(state=next(iter(TRANSITIONS[move].allowed_from)))
+    article = publish_article(state=next(iter(TRANSITIONS[transition].allowed_from)))
 
-    allowed = may_make_transition(member(role), move, article)
+    allowed = may_make_transition(member(role), transition, article)
 
-    assert allowed == (move in ALLOWED[role])
+    assert allowed == (transition in ALLOWED[role])
 
 
 def test_an_author_writes_and_submits_a_draft_of_their_own(
@@ -69,7 +69,7 @@ def test_an_author_writes_and_submits_a_draft_of_their_own(
 
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.DRAFT])
-def test_an_author_changes_nothing_that_was_handed_in(
+def test_an_author_changes_no_submitted_article(
     state: State, publish_article: PublishArticle
 ) -> None:
     author = member(Role.AUTHOR)
@@ -105,9 +105,7 @@ def test_editors_see_every_article_and_statisticians_none(
 
 
 @pytest.mark.parametrize("role", [Role.EDITOR, Role.PUBLISHER])
-def test_nobody_writes_in_an_article_that_was_killed(
-    role: Role, publish_article: PublishArticle
-) -> None:
+def test_no_role_edits_a_killed_article(role: Role, publish_article: PublishArticle) -> None:
     killed = publish_article(state=State.KILLED)
 
     assert not may_write(member(role), killed)
@@ -119,7 +117,7 @@ def test_publishers_restore_old_versions(article: Article) -> None:
     assert not may_restore(member(Role.EDITOR, "paula"), article)
 
 
-def test_whoever_may_not_sign_in_at_the_desk_has_no_role(article: Article) -> None:
+def test_a_user_without_desk_access_has_no_role(article: Article) -> None:
     user = member(Role.PUBLISHER)
 
     user.is_staff = False
@@ -128,14 +126,14 @@ def test_whoever_may_not_sign_in_at_the_desk_has_no_role(article: Article) -> No
     assert not may_see(user, article)
 
 
-def test_statistics_are_seen_by_those_who_should(db: None) -> None:
+def test_statistics_are_seen_by_their_roles_alone(db: None) -> None:
     permission = "reactions.view_reactedarticle"
     seeing = [role for role in Role if member(role, role).has_perm(permission)]
 
     assert seeing == [Role.EDITOR, Role.PUBLISHER, Role.STATISTICS]
 
 
-def test_a_role_that_was_bent_is_straight_again_after_migrate(db: None) -> None:
+def test_migrate_restores_the_permissions_of_a_changed_role(db: None) -> None:
     from django.apps import apps
 
     group = Group.objects.get(name=Role.AUTHOR)

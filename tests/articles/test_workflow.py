@@ -1,4 +1,4 @@
-"""The moves of an article, and the tick that publishes what is due."""
+"""The transitions of an article, and the task that publishes what is due."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -23,21 +23,23 @@ pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
 ACTS: dict[Transition, Callable[..., Article]] = {
-    move: getattr(workflow, move.value) for move in Transition
+    transition: getattr(workflow, transition.value) for transition in Transition
 }
 
 
-def needs(move: Transition) -> dict[str, Any]:
-    """What the move asks for besides the article."""
-    if move is Transition.SCHEDULE:
+def needs(transition: Transition) -> dict[str, Any]:
+    """The arguments of the transition besides the article."""
+    if transition is Transition.SCHEDULE:
         return {"publish_at": timezone.now() + HOUR}
     return (
-        {"text": "It was two bridges."} if move in {Transition.CORRECT, Transition.RETRACT} else {}
+        {"text": "It was two bridges."}
+        if transition in {Transition.CORRECT, Transition.RETRACT}
+        else {}
     )
 
 
-def act(move: Transition, article: Article, **asked: Any) -> Article:
-    return ACTS[move](article_id=article.pk, **(needs(move) | asked))
+def act(transition: Transition, article: Article, **asked: Any) -> Article:
+    return ACTS[transition](article_id=article.pk, **(needs(transition) | asked))
 
 
 def row(article: Article) -> Article:
@@ -46,10 +48,10 @@ def row(article: Article) -> Article:
 
 class Listener(NullHooks):
     def __init__(self) -> None:
-        self.heard: list[UUID] = []
+        self.notified: list[UUID] = []
 
     def article_changed(self, article_id: UUID) -> None:
-        self.heard.append(article_id)
+        self.notified.append(article_id)
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def listener() -> Iterator[Listener]:
 
 @pytest.fixture
 def due(publish_article: PublishArticle) -> Article:
-    """An article whose time has just come."""
+    """An article that is due."""
     return publish_article(
         state=State.SCHEDULED,
         publish_at=timezone.now() - timedelta(seconds=1),
@@ -72,26 +74,26 @@ def due(publish_article: PublishArticle) -> Article:
 
 
 @pytest.mark.parametrize("state", State)
-@pytest.mark.parametrize("move", Transition)
-def test_a_move_is_made_from_the_states_of_the_table_and_from_no_other(
-    move: Transition, state: State, publish_article: PublishArticle
+@pytest.mark.parametrize("transition", Transition)
+def test_a_transition_is_allowed_from_the_states_of_the_table_and_no_other(
+    transition: Transition, state: State, publish_article: PublishArticle
 ) -> None:
     article = publish_article(state=state)
 
-    if state in TRANSITIONS[move].allowed_from:
-        assert act(move, article).state == row(article).state == TRANSITIONS[move].to
+    if state in TRANSITIONS[transition].allowed_from:
+        assert act(transition, article).state == row(article).state == TRANSITIONS[transition].to
         assert row(article).version == 2
-        assert article.revisions.get().kind == move
+        assert article.revisions.get().kind == transition
     else:
         with pytest.raises(TransitionNotAllowed, match=state.label.lower()):
-            act(move, article)
+            act(transition, article)
         assert (row(article).state, row(article).version) == (state, 1)
         assert not article.revisions.exists()
         assert not article.corrections.exists()
 
 
 @pytest.mark.parametrize(
-    ("move", "status"),
+    ("transition", "status"),
     [
         (Transition.CORRECT, PubStatus.USABLE),
         (Transition.RETRACT, PubStatus.USABLE),
@@ -99,10 +101,10 @@ def test_a_move_is_made_from_the_states_of_the_table_and_from_no_other(
         (Transition.KILL, PubStatus.CANCELED),
     ],
 )
-def test_receivers_are_told_what_they_may_do(
-    move: Transition, status: PubStatus, article: Article
+def test_each_pub_status_says_what_receivers_may_do(
+    transition: Transition, status: PubStatus, article: Article
 ) -> None:
-    assert act(move, article).pub_status == status
+    assert act(transition, article).pub_status == status
 
 
 def test_an_article_that_comes_back_is_usable_and_keeps_its_first_publication(
@@ -127,13 +129,15 @@ def test_the_first_publication_sets_all_its_times_at_once(publish_article: Publi
     assert timezone.now() - out.published_at < HOUR
 
 
-@pytest.mark.parametrize("move", [Transition.KILL, Transition.UNPUBLISH, Transition.PUBLISH])
-def test_leaving_the_schedule_clears_it(move: Transition, publish_article: PublishArticle) -> None:
+@pytest.mark.parametrize("transition", [Transition.KILL, Transition.UNPUBLISH, Transition.PUBLISH])
+def test_leaving_the_schedule_clears_it(
+    transition: Transition, publish_article: PublishArticle
+) -> None:
     scheduled = publish_article(state=State.SCHEDULED, publish_at=timezone.now() + HOUR)
 
-    moved = act(move, scheduled)
+    changed = act(transition, scheduled)
 
-    assert (moved.publish_at, moved.embargoed_until) == (None, None)
+    assert (changed.publish_at, changed.embargoed_until) == (None, None)
 
 
 def test_a_kill_clears_a_running_embargo_which_a_publication_does_not(
@@ -163,15 +167,15 @@ def test_a_correction_is_a_record_and_a_change_that_readers_notice(article: Arti
     assert corrected.content_modified_at == notice.published_at
 
 
-@pytest.mark.parametrize("move", [Transition.CORRECT, Transition.RETRACT])
-def test_a_notice_without_a_text_is_refused(move: Transition, article: Article) -> None:
+@pytest.mark.parametrize("transition", [Transition.CORRECT, Transition.RETRACT])
+def test_a_notice_without_a_text_is_refused(transition: Transition, article: Article) -> None:
     with pytest.raises(InvalidValue, match="text: is missing"):
-        act(move, article, text=" ")
+        act(transition, article, text=" ")
 
     assert row(article).state == State.PUBLISHED
 
 
-def test_a_change_that_cannot_be_made_is_named_as_a_part_of_the_changes(
+def test_an_invalid_change_is_named_as_a_part_of_the_changes(
     article: Article, publish_article: PublishArticle
 ) -> None:
     taken = publish_article().slug
@@ -197,11 +201,11 @@ def test_a_retraction_is_no_correction(article: Article) -> None:
         ({}, "publish_at"),
     ],
 )
-def test_a_schedule_that_makes_no_sense_is_refused(
+def test_an_invalid_schedule_is_refused(
     times: dict[str, timedelta], field: str, publish_article: PublishArticle
 ) -> None:
     draft = publish_article(state=State.DRAFT)
-    moments: dict[str, Any] = {name: timezone.now() + away for name, away in times.items()}
+    moments: dict[str, Any] = {name: timezone.now() + delay for name, delay in times.items()}
 
     with pytest.raises(InvalidValue) as refused:
         workflow.schedule(article_id=draft.pk, **moments)
@@ -236,7 +240,7 @@ def test_an_article_that_is_not_ready_is_not_published(
     assert refused.value.field == field
 
 
-def test_a_move_based_on_an_older_version_is_stale(article: Article) -> None:
+def test_a_transition_of_an_older_version_is_a_version_conflict(article: Article) -> None:
     act(Transition.CORRECT, article)
 
     with pytest.raises(VersionConflict):
@@ -245,24 +249,24 @@ def test_a_move_based_on_an_older_version_is_stale(article: Article) -> None:
     assert row(article).state == State.CORRECTED
 
 
-def test_readers_reactions_are_told_after_the_commit(
+def test_the_hook_is_notified_after_the_commit(
     article: Article,
     listener: Listener,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         act(Transition.RETRACT, article)
-        assert listener.heard == []
+        assert listener.notified == []
 
-    assert listener.heard == [article.pk]
+    assert listener.notified == [article.pk]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whoever_is_told_and_fails_undoes_no_move(
+def test_a_hook_that_fails_undoes_no_transition(
     article: Article, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(article_id: UUID) -> None:
-        raise RuntimeError("nobody listens")
+        raise RuntimeError("the hook fails")
 
     monkeypatch.setattr(listener, "article_changed", fail)
 
@@ -272,9 +276,7 @@ def test_whoever_is_told_and_fails_undoes_no_move(
 
 
 @pytest.mark.parametrize("time", ["publish_at", "embargoed_until"])
-def test_an_article_goes_out_once_its_time_has_come(
-    time: str, publish_article: PublishArticle
-) -> None:
+def test_an_article_is_published_when_it_is_due(time: str, publish_article: PublishArticle) -> None:
     before = timezone.now() - timedelta(seconds=1)
     article = publish_article(
         state=State.SCHEDULED, first_published_at=None, published_at=None, **{time: before}
@@ -290,7 +292,7 @@ def test_an_article_goes_out_once_its_time_has_come(
 
 
 @pytest.mark.parametrize("time", ["publish_at", "embargoed_until"])
-def test_an_article_is_never_out_before_its_time(
+def test_an_article_is_never_published_before_it_is_due(
     time: str, publish_article: PublishArticle
 ) -> None:
     soon = timezone.now() + timedelta(seconds=30)
@@ -311,7 +313,7 @@ def test_an_article_is_never_out_before_its_time(
         (State.DRAFT, State.DRAFT),
     ],
 )
-def test_an_article_whose_time_is_over_is_taken_off(
+def test_an_expired_article_is_unpublished(
     state: State, left: State, publish_article: PublishArticle
 ) -> None:
     now = timezone.now()
@@ -322,7 +324,7 @@ def test_an_article_whose_time_is_over_is_taken_off(
     assert row(article).state == left
 
 
-def test_an_article_that_cannot_be_moved_keeps_no_other_waiting(
+def test_an_article_that_cannot_be_published_delays_no_other(
     due: Article, publish_article: PublishArticle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = publish_article(state=State.SCHEDULED, publish_at=due.publish_at)
@@ -344,7 +346,7 @@ def test_two_workers_publish_the_same_article_once(due: Article) -> None:
     with transaction.atomic():
         assert publish_due() == 1
         rival = Rival().start(publish_due)
-        assert rival.result(timeout=10) == 0  # it did not even wait
+        assert rival.result(timeout=10) == 0  # it did not wait
 
     assert publish_due() == 0
     assert row(due).version == 2

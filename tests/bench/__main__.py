@@ -1,14 +1,14 @@
-"""`make bench`: measures the product beside what else there is, prints a table and writes docs/benchmarks.md.
+"""`make bench`: measures the product beside other systems, prints a table and writes docs/benchmarks.md.
 
 Every figure is a ratio of things measured side by side in this run, alternating. `--quick` takes less
-time, says the same ratios with a wider spread, and writes nothing.
+time, gives the same ratios with a wider spread, and writes nothing.
 """
 
 import argparse
 import signal
 import sys
 
-from tests.bench.testbed import Ground
+from tests.bench.testbed import Testbed
 
 
 def main() -> None:
@@ -19,15 +19,15 @@ def main() -> None:
     parser.add_argument("--most-rows", type=int, help="of the largest ledger; 20 million take long")
     parser.add_argument("--write", action="store_true", help="the page, with some of it too")
     arguments = parser.parse_args()
-    # Ended by a signal, it leaves in good order: nothing stays behind.
+    # A signal ends it by SystemExit, so that the testbed stops every process.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with Ground() as ground:
-        ground.adopt_django()
-        # Only now: it imports the product, whose settings are read from the ground's environment.
+    with Testbed() as testbed:
+        testbed.adopt_django()
+        # Imported here: it imports the product, whose settings come from the testbed's environment.
         from tests.bench.suite import run
 
         run(
-            ground,
+            testbed,
             quick=arguments.quick,
             seconds=arguments.seconds,
             only=arguments.only,

@@ -6,28 +6,30 @@ import sys
 from collections.abc import Iterator
 
 from tests.bench.table import Row, Samples, at_least, at_most
-from tests.bench.workload import Stage
+from tests.bench.workload import Workload
 from tests.servers import PROJECT
 
 
-def measure(stage: Stage) -> Iterator[Row]:
-    rounds = 1 if stage.effort.is_quick else 3
-    found = [_once(stage) for _ in range(rounds)]
+def measure(workload: Workload) -> Iterator[Row]:
+    rounds = 1 if workload.effort.is_quick else 3
+    found = [_once(workload) for _ in range(rounds)]
     imported, feeds = (
         Samples(each, unit) for each, unit in zip(zip(*found, strict=True), UNITS, strict=True)
     )
-    yield Row("1,000 ninjs stories imported, one core", imported, target=at_least(150, "stories/s"))
     yield Row(
-        "a feed of 100 stories, CPU, the slowest of three forms", feeds, target=at_most(40, "ms")
+        "1,000 ninjs articles imported, one core", imported, target=at_least(150, "stories/s")
+    )
+    yield Row(
+        "a feed of 100 articles, CPU, the slowest of three forms", feeds, target=at_most(40, "ms")
     )
 
 
 UNITS = ("stories/s", "ms")
 
 
-def _once(stage: Stage) -> list[float]:
-    answer = stage.ground.data / "importing.json"
-    # Its exit code says whether bars are met; the table says that, too.
+def _once(workload: Workload) -> list[float]:
+    answer = workload.testbed.data / "importing.json"
+    # Its exit code says whether the targets are met; the table has that, too.
     subprocess.run(
         [sys.executable, "-m", "tests.bench.importing", str(answer)],
         cwd=PROJECT,

@@ -1,16 +1,16 @@
--- Counting alone, as one statement: takes marks, moves the rows they name, and adds the difference to totals and
--- buckets. No judging, no versions, nothing published: the yardstick that the product's fold is held against. Written as
--- fast as we know: it finds marks and rows as fold.sql does.
-WITH taken AS (
+-- Counting alone, as one statement: claims entries, updates the rows they name, and adds the difference to counts and
+-- buckets. No moderation, no versions, no cache: the reference for the product's aggregation. Written as fast as we
+-- know: it finds entries and rows as aggregate.sql does.
+WITH claimed AS (
   DELETE FROM reactions_outboxentry WHERE id = ANY (ARRAY(SELECT id FROM reactions_outboxentry ORDER BY id LIMIT %(most)s))
   RETURNING article_id, reader_id
 ), dirty AS MATERIALIZED (
   SELECT r.article_id, r.reader_id, r.counted, r.kinds, r.changed_at
-    FROM (SELECT DISTINCT article_id, reader_id FROM taken) marked
+    FROM (SELECT DISTINCT article_id, reader_id FROM claimed) entry
     JOIN reactions_reaction r USING (article_id, reader_id)
    ORDER BY r.article_id, r.reader_id
      FOR NO KEY UPDATE OF r
-), moved AS (
+), updated AS (
   UPDATE reactions_reaction r SET counted = r.kinds
     FROM dirty
    WHERE r.article_id = dirty.article_id AND r.reader_id = dirty.reader_id
@@ -31,4 +31,4 @@ WITH taken AS (
       ON CONFLICT (article_id, start, kind) DO UPDATE
      SET added = b.added + EXCLUDED.added, removed = b.removed + EXCLUDED.removed
 )
-SELECT count(*) FROM taken
+SELECT count(*) FROM claimed

@@ -1,4 +1,4 @@
-"""An empty DRF view under the product's own settings and middleware: what the framework alone takes."""
+"""An empty DRF view under the product's own settings and middleware: what the framework alone costs."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The whole house as `make run` starts it: how soon a reaction is public, and how much memory all of it takes."""
+"""The whole product as `make run` starts it: how soon a reaction is public, and how much memory all of it takes."""
 
 import shutil
 import statistics
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import psutil
 
 from tests.bench.table import Row, Samples, at_most
-from tests.bench.workload import Stage
+from tests.bench.workload import Workload
 from tests.load import Api, Load, publish
 from tests.servers import RunningStack, open_folder
 
@@ -17,13 +17,13 @@ RATE = 300  # reactions a second by others
 WORKER = "celery --quiet -A newsroom.celery worker --concurrency 2"
 
 
-def measure(stage: Stage) -> Iterator[Row]:
-    folder = open_folder("bench-house")
+def measure(workload: Workload) -> Iterator[Row]:
+    folder = open_folder("bench-product")
     stack = RunningStack(folder, environment={"TRUSTED_PROXY_HOPS": "1"})
     stack.start()
     try:
         stack.wait_until_up()
-        yield from _fresh(stack, stage.effort.freshness_seconds)
+        yield from _fresh(stack, workload.effort.freshness_seconds)
         # After the load: a process that has just started is smaller than one that has worked.
         yield from _memory(stack)
     finally:
@@ -73,7 +73,7 @@ def percentile(values: Sequence[float], percent: int) -> float:
 
 
 def settled(api: Api, slugs: Sequence[str], expected: int) -> int:
-    """The sum of all counts once it stops short of nothing, or what it is after ten seconds."""
+    """The sum of all counts once it is as expected, or after ten seconds."""
     deadline = time.perf_counter() + 10
     while (found := sum(map(api.total, slugs))) != expected and time.perf_counter() < deadline:
         time.sleep(0.1)
@@ -82,11 +82,11 @@ def settled(api: Api, slugs: Sequence[str], expected: int) -> int:
 
 def _memory(stack: RunningStack) -> Iterator[Row]:
     everything = stack.family()
-    folds = stack.member(WORKER).children()
-    webs = stack.member("granian").children()
+    aggregations = stack.process_of(WORKER).children()
+    webs = stack.process_of("granian").children()
     note = "proportional: what processes share is shared out among them"
     yield Row("memory of a web worker", _megabytes(webs), target=at_most(95, "MB"), note=note)
-    yield Row("memory of a fold worker", _megabytes(folds), target=at_most(110, "MB"))
+    yield Row("memory of a Celery worker", _megabytes(aggregations), target=at_most(110, "MB"))
     total = Samples([sum(_megabytes(everything).values)], "MB")
     yield Row(
         f"memory of all {len(everything)} processes of `make run`", total, target=at_most(600, "MB")

@@ -17,7 +17,7 @@ ARTICLES = 1000
 FEED_ARTICLES = 100
 PARAGRAPH = (
     "The bridge opened at <em>noon</em> with a band, a speech and a crowd that had waited for nine"
-    " years, and <strong>nobody</strong> was hurt, the police said, while the market on the other"
+    " years, and <strong>no one</strong> was hurt, the police said, while the market on the other"
     " bank sold out of bread by two."
 )
 
@@ -28,7 +28,9 @@ class ImportFigures:
 
     articles: int
     seconds: float
-    cpu_seconds: float  # of this process; the rest of the time is PostgreSQL's, or other people's
+    cpu_seconds: (
+        float  # of this process; the rest of the time is PostgreSQL's, or another process's
+    )
     target: float = 150.0  # articles a second
 
     @property
@@ -124,13 +126,13 @@ def main() -> int:
     imported = measure_import()
     print(
         f"import   {imported.articles_per_second:.0f} stories/s of {imported.articles}"
-        f" (bar: {imported.target:.0f}), {1000 * imported.cpu_seconds / ARTICLES:.1f} ms of CPU each"
+        f" (target: {imported.target:.0f}), {1000 * imported.cpu_seconds / ARTICLES:.1f} ms of CPU each"
     )
     feeds = [measure_feed(form) for form in ("rss.xml", "atom.xml", "feed.json")]
     for feed in feeds:
         print(
             f"feed     {feed.form}: {feed.cpu_milliseconds:.1f} ms of CPU for {feed.articles} stories"
-            f" (bar: {feed.target:.0f})"
+            f" (target: {feed.target:.0f})"
         )
     if len(sys.argv) > 1:  # the file that the whole benchmark reads
         slowest = max(feed.cpu_milliseconds for feed in feeds)

@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-BAR = 1_000_000  # rows of the ledger a second
+TARGET = 1_000_000  # rows of the ledger a second
 _ROWS_A_ARTICLE = 2_000  # on average; the most read article has some hundred times the usual
 _BATCH = 500_000
 
-# As a newsroom's ledger looks: some articles have most of the readers, most react on the first of two days, nobody
-# holds an empty set, and everything is counted. Sorted by article, so that ten million take minutes.
+# As in a newsroom's ledger: some articles have most of the readers, most react on the first of two days, no set
+# is empty, and everything is counted. Sorted by article, so that ten million take minutes.
 _REACTIONS = """
 INSERT INTO reactions_reaction (article_id, reader_id, kinds, counted, changed_at)
 SELECT md5(story::text)::uuid, md5(%(start)s + number || ' reads')::uuid, 1 << kind, 1 << kind,
@@ -39,11 +39,11 @@ SELECT article_id, start, log(2, counted), readers, 0
           FROM reactions_reaction GROUP BY 1, 2, 4) sums
  ORDER BY article_id, start
 """
-_TALLIES = """
+_COUNT_VERSIONS = """
 INSERT INTO reactions_countversion (article_id, version, cached_version, counted_at)
 SELECT DISTINCT article_id, 1, 1, now() FROM reactions_articlecount
 """
-# Built anew at the end, one key after the other, instead of row by row at random places.
+# Rebuilt at the end, one key after the other, instead of row by row at random places.
 _INDEX = "CREATE INDEX reactions_by_reader ON reactions_reaction (reader_id)"
 _TABLES = (
     "reactions_reaction",
@@ -55,7 +55,7 @@ _TABLES = (
 
 @dataclass(frozen=True)
 class Measured:
-    """One reconcile without healing. `rate` is rows of the ledger a second."""
+    """One reconcile without repair. `rate` is rows of the ledger a second."""
 
     rows: int
     seconds: float
@@ -78,13 +78,13 @@ def fill(rows: int, say: Callable[[str], None] = lambda line: None) -> None:
             batch = min(_BATCH, rows - start)
             cursor.execute(_REACTIONS, {"start": start, "rows": batch, "stories": articles})
             say(f"{start + batch:,} rows")
-        for statement in (_INDEX, _TOTALS, _BUCKETS, _TALLIES):
+        for statement in (_INDEX, _TOTALS, _BUCKETS, _COUNT_VERSIONS):
             cursor.execute(statement)
         cursor.execute(f"VACUUM (ANALYZE) {', '.join(_TABLES)}")
 
 
 def measure() -> Measured:
-    """Measure the drift of the ledger in use, as the daily reconcile does, and heal nothing."""
+    """Measure the drift of the ledger in use, as the daily reconcile does, and repair nothing."""
     from reactions.counting.reconcile import reconcile
 
     found = reconcile(dry_run=True)
@@ -124,8 +124,8 @@ def _run(rows: int) -> int:
     print(f"rows scanned     {best.rows:,}")
     print(f"drift            {best.drift}")
     print(f"reconcile        {', '.join(f'{run.seconds:.2f}' for run in runs)} s")
-    print(f"rows a second    {best.rate:,.0f} (bar: {BAR:,})")
-    return 0 if best.rate >= BAR and not best.drift else 1
+    print(f"rows a second    {best.rate:,.0f} (target: {TARGET:,})")
+    return 0 if best.rate >= TARGET and not best.drift else 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
--- Sends prepared requests, one after the other, and says how it went as one line of JSON.
+-- Sends prepared requests, one after the other, and writes the result as one line of JSON.
 -- arg: the file with the beginnings of requests, the file with their bodies, the first to send, the file to answer to
 local threads = {}
 function setup(thread) table.insert(threads, thread) end
@@ -17,7 +17,7 @@ function init(args)
   answer = args[4]
 end
 
--- Who comes again comes with another body.
+-- Each cycle through the requests sends other bodies.
 function request()
   local place = first + sent
   sent = sent + 1

@@ -30,7 +30,7 @@ _networks = random.Random(20)
 
 @dataclass(frozen=True)
 class Result:
-    """What a load did in one round. `sent` may exceed `answers` by those that were on their way at the end."""
+    """What a load did in one round. `sent` may exceed `answers` by those without a response at the end."""
 
     seconds: float
     answers: int
@@ -45,16 +45,16 @@ class Result:
     log_bytes: int = 0
 
     @property
-    def taken(self) -> int:
+    def accepted(self) -> int:
         return self.answers - self.refused
 
     @property
     def rate(self) -> float:
-        return self.taken / self.seconds
+        return self.accepted / self.seconds
 
 
 class Load:
-    """Requests to one server: a line each with method, path and headers, and the bodies they take in turn."""
+    """Requests to one server: a line each with method, path and headers, and the bodies that they send in turn."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Load:
         self._first = 0
 
     def check(self, server: Server) -> bytes:
-        """Send one request and see that it is answered as it should be; its content."""
+        """Send one request and check its status; returns the content."""
         head, body = self._sample
         line, *headers = head.split("\t")
         method, path, _ = line.split(" ")
@@ -96,7 +96,7 @@ class Load:
         return bytes(content)
 
     def run(self, server: Server, seconds: float, connections: int = CONNECTIONS) -> Result:
-        """One round. Where it ended, the next one goes on."""
+        """One round; the next one continues where it ended."""
         before = server.cpu_seconds()
         arguments = [self._heads, self._tails, str(self._first), self._answer]
         if WRK:
@@ -119,8 +119,8 @@ class Load:
 
 def line(method: str, path: str, **headers: str) -> str:
     """The beginning of a request from one of very many networks."""
-    said = {"Host": "localhost", "X-Forwarded-For": address(), **headers}
-    named = [f"{name.replace('_', '-')}: {value}" for name, value in said.items()]
+    sent_headers = {"Host": "localhost", "X-Forwarded-For": address(), **headers}
+    named = [f"{name.replace('_', '-')}: {value}" for name, value in sent_headers.items()]
     return "\t".join([f"{method} {path} HTTP/1.1", *named])
 
 

@@ -1,4 +1,4 @@
-"""docs/benchmarks.md: the tables of a whole run, and below them, kept, what people wrote about it."""
+"""docs/benchmarks.md: the tables of a whole run; the text below them is written by hand and kept."""
 
 import os
 import platform
@@ -19,26 +19,26 @@ BY_HAND = "<!-- `make bench` writes what is above this line, and keeps what is b
 
 _ABOUT = """# Benchmarks
 
-Written by `make bench`. Everything runs on one machine: servers, contenders and load. What an absolute number says
-of a shared machine is little, so each figure is a ratio of two things measured in the same run, in turns, {rounds}
+Written by `make bench`. Everything runs on one machine: servers, contenders and load. An absolute number of a shared machine
+means little, so each figure is a ratio of two things measured in the same run, in turns, {rounds}
 rounds of {seconds} s: the median, with the smallest and the largest in brackets. A ratio is made of two figures of the same
 round. After each load the rows are counted: what was acknowledged is there, and the rows are the totals, or the run fails.
 
 {facts}
 
-## Ours, and what stands beside it
+## Ours, beside others
 
 {main}
 
-Ours runs with all that the product has switched on: identity, policy, judging, problem+json, logging; a worker counts
-meanwhile. All are served by Granian, one process of eight threads, `wrk` or its stand-in holds 16 connections, PostgreSQL
+Ours runs with all that the product has switched on: identity, policy, moderation, problem+json, logging; a worker aggregates
+at the same time. All are served by Granian, one process of eight threads, `wrk` or its stand-in holds 16 connections, PostgreSQL
 has `fsync` and `synchronous_commit` on. The **empty view**, the **PUT that stores nothing** and the **empty page** run under
 `startproject`’s middleware with DRF at its leanest. The **textbook app** ([tests/bench/textbook](../tests/bench/textbook))
 is `update_or_create` in a transaction, and `GROUP BY` on read. **Waline** and **isso** are installed where the machine can.
 
 ## How cost grows
 
-With readers at once and with stories; with rows of the ledger in the table above.
+With readers at once and with articles; with rows of the ledger in the table above.
 
 {growth}
 
@@ -47,7 +47,7 @@ With readers at once and with stories; with rows of the ledger in the table abov
 
 
 def write(rows: Sequence[Row], growth: Sequence[Row], effort: Effort) -> None:
-    kept = PAGE.read_text("utf-8").partition(BY_HAND)[2] if PAGE.exists() else ""
+    stored = PAGE.read_text("utf-8").partition(BY_HAND)[2] if PAGE.exists() else ""
     text = _ABOUT.format(
         facts="\n".join(f"- {fact}" for fact in facts()),
         main=as_markdown(rows),
@@ -56,7 +56,7 @@ def write(rows: Sequence[Row], growth: Sequence[Row], effort: Effort) -> None:
         rounds=effort.rounds,
         seconds=effort.seconds,
     )
-    PAGE.write_text(text.rstrip() + "\n" + kept, "utf-8")
+    PAGE.write_text(text.rstrip() + "\n" + stored, "utf-8")
 
 
 def facts() -> list[str]:
@@ -76,7 +76,7 @@ def facts() -> list[str]:
 
 def _commit() -> str:
     done = subprocess.run(
-        ["git", "describe", "--always", "--dirty"],  # noqa: S607 - whichever git there is
+        ["git", "describe", "--always", "--dirty"],  # noqa: S607 - git from the PATH
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -86,7 +86,7 @@ def _commit() -> str:
 
 
 def _processor() -> str:
-    """The processor's name where the system tells it."""
+    """The processor's name where the system has it."""
     try:
         with open("/proc/cpuinfo") as file:
             names = (

@@ -2,7 +2,7 @@
 
 `python -m tests.bench.pages` starts the whole product on ports of its own, and beside its web server
 another that also has an empty view. One reader asks for the three pages in turn, round by round, so
-that whatever else the machine does meanwhile is the same for all.
+that other load of the machine is the same for all.
 """
 
 import shlex
@@ -23,9 +23,9 @@ ARTICLES = 30  # more than the front page shows
 PARAGRAPHS = 12
 ROUNDS = 15
 REQUESTS = 40  # of each page in a round
-BAR = 2.5  # times the empty view
+TARGET = 2.5  # times the empty view
 PAGES = {"empty": "/empty/", "front": "/", "story": "/articles/page-0/"}
-KEPT_FOR_NOBODY = {"Cookie": "sessionid=somebody-at-the-desk"}
+UNCACHED = {"Cookie": "sessionid=of-an-editor"}
 
 
 class Site:
@@ -76,7 +76,7 @@ def file_articles(folder: Path) -> list[Path]:
 
 @contextmanager
 def second_server(stack: RunningStack) -> Iterator[Site]:
-    """The house's web server once more, with the empty view, on the same database and Valkey."""
+    """A second web server of the product, with the empty view, on the same database and Valkey."""
     port = free_port()
     line = (PROJECT / "Procfile").read_text().partition("web: python ")[2].partition("\n")[0]
     line = line.replace("newsroom.wsgi", "tests.bench.empty_template.wsgi")
@@ -96,32 +96,32 @@ def time_pages(site: Site) -> dict[str, float]:
     seconds: dict[str, list[float]] = {name: [] for name in PAGES}
     for number in range(ROUNDS + 1):
         for name, path in PAGES.items():
-            taken = [site.get(path) for _ in range(REQUESTS)]
+            seconds_of = [site.get(path) for _ in range(REQUESTS)]
             if number:  # the first round fills caches and connections
-                seconds[name] += taken
-    return {name: statistics.median(taken) for name, taken in seconds.items()}
+                seconds[name] += seconds_of
+    return {name: statistics.median(seconds_of) for name, seconds_of in seconds.items()}
 
 
 def measure(stack: RunningStack, say: Callable[[str], None] = print) -> bool:
-    """Publishes articles in a running house, prints a line a page; whether both keep to the bar."""
+    """Publishes articles in a running product, prints a line a page; returns whether both meet the target."""
     with TemporaryDirectory() as folder:
         published = stack.manage("publish", *file_articles(Path(folder)))
         if published.returncode:
             raise RuntimeError(published.stderr)
     with second_server(stack) as site:
-        taken = time_pages(site)
-        anew = {
-            name: statistics.median(site.get(path, KEPT_FOR_NOBODY) for _ in range(REQUESTS))
+        seconds_of = time_pages(site)
+        uncached = {
+            name: statistics.median(site.get(path, UNCACHED) for _ in range(REQUESTS))
             for name, path in PAGES.items()
         }
-    say(f"empty template   {taken['empty'] * 1000:.2f} ms")
+    say(f"empty template   {seconds_of['empty'] * 1000:.2f} ms")
     for name in ("front", "story"):
-        ratio = taken[name] / taken["empty"]
+        ratio = seconds_of[name] / seconds_of["empty"]
         say(
-            f"{name:<16} {taken[name] * 1000:.2f} ms, {ratio:.2f} times that (bar: {BAR}); "
-            f"rendered anew {anew[name] * 1000:.1f} ms"
+            f"{name:<16} {seconds_of[name] * 1000:.2f} ms, {ratio:.2f} times that (target: {TARGET}); "
+            f"uncached {uncached[name] * 1000:.1f} ms"
         )
-    return all(taken[name] <= BAR * taken["empty"] for name in ("front", "story"))
+    return all(seconds_of[name] <= TARGET * seconds_of["empty"] for name in ("front", "story"))
 
 
 def main() -> int:

@@ -6,28 +6,28 @@ from collections.abc import Iterator, Sequence
 from articles.models import Article
 from tests.bench.load_generator import Load, hot, line
 from tests.bench.table import Row, at_least, at_most, compared
-from tests.bench.workload import ARTICLES, Stage
+from tests.bench.workload import ARTICLES, Workload
 from tests.bench.writing import ABSOLUTE, rates, run
 
 MANY = 100  # articles in one call
 
 
-def measure(stage: Stage) -> Iterator[Row]:
-    data, ours, contenders = stage.ground.data, stage.ours, stage.contenders
-    tag = etags(stage)
+def measure(workload: Workload) -> Iterator[Row]:
+    data, ours, contenders = workload.testbed.data, workload.ours, workload.contenders
+    tag = etags(workload)
     loads = {
         "empty": (contenders, Load(data, [line("GET", "/empty/")])),
         "page": (contenders, Load(data, [line("GET", "/page/")])),
-        "textbook": (contenders, Load(data, textbook(stage))),
-        "counts": (ours, Load(data, map(counts, hot(stage.articles, ARTICLES)))),
+        "textbook": (contenders, Load(data, textbook(workload))),
+        "counts": (ours, Load(data, map(counts, hot(workload.articles, ARTICLES)))),
         "unchanged": (ours, Load(data, tag, expected=304)),
-        "many": (ours, Load(data, [many(stage.articles)])),
-        "story": (ours, Load(data, [line("GET", f"/articles/{slug(stage)}/")])),
+        "many": (ours, Load(data, [many(workload.articles)])),
+        "story": (ours, Load(data, [line("GET", f"/articles/{slug(workload)}/")])),
     }
-    if not stage.effort.is_quick:
-        again = Load(data, map(counts, hot(stage.articles, ARTICLES)))
-        loads["counts, two workers"] = (stage.ours_twice, again)
-    found = stage.alternate({name: run(stage, *each) for name, each in loads.items()})
+    if not workload.effort.is_quick:
+        again = Load(data, map(counts, hot(workload.articles, ARTICLES)))
+        loads["counts, two workers"] = (workload.ours_twice, again)
+    found = workload.alternate({name: run(workload, *each) for name, each in loads.items()})
     rate = {name: rates(results) for name, results in found.items()}
     yield compared("GET counts / empty DRF view", rate["counts"], rate["empty"], at_least(1))
     yield compared(
@@ -53,24 +53,25 @@ def many(articles: Sequence[str]) -> str:
     return line("GET", f"/api/v1/reactions/?articles={','.join(articles[:MANY])}")
 
 
-def textbook(stage: Stage) -> list[str]:
+def textbook(workload: Workload) -> list[str]:
     ids = hot([str(number + 1) for number in range(ARTICLES)], ARTICLES)
     return [line("GET", f"/textbook/stories/{each}/reactions/") for each in ids]
 
 
-def slug(stage: Stage) -> str:
-    return Article.objects.get(pk=stage.articles[0]).slug
+def slug(workload: Workload) -> str:
+    return Article.objects.get(pk=workload.articles[0]).slug
 
 
-def etags(stage: Stage) -> list[str]:
+def etags(workload: Workload) -> list[str]:
     """Requests of browsers that hold the newest counts."""
-    held = {article: _etag(stage, article) for article in stage.articles[:MANY]}
+    held = {article: _etag(workload, article) for article in workload.articles[:MANY]}
     return [
         line("GET", f"/api/v1/articles/{article}/reactions/", If_None_Match=held[article])
         for article in hot(list(held), ARTICLES)
     ]
 
 
-def _etag(stage: Stage, article: str) -> str:
-    with urllib.request.urlopen(f"{stage.ours.url}/api/v1/articles/{article}/reactions/") as answer:  # noqa: S310
+def _etag(workload: Workload, article: str) -> str:
+    url = f"{workload.ours.url}/api/v1/articles/{article}/reactions/"
+    with urllib.request.urlopen(url) as answer:  # noqa: S310 - our own server
         return str(answer.headers["ETag"])

@@ -1,7 +1,7 @@
 """Reads of counts beside an empty DRF view, and a herd on a cold cache: `python -m tests.bench.reads`.
 
-Each contender has a Granian of its own, one worker of eight threads. They are asked in turns, so that
-whatever else the machine does meets all of them; a ratio is made of two figures of one round.
+Each contender has a Granian of its own, one worker of eight threads. They are measured in turns, so that
+other load of the machine affects all of them; a ratio is made of two figures of one round.
 """
 
 import argparse
@@ -30,7 +30,7 @@ CONNECTIONS = 8  # one for each of the server's threads
 HERD = 1_000  # requests
 ARTICLES = 100
 
-# What was measured / what it is measured against, and the bar of their ratio.
+# What was measured / what it is measured against, and the target of their ratio.
 RATIOS = (
     ("GET counts", "one", "empty", 1.0),
     ("GET counts by slug", "slug", "empty", 1.0),
@@ -41,7 +41,7 @@ LONGEST_HUNDRED = 2.5  # times as long as one
 
 @dataclass(frozen=True)
 class Contender:
-    """What to ask, and whom. `headers` are wrk's own notation."""
+    """What is requested, from which process. `headers` are wrk's own notation."""
 
     url: str
     worker: psutil.Process
@@ -82,13 +82,13 @@ def in_turns(
 
 
 def report(figures: Mapping[str, list[Figure]], say: Callable[[str], None]) -> None:
-    say("| asked | requests/s, median (min to max) | CPU of the server a request |")
+    say("| request | requests/s, median (min to max) | CPU of the server a request |")
     say("|---|---|---|")
     for name, found in figures.items():
         cpu = statistics.median(each.cpu_microseconds for each in found)
         say(f"| {name} | {spread([each.rate for each in found], 0)} | {cpu:.0f} µs |")
     say("")
-    say("| ratio | bar | rate | CPU |")
+    say("| ratio | target | rate | CPU |")
     say("|---|---|---|---|")
     for title, ours, theirs, target in RATIOS:
         say(f"| {title} / empty DRF view | ≥ {target} | {_ratios(figures, ours, theirs)} |")
@@ -129,7 +129,7 @@ def herd(url: str, slug: str, database_url: str) -> int:
 
 
 def _statements(database_url: str) -> int:
-    """How often the policy of an article was looked up, which nothing but counts.sql does while nobody reacts."""
+    """How often the policy of an article was looked up, which nothing but counts.sql does while no reader reacts."""
     with psycopg.connect(database_url) as connection:
         found = connection.execute(
             "SELECT seq_scan + coalesce(idx_scan, 0) FROM pg_stat_user_tables"
@@ -153,7 +153,7 @@ def _found(pattern: str, text: str) -> str:
 def granian(
     application: str, stack: RunningStack, *, ready: str = "healthz", workers: int = 1
 ) -> Iterator[tuple[str, psutil.Process]]:
-    """A server of its own on the house's data; its address, and the worker that answers."""
+    """A server of its own on the product's data; its address, and the worker that answers."""
     port = free_port()
     command = [
         *(sys.executable, "-m", "granian", application, "--interface", "wsgi"),
@@ -203,7 +203,7 @@ def measure(stack: RunningStack, *, rounds: int, seconds: int, say: Callable[[st
     slugs = [f"read-{number}" for number in range(ARTICLES)]
     publish(stack, [*slugs, "herd"])
     with (
-        granian("tests.bench.empty_template:application", stack, ready="empty/") as (
+        granian("tests.bench.empty:application", stack, ready="empty/") as (
             empty_url,
             empty_worker,
         ),

@@ -1,4 +1,4 @@
-"""The real rivals, where this machine can have them: Waline with its PostgreSQL storage, isso with its SQLite.
+"""The real rivals, where they can be installed on this machine: Waline with its PostgreSQL storage, isso with its SQLite.
 
 They are installed once, into build/bench, and never with the product.
 """
@@ -16,9 +16,9 @@ import psycopg
 
 from tests.bench.load_generator import Choose, Load, Result, hot, line, spread
 from tests.bench.reading import counts
-from tests.bench.table import Row, Samples, Widget, at_least, compared, not_measured
-from tests.bench.testbed import Ground, Server
-from tests.bench.workload import ARTICLES, Stage, make_readers
+from tests.bench.table import Row, Samples, Target, at_least, compared, not_measured
+from tests.bench.testbed import Server, Testbed
+from tests.bench.workload import ARTICLES, Workload, make_readers
 from tests.bench.writing import counted, fill, rates, returning, run
 from tests.servers import PROJECT, free_port
 
@@ -27,82 +27,87 @@ INSTALL_SECONDS = 240
 STUB = Path(__file__).with_name("waline.cjs")
 WALINE = "@waline/vercel@1.39.3"
 ISSO = "isso==0.14.0"
-# isso takes no more votes for a comment; so that it never refuses one, there are many comments.
+# isso accepts no more votes for a comment; so that it never refuses one, there are many comments.
 ISSO_COMMENTS = 1_000
 ISSO_VOTES = 142
 
 
 class Absent(Exception):
-    """Why a rival is not to be had on this machine."""
+    """Why a rival cannot be installed on this machine."""
 
 
-def measure(stage: Stage) -> Iterator[Row]:
+def measure(workload: Workload) -> Iterator[Row]:
     try:
-        yield from _beside_waline(stage)
+        yield from _beside_waline(workload)
     except Absent as why:
-        for figure, target in _WALINE_BARS.items():
+        for figure, target in _WALINE_TARGETS.items():
             yield not_measured(figure, target, str(why))
     try:
-        yield from _beside_isso(stage)
+        yield from _beside_isso(workload)
     except Absent as why:
         yield not_measured(_ISSO_FIGURE, at_least(1), str(why))
 
 
-_WALINE_BARS: dict[str, Widget] = {"PUT / Waline": at_least(3), "GET counts / Waline": at_least(3)}
+_WALINE_TARGETS: dict[str, Target] = {
+    "PUT / Waline": at_least(3),
+    "GET counts / Waline": at_least(3),
+}
 _ISSO_FIGURE = "PUT, durable / isso"
 
 
-def _beside_waline(stage: Stage) -> Iterator[Row]:
-    url, waline = start_waline(stage.ground)
+def _beside_waline(workload: Workload) -> Iterator[Row]:
+    url, waline = start_waline(workload.testbed)
     pages = [f"/story-{number}" for number in range(ARTICLES)]
     with psycopg.connect(url) as connection:
         connection.cursor().executemany(_WALINE_ROW, [[page] for page in pages])
     writes = Load(
-        stage.ground.data,
+        workload.testbed.data,
         [line("POST", "/api/article")],
         [_vote(page) for page in hot(pages, 2 * ARTICLES)],
     )
-    reads = Load(stage.ground.data, [_waline_counts(page) for page in hot(pages, ARTICLES)])
-    kept: list[float] = []  # a second
+    reads = Load(workload.testbed.data, [_waline_counts(page) for page in hot(pages, ARTICLES)])
+    stored: list[float] = []  # a second
 
     def write() -> Result:
         before = _waline_total(url)
         result = run_writes()
-        kept.append((_waline_total(url) - before) / result.seconds)
+        stored.append((_waline_total(url) - before) / result.seconds)
         return result
 
-    run_writes = run(stage, waline, writes)
-    with stage.folding():
-        found = stage.alternate(
+    run_writes = run(workload, waline, writes)
+    with workload.aggregating():
+        found = workload.alternate(
             {
-                "ours": _ours(stage, hot),
+                "ours": _ours(workload, hot),
                 "waline": write,
-                "ours read": run(stage, stage.ours, _our_counts(stage)),
-                "waline read": run(stage, waline, reads),
+                "ours read": run(workload, workload.ours, _our_counts(workload)),
+                "waline read": run(workload, waline, reads),
             }
         )
-    stage.ground.stop(waline)
+    workload.testbed.stop(waline)
     rate = {name: rates(results) for name, results in found.items()}
-    put, get = _WALINE_BARS.items()
-    lost = [100 * (1 - each / sent) for each, sent in zip(kept, rate["waline"].values, strict=True)]
+    put, get = _WALINE_TARGETS.items()
+    lost = [
+        100 * (1 - each / sent) for each, sent in zip(stored, rate["waline"].values, strict=True)
+    ]
     note = f"of its acknowledged votes Waline lost {Samples(lost, '%')}; ours none"
     yield compared(put[0], rate["ours"], rate["waline"], put[1], note)
-    yield compared("PUT / Waline's votes that it kept", rate["ours"], Samples(kept, "/s"))
+    yield compared("PUT / Waline's votes that it kept", rate["ours"], Samples(stored, "/s"))
     yield compared(get[0], rate["ours read"], rate["waline read"], get[1])
 
 
-def _ours(stage: Stage, choose: Choose) -> Callable[[], Result]:
-    readers = make_readers(stage.effort.readers)
-    articles = choose(stage.articles, len(readers))
-    fill(stage, readers, articles)
-    return counted(stage, stage.ours, returning(stage, readers, articles))
+def _ours(workload: Workload, choose: Choose) -> Callable[[], Result]:
+    readers = make_readers(workload.effort.readers)
+    articles = choose(workload.articles, len(readers))
+    fill(workload, readers, articles)
+    return counted(workload, workload.ours, returning(workload, readers, articles))
 
 
-def _our_counts(stage: Stage) -> Load:
-    return Load(stage.ground.data, map(counts, hot(stage.articles, ARTICLES)))
+def _our_counts(workload: Workload) -> Load:
+    return Load(workload.testbed.data, map(counts, hot(workload.articles, ARTICLES)))
 
 
-def start_waline(ground: Ground) -> tuple[str, Server]:
+def start_waline(testbed: Testbed) -> tuple[str, Server]:
     """Waline with a database of its own, one process, as its Docker image runs it."""
     node, folder = shutil.which("node"), INSTALLED / "waline"
     if not node:
@@ -116,7 +121,7 @@ def start_waline(ground: Ground) -> tuple[str, Server]:
             "--ignore-scripts",
         ]
         _install([*npm, f"--prefix={folder}.new", WALINE], folder)
-    url = ground.make_database("waline")
+    url = testbed.make_database("waline")
     with psycopg.connect(url) as connection:
         connection.execute(_WALINE_TABLES)
     port, parts = free_port(), urlsplit(url)
@@ -128,7 +133,7 @@ def start_waline(ground: Ground) -> tuple[str, Server]:
     }
     home = folder / "node_modules" / "@waline" / "vercel"
     command: list[str | Path] = [node, "--require", STUB, home / "vanilla.js", str(port)]
-    return url, ground.wait_for(f"http://127.0.0.1:{port}", ground.start(command, environment))
+    return url, testbed.wait_for(f"http://127.0.0.1:{port}", testbed.start(command, environment))
 
 
 # As assets/waline.pgsql has it: without an index on the address.
@@ -158,32 +163,34 @@ def _waline_counts(page: str) -> str:
     return line("GET", f"/api/article?path={page}&type={kinds}")
 
 
-def _beside_isso(stage: Stage) -> Iterator[Row]:
-    database, isso = start_isso(stage.ground)
+def _beside_isso(workload: Workload) -> Iterator[Row]:
+    database, isso = start_isso(workload.testbed)
     votes = spread([str(number + 1) for number in range(ISSO_COMMENTS)], 20_000)
-    load = Load(stage.ground.data, (line("POST", f"/id/{each}/like") for each in votes), ["{}"])
-    with stage.folding():
-        found = stage.alternate({"ours": _ours(stage, spread), "isso": run(stage, isso, load)})
-    stage.ground.stop(isso)
+    load = Load(workload.testbed.data, (line("POST", f"/id/{each}/like") for each in votes), ["{}"])
+    with workload.aggregating():
+        found = workload.alternate(
+            {"ours": _ours(workload, spread), "isso": run(workload, isso, load)}
+        )
+    workload.testbed.stop(isso)
     with sqlite3.connect(database) as connection:
-        ((kept, most),) = connection.execute("SELECT sum(likes), max(likes) FROM comments")
+        ((stored, most),) = connection.execute("SELECT sum(likes), max(likes) FROM comments")
     if most >= ISSO_VOTES:
         raise RuntimeError("isso had to refuse votes, and refusing is quick.")
     rate = {name: rates(results) for name, results in found.items()}
-    note = f"isso keeps {kept:,} votes in SQLite, at most {ISSO_VOTES} a comment, and no change of mind"
+    note = f"isso keeps {stored:,} votes in SQLite, at most {ISSO_VOTES} a comment, and no change of mind"
     yield compared(_ISSO_FIGURE, rate["ours"], rate["isso"], at_least(1), note)
 
 
-def start_isso(ground: Ground) -> tuple[Path, Server]:
+def start_isso(testbed: Testbed) -> tuple[Path, Server]:
     """isso under our own server, with comments to vote for."""
     folder = INSTALLED / "isso"
     if not folder.exists():
         subprocess.run([sys.executable, "-m", "venv", f"{folder}.new"], check=True)
         pip = [f"{folder}.new/bin/python", "-m", "pip", "install", "--quiet", ISSO]
         _install([*pip, f"granian=={version('granian')}"], folder)
-    database, settings = ground.data / "isso.sqlite", ground.data / "isso.cfg"
+    database, settings = testbed.data / "isso.sqlite", testbed.data / "isso.cfg"
     settings.write_text(_ISSO_SETTINGS.format(database=database))
-    server = ground.granian(
+    server = testbed.granian(
         "isso.run:application", {"ISSO_SETTINGS": str(settings)}, python=folder / "bin" / "python"
     )
     with sqlite3.connect(database) as connection:
@@ -206,7 +213,7 @@ trusted-proxies = 127.0.0.1
 
 
 def _install(command: Sequence[str], folder: Path) -> None:
-    """Install into a draft, so that one half made is never taken for whole."""
+    """Install into a draft, so that a half-made one is never mistaken for a whole one."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         subprocess.run(command, check=True, capture_output=True, timeout=INSTALL_SECONDS)

@@ -9,7 +9,7 @@ from tests.bench.scaling import beside_first
 from tests.bench.table import Row, Samples, at_least, at_most
 from tests.bench.testbed import Server
 from tests.bench.verification import reconcile
-from tests.bench.workload import Stage
+from tests.bench.workload import Workload
 from tests.bench.writing import milliseconds, new, run
 
 
@@ -21,49 +21,49 @@ class Ledger:
     environment: dict[str, str]
 
 
-def measure(stage: Stage) -> Iterator[Row]:
-    sizes = stage.effort.ledgers
+def measure(workload: Workload) -> Iterator[Row]:
+    sizes = workload.effort.ledgers
     most = sizes[-1]
-    stage.ground.manage("migrate", "-v0", DATABASE_URL=stage.ground.make_database("rows"))
-    ledgers = {rows: make_ledger(stage, rows, number) for number, rows in enumerate(sizes, 1)}
-    found = stage.alternate(
+    workload.testbed.manage("migrate", "-v0", DATABASE_URL=workload.testbed.make_database("rows"))
+    ledgers = {rows: make_ledger(workload, rows, number) for number, rows in enumerate(sizes, 1)}
+    found = workload.alternate(
         {
-            rows: run(stage, each.server, new(stage, stage.articles))
+            rows: run(workload, each.server, new(workload, workload.articles))
             for rows, each in ledgers.items()
         }
     )
     for ledger in ledgers.values():
-        stage.ground.stop(ledger.server)
-        stage.ground.manage("aggregate", **ledger.environment)
-        reconcile(stage, ledger.environment)
+        workload.testbed.stop(ledger.server)
+        workload.testbed.manage("aggregate", **ledger.environment)
+        reconcile(workload, ledger.environment)
     for row in beside_first(
         "time of a PUT",
         {rows: milliseconds(results, "p50") for rows, results in found.items()},
         "rows",
     ):
         yield replace(row, target=at_most(1.25))
-    ((size,),) = stage.query(_SIZE, url=ledgers[most].environment["DATABASE_URL"])
+    ((size,),) = workload.query(_SIZE, url=ledgers[most].environment["DATABASE_URL"])
     yield Row("ledger, a row with its indexes", Samples([size / most], "bytes"))
-    rounds = range(stage.effort.rounds)
-    rates = [most / reconcile(stage, ledgers[most].environment) / 1e6 for _ in rounds]
+    rounds = range(workload.effort.rounds)
+    rates = [most / reconcile(workload, ledgers[most].environment) / 1e6 for _ in rounds]
     unit = "million rows/s"
     yield Row(f"reconcile, {most:,} rows", Samples(rates, unit), target=at_least(1, unit))
 
 
-def make_ledger(stage: Stage, rows: int, number: int) -> Ledger:
+def make_ledger(workload: Workload, rows: int, number: int) -> Ledger:
     """Our articles with so many reactions, all counted, in a database and a cache of their own."""
-    url = stage.ground.make_database(f"rows_{rows}", template="rows")
-    environment = {"DATABASE_URL": url, "REDIS_URL": f"{stage.ground.redis_url}?db={number}"}
-    copy_articles(stage, url)
+    url = workload.testbed.make_database(f"rows_{rows}", template="rows")
+    environment = {"DATABASE_URL": url, "REDIS_URL": f"{workload.testbed.redis_url}?db={number}"}
+    copy_articles(workload, url)
     with psycopg.connect(url, autocommit=True) as connection:
         fill(connection, rows)
-    return Ledger(stage.ground.granian("newsroom.wsgi:application", environment), environment)
+    return Ledger(workload.testbed.granian("newsroom.wsgi:application", environment), environment)
 
 
-def copy_articles(stage: Stage, url: str) -> None:
-    assert stage.articles, "They are made when somebody asks for them."
+def copy_articles(workload: Workload, url: str) -> None:
+    assert workload.articles, "They are made on first use."
     with (
-        psycopg.connect(stage.ground.database_url) as ours,
+        psycopg.connect(workload.testbed.database_url) as ours,
         psycopg.connect(url) as theirs,
         ours.cursor().copy("COPY articles_article TO STDOUT") as source,
         theirs.cursor().copy("COPY articles_article FROM STDIN") as target,

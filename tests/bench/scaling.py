@@ -7,48 +7,50 @@ from tests.bench.counting import events_per_second
 from tests.bench.load_generator import Load, Result
 from tests.bench.reading import counts
 from tests.bench.table import Row, Samples, compared
-from tests.bench.workload import Stage
+from tests.bench.workload import Workload
 from tests.bench.writing import milliseconds, new, run
 
 READERS = (1, 10, 100)  # connections at once
 ARTICLES = (1, 100, 10_000)
 
 
-def measure(stage: Stage) -> Iterator[Row]:
-    yield from _readers(stage)
-    yield from _articles(stage)
+def measure(workload: Workload) -> Iterator[Row]:
+    yield from _readers(workload)
+    yield from _articles(workload)
 
 
-def _readers(stage: Stage) -> Iterator[Row]:
-    put = new(stage, stage.articles)
-    get = Load(stage.ground.data, map(counts, stage.articles))
+def _readers(workload: Workload) -> Iterator[Row]:
+    put = new(workload, workload.articles)
+    get = Load(workload.testbed.data, map(counts, workload.articles))
 
     def load(each: Load, count: int) -> Callable[[], Result]:
-        return lambda: each.run(stage.ours, stage.effort.seconds, count)
+        return lambda: each.run(workload.ours, workload.effort.seconds, count)
 
     for name, each in (("PUT", put), ("GET counts", get)):
-        found = stage.alternate({count: load(each, count) for count in READERS})
+        found = workload.alternate({count: load(each, count) for count in READERS})
         times = {count: milliseconds(results, "p50") for count, results in found.items()}
         yield from beside_first(f"time of a {name}", times, "readers at once")
         aggregate()
 
 
-def _articles(stage: Stage) -> Iterator[Row]:
-    articles = stage.make_articles(ARTICLES[-1])
+def _articles(workload: Workload) -> Iterator[Row]:
+    articles = workload.make_articles(ARTICLES[-1])
     few = {count: articles[:count] for count in ARTICLES}
-    puts = stage.alternate(
-        {count: run(stage, stage.ours, new(stage, some)) for count, some in few.items()}
+    puts = workload.alternate(
+        {count: run(workload, workload.ours, new(workload, some)) for count, some in few.items()}
     )
     aggregate()
     times = {count: milliseconds(results, "p50") for count, results in puts.items()}
-    yield from beside_first("time of a PUT", times, "stories")
-    folds = stage.alternate({count: _fold(stage, some) for count, some in few.items()})
-    costs = {count: Samples(found, "µs") for count, found in folds.items()}
-    yield from beside_first("time to count a reaction", costs, "stories")
+    yield from beside_first("time of a PUT", times, "articles")
+    aggregations = workload.alternate(
+        {count: _aggregation(workload, some) for count, some in few.items()}
+    )
+    costs = {count: Samples(found, "µs") for count, found in aggregations.items()}
+    yield from beside_first("time to count a reaction", costs, "articles")
 
 
-def _fold(stage: Stage, articles: Sequence[str]) -> Callable[[], float]:
-    return lambda: 1e6 / events_per_second(stage, articles, aggregate)
+def _aggregation(workload: Workload, articles: Sequence[str]) -> Callable[[], float]:
+    return lambda: 1e6 / events_per_second(workload, articles, aggregate)
 
 
 def beside_first(figure: str, found: Mapping[int, Samples], unit: str) -> Iterator[Row]:

@@ -47,7 +47,7 @@ class Connection:
 
 
 class Requests:
-    """The next request, over and over; who comes again comes with another body."""
+    """The requests in a cycle; each cycle sends another body."""
 
     def __init__(self, heads: Path, tails: Path, first: int) -> None:
         self._heads = [

@@ -1,4 +1,4 @@
-"""Everything that is measured, in the order of the table. A measurement is a function of the stage that gives rows."""
+"""Everything that is measured, in the order of the table. A measurement is a function of the workload that yields rows."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -17,10 +17,10 @@ from tests.bench import (
 )
 from tests.bench.load_generator import TOOL
 from tests.bench.table import Row, as_text
-from tests.bench.testbed import Ground
-from tests.bench.workload import QUICK, Effort, Stage
+from tests.bench.testbed import Testbed
+from tests.bench.workload import QUICK, Effort, Workload
 
-Measurement = Callable[[Stage], Iterable[Row]]
+Measurement = Callable[[Workload], Iterable[Row]]
 
 MEASUREMENTS: dict[str, Measurement] = {
     "writing": writing.measure,
@@ -28,17 +28,17 @@ MEASUREMENTS: dict[str, Measurement] = {
     "rivals": rivals.measure,
     "counting": counting.measure,
     "rows": rows.measure,
-    "house": end_to_end.measure,
-    "stories": articles.measure,
-    "growth": scaling.measure,
+    "product": end_to_end.measure,
+    "articles": articles.measure,
+    "scaling": scaling.measure,
 }
 
 # What a quick run leaves out.
-SLOW = {"growth"}
+SLOW = {"scaling"}
 
 
 def run(
-    ground: Ground,
+    testbed: Testbed,
     *,
     quick: bool,
     seconds: int | None,
@@ -46,10 +46,12 @@ def run(
     most_rows: int | None,
     write: bool = False,
 ) -> None:
-    """Measure and print; write the page where all was measured. A bar that is missed is said, and no failure."""
+    """Measure and print; write the page where all was measured. A missed target is printed, and is no failure."""
     effort = QUICK if quick else Effort()
     ledgers = tuple(rows for rows in effort.ledgers if rows <= (most_rows or rows))
-    stage = Stage(ground, replace(effort, seconds=seconds or effort.seconds, ledgers=ledgers))
+    workload = Workload(
+        testbed, replace(effort, seconds=seconds or effort.seconds, ledgers=ledgers)
+    )
     chosen = only or [name for name in MEASUREMENTS if not (quick and name in SLOW)]
     started = time.monotonic()
     found: dict[str, list[Row]] = {}
@@ -57,14 +59,14 @@ def run(
         for name in chosen:
             print(f"{name} …", end=" ", flush=True)
             began = time.monotonic()
-            found[name] = list(MEASUREMENTS[name](stage))
+            found[name] = list(MEASUREMENTS[name](workload))
             print(f"{time.monotonic() - began:.0f} s", flush=True)
     finally:
-        # What was found until something went wrong is worth seeing, too.
-        table = [row for name, each in found.items() if name != "growth" for row in each]
-        grown = found.get("growth", [])
-        print(as_text([*table, *grown]))
-        print(f"{sum(row.verdict == 'missed' for row in table)} bars missed")
+        # What was measured before a failure is printed, too.
+        table = [row for name, each in found.items() if name != "scaling" for row in each]
+        scaled = found.get("scaling", [])
+        print(as_text([*table, *scaled]))
+        print(f"{sum(row.verdict == 'missed' for row in table)} targets missed")
         print(f"{time.monotonic() - started:.0f} s, load from {TOOL}")
     if write or (found.keys() == MEASUREMENTS.keys() and not quick):
-        page.write(table, grown, stage.effort)
+        page.write(table, scaled, workload.effort)

@@ -1,4 +1,4 @@
-"""What was measured, as lines of a table: figures with their spread, ratios of pairs, and whether the bar is met."""
+"""What was measured, as lines of a table: figures with their spread, ratios of pairs, and whether the target is met."""
 
 import statistics
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class Samples:
         return f"{text} {self.unit}".strip()
 
     def over(self, other: "Samples") -> "Samples":
-        """The ratio in each round, for what else the machine did then, it did to both."""
+        """The ratio in each round: other load of the machine affected both."""
         return Samples([a / b for a, b in zip(self.values, other.values, strict=True)])
 
     def inverse(self, unit: str = "", scale: float = 1) -> "Samples":
@@ -31,8 +31,8 @@ class Samples:
 
 
 @dataclass(frozen=True)
-class Widget:
-    """What a figure must reach: at least `limit`, or at most where `is_ceiling`."""
+class Target:
+    """The value that a figure must reach: at least `limit`, or at most where `is_ceiling`."""
 
     limit: float
     is_ceiling: bool = False
@@ -45,36 +45,36 @@ class Widget:
         return f"{'≤' if self.is_ceiling else '≥'} {short(self.limit)} {self.unit}".strip()
 
 
-def at_least(limit: float, unit: str = "") -> Widget:
-    return Widget(limit, unit=unit)
+def at_least(limit: float, unit: str = "") -> Target:
+    return Target(limit, unit=unit)
 
 
-def at_most(limit: float, unit: str = "") -> Widget:
-    return Widget(limit, is_ceiling=True, unit=unit)
+def at_most(limit: float, unit: str = "") -> Target:
+    return Target(limit, is_ceiling=True, unit=unit)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line. `judged` is held against the bar: the ratio, or our figure where nothing stands beside it."""
+    """One line. `checked` is compared with the target: the ratio, or our figure where there is no other."""
 
     figure: str
     ours: Samples | None
     beside: Samples | None = None
-    target: Widget | None = None
+    target: Target | None = None
     ratio: Samples | None = None
     note: str = ""
 
     @property
-    def judged(self) -> Samples | None:
+    def checked(self) -> Samples | None:
         return self.ratio or self.ours
 
     @property
     def verdict(self) -> str:
         if self.ours is None:
             return "not measured"
-        if self.target is None or self.judged is None:
+        if self.target is None or self.checked is None:
             return ""
-        return "met" if self.target.is_met_by(self.judged.median) else "missed"
+        return "met" if self.target.is_met_by(self.checked.median) else "missed"
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -89,17 +89,17 @@ class Row:
 
 
 def compared(
-    figure: str, ours: Samples, beside: Samples, target: Widget | None = None, note: str = ""
+    figure: str, ours: Samples, beside: Samples, target: Target | None = None, note: str = ""
 ) -> Row:
-    """Ours over what stands beside it."""
+    """Ours, divided by the figure beside it."""
     return Row(figure, ours, beside, target, ours.over(beside), note)
 
 
-def not_measured(figure: str, target: Widget | None, why: str) -> Row:
+def not_measured(figure: str, target: Target | None, why: str) -> Row:
     return Row(figure, None, None, target, None, why)
 
 
-HEADINGS = ("figure", "ours", "beside", "ratio", "bar", "")
+HEADINGS = ("figure", "ours", "beside", "ratio", "target", "")
 
 
 def as_text(rows: Sequence[Row]) -> str:
@@ -120,7 +120,7 @@ def as_markdown(rows: Sequence[Row], headings: Sequence[str] = HEADINGS) -> str:
 
 
 def short(value: float) -> str:
-    """Three figures that count, or whole thousands."""
+    """Three significant figures, or whole thousands."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"

@@ -1,4 +1,4 @@
-"""The ground of a run: servers of its own with fsync on, and the processes that are measured. All on loopback."""
+"""The testbed of a run: servers of its own with fsync on, and the processes that are measured. All on loopback."""
 
 import os
 import shutil
@@ -42,8 +42,8 @@ class Server:
         return sum(each.user + each.system for each in times)
 
 
-class Ground:
-    """Starts what is measured, and ends all of it, also where the run is killed."""
+class Testbed:
+    """Starts the measured processes, and stops all of them, also where the run is killed."""
 
     def __init__(self) -> None:
         self.data = open_folder("bench")
@@ -56,7 +56,7 @@ class Ground:
         self.database_url = self._servers.urls["DATABASE_URL"]
         self.redis_url = self._servers.urls["REDIS_URL"]
 
-    def __enter__(self) -> "Ground":
+    def __enter__(self) -> "Testbed":
         try:
             self._servers.start()
             self.manage("migrate", "--verbosity=0")
@@ -74,7 +74,7 @@ class Ground:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the product and the contenders are told; nothing of the caller's servers."""
+        """The environment of the product and the contenders, without the caller's servers."""
         return {
             **os.environ,
             **self.secrets,
@@ -83,12 +83,12 @@ class Ground:
             "CELERY_BROKER_URL": broker_url_of(self.redis_url),
             "NEWSROOM_DATA": str(self.data),
             "DJANGO_SETTINGS_MODULE": "newsroom.settings",
-            # The load comes through one proxy that says where each reader is.
+            # The load comes through one proxy that forwards each reader's address.
             "TRUSTED_PROXY_HOPS": "1",
         }
 
     def adopt_django(self) -> None:
-        """Let this process be one of the product's, on the ground's servers."""
+        """Make this process one of the product's, on the testbed's servers."""
         import django
 
         os.environ.update(self.environment)
@@ -144,8 +144,10 @@ class Ground:
         ]
         return self.wait_for(f"http://127.0.0.1:{port}", self.start(command, environment))
 
-    def folding(self, environment: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
-        """The product's worker without a broker, on the product's tick."""
+    def aggregating(
+        self, environment: Mapping[str, str] | None = None
+    ) -> "subprocess.Popen[bytes]":
+        """The product's aggregation without a broker, in the product's interval."""
         return self.start([sys.executable, "manage.py", "aggregate", "--loop"], environment)
 
     def wait_for(self, url: str, process: "subprocess.Popen[bytes]") -> Server:

@@ -1,4 +1,4 @@
-"""Speed is never bought with loss: after each load, what was acknowledged is in the rows, and the rows are the counts."""
+"""Checks after each load that what was acknowledged is in the rows, and that the counts equal the rows."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from tests.bench.load_generator import Result
-from tests.bench.workload import Stage
+from tests.bench.workload import Workload
 from tests.servers import PROJECT
 
 _TRUTH = """
@@ -27,19 +27,19 @@ print(json.dumps([time.perf_counter() - started, found.is_clean, str(found)]))
 """
 
 
-def check(stage: Stage, result: Result, since: datetime) -> None:
-    """What was acknowledged changed a row, and what the rows say is what the totals say."""
-    ((changed, chosen, totals),) = stage.query(_TRUTH, {"since": since})
-    if not result.taken <= changed <= result.sent or chosen != totals or result.refused:
+def check(workload: Workload, result: Result, since: datetime) -> None:
+    """What was acknowledged changed a row, and the totals equal the rows."""
+    ((changed, chosen, totals),) = workload.query(_TRUTH, {"since": since})
+    if not result.accepted <= changed <= result.sent or chosen != totals or result.refused:
         raise RuntimeError(f"{result}: {changed} rows changed, {chosen} chosen, {totals} counted.")
 
 
-def reconcile(stage: Stage, environment: Mapping[str, str] | None = None) -> float:
-    """Seconds that measuring the drift takes, in a process of its own. There must be none."""
+def reconcile(workload: Workload, environment: Mapping[str, str] | None = None) -> float:
+    """Seconds that a measurement of the drift takes, in a process of its own. There must be none."""
     done = subprocess.run(
         [sys.executable, "-c", _RECONCILE],
         cwd=PROJECT,
-        env={**stage.ground.environment, **(environment or {})},
+        env={**workload.testbed.environment, **(environment or {})},
         check=True,
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""The stage of a run: articles, readers, and the contenders up beside the product. How much is measured, too."""
+"""The workload of a run: articles, readers, the product and its contenders, and how much is measured."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from articles.models import Article, State
 from reactions.readers import new_reader
-from tests.bench.testbed import Ground, Server
+from tests.bench.testbed import Server, Testbed
 
 ARTICLES = 1_000
 
@@ -49,10 +49,10 @@ QUICK = Effort(
 
 
 @dataclass
-class Stage:
-    """What every measurement shares. Contenders start when the first of them is asked for."""
+class Workload:
+    """What every measurement shares. A contender starts when it is first used."""
 
-    ground: Ground
+    testbed: Testbed
     effort: Effort = field(default_factory=Effort)
     say: Callable[[str], None] = print
 
@@ -81,25 +81,25 @@ class Stage:
 
     @cached_property
     def ours(self) -> Server:
-        return self.ground.granian("newsroom.wsgi:application")
+        return self.testbed.granian("newsroom.wsgi:application")
 
     @cached_property
     def ours_twice(self) -> Server:
-        return self.ground.granian("newsroom.wsgi:application", workers=2)
+        return self.testbed.granian("newsroom.wsgi:application", workers=2)
 
     @cached_property
     def contenders(self) -> Server:
         """The framework's ceilings and the textbook app, with their own database."""
         environment = {"DATABASE_URL": self.textbook_url}
         application = "tests.bench.contenders.wsgi:application"
-        return self.ground.granian(application, environment)
+        return self.testbed.granian(application, environment)
 
     @cached_property
     def textbook_url(self) -> str:
         """The textbook app's database, with as many articles as ours."""
-        url = self.ground.make_database("textbook")
+        url = self.testbed.make_database("textbook")
         settings = "tests.bench.contenders.settings"
-        self.ground.manage("migrate", "--run-syncdb", "-v0", settings=settings, DATABASE_URL=url)
+        self.testbed.manage("migrate", "--run-syncdb", "-v0", settings=settings, DATABASE_URL=url)
         with psycopg.connect(url) as connection:
             connection.execute(
                 "INSERT INTO textbook_story (id, headline, is_published)"
@@ -109,13 +109,13 @@ class Stage:
         return url
 
     @contextmanager
-    def folding(self) -> Iterator[None]:
-        """While the product's worker counts, as it does on any day."""
-        process = self.ground.folding()
+    def aggregating(self) -> Iterator[None]:
+        """While the product aggregates, as it does in production."""
+        process = self.testbed.aggregating()
         try:
             yield
         finally:
-            self.ground.guard.stop(process)
+            self.testbed.guard.stop(process)
 
     def alternate(
         self, measurements: Mapping[Name, Callable[[], Found]]
@@ -131,12 +131,12 @@ class Stage:
 
     def query(self, sql: str, parameters: Any = None, url: str = "") -> list[Any]:
         """Rows of a statement, each on a connection of its own."""
-        with psycopg.connect(url or self.ground.database_url, autocommit=True) as connection:
+        with psycopg.connect(url or self.testbed.database_url, autocommit=True) as connection:
             cursor = connection.execute(sql, parameters)
             return cursor.fetchall() if cursor.description else []
 
     def database_effort(self) -> tuple[float, int]:
-        """CPU seconds that PostgreSQL’s processes have taken until now, and bytes of its log."""
+        """CPU seconds that PostgreSQL’s processes have used until now, and bytes of its log."""
         ((postmaster,),) = self.query(
             "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)"
         )
@@ -149,17 +149,17 @@ class Stage:
         return seconds, log
 
     def settle(self, seconds: float = 30) -> None:
-        """Wait until every reaction is counted, so that nobody's turn pays for another's."""
+        """Wait until every reaction is counted, so that no measurement pays for another's."""
         deadline = time.monotonic() + seconds
         while self.query("SELECT EXISTS (SELECT FROM reactions_outboxentry)")[0][0]:
             if time.monotonic() > deadline:
-                raise RuntimeError("Nobody counts.")
+                raise RuntimeError("No process aggregates.")
             time.sleep(0.05)
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Somebody with a token of ours, and an id to be with the textbook app."""
+    """A reader: a token of ours, and an id in the textbook app."""
 
     id: UUID
     token: str

@@ -12,41 +12,41 @@ from tests.bench.table import Row, Samples, at_least, at_most, compared
 from tests.bench.testbed import Server
 from tests.bench.textbook.readers import COOKIE, sign
 from tests.bench.verification import check
-from tests.bench.workload import ARTICLES, Reader, Stage, make_readers
+from tests.bench.workload import ARTICLES, Reader, Workload, make_readers
 
-WISHES = [f'{{"reactions": ["{kind}"]}}' for kind in BY_KEY]
+KIND_SETS = [f'{{"reactions": ["{kind}"]}}' for kind in BY_KEY]
 KIND_BODIES = [f'{{"kind": "{kind}"}}' for kind in BY_KEY]
 
 ABSOLUTE = "what this machine gave, beside the ratios"
 
 
-def measure(stage: Stage) -> Iterator[Row]:
-    of_all, of_one = (make_readers(stage.effort.readers) for _ in range(2))
+def measure(workload: Workload) -> Iterator[Row]:
+    of_all, of_one = (make_readers(workload.effort.readers) for _ in range(2))
     spread_out, hot_spotted = (
-        spread(stage.articles, len(of_all)),
-        hot(stage.articles, len(of_one)),
+        spread(workload.articles, len(of_all)),
+        hot(workload.articles, len(of_one)),
     )
-    fill(stage, of_all, spread_out)
-    fill(stage, of_one, hot_spotted)
-    fill_textbook(stage, of_all)
-    changing = returning(stage, of_all, spread_out)
+    fill(workload, of_all, spread_out)
+    fill(workload, of_one, hot_spotted)
+    fill_textbook(workload, of_all)
+    changing = returning(workload, of_all, spread_out)
     runs = {
-        "nothing": run(stage, stage.contenders, nothing(stage)),
-        "ours new": counted(stage, stage.ours, new(stage, stage.articles)),
-        "ours": counted(stage, stage.ours, changing),
-        "ours hot": counted(stage, stage.ours, returning(stage, of_one, hot_spotted)),
-        "textbook": run(stage, stage.contenders, textbook(stage, of_all)),
+        "nothing": run(workload, workload.contenders, nothing(workload)),
+        "ours new": counted(workload, workload.ours, new(workload, workload.articles)),
+        "ours": counted(workload, workload.ours, changing),
+        "ours hot": counted(workload, workload.ours, returning(workload, of_one, hot_spotted)),
+        "textbook": run(workload, workload.contenders, textbook(workload, of_all)),
     }
-    if not stage.effort.is_quick:
+    if not workload.effort.is_quick:
         runs |= {
-            "ours new hot": counted(stage, stage.ours, new(stage, stage.articles, hot)),
+            "ours new hot": counted(workload, workload.ours, new(workload, workload.articles, hot)),
             "textbook, no counts": run(
-                stage, stage.contenders, textbook(stage, of_all, counts="no")
+                workload, workload.contenders, textbook(workload, of_all, counts="no")
             ),
-            "ours, two workers": counted(stage, stage.ours_twice, changing),
+            "ours, two workers": counted(workload, workload.ours_twice, changing),
         }
-    with stage.folding():
-        found = stage.alternate(runs)
+    with workload.aggregating():
+        found = workload.alternate(runs)
     yield from _rows(found)
 
 
@@ -85,9 +85,9 @@ def _rows(found: dict[str, list[Result]]) -> Iterator[Row]:
         cpu["nothing"],
         at_most(1.6),
     )
-    database = [1000 * each.database_cpu_seconds / each.taken for each in found["ours"]]
+    database = [1000 * each.database_cpu_seconds / each.accepted for each in found["ours"]]
     yield Row("PostgreSQL: CPU per 1,000 PUTs, counting included", Samples(database, "s"))
-    log = [each.log_bytes / each.taken for each in found["ours"]]
+    log = [each.log_bytes / each.accepted for each in found["ours"]]
     yield Row("PostgreSQL: log a PUT, counting included", Samples(log, "bytes"))
     if twice := rate.get("ours, two workers"):
         yield Row("PUT, two workers of four threads", twice, note=ABSOLUTE)
@@ -100,33 +100,35 @@ def rates(results: Sequence[Result]) -> Samples:
 
 
 def cpu_per_thousand(results: Sequence[Result]) -> Samples:
-    return Samples([1000 * result.cpu_seconds / result.taken for result in results], "s")
+    return Samples([1000 * result.cpu_seconds / result.accepted for result in results], "s")
 
 
 def milliseconds(results: Sequence[Result], percentile: str) -> Samples:
     return Samples([1000 * getattr(result, percentile) for result in results], "ms")
 
 
-def nothing(stage: Stage) -> Load:
-    articles = spread(stage.articles, stage.effort.readers)
+def nothing(workload: Workload) -> Load:
+    articles = spread(workload.articles, workload.effort.readers)
     return Load(
-        stage.ground.data, (line("PUT", f"/nothing/{article}/") for article in articles), WISHES
+        workload.testbed.data,
+        (line("PUT", f"/nothing/{article}/") for article in articles),
+        KIND_SETS,
     )
 
 
-def new(stage: Stage, articles: Sequence[str], choose: Choose = spread) -> Load:
-    """Readers whom nobody has met, and who have the article's page open."""
-    chosen = choose(articles, stage.effort.readers)
+def new(workload: Workload, articles: Sequence[str], choose: Choose = spread) -> Load:
+    """New readers, who have the article's page open."""
+    chosen = choose(articles, workload.effort.readers)
     tokens = {article: page_token(UUID(article)) for article in articles}
     lines = (
         line("PUT", f"/api/v1/articles/{article}/reactions/mine/", Page_Token=tokens[article])
         for article in chosen
     )
-    return Load(stage.ground.data, lines, WISHES)
+    return Load(workload.testbed.data, lines, KIND_SETS)
 
 
-def returning(stage: Stage, readers: Sequence[Reader], articles: Sequence[str]) -> Load:
-    """Readers who change their minds; each has a row."""
+def returning(workload: Workload, readers: Sequence[Reader], articles: Sequence[str]) -> Load:
+    """Readers who change their reaction; each has a row."""
     lines = (
         line(
             "PUT",
@@ -135,10 +137,10 @@ def returning(stage: Stage, readers: Sequence[Reader], articles: Sequence[str]) 
         )
         for reader, article in zip(readers, articles, strict=True)
     )
-    return Load(stage.ground.data, lines, WISHES)
+    return Load(workload.testbed.data, lines, KIND_SETS)
 
 
-def textbook(stage: Stage, readers: Sequence[Reader], counts: str = "yes") -> Load:
+def textbook(workload: Workload, readers: Sequence[Reader], counts: str = "yes") -> Load:
     lines = (
         line(
             "PUT",
@@ -147,21 +149,21 @@ def textbook(stage: Stage, readers: Sequence[Reader], counts: str = "yes") -> Lo
         )
         for number, reader in enumerate(readers)
     )
-    return Load(stage.ground.data, lines, KIND_BODIES)
+    return Load(workload.testbed.data, lines, KIND_BODIES)
 
 
-def fill(stage: Stage, readers: Sequence[Reader], articles: Sequence[str]) -> None:
+def fill(workload: Workload, readers: Sequence[Reader], articles: Sequence[str]) -> None:
     """A row for each reader who returns."""
-    stage.query(FILL, {"stories": list(articles), "readers": [reader.id for reader in readers]})
+    workload.query(FILL, {"stories": list(articles), "readers": [reader.id for reader in readers]})
     aggregate()
 
 
-def fill_textbook(stage: Stage, readers: Sequence[Reader]) -> None:
+def fill_textbook(workload: Workload, readers: Sequence[Reader]) -> None:
     others = {"stories": ARTICLES, "kinds": list(BY_KEY), "readers": [r.other_id for r in readers]}
-    stage.query(FILL_TEXTBOOK, others, stage.textbook_url)
+    workload.query(FILL_TEXTBOOK, others, workload.textbook_url)
 
 
-# Each begins with the wish before the first that they will send, so that every one of them is a change.
+# Each row has the kind before the first that its reader will send, so that every one of them is a change.
 FILL = """
 WITH chosen AS (
   SELECT story, reader, 1 << ((number + 5) %% 7)::int AS kinds
@@ -178,30 +180,30 @@ SELECT (number - 1) %% %(stories)s + 1, reader, (%(kinds)s::text[])[(number + 5)
 """
 
 
-def warm(stage: Stage, server: Server, load: Load) -> None:
+def warm(workload: Workload, server: Server, load: Load) -> None:
     load.check(server)
-    if stage.effort.warm_up_seconds:
-        load.run(server, stage.effort.warm_up_seconds)
+    if workload.effort.warm_up_seconds:
+        load.run(server, workload.effort.warm_up_seconds)
 
 
-def run(stage: Stage, server: Server, load: Load) -> Callable[[], Result]:
-    """A load whose answers are looked at once, and which is warm before it counts."""
-    warm(stage, server, load)
-    return lambda: load.run(server, stage.effort.seconds)
+def run(workload: Workload, server: Server, load: Load) -> Callable[[], Result]:
+    """A load that is checked once and warmed up before it is measured."""
+    warm(workload, server, load)
+    return lambda: load.run(server, workload.effort.seconds)
 
 
-def counted(stage: Stage, server: Server, load: Load) -> Callable[[], Result]:
-    """A load of ours that ends when all it did is counted, and counted right."""
-    warm(stage, server, load)
+def counted(workload: Workload, server: Server, load: Load) -> Callable[[], Result]:
+    """A load of ours that ends when all of it is aggregated, and the counts are right."""
+    warm(workload, server, load)
 
     def one_round() -> Result:
-        stage.settle()
-        since = stage.query("SELECT clock_timestamp()")[0][0]
-        cpu, log = stage.database_effort()
-        result = load.run(server, stage.effort.seconds)
-        stage.settle()
-        cpu_after, log_after = stage.database_effort()
-        check(stage, result, since)
+        workload.settle()
+        since = workload.query("SELECT clock_timestamp()")[0][0]
+        cpu, log = workload.database_effort()
+        result = load.run(server, workload.effort.seconds)
+        workload.settle()
+        cpu_after, log_after = workload.database_effort()
+        check(workload, result, since)
         return replace(result, database_cpu_seconds=cpu_after - cpu, log_bytes=log_after - log)
 
     return one_round

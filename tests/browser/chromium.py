@@ -37,7 +37,7 @@ def _ask(command: list[str], path: str) -> str | None:
 
 
 def _ask_debian() -> str | None:
-    """Debian's package, where we are root on a machine that has apt."""
+    """Debian's package, where the user is root on a machine that has apt."""
     if not shutil.which("apt-get") or os.geteuid() != 0:
         return None
     _run(["apt-get", "update"])
@@ -46,7 +46,7 @@ def _ask_debian() -> str | None:
 
 
 def _run(command: list[str]) -> None:
-    """Runs it quietly and whatever comes of it: what counts is whether there is a browser afterwards."""
+    """Runs it silently and ignores its exit code: the caller checks whether there is a browser afterwards."""
     print(f"Looking for a browser: {' '.join(command)}", file=sys.stderr)  # noqa: T201
     try:
         subprocess.run(

@@ -1,4 +1,4 @@
-"""A browser, and a visitor of one's own for each test."""
+"""A browser, and a separate visitor for each test."""
 
 from collections.abc import Callable, Iterator
 

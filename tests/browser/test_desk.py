@@ -1,4 +1,4 @@
-"""People at the desk, in a real browser, and what readers see of their work."""
+"""Editors at the desk, in a real browser, and what readers see of their changes."""
 
 import re
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def sessions(stack: RunningStack) -> dict[str, str]:
 
 @pytest.fixture
 def sign_in(sessions: dict[str, str], stack: RunningStack, visitor: Visitor) -> SignIn:
-    """Somebody at the desk, at the page they asked for."""
+    """Signs a user in at the desk, at the requested page."""
 
     def enter(name: str, path: str) -> Page:
         page = visitor("/healthz")
@@ -59,13 +59,13 @@ def sign_in(sessions: dict[str, str], stack: RunningStack, visitor: Visitor) -> 
 
 @pytest.fixture
 def filed() -> Story:
-    """A real article: one of the desk's where there is one, else a sample."""
+    """The text of a real article: one from the desk's folder where there is one, else a sample."""
     path = REAL_ARTICLES[-1]
     return read(path.read_bytes(), name=path.name)
 
 
 @pytest.fixture(scope="module")
-def stock(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def published_slugs(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The slugs of articles that readers see, enough for the tests of this file."""
     slugs = [f"story-{uuid4().hex[:8]}" for _ in range(5)]
     picture = f"lead_image: {{caption: {'A long caption. ' * 9}}}"
@@ -79,9 +79,9 @@ def stock(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> list
 
 
 @pytest.fixture
-def published(stock: list[str]) -> str:
+def published(published_slugs: list[str]) -> str:
     """The slug of an article that no other test touches."""
-    return stock.pop()
+    return published_slugs.pop()
 
 
 def field(page: Page, label: str) -> Locator:
@@ -195,7 +195,7 @@ def test_a_publisher_kills_an_article_and_it_is_gone_everywhere(
     assert not any(places())
 
 
-def test_text_that_was_never_saved_is_offered_again(sign_in: SignIn) -> None:
+def test_unsaved_text_is_offered_again(sign_in: SignIn) -> None:
     page = sign_in("maria", ADD)
     field(page, "Headline").fill("Lost and found")
     field(page, "Text").fill("Typed for an hour.")
@@ -250,7 +250,9 @@ def test_leaving_with_unsaved_text_asks_first(sign_in: SignIn) -> None:
     assert asked == ["beforeunload"]
 
 
-def test_a_stale_save_keeps_the_text_and_says_what_differs(published: str, sign_in: SignIn) -> None:
+def test_a_version_conflict_keeps_the_text_and_shows_the_difference(
+    published: str, sign_in: SignIn
+) -> None:
     page = sign_in("edda", "/desk/articles/article/")
     open_article(page, published)
     other = page.context.new_page()

@@ -1,4 +1,4 @@
-"""Pictures in a real browser: what readers load, and how the desk uploads one and says what counts in it."""
+"""Pictures in a real browser: what readers load, and how the desk uploads one and sets its focal point."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The table that `make chaos` prints: a line a fault."""
+"""The table that `make chaos` prints, one line for each fault."""
 
 import shutil
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ def table(pytestconfig: pytest.Config) -> list[Line]:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[RunningStack]:
-    """A house behind one proxy, so that the load's readers are in networks of their own."""
+    """The product behind one proxy, so that each reader of the load has its own network."""
     folder = open_folder("chaos")
     started = RunningStack(folder, environment={"TRUSTED_PROXY_HOPS": "1"})
     started.start()

@@ -1,4 +1,4 @@
-"""`make chaos`: what a cheat can do with real requests, and what a crowd of readers may do unhindered."""
+"""`make chaos`: the effect of real fraudulent requests, and of an honest crowd."""
 
 import random
 import threading
@@ -15,7 +15,7 @@ from articles.models import Article
 from newsroom.stack.environment import recorded_environment
 from reactions.counting.aggregate import aggregate_batch
 from reactions.models import Reaction
-from tests.load import Api, Unanswered, publish
+from tests.load import Api, UnexpectedStatus, publish
 from tests.reactions.crowds import NOON, arrive, plausible_networks
 from tests.reactions.oracle import totals
 from tests.servers import RunningStack
@@ -64,26 +64,26 @@ class Cheat:
                 try:
                     api.ask("PUT", path, {"reactions": ["love"]}, **headers)
                     self.statuses[200] += 1
-                except Unanswered as answer:
-                    self.statuses[answer.status] += 1
+                except UnexpectedStatus as error:
+                    self.statuses[error.status] += 1
 
     def public(self) -> int:
-        """What everybody sees, once everything has been judged and counted."""
+        """The public total, once every reaction is moderated and aggregated."""
         deadline = time.perf_counter() + 30
         with Api(self.stack.url) as api:
             while time.perf_counter() < deadline:
-                ((marks,),) = self._ask("SELECT count(*) FROM reactions_outboxentry")
-                counted = sum(count for (count,) in self._ask(TOTALS))
-                if marks == 0 and (shown := api.total(self.slug)) == counted:
+                ((entries,),) = self._query("SELECT count(*) FROM reactions_outboxentry")
+                counted = sum(count for (count,) in self._query(TOTALS))
+                if entries == 0 and (shown := api.total(self.slug)) == counted:
                     return shown
                 time.sleep(0.1)
         raise AssertionError("Not all was counted and public within half a minute.")
 
     def waves(self) -> list[tuple[str, int, int]]:
         """Rule, size and networks of each wave, the largest first."""
-        return self._ask(WAVES)
+        return self._query(WAVES)
 
-    def _ask(self, select: str) -> list[Any]:
+    def _query(self, select: str) -> list[Any]:
         url = recorded_environment(self.stack.data)["DATABASE_URL"]
         with psycopg.connect(url) as connection:
             return connection.execute(select, {"slug": self.slug}).fetchall()
@@ -103,7 +103,7 @@ def test_a_loop_from_one_address_moves_the_count_by_its_ceiling(cheat: Cheat) ->
 
 
 def test_a_loop_with_made_up_addresses_behind_our_proxy_is_one_address(cheat: Cheat) -> None:
-    """What the client says of itself stands left of what the proxy saw."""
+    """The client's own claim is left of the address that the proxy saw."""
     chance = random.Random(3)
     made_up = (f"{chance.randint(1, 250)}.{n % 250}.0.1, 203.0.114.7" for n in range(1_000))
 
@@ -112,7 +112,7 @@ def test_a_loop_with_made_up_addresses_behind_our_proxy_is_one_address(cheat: Ch
     assert cheat.public() == CEILING
 
 
-def test_the_same_spread_over_fifty_networks_is_noticed_as_a_wave(cheat: Cheat) -> None:
+def test_the_same_spread_over_fifty_networks_is_held_as_a_wave(cheat: Cheat) -> None:
     requests = [{"X-Forwarded-For": f"198.18.{n % 50}.9"} for n in range(10_000)]
 
     cheat.send_each(requests)
@@ -140,7 +140,7 @@ def test_one_token_shared_by_a_thousand_clients_is_one_reader(
     [
         {"Cookie": "reader=-1"},
         {"Cookie": "reader=forged.1w4CxM.AAAA"},
-        {"Authorization": "Reader nobody"},
+        {"Authorization": "Reader unknown"},
         {"Authorization": f"Reader {'x' * 300}"},
     ],
 )

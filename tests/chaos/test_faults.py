@@ -1,7 +1,7 @@
-"""`make chaos`: real processes, real signals, under load. Nothing acknowledged is lost, nothing is counted twice.
+"""`make chaos`: real processes, real signals, under load. No acknowledged reaction is lost, none is counted twice.
 
-Each fault strikes a house in which readers react at 200 a second. Afterwards: acknowledged ≤ rows ≤
-acknowledged + in doubt, rows = totals = what the API says, and no drift. A table says how it went.
+Each fault hits the running product while readers react at 200 a second. Afterwards: acknowledged ≤ rows ≤
+acknowledged + in doubt, rows = totals = what the API says, and no drift. A table shows the results.
 """
 
 import signal
@@ -21,7 +21,7 @@ import redis
 
 from newsroom.stack.environment import recorded_environment
 from tests.chaos.conftest import Line
-from tests.load import Api, Load, Unanswered, publish
+from tests.load import Api, Load, UnexpectedStatus, publish
 from tests.servers import PROJECT, RunningStack
 
 pytestmark = [pytest.mark.chaos, pytest.mark.stack]
@@ -30,11 +30,11 @@ WORKER = "celery --quiet -A newsroom.celery worker"
 BEAT = "celery --quiet -A newsroom.beat beat"
 RATE = 200  # reactions a second
 BEFORE_SECONDS, AFTER_SECONDS = 2, 6
-RECOVERY_SECONDS = 40  # the longest that a house may take until all it acknowledged is public
+RECOVERY_SECONDS = 40  # at most, until every acknowledged reaction is public
 
 
 class Site:
-    """A house and direct lines to its servers, for the faults and for the truth."""
+    """The product, with direct connections to its servers, for faults and for expected counts."""
 
     def __init__(self, stack: RunningStack) -> None:
         self.stack = stack
@@ -42,16 +42,16 @@ class Site:
         self.database_url, self.redis_url = urls["DATABASE_URL"], urls["REDIS_URL"]
 
     def kill(self, words: str) -> None:
-        self.stack.member(words).kill()
+        self.stack.process_of(words).kill()
 
     def kill_children_of(self, words: str) -> None:
-        for child in self.stack.member(words).children():
+        for child in self.stack.process_of(words).children():
             child.kill()
 
     def redis(self) -> "redis.Redis":
         return redis.Redis.from_url(self.redis_url)
 
-    def ask(self, select: str) -> Any:
+    def query(self, select: str) -> Any:
         with psycopg.connect(self.database_url) as connection:
             found = connection.execute(select).fetchone()
         assert found
@@ -75,7 +75,7 @@ class Site:
         return int(found[0])
 
     def start(self, role: str, *arguments: str) -> "subprocess.Popen[bytes]":
-        """One more worker or beat of the house's kind, with its servers."""
+        """One more worker or beat of the product, on its servers."""
         application = "newsroom.beat" if role == "beat" else "newsroom.celery"
         environment = {**self.stack.env, **recorded_environment(self.stack.data)}
         return subprocess.Popen(
@@ -87,7 +87,7 @@ class Site:
         )
 
     def run(self, code: str) -> int:
-        """A process with the product's settings that runs this; how it ended."""
+        """Runs this code in a process with the product's settings; returns its exit code."""
         environment = {**self.stack.env, **recorded_environment(self.stack.data)}
         environment["DJANGO_SETTINGS_MODULE"] = "newsroom.settings"
         started = [sys.executable, "-c", f"import django; django.setup()\n{code}"]
@@ -99,7 +99,7 @@ Fault = Callable[[Site], None]
 
 def freeze(words: str, seconds: float) -> Fault:
     def strike(site: Site) -> None:
-        process = site.stack.member(words)
+        process = site.stack.process_of(words)
         process.suspend()
         time.sleep(seconds)
         process.resume()
@@ -107,8 +107,8 @@ def freeze(words: str, seconds: float) -> Fault:
     return strike
 
 
-def crowd(site: Site) -> None:
-    """Two beats more and four workers, for as long as the load runs."""
+def more_processes(site: Site) -> None:
+    """Another beat and four more workers, for eight seconds."""
     beat = ("beat", "--scheduler", "celery.beat:Scheduler", "--pidfile=", "--loglevel", "ERROR")
     worker = ("worker", "--concurrency", "2", "--without-gossip", "--without-mingle")
     started = [site.start(*beat), *(site.start(*worker, "-n", f"w{n}@%h") for n in range(4))]
@@ -118,39 +118,39 @@ def crowd(site: Site) -> None:
         process.wait()
 
 
-def same_tick_many_times(site: Site) -> None:
+def same_task_many_times(site: Site) -> None:
     """One message delivered twenty times at once."""
     code = "from newsroom.celery import app\nfor _ in range(20): app.send_task('reactions.counting.aggregate')\n"
     environment = {**site.stack.env, **recorded_environment(site.stack.data)}
     subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=environment, check=True)
 
 
-DIES = "import os, signal\ndef die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)\n"
+DIE = "import os, signal\ndef die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)\n"
 
-# Where a fold dies, and how it is made to: the lines that put its death there.
+# Where an aggregation is killed, and the code that kills it there.
 DEATHS = {
     "before its commit": "from django.db import transaction\nfrom reactions.counting.aggregate import aggregate_batch\n"
     "with transaction.atomic():\n    aggregate_batch()\n    die()\n",
-    "after its commit": "from reactions.counting.aggregate import aggregate_batch\ncount_marked()\ndie()\n",
-    "before it tells Redis": "from reactions import publish\nimport reactions.counting.aggregate\n"
-    "publish.put_counts = die\nreactions.fold.fold()\n",
-    "before it notes what it told": "from reactions import publish\nimport reactions.counting.aggregate\n"
-    "rows = publish.rows\n"
-    "publish.rows = lambda name, *a: die() if name == 'confirm_cached' else rows(name, *a)\n"
-    "reactions.counting.aggregate.fold()\n",
+    "after its commit": "from reactions.counting.aggregate import aggregate_batch\naggregate_batch()\ndie()\n",
+    "before it writes to Redis": "from reactions.counting import aggregate, cache_writer\n"
+    "cache_writer.put_counts = die\naggregate.aggregate()\n",
+    "before it confirms the cached versions": "from reactions.counting import aggregate, cache_writer\n"
+    "rows = cache_writer.rows\n"
+    "cache_writer.rows = lambda name, *a: die() if name == 'confirm_cached' else rows(name, *a)\n"
+    "aggregate.aggregate()\n",
 }
 
 
-def fold_dies(where: str) -> Fault:
-    """The house's own workers wait meanwhile, so that there is something to die over each time."""
+def aggregation_dies(where: str) -> Fault:
+    """The product's own workers are suspended meanwhile, so that entries wait for each aggregation."""
 
     def strike(site: Site) -> None:
-        worker = [site.stack.member(WORKER), *site.stack.member(WORKER).children()]
+        worker = [site.stack.process_of(WORKER), *site.stack.process_of(WORKER).children()]
         for _ in range(4):
             for process in worker:
                 process.suspend()
             time.sleep(0.5)
-            ended = site.run(DIES + DEATHS[where])
+            ended = site.run(DIE + DEATHS[where])
             for process in worker:
                 process.resume()
             assert ended == -signal.SIGKILL
@@ -175,8 +175,8 @@ main()
 
 
 def clock_five_minutes_fast(site: Site) -> None:
-    """The only worker that works is one whose clock is five minutes ahead of everybody's."""
-    worker = [site.stack.member(WORKER), *site.stack.member(WORKER).children()]
+    """The only worker that works is one whose clock is five minutes ahead of every other."""
+    worker = [site.stack.process_of(WORKER), *site.stack.process_of(WORKER).children()]
     for process in worker:
         process.suspend()
     environment = {**site.stack.env, **recorded_environment(site.stack.data)}
@@ -187,8 +187,8 @@ def clock_five_minutes_fast(site: Site) -> None:
     )
     try:
         time.sleep(6)
-        waiting = site.ask("SELECT count(*) FROM reactions_outboxentry")
-        assert waiting < RATE * 3, f"{waiting} marks wait: it counts nothing"
+        waiting = site.query("SELECT count(*) FROM reactions_outboxentry")
+        assert waiting < RATE * 3, f"{waiting} entries wait: it aggregates nothing"
     finally:
         fast.kill()
         fast.wait()
@@ -197,22 +197,22 @@ def clock_five_minutes_fast(site: Site) -> None:
 
 
 def database_shut_down(site: Site) -> None:
-    """Stopped as often as it comes up, for five seconds: writes say 503, reads go on from Redis."""
-    slug = site.ask("SELECT slug FROM articles_article ORDER BY first_created_at DESC LIMIT 1")
-    said: set[object] = set()
+    """Stopped as often as it comes up, for five seconds: writes are 503, reads are served from Redis."""
+    slug = site.query("SELECT slug FROM articles_article ORDER BY first_created_at DESC LIMIT 1")
+    totals: set[object] = set()
     deadline = time.perf_counter() + 5
     with Api(site.stack.url) as api:
         while time.perf_counter() < deadline:
             with suppress(StopIteration, psutil.Error):
-                site.stack.member("bin/postgres").send_signal(signal.SIGINT)
+                site.stack.process_of("bin/postgres").send_signal(signal.SIGINT)
             with suppress(OSError, HTTPException):
-                said.add(api.ask("GET", f"articles/{slug}/reactions/")["total"])
+                totals.add(api.ask("GET", f"articles/{slug}/reactions/")["total"])
             time.sleep(0.2)
-    assert None not in said
+    assert None not in totals
 
 
-def no_room_for_marks(site: Site) -> None:
-    """The outbox says what a full disk makes PostgreSQL say."""
+def no_room_for_entries(site: Site) -> None:
+    """The outbox raises PostgreSQL's error of a full disk."""
     full = (
         "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;"
@@ -251,16 +251,16 @@ FAULTS: dict[str, Fault] = {
     "worker kill -9": lambda site: site.kill(WORKER),
     "beat kill -9": lambda site: site.kill(BEAT),
     "web kill -9": lambda site: site.kill_children_of("granian"),
-    "two more beats, four more workers": crowd,
-    "one tick delivered 20 times": same_tick_many_times,
+    "one more beat, four more workers": more_processes,
+    "one task delivered 20 times": same_task_many_times,
     "Valkey FLUSHALL": flush,
     "Valkey kill -9, comes back empty": lambda site: site.kill("valkey-server"),
     "Valkey frozen for 5 s": freeze("valkey-server", 5),
     "worker frozen for 5 s": freeze(WORKER, 5),
     "Valkey frozen for a minute": freeze("valkey-server", 60),
-    **{f"fold kill -9 {where}": fold_dies(where) for where in DEATHS},
+    **{f"aggregation kill -9 {where}": aggregation_dies(where) for where in DEATHS},
     "the only worker's clock 5 min fast": clock_five_minutes_fast,
-    "no room on disk for the outbox": no_room_for_marks,
+    "no room on disk for the outbox": no_room_for_entries,
     "PostgreSQL shut down for 5 s": database_shut_down,
     "PostgreSQL kill -9": lambda site: site.kill("bin/postgres"),
     "PostgreSQL's backends ended, 8 times": end_backends,
@@ -305,12 +305,12 @@ def test_nothing_acknowledged_is_lost(name: str, stack: RunningStack, table: lis
 
 
 def wait_until_all_is_public(site: Site, slug: str) -> int:
-    """What the API says once it says as many as there are rows."""
+    """The public total once it equals the number of rows, or the last one."""
     deadline = time.perf_counter() + RECOVERY_SECONDS
     public = -1
     with Api(site.stack.url) as api:
         while time.perf_counter() < deadline:
-            with suppress(Unanswered, OSError, HTTPException, psycopg.Error, ValueError):
+            with suppress(UnexpectedStatus, OSError, HTTPException, psycopg.Error, ValueError):
                 public = api.total(slug)
                 if public == site.rows(slug):
                     break

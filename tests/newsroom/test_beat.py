@@ -1,4 +1,4 @@
-"""Beat loads none of the product: what its timetable names must be there all the same."""
+"""Beat imports no app of the product, so these tests check that the tasks of its schedule exist."""
 
 import subprocess
 import sys

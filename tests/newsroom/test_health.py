@@ -15,7 +15,7 @@ def test_a_process_that_answers_is_alive(client: Client) -> None:
     assert (response.status_code, response.content) == (200, b"ok\n")
 
 
-def test_every_part_is_named_with_its_state(client: Client, db: None) -> None:
+def test_every_component_has_its_state(client: Client, db: None) -> None:
     response = client.get("/readyz")
 
     assert response.status_code == 200
@@ -28,7 +28,7 @@ def test_every_part_is_named_with_its_state(client: Client, db: None) -> None:
     }
 
 
-def test_reactions_that_nobody_counts_show_as_lag(client: Client, article: Article) -> None:
+def test_reactions_without_aggregation_show_as_lag(client: Client, article: Article) -> None:
     OutboxEntry.objects.create(
         article_id=article.id, reader_id=article.id, created_at="2024-12-08T09:23:00Z"
     )

@@ -1,4 +1,4 @@
-"""What Prometheus reads: true of the whole product, and absent where it is not known."""
+"""The metrics for Prometheus: of the whole product, and absent where a value is unknown."""
 
 from uuid import uuid4
 
@@ -33,7 +33,7 @@ def react(article: Article, *keys: str) -> None:
         set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack([key]))
 
 
-def test_what_waits_is_counted(client: Client, article: Article) -> None:
+def test_waiting_outbox_entries_are_counted(client: Client, article: Article) -> None:
     react(article, "love", "sad")
     OutboxEntry.objects.update(created_at="2024-12-08T09:23:00Z")
 
@@ -49,7 +49,7 @@ def test_what_waits_is_counted(client: Client, article: Article) -> None:
     assert (after["newsroom_aggregation_lag_seconds"], after["newsroom_stale_counts"]) == (0, 0)
 
 
-def test_the_last_reconcile_tells_its_drift_until_the_next(
+def test_the_drift_of_the_last_reconcile_is_exported_until_the_next(
     client: Client, article: Article
 ) -> None:
     react(article, "love")
@@ -77,7 +77,7 @@ def test_before_any_reconcile_its_values_are_absent_and_not_zero(client: Client,
     assert not [name for name in names if "drift" in name or "reconcile" in name]
 
 
-def test_every_part_is_in_one_state(client: Client, db: None) -> None:
+def test_every_component_is_in_one_state(client: Client, db: None) -> None:
     values = scraped(client)
 
     assert values["newsroom_component_state component=postgresql state=ok"] == 1
@@ -85,7 +85,7 @@ def test_every_part_is_in_one_state(client: Client, db: None) -> None:
     assert sum(value for name, value in values.items() if "component=redis" in name) == 1
 
 
-def test_what_postgresql_cannot_say_is_absent(
+def test_values_of_an_unreachable_postgresql_are_absent(
     client: Client, db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone() -> None:
@@ -128,7 +128,7 @@ def test_reading_takes_five_small_statements(
         {"HTTP_AUTHORIZATION": "Bearer ", "REMOTE_ADDR": "203.0.113.9"},
     ],
 )
-def test_without_a_token_nobody_elsewhere_reads_them(
+def test_without_a_token_no_remote_client_reads_them(
     client: Client, db: None, strange: dict[str, str]
 ) -> None:
     assert client.get("/metrics", **strange).status_code == 404  # type: ignore[arg-type]  # of WSGI

@@ -7,7 +7,7 @@ API = Path(__file__).parents[2] / "docs" / "api.yaml"
 
 
 def test_the_checked_in_description_is_what_the_code_says(tmp_path: Path) -> None:
-    """To renew it: .venv/bin/python manage.py spectacular --file docs/api.yaml"""
+    """To regenerate it: .venv/bin/python manage.py spectacular --file docs/api.yaml"""
     fresh = tmp_path / "api.yaml"
 
     call_command("spectacular", file=str(fresh), validate=True, fail_on_warn=True)

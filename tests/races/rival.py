@@ -1,4 +1,4 @@
-"""Somebody who acts on another connection, and a way to wait until they must wait for us."""
+"""A rival that acts on another connection, and a way to wait until it is blocked by the test."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ def on_a_connection_of_its_own(act: Callable[[], Answer]) -> Answer:
 def wait_for_a_blocked_backend() -> None:
     """Until some backend waits for a lock: the rival has reached the point where it must wait.
 
-    Inside a transaction PostgreSQL shows the activity of others as it was at the first look, unless
+    Inside a transaction PostgreSQL shows the activity of others as it was at the first query, unless
     that snapshot is thrown away.
     """
     deadline = time.monotonic() + 10
@@ -50,7 +50,7 @@ class Rival:
 
 
 def at_once(acts: Sequence[Callable[[], Answer]]) -> list[Answer]:
-    """What each of them comes to, all begun together, each on a connection of its own."""
+    """The result of each act; all begin together, each on a connection of its own."""
     together = Barrier(len(acts))
 
     def begin(act: Callable[[], Answer]) -> Answer:

@@ -1,4 +1,4 @@
-"""Imports while readers react, folds run and Redis is told."""
+"""Imports while readers react, aggregations run and counts go to Redis."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor

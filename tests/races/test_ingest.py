@@ -1,4 +1,4 @@
-"""Importers, pollers and the desk at the same articles at once: each waits its turn, and none for ever."""
+"""Importers, pollers and the desk at the same articles at once: they serialise, and none waits for ever."""
 
 import json
 from dataclasses import replace
@@ -33,7 +33,7 @@ def publish(article: Story) -> Action:
     return outcome.action
 
 
-def test_a_feed_that_is_being_fetched_is_left_by_the_other_worker(
+def test_a_feed_that_is_being_fetched_is_skipped_by_the_other_worker(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     Feed.objects.create(
@@ -52,7 +52,7 @@ def test_a_feed_that_is_being_fetched_is_left_by_the_other_worker(
     assert Article.objects.get().version == 1
 
 
-def test_a_feed_that_is_being_taken_keeps_the_other_worker_waiting_for_nothing() -> None:
+def test_a_feed_that_is_being_claimed_does_not_block_the_other_worker() -> None:
     Feed.objects.create(
         url="https://afp.example/feed.json", source=Source.objects.create(name="AFP")
     )
@@ -78,7 +78,7 @@ def test_an_import_waits_for_the_desk_and_does_not_undo_its_edit(article: Story)
     assert Article.objects.get().headline == "Ours"
 
 
-def test_the_desk_waits_for_an_import_and_is_told_that_it_came_first(article: Story) -> None:
+def test_the_desk_waits_for_an_import_and_gets_a_version_conflict(article: Story) -> None:
     publish(article)
     ours = Article.objects.get()
 

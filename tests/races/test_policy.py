@@ -1,4 +1,4 @@
-"""The desk and readers at once: who is first is decided by the database, and the counts stay the rows."""
+"""Editors and readers at once: the database decides who is first, and the counts equal the rows."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LOVE, SAD, FUNNY = pack(["love"]), pack(["sad"]), pack(["funny"])
 
 
-def test_a_press_that_began_before_the_close_is_taken_and_the_next_is_not(
+def test_a_put_that_began_before_the_close_is_recorded_and_the_next_is_not(
     article: Article, reader_id: UUID
 ) -> None:
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
@@ -36,7 +36,7 @@ def test_a_press_that_began_before_the_close_is_taken_and_the_next_is_not(
         )
         wait_for_a_blocked_backend()
         close = Rival().start(lambda: set_state(article_ids=[article.id], state=PolicyState.CLOSED))
-        close.result(timeout=10)  # the desk never waits for a reader
+        close.result(timeout=10)  # an editor never waits for a reader
 
     assert press.result().changed
     with pytest.raises(ReactionRefused, match="closed"):
@@ -45,7 +45,7 @@ def test_a_press_that_began_before_the_close_is_taken_and_the_next_is_not(
     assert_counts_are_the_rows(article.id, expected=[SAD])
 
 
-def test_what_one_tab_undoes_another_cannot_bring_back_where_it_is_no_longer_taken(
+def test_a_kind_no_longer_allowed_that_one_tab_undid_another_cannot_set(
     article: Article, reader_id: UUID, settings: Settings
 ) -> None:
     settings.REACTIONS_PER_READER = 3
@@ -64,7 +64,7 @@ def test_what_one_tab_undoes_another_cannot_bring_back_where_it_is_no_longer_tak
     assert Reaction.objects.get().kinds == 0
 
 
-def test_no_joke_is_taken_once_the_preset_is_in_force(article: Article) -> None:
+def test_no_joke_is_recorded_once_the_default_policy_is_in_effect(article: Article) -> None:
     tag = Tag.objects.create(slug="obituary", name="Obituary")
     ArticleTag.objects.create(article=article, tag=tag, position=1)
     reached = []
@@ -93,7 +93,7 @@ def test_no_joke_is_taken_once_the_preset_is_in_force(article: Article) -> None:
     assert_counts_are_the_rows(article.id, expected=[FUNNY] * taken)
 
 
-def test_two_desks_take_turns_and_the_last_word_stands(article: Article) -> None:
+def test_two_editors_serialise_and_the_last_policy_wins(article: Article) -> None:
     with transaction.atomic():
         set_policy(article_id=article.id, state=PolicyState.CLOSED, allowed=SAD)
         other = Rival().start(
@@ -108,7 +108,7 @@ def test_two_desks_take_turns_and_the_last_word_stands(article: Article) -> None
     assert CountVersion.objects.get().version == 2
 
 
-def test_two_desks_that_close_the_same_articles_do_not_deadlock(
+def test_two_editors_who_close_the_same_articles_do_not_deadlock(
     publish_article: PublishArticle,
 ) -> None:
     articles = [publish_article().id for _ in range(30)]
@@ -126,7 +126,7 @@ def test_two_desks_that_close_the_same_articles_do_not_deadlock(
     assert set(CountVersion.objects.values_list("version", flat=True)) == {40}
 
 
-def test_two_workers_do_not_renew_for_the_same_preset(article: Article) -> None:
+def test_two_workers_do_not_refresh_for_the_same_default_policy(article: Article) -> None:
     tag = Tag.objects.create(slug="obituary", name="Obituary")
     ArticleTag.objects.create(article=article, tag=tag, position=1)
     save_default_policy(DefaultPolicy(name="No jokes", tag=tag, allowed=SAD))
@@ -140,7 +140,7 @@ def test_two_workers_do_not_renew_for_the_same_preset(article: Article) -> None:
     assert not PolicyRefresh.objects.exists()
 
 
-def test_a_reader_never_waits_for_a_desk_that_changes_a_preset(article: Article) -> None:
+def test_a_reader_never_waits_for_an_editor_who_changes_a_default_policy(article: Article) -> None:
     tag = Tag.objects.create(slug="obituary", name="Obituary")
     ArticleTag.objects.create(article=article, tag=tag, position=1)
 

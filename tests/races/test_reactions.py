@@ -1,4 +1,4 @@
-"""Many at once, against real PostgreSQL: rows, totals and Redis agree in the end, exactly."""
+"""Many writers at once, against real PostgreSQL: rows, totals and Redis agree exactly in the end."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,7 @@ LOVE, SAD = pack(["love"]), pack(["sad"])
 
 def test_twenty_threads_set_switch_and_clear_for_five_readers(article: Article) -> None:
     readers = [uuid4() for _ in range(5)]
-    wishes = [0, *(kind.mask for kind in KINDS)]
+    masks = [0, *(kind.mask for kind in KINDS)]
 
     def react(seed: int) -> int:
         chance = random.Random(seed)
@@ -32,7 +32,7 @@ def test_twenty_threads_set_switch_and_clear_for_five_readers(article: Article) 
             set_reactions(
                 article_id=article.id,
                 reader_id=chance.choice(readers),
-                kinds=chance.choice(wishes),
+                kinds=chance.choice(masks),
             )
             if chance.random() < 0.1:
                 aggregate()
@@ -50,7 +50,9 @@ def test_twenty_threads_set_switch_and_clear_for_five_readers(article: Article) 
     assert_counts_are_the_rows(article.id)
 
 
-def test_many_readers_and_many_folds_on_a_few_articles(publish_article: PublishArticle) -> None:
+def test_many_readers_and_many_aggregations_on_a_few_articles(
+    publish_article: PublishArticle,
+) -> None:
     articles = [publish_article() for _ in range(3)]
 
     def react(seed: int) -> None:
@@ -62,16 +64,17 @@ def test_many_readers_and_many_folds_on_a_few_articles(publish_article: PublishA
                 kinds=chance.choice(KINDS).mask,
             )
 
-    def keep_folding(_: int) -> None:
+    def keep_aggregating(_: int) -> None:
         for _ in range(30):
             aggregate()
 
     with ThreadPoolExecutor(11) as pool:
         acts = [pool.submit(on_a_connection_of_its_own, lambda n=n: react(n)) for n in range(8)]
-        folds = [
-            pool.submit(on_a_connection_of_its_own, lambda n=n: keep_folding(n)) for n in range(3)
+        aggregations = [
+            pool.submit(on_a_connection_of_its_own, lambda n=n: keep_aggregating(n))
+            for n in range(3)
         ]
-        for each in [*acts, *folds]:
+        for each in [*acts, *aggregations]:
             each.result()
     aggregate()
 
@@ -79,7 +82,7 @@ def test_many_readers_and_many_folds_on_a_few_articles(publish_article: PublishA
         assert_counts_are_the_rows(article.id)
 
 
-def test_a_row_that_two_folds_hold_a_mark_of_is_counted_once(
+def test_a_row_with_entries_in_two_aggregations_is_counted_once(
     article: Article, reader_id: UUID
 ) -> None:
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
@@ -95,7 +98,7 @@ def test_a_row_that_two_folds_hold_a_mark_of_is_counted_once(
     assert CountVersion.objects.get().version == 1
 
 
-def test_a_mind_changed_while_fold_counts_is_counted_by_the_next(
+def test_a_change_during_an_aggregation_is_counted_by_the_next(
     article: Article, reader_id: UUID
 ) -> None:
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
@@ -115,7 +118,7 @@ def test_a_mind_changed_while_fold_counts_is_counted_by_the_next(
     assert totals(article.id) == {"love": 0, "sad": 1}
 
 
-def test_fold_counts_what_a_reader_committed_while_it_waited(
+def test_an_aggregation_counts_what_a_reader_committed_while_it_waited(
     article: Article, reader_id: UUID
 ) -> None:
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
@@ -131,7 +134,9 @@ def test_fold_counts_what_a_reader_committed_while_it_waited(
     assert_counts_are_the_rows(article.id, expected=[SAD])
 
 
-def test_two_folds_of_one_article_leave_two_versions(publish_article: PublishArticle) -> None:
+def test_two_aggregations_of_one_article_leave_two_versions(
+    publish_article: PublishArticle,
+) -> None:
     article = publish_article()
     for _ in range(2):
         set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE)
@@ -160,7 +165,7 @@ def test_no_reader_waits_for_an_editor_who_saves_the_article(
         assert reader.result(timeout=10).changed
 
 
-def test_a_reader_erased_while_fold_counts_leaves_nothing(
+def test_a_reader_erased_during_an_aggregation_leaves_no_row(
     article: Article, reader_id: UUID
 ) -> None:
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
@@ -177,7 +182,7 @@ def test_a_reader_erased_while_fold_counts_leaves_nothing(
     assert totals(article.id) == {"love": 0}
 
 
-def test_drift_is_healed_once_while_readers_react_and_folds_run(
+def test_drift_is_repaired_once_while_readers_react_and_aggregations_run(
     publish_article: PublishArticle,
 ) -> None:
     articles = [publish_article() for _ in range(3)]
@@ -199,10 +204,10 @@ def test_drift_is_healed_once_while_readers_react_and_folds_run(
 
     with ThreadPoolExecutor(6) as pool:
         acts = [pool.submit(on_a_connection_of_its_own, lambda n=n: react(n)) for n in range(4)]
-        heals = [pool.submit(on_a_connection_of_its_own, reconcile) for _ in range(2)]
+        repairs = [pool.submit(on_a_connection_of_its_own, reconcile) for _ in range(2)]
         for act in acts:
             act.result()
-        repaired = sum(heal.result().repaired for heal in heals)
+        repaired = sum(repair.result().repaired for repair in repairs)
     aggregate()
     reconcile()
 

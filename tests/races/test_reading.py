@@ -1,4 +1,4 @@
-"""Readers by the thousand, against real PostgreSQL and Redis: what they cost, and that no count goes back."""
+"""Thousands of reads, against real PostgreSQL and Redis: their queries, and that no count goes back."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -32,13 +32,13 @@ def _redis_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Readers:
-    """Twenty threads with a client each; every statement of theirs is noted."""
+    """Twenty threads with a client each; every statement of theirs is recorded."""
 
     def __init__(self) -> None:
         self.statements: list[str] = []
 
     def ask(self, path: str) -> set[bytes]:
-        """Every different answer to a thousand requests."""
+        """The distinct responses to a thousand requests."""
         with ThreadPoolExecutor(READERS) as pool:
             each = pool.map(
                 lambda _: on_a_connection_of_its_own(lambda: self._ask(path)), range(READERS)
@@ -75,7 +75,7 @@ def test_a_thousand_readers_of_an_article_in_no_cache_are_two_statements(
 
     assert len(answers) == 1
     assert b'"total":1' in answers.pop()
-    # One for the slug, twice where the thousand take longer than a slug is believed; one for the counts.
+    # One for the slug, twice where the thousand take longer than a slug is cached; one for the counts.
     assert sum("reactions_policy" in sql for sql in readers.statements) == 1
     assert sum("reactions_policy" not in sql for sql in readers.statements) <= 10
 
@@ -103,7 +103,7 @@ def test_a_thousand_readers_of_many_articles_in_no_cache_are_one_statement(
     assert len(readers.statements) == 1
 
 
-def test_no_count_goes_back_while_others_react_and_folds_run(article: Article) -> None:
+def test_no_count_goes_back_while_others_react_and_aggregations_run(article: Article) -> None:
     def read(_: int) -> list[int]:
         return [version_of(article) for _ in range(100)]
 
@@ -129,14 +129,14 @@ def version_of(article: Article) -> int:
     return found.version
 
 
-def test_whoever_was_told_of_a_version_reads_no_older_one(article: Article) -> None:
+def test_a_client_that_got_a_version_reads_no_older_one(article: Article) -> None:
     react(article)
     aggregate()
     before = version_of(article)
     react(article)
-    aggregate_batch()  # committed, and Redis has not heard of it
+    aggregate_batch()  # committed, and not yet written to Redis
 
-    react(article)  # its answer says version 2
+    react(article)  # the response has version 2
 
     assert (before, version_of(article)) == (1, 2)
     assert redis_cache.client().hget(redis_keys.counts(article.id), "version") == "2"

@@ -1,4 +1,4 @@
-"""Readers by the thousand, put where a write would put them, with the signs and at the moments that a test says."""
+"""Crowds of readers: rows as a write would leave them, with the signals and times that a test gives."""
 
 import random
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ def arrive(
     has_page_token: bool = True,
     kinds: int = LOVE,
 ) -> list[UUID]:
-    """A new reader from each of these networks reacts, one after the other; nobody has folded yet."""
+    """A new reader from each of these networks reacts, one after the other; not yet aggregated."""
     came = [(uuid4(), network, at + number * every) for number, network in enumerate(networks)]
     Reaction.objects.bulk_create(
         Reaction(
@@ -54,7 +54,7 @@ def set_limits(settings: Settings, **limits: int) -> None:
 
 
 def hold_back_often(article_id: UUID, times: int) -> None:
-    """So many waves of one article, long over."""
+    """So many closed waves of one article."""
     Wave.objects.bulk_create(
         Wave(
             article_id=article_id,

@@ -1,4 +1,4 @@
-"""What must be true of the counts, worked out from the rows in plain Python."""
+"""The expected counts, computed from the rows in plain Python."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from reactions.models import ArticleCount, Bucket, Reaction
 
 
 def totals(article_id: UUID) -> dict[str, int]:
-    """The totals by kind key, as the table has them."""
+    """The stored counts by kind key."""
     key_of = {kind.bit: kind.key for kind in KINDS}
     rows = ArticleCount.objects.filter(article_id=article_id).values_list("kind", "count")
     return {key_of[kind]: count for kind, count in rows}
@@ -22,7 +22,7 @@ def count_by_key(sets: Iterable[int]) -> dict[str, int]:
 
 
 def assert_counts_are_the_rows(article_id: UUID, *, expected: Iterable[int] | None = None) -> None:
-    """Rows, totals, buckets and the public answer agree, once everything is folded."""
+    """Rows, totals, buckets and the public answer agree, once everything is aggregated."""
     rows = Reaction.objects.filter(article_id=article_id)
     truth = count_by_key(rows.filter(held=False).values_list("kinds", flat=True))
     if expected is not None:

@@ -1,4 +1,4 @@
-"""What a visitor of a site meets, as JSON: run by test_site_kinds.py in a process with that site's settings."""
+"""The responses that a visitor of a site gets, as JSON: run by test_site_kinds.py in a process with that site's settings."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ from reactions.record import ReactionRefused, clear_reactions, set_reactions  # 
 
 
 def visit(article: Article, reader_id: UUID) -> dict[str, Any]:
-    """Agree, try what is retired and what is unknown, look; then the reader who laughed takes it back."""
+    """Reacts with agree, with a retired and with an unknown kind, and reads; then the reader with the retired kind clears it."""
     url, client = f"/api/v1/articles/{article.id}/reactions/", Client()
 
     def put(key: str) -> Any:
@@ -34,17 +34,17 @@ def visit(article: Article, reader_id: UUID) -> dict[str, Any]:
         return "taken"
 
     widget = reaction_hooks().widget(RequestFactory().get(article.get_absolute_url()), article)
-    told = {
+    answers = {
         "before": client.get(url).json(),
         "statuses": {key: put(key).status_code for key in ("funny", "like", "agree")},
-        "folded": aggregate(),
+        "aggregated": aggregate(),
         "after": client.get(url).json(),
         "page": client.get(article.get_absolute_url()).content.decode(),
         "actions": [(each.action, each.name) for each in widget.interactions],
     }
     undone = clear_reactions(article_id=article.id, reader_id=reader_id)
-    told |= {"undone": undone.as_json(), "again": try_again(), "folded": aggregate()}
-    return told | {"last": client.get(url).json()}
+    answers |= {"undone": undone.as_json(), "again": try_again(), "aggregated": aggregate()}
+    return answers | {"last": client.get(url).json()}
 
 
 if __name__ == "__main__":

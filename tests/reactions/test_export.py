@@ -1,4 +1,4 @@
-"""Rows out, without their readers."""
+"""Exported rows, without their readers."""
 
 import csv
 import json
@@ -30,7 +30,7 @@ def react(article: Article, *keys: str, reader_id: UUID | None = None) -> None:
     set_reactions(article_id=article.id, reader_id=reader_id or uuid4(), kinds=pack(keys))
 
 
-def test_a_row_says_what_was_felt_where_and_about_when(article: Article, reader_id: UUID) -> None:
+def test_a_row_has_article_kinds_and_an_approximate_time(article: Article, reader_id: UUID) -> None:
     react(article, "love", reader_id=reader_id)
     Reaction.objects.update(held=True, changed_at="2024-12-08T09:29:59.123Z")
 
@@ -47,7 +47,7 @@ def test_a_row_says_what_was_felt_where_and_about_when(article: Article, reader_
     assert str(reader_id) not in out
 
 
-def test_the_order_within_an_article_does_not_tell_readers_apart(article: Article) -> None:
+def test_the_order_within_an_article_does_not_distinguish_readers(article: Article) -> None:
     for number, key in enumerate(["wow", "like", "sad"]):
         react(article, key, reader_id=UUID(int=number))
     Reaction.objects.update(changed_at="2024-12-08T09:20:00Z")
@@ -57,7 +57,7 @@ def test_the_order_within_an_article_does_not_tell_readers_apart(article: Articl
     assert keys == [["like"], ["sad"], ["wow"]]
 
 
-def test_what_was_taken_back_or_erased_is_not_there(article: Article) -> None:
+def test_cleared_and_erased_reactions_are_not_exported(article: Article) -> None:
     gone, undecided = uuid4(), uuid4()
     for reader_id in (gone, undecided):
         react(article, "love", reader_id=reader_id)

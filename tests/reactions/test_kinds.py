@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 from reactions.kinds import BY_KEY, EVERY_KIND, KINDS, pack, unpack
 
 
-def test_keys_and_bits_are_those_that_others_hold() -> None:
-    """Rows, counts and other people's programs hold these; they are never renumbered."""
+def test_keys_and_bits_never_change() -> None:
+    """Rows, counts and other programs store these, so they are never renumbered."""
     assert {kind.key: kind.bit for kind in KINDS} == {
         "like": 0,
         "dislike": 1,

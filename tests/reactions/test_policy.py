@@ -1,4 +1,4 @@
-"""What an article takes: its own word, the default policies of its section and tags, the site, and the clock."""
+"""What an article accepts: its own policy, the default policies of its section and tags, the site, and the clock."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -65,7 +65,7 @@ def allowed_of(article: Article) -> list[str]:
 
 
 def takes(article: Article, kinds: int) -> bool:
-    """Whether a reader whom nobody has met may choose these."""
+    """Whether a new reader may choose these."""
     try:
         set_reactions(article_id=article.id, reader_id=uuid4(), kinds=kinds)
     except ReactionRefused:
@@ -102,17 +102,17 @@ def test_an_article_closes_so_many_days_after_its_first_publication(
     assert takes(article, LOVE) == (state == "open")
 
 
-def test_the_site_closes_articles_that_do_not_say_otherwise(
+def test_the_site_closes_articles_without_a_policy(
     publish_article: PublishArticle, settings: Settings
 ) -> None:
     settings.REACTIONS_CLOSE_AFTER_DAYS = 7
-    old, kept_open, new = (
+    old, stays_open, new = (
         publish_article(first_published_at=timezone.now() - days * DAY) for days in (8, 8, 6)
     )
-    set_policy(article_id=kept_open.id, close_after_days=0)
+    set_policy(article_id=stays_open.id, close_after_days=0)
 
-    assert [state_of(each) for each in (old, kept_open, new)] == ["closed", "open", "open"]
-    assert [takes(each, LOVE) for each in (old, kept_open, new)] == [False, True, True]
+    assert [state_of(each) for each in (old, stays_open, new)] == ["closed", "open", "open"]
+    assert [takes(each, LOVE) for each in (old, stays_open, new)] == [False, True, True]
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(60, "open"), (-1, "closed")])
@@ -130,7 +130,7 @@ def test_a_cached_answer_closes_by_itself_and_no_process_has_to_run(
         assert state_of(article) == state
 
 
-def test_an_answer_that_was_cached_under_other_settings_is_none(
+def test_an_answer_cached_under_other_settings_is_ignored(
     article: Article, settings: Settings
 ) -> None:
     assert state_of(article) == "open"
@@ -141,7 +141,7 @@ def test_an_answer_that_was_cached_under_other_settings_is_none(
     assert state_of(article) == "closed"
 
 
-def test_what_an_older_version_of_the_product_cached_is_read_anew(article: Article) -> None:
+def test_a_cache_entry_of_an_older_release_is_read_again(article: Article) -> None:
     redis_cache.client().hset(
         redis_keys.counts(article.id),
         mapping={"version": 0, "answer": '["open",["love"],{"love":9},0,null]'},
@@ -169,7 +169,9 @@ def test_reactions_survive_closing_and_hiding(
     assert_counts_are_the_rows(article.id, expected=[SAD])
 
 
-def test_opening_many_articles_leaves_what_else_they_say(publish_article: PublishArticle) -> None:
+def test_opening_many_articles_leaves_their_other_policy_fields(
+    publish_article: PublishArticle,
+) -> None:
     narrow, silent = publish_article(), publish_article()
     set_policy(article_id=narrow.id, state=PolicyState.CLOSED, allowed=SAD, close_after_days=0)
 
@@ -186,25 +188,25 @@ def test_opening_many_articles_leaves_what_else_they_say(publish_article: Publis
 # --- a subset of the kinds
 
 
-def test_who_has_what_is_no_longer_taken_keeps_it_counted_and_may_undo_it_once(
+def test_a_kind_no_longer_allowed_stays_counted_and_may_be_undone_once(
     article: Article, reader_id: UUID
 ) -> None:
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=FUNNY)
     set_policy(article_id=article.id, allowed=SERIOUS)
     aggregate()
 
-    kept = get_counts(article.id)
+    stored = get_counts(article.id)
     again = set_reactions(article_id=article.id, reader_id=reader_id, kinds=FUNNY)
     undone = clear_reactions(article_id=article.id, reader_id=reader_id)
 
-    assert kept is not None
-    assert kept.total == 1
+    assert stored is not None
+    assert stored.total == 1
     assert (again.changed, undone.previous) == (False, FUNNY)
     with pytest.raises(ReactionRefused, match="not_allowed"):
         set_reactions(article_id=article.id, reader_id=reader_id, kinds=FUNNY)
 
 
-def test_what_is_kept_may_stand_beside_what_is_new(
+def test_a_kind_no_longer_allowed_may_be_kept_beside_a_new_one(
     article: Article, reader_id: UUID, settings: Settings
 ) -> None:
     settings.REACTIONS_PER_READER = 3
@@ -219,7 +221,7 @@ def test_what_is_kept_may_stand_beside_what_is_new(
 # --- default policies
 
 
-def test_a_death_notice_takes_no_jokes(death_notice: Article, obituary: Tag) -> None:
+def test_a_death_notice_accepts_no_jokes(death_notice: Article, obituary: Tag) -> None:
     no_jokes(obituary)
 
     assert not takes(death_notice, FUNNY)
@@ -227,7 +229,7 @@ def test_a_death_notice_takes_no_jokes(death_notice: Article, obituary: Tag) -> 
     assert allowed_of(death_notice) == unpack(SERIOUS)
 
 
-def test_a_preset_holds_for_its_section_alone(publish_article: PublishArticle) -> None:
+def test_a_default_policy_applies_to_its_section_alone(publish_article: PublishArticle) -> None:
     courts, sport = (Section.objects.create(slug=each, name=each) for each in ("courts", "sport"))
     in_court, at_play, nowhere = (publish_article(section=each) for each in (courts, sport, None))
     save_default_policy(DefaultPolicy(name="Trials", section=courts, state=PolicyState.CLOSED))
@@ -235,7 +237,7 @@ def test_a_preset_holds_for_its_section_alone(publish_article: PublishArticle) -
     assert [state_of(each) for each in (in_court, at_play, nowhere)] == ["closed", "open", "open"]
 
 
-def test_the_storys_own_word_wins_field_by_field(death_notice: Article, obituary: Tag) -> None:
+def test_the_articles_own_policy_wins_field_by_field(death_notice: Article, obituary: Tag) -> None:
     save_default_policy(
         DefaultPolicy(
             name="Quiet", tag=obituary, state=PolicyState.HIDDEN, allowed=SAD, close_after_days=1
@@ -248,7 +250,7 @@ def test_the_storys_own_word_wins_field_by_field(death_notice: Article, obituary
     assert allowed_of(death_notice) == ["sad"]
 
 
-def test_a_changed_preset_is_told_to_those_who_have_read(
+def test_a_changed_default_policy_reaches_clients_that_have_read(
     death_notice: Article, obituary: Tag
 ) -> None:
     policy = no_jokes(obituary)
@@ -267,7 +269,7 @@ def test_a_changed_preset_is_told_to_those_who_have_read(
     assert not PolicyRefresh.objects.exists()
 
 
-def test_an_article_that_is_filed_elsewhere_is_told_anew(article: Article, obituary: Tag) -> None:
+def test_an_article_that_changes_its_tags_is_refreshed(article: Article, obituary: Tag) -> None:
     no_jokes(obituary)
     before = allowed_of(article)
 
@@ -278,7 +280,7 @@ def test_an_article_that_is_filed_elsewhere_is_told_anew(article: Article, obitu
     assert allowed_of(article) == unpack(SERIOUS)
 
 
-def test_a_preset_that_moves_to_another_tag_renews_both(
+def test_a_default_policy_that_moves_to_another_tag_refreshes_both(
     publish_article: PublishArticle, obituary: Tag
 ) -> None:
     war = Tag.objects.create(slug="war", name="War")
@@ -297,7 +299,7 @@ def test_a_preset_that_moves_to_another_tag_renews_both(
     assert [len(allowed_of(each)) for each in articles] == [7, 6]
 
 
-def test_renewing_goes_on_where_a_killed_worker_stopped(
+def test_a_refresh_continues_where_a_killed_worker_stopped(
     publish_article: PublishArticle, obituary: Tag, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(default_policies, "_BATCH", 2)
@@ -308,9 +310,9 @@ def test_renewing_goes_on_where_a_killed_worker_stopped(
     no_jokes(obituary)
 
     first = row("refresh_articles", {"most": 2})  # and the worker is killed
-    told = refresh_articles()
+    refreshed = refresh_articles()
 
-    assert (first, told) == ((2,), 3)
+    assert (first, refreshed) == ((2,), 3)
     versions = dict(CountVersion.objects.values_list("article_id", "version"))
     assert versions == {each.id: 1 for each in articles}
     assert not PolicyRefresh.objects.exists()
@@ -326,7 +328,7 @@ OWN = st.tuples(st.none() | st.sampled_from(STRICTNESS), SETS, st.none() | st.in
 
 @examples(0.6, HealthCheck.function_scoped_fixture)
 @given(rules=PRESETS, own=OWN, site=st.integers(0, 9))
-def test_the_strictest_preset_wins_and_the_storys_own_word_before_all(
+def test_the_strictest_default_policy_wins_below_the_articles_own_policy(
     death_notice: Article,
     settings: Settings,
     rules: list[tuple[str, int | None, int | None]],
@@ -379,7 +381,7 @@ def _file_under(article: Article, rules: list[tuple[str, int | None, int | None]
             save_default_policy(DefaultPolicy(name=name, tag=tag, **words))
 
 
-def test_a_reaction_is_one_statement_whatever_the_presets(
+def test_a_reaction_is_one_statement_with_any_default_policies(
     death_notice: Article, obituary: Tag, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     no_jokes(obituary)

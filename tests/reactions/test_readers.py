@@ -39,7 +39,7 @@ def test_an_altered_token_is_refused(position: int, character: str) -> None:
 
 
 @given(st.text(max_size=300))
-def test_what_was_not_made_here_is_refused(token: str) -> None:
+def test_a_foreign_token_is_refused(token: str) -> None:
     with pytest.raises(InvalidToken):
         read_token(token)
 

@@ -21,7 +21,7 @@ from tests.conftest import PublishArticle
 LOVE, SAD = pack(["love"]), pack(["sad"])
 
 
-def test_a_reaction_is_a_row_and_a_mark(article: Article, reader_id: UUID) -> None:
+def test_a_reaction_is_a_row_and_an_outbox_entry(article: Article, reader_id: UUID) -> None:
     change = set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
 
     assert (change.previous, change.changed) == (0, True)
@@ -52,7 +52,7 @@ def test_clearing_what_was_never_set_writes_nothing(article: Article, reader_id:
 
 
 @pytest.mark.parametrize("state", set(State) - {"published", "corrected", "retracted"})
-def test_an_article_that_is_not_public_takes_nothing(
+def test_an_article_that_is_not_public_records_nothing(
     publish_article: PublishArticle, reader_id: UUID, state: State
 ) -> None:
     article = publish_article(state=state)
@@ -71,7 +71,7 @@ def test_an_article_that_is_not_public_takes_nothing(
         (Policy.State.OPEN, SAD, "not_allowed"),
     ],
 )
-def test_an_article_takes_what_its_policy_says(
+def test_a_policy_refuses_with_its_reason(
     article: Article, reader_id: UUID, state: Policy.State, allowed: int | None, reason: str
 ) -> None:
     set_policy(article_id=article.id, state=state, allowed=allowed)
@@ -110,19 +110,19 @@ def test_an_erased_reader_leaves_no_trace_and_exact_counts(
     aggregate()
 
     erased = erase_reader(reader_id=reader_id)
-    seen_before_fold = Reaction.objects.filter(reader_id=reader_id).exists()
+    seen_before_aggregation = Reaction.objects.filter(reader_id=reader_id).exists()
     aggregate()
 
     assert erased == 3
-    assert not seen_before_fold
+    assert not seen_before_aggregation
     assert not Reaction.objects.exists()
     assert export_reader(reader_id=reader_id) == []
 
 
-def test_an_export_holds_everything_kept(article: Article, reader_id: UUID) -> None:
+def test_an_export_has_everything_stored(article: Article, reader_id: UUID) -> None:
     for kinds in (LOVE, SAD):
         set_reactions(article_id=article.id, reader_id=reader_id, kinds=kinds)
 
-    (kept,) = export_reader(reader_id=reader_id)
+    (stored,) = export_reader(reader_id=reader_id)
 
-    assert (kept.article_id, kept.slug, kept.kinds) == (article.id, article.slug, SAD)
+    assert (stored.article_id, stored.slug, stored.kinds) == (article.id, article.slug, SAD)

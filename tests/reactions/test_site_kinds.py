@@ -23,7 +23,7 @@ from reactions.record import set_reactions
 
 PROJECT = Path(__file__).resolve().parents[2]
 
-# The site keeps love, has retired funny, and has one of its own; what others hold keeps its bit.
+# The site keeps love, has retired funny, and has one of its own; stored bits keep their meaning.
 KINDS = """\
 [[kind]]
 key = "love"
@@ -82,16 +82,16 @@ def test_a_site_has_its_own_kinds_and_what_it_retired_stays_counted_until_undone
     run = on_that_site(kinds_file, "-m", "tests.reactions.site_visit", article.id, reader_id)
 
     assert run.returncode == 0, run.stderr
-    told: dict[str, Any] = json.loads(run.stdout)
-    assert told["before"]["counts"] == {"love": 0, "funny": 1, "agree": 0}
-    assert told["before"]["allowed"] == ["love", "agree"]
-    assert told["statuses"] == {"funny": 409, "like": 400, "agree": 200}
-    assert told["after"]["counts"] == {"love": 0, "funny": 1, "agree": 1}
-    assert ["AgreeAction", None] in told["actions"]
-    assert "I agree" in told["page"]
-    assert 'data-kind="funny"' not in told["page"]
-    assert (told["undone"]["previous"], told["again"]) == (["funny"], "not_allowed")
-    assert told["last"]["counts"] == {"love": 0, "funny": 0, "agree": 1}
+    visit: dict[str, Any] = json.loads(run.stdout)
+    assert visit["before"]["counts"] == {"love": 0, "funny": 1, "agree": 0}
+    assert visit["before"]["allowed"] == ["love", "agree"]
+    assert visit["statuses"] == {"funny": 409, "like": 400, "agree": 200}
+    assert visit["after"]["counts"] == {"love": 0, "funny": 1, "agree": 1}
+    assert ["AgreeAction", None] in visit["actions"]
+    assert "I agree" in visit["page"]
+    assert 'data-kind="funny"' not in visit["page"]
+    assert (visit["undone"]["previous"], visit["again"]) == (["funny"], "not_allowed")
+    assert visit["last"]["counts"] == {"love": 0, "funny": 0, "agree": 1}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -127,9 +127,7 @@ def test_the_seven_are_sound_and_are_all_that_was_counted(article: Article) -> N
         ({"schema_action": "agree"}, ["reactions.E005"]),
     ],
 )
-def test_the_system_check_names_what_no_kind_may_be(
-    changes: dict[str, Any], faults: list[str]
-) -> None:
+def test_the_system_check_names_invalid_kinds(changes: dict[str, Any], faults: list[str]) -> None:
     own = replace(Kind("agree", 7, "I agree", "🤝"), **changes)
 
     assert [fault.id for fault in find_faults([*SEVEN, own])] == faults
@@ -156,7 +154,7 @@ def test_a_site_must_offer_something() -> None:
         (KINDS.replace("emoji", "smiley"), "smiley"),
     ],
 )
-def test_a_file_that_cannot_be_understood_stops_the_process_with_a_sentence(
+def test_an_invalid_file_stops_the_process_with_a_sentence(
     tmp_path: Path, text: str, reason: str
 ) -> None:
     path = tmp_path / "kinds.toml"
@@ -166,7 +164,7 @@ def test_a_file_that_cannot_be_understood_stops_the_process_with_a_sentence(
         read_kinds(str(path))
 
 
-def test_a_file_that_is_not_there_is_named() -> None:
+def test_a_missing_file_is_named() -> None:
     with pytest.raises(ImproperlyConfigured, match=r"/nowhere/kinds\.toml"):
         read_kinds("/nowhere/kinds.toml")
 

@@ -1,4 +1,4 @@
-"""Readers, editors, folds, crashes and reconciling in any order, against a model in plain Python."""
+"""Readers, editors, aggregations, crashes and reconciling in any order, against a model in plain Python."""
 
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,20 +35,20 @@ networks = st.integers(1, 2)
 
 @dataclass
 class Model:
-    """What should be true, without a database: readers in the order in which they first came."""
+    """The expected state, without a database: readers in the order of their first reactions."""
 
     sets: dict[UUID, int] = field(default_factory=dict)
     network: dict[UUID, int] = field(default_factory=dict)
-    unjudged: list[UUID] = field(default_factory=list)
+    unmoderated: list[UUID] = field(default_factory=list)
     wave_of: dict[UUID, int] = field(default_factory=dict)  # by the wave's number among the waves
     waves: list[str] = field(default_factory=list)
     seen: dict[int, int] = field(default_factory=dict)
     is_open: bool = True
 
-    def judge(self) -> None:
-        """What fold does to those who came since: beyond the ceiling they join the open wave."""
-        surplus = [reader for reader in self.unjudged if not self._passes(reader)]
-        self.unjudged = []
+    def moderate(self) -> None:
+        """What aggregation does to the first reactions since the last: beyond the ceiling they join the open wave."""
+        surplus = [reader for reader in self.unmoderated if not self._passes(reader)]
+        self.unmoderated = []
         if surplus and not (self.waves and self.waves[-1] == "held"):
             self.waves.append("held")
         self.wave_of |= {reader: len(self.waves) - 1 for reader in surplus}
@@ -77,7 +77,7 @@ class Machine(RuleBasedStateMachine):
 
     def _set(self, reader: UUID, kinds: int, network: int) -> None:
         signals = Signals(network=self.article.pk.int % 2**32 * 4 + network)
-        wish = partial(
+        put = partial(
             set_reactions,
             article_id=self.article.pk,
             reader_id=reader,
@@ -88,12 +88,12 @@ class Machine(RuleBasedStateMachine):
             with pytest.raises(
                 ReactionRefused, match="too_many" if self.model.is_open else "closed"
             ):
-                wish()
+                put()
             return
-        wish()
+        put()
         if reader in self.model.sets or kinds:
             if reader not in self.model.sets:
-                self.model.unjudged.append(reader)
+                self.model.unmoderated.append(reader)
                 self.model.network[reader] = network
             self.model.sets[reader] = kinds
 
@@ -109,9 +109,9 @@ class Machine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def a_reader_leaves(self, data: st.DataObject) -> None:
-        judged = [each for each in self.model.sets if each not in self.model.unjudged]
-        if judged:
-            reader = data.draw(st.sampled_from(judged))
+        moderated = [each for each in self.model.sets if each not in self.model.unmoderated]
+        if moderated:
+            reader = data.draw(st.sampled_from(moderated))
             assert erase_reader(reader_id=reader) == 1
             del self.model.sets[reader]
 
@@ -132,19 +132,19 @@ class Machine(RuleBasedStateMachine):
             self.model.waves[number] = "released" if release else "void"
 
     @rule()
-    def everything_is_folded(self) -> None:
+    def everything_is_aggregated(self) -> None:
         aggregate()
-        self.model.judge()
+        self.model.moderate()
         assert_counts_are_the_rows(self.article.pk, expected=self.model.counted())
 
     @rule(most=st.integers(1, 3))
-    def a_fold_dies_before_its_commit(self, most: int) -> None:
+    def an_aggregation_dies_before_its_commit(self, most: int) -> None:
         with transaction.atomic():
             aggregate_batch(most=most)
             transaction.set_rollback(True)
 
     @rule()
-    def somebody_reconciles(self) -> None:
+    def reconcile_runs(self) -> None:
         assert reconcile().is_clean
 
     @invariant()
@@ -157,13 +157,13 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def the_version_never_goes_back(self) -> None:
-        tally = CountVersion.objects.filter(article_id=self.article.pk).first()
-        assert (tally.version if tally else 0) >= self.version
-        self.version = tally.version if tally else 0
+        count_version = CountVersion.objects.filter(article_id=self.article.pk).first()
+        assert (count_version.version if count_version else 0) >= self.version
+        self.version = count_version.version if count_version else 0
 
     def teardown(self) -> None:
         aggregate()
-        self.model.judge()
+        self.model.moderate()
         assert_counts_are_the_rows(self.article.pk, expected=self.model.counted())
 
 
@@ -175,7 +175,7 @@ def only_the_ceiling(settings: Settings) -> None:
 
 @pytest.mark.hypothesis
 @pytest.mark.usefixtures("only_the_ceiling")
-def test_whatever_happens_in_whatever_order_the_counts_are_the_rows(
+def test_the_counts_are_the_rows_after_any_order_of_events(
     publish_article: PublishArticle,
 ) -> None:
     run_state_machine_as_test(

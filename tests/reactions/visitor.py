@@ -1,4 +1,4 @@
-"""Somebody at an article: what their browser, or their script, sends and is told."""
+"""A visitor of an article: the requests that a browser or a script sends, and their responses."""
 
 from functools import cache
 from typing import Any
@@ -31,21 +31,21 @@ class Visitor:
         self.url = f"/api/v1/articles/{article.id}/reactions/mine/"
 
     def ask_for(self, *kinds: str, **headers: str) -> Any:
-        """The response, whatever it is."""
-        wish = {"reactions": kinds}
-        return self.client.put(self.url, wish, content_type="application/json", headers=headers)
+        """The response with any status."""
+        body = {"reactions": kinds}
+        return self.client.put(self.url, body, content_type="application/json", headers=headers)
 
     def choose(self, *kinds: str, **headers: str) -> dict[str, Any]:
-        return _taken(self.ask_for(*kinds, **headers))
+        return _recorded(self.ask_for(*kinds, **headers))
 
     def undo(self) -> dict[str, Any]:
-        return _taken(self.client.delete(self.url))
+        return _recorded(self.client.delete(self.url))
 
     def mine(self) -> list[str]:
         return list(self.client.get(self.url).json()["reactions"])
 
     def tabs(self, article: Article, count: int) -> list["Visitor"]:
-        """The same reader so many times more, each free to send without waiting for the others."""
+        """More tabs of the same reader; each sends without waiting for the others."""
         tabs = [Visitor(article) for _ in range(count)]
         for tab in tabs:
             tab.client.cookies = self.client.cookies
@@ -53,13 +53,13 @@ class Visitor:
 
 
 def shown(article: Article) -> dict[str, int]:
-    """What everybody is told: the counts that are not zero, negative ones too."""
-    told = browser().get(f"/api/v1/articles/{article.id}/reactions/").json()
-    counts = {key: count for key, count in told["counts"].items() if count}
-    assert told["total"] == sum(counts.values())
+    """The public counts that are not zero, negative ones included."""
+    answer = browser().get(f"/api/v1/articles/{article.id}/reactions/").json()
+    counts = {key: count for key, count in answer["counts"].items() if count}
+    assert answer["total"] == sum(counts.values())
     return counts
 
 
-def _taken(response: Any) -> dict[str, Any]:
+def _recorded(response: Any) -> dict[str, Any]:
     assert response.status_code == 200, response.content
     return dict(response.json())

@@ -1,4 +1,4 @@
-"""The record of a house's servers and secrets."""
+"""The recorded environment: URLs of the servers, and secrets."""
 
 import stat
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_the_record_is_for_its_owner_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", ["empty", "environment/below-a-file"])
-def test_a_folder_without_a_record_has_nothing_to_say(tmp_path: Path, folder: str) -> None:
+def test_a_folder_without_a_record_gives_no_environment(tmp_path: Path, folder: str) -> None:
     (tmp_path / "environment").touch()
 
     assert recorded_environment(tmp_path / folder) == {}
@@ -53,5 +53,5 @@ def test_secrets_are_made_once_and_differ() -> None:
         ("rediss://u:p@host/0", "rediss://u:p@host/0"),
     ],
 )
-def test_celery_is_told_the_same_place_in_its_own_words(redis_url: str, broker_url: str) -> None:
+def test_the_broker_url_is_the_redis_url_in_celerys_form(redis_url: str, broker_url: str) -> None:
     assert broker_url_of(redis_url) == broker_url

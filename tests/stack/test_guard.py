@@ -1,4 +1,4 @@
-"""Nothing outlives whoever started it."""
+"""The guard: no process outlives the one that started it."""
 
 import signal
 import subprocess
@@ -54,7 +54,7 @@ def test_a_killed_owner_leaves_nothing_behind(tmp_path: Path) -> None:
     assert [pid for pid in family if is_alive(pid)] == []
 
 
-def test_stopping_one_takes_its_children_along() -> None:
+def test_stopping_one_stops_its_children() -> None:
     with Guard() as guard:
         process = guard.start(["sh", "-c", STUBBORN])
         time.sleep(0.3)
@@ -67,7 +67,7 @@ def test_stopping_one_takes_its_children_along() -> None:
         assert not is_alive(child.pid)
 
 
-def test_closing_ends_what_nobody_stopped() -> None:
+def test_closing_stops_every_process() -> None:
     guard = Guard()
     process = guard.start(["sleep", "300"])
 
@@ -76,7 +76,7 @@ def test_closing_ends_what_nobody_stopped() -> None:
     assert process.wait(5) == -signal.SIGTERM
 
 
-def test_a_command_gets_its_words_as_they_are_and_no_input() -> None:
+def test_a_command_gets_its_arguments_unchanged_and_no_input() -> None:
     with Guard() as guard:
         code = guard.run(["sh", "-c", 'test "$1" = "a b;\'c\\"" && ! read line', "sh", "a b;'c\""])
 

@@ -80,7 +80,7 @@ def installed(folder: Path) -> set[str]:
     }
 
 
-def test_it_is_made_once_and_mended_until_all_is_there(tmp_path: Path) -> None:
+def test_it_is_made_once_and_repaired_until_complete(tmp_path: Path) -> None:
     (tmp_path / "needs.txt").write_text("no-such-package==1 --hash=sha256:00\n")
     made = install(tmp_path)
     failed_again = install(tmp_path)
@@ -142,9 +142,7 @@ def test_a_package_of_another_hash_is_refused(folder: Path, what: str) -> None:
     assert name not in installed(folder)
 
 
-def test_uv_is_told_what_pip_is_configured_to_use(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_uv_gets_the_configuration_of_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(("PIP_", "UV_", "SSL_"))]:
         monkeypatch.delenv(name)
     (tmp_path / "pip.conf").write_text(
@@ -156,12 +154,12 @@ def test_uv_is_told_what_pip_is_configured_to_use(
     monkeypatch.setenv("PIP_INDEX_URL", "https://me:it's@here.test/simple")
     monkeypatch.setenv("UV_FIND_LINKS", "/uv's own")
 
-    told = installer.uv_environment(sys.executable)
+    environment = installer.uv_environment(sys.executable)
 
-    assert told["UV_DEFAULT_INDEX"] == "https://me:it's@here.test/simple"
-    assert told["UV_INDEX"] == "https://one.test/ https://two.test/"
-    assert told["SSL_CERT_FILE"] == "/install.pem"
-    assert told["UV_FIND_LINKS"] == "/uv's own"
+    assert environment["UV_DEFAULT_INDEX"] == "https://me:it's@here.test/simple"
+    assert environment["UV_INDEX"] == "https://one.test/ https://two.test/"
+    assert environment["SSL_CERT_FILE"] == "/install.pem"
+    assert environment["UV_FIND_LINKS"] == "/uv's own"
 
 
 def test_the_lock_files_have_what_is_required() -> None:
@@ -201,7 +199,7 @@ def test_tools_run_beside_the_very_packages_of_the_product() -> None:
 
 
 @pytest.mark.parametrize("made_by", ["3.9 {venv}", "{version} /elsewhere", ""])
-def test_one_of_another_python_or_place_or_half_made_is_not_sound(
+def test_an_environment_of_another_python_or_place_or_half_made_is_rebuilt(
     tmp_path: Path, made_by: str
 ) -> None:
     (tmp_path / "bin").mkdir()
@@ -216,7 +214,7 @@ def test_one_of_another_python_or_place_or_half_made_is_not_sound(
     assert not installer.is_sound(str(tmp_path))
 
 
-def test_a_folder_that_is_something_else_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_that_is_no_environment_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "needs.txt").touch()
     (tmp_path / "a venv").mkdir()
     (tmp_path / "a venv/letter").write_text("dear")
@@ -228,7 +226,7 @@ def test_a_folder_that_is_something_else_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("program", ["newsroom/stack/install.py", "newsroom/stack/__main__.py"])
-def test_an_old_python_is_told_so_in_one_sentence(program: str) -> None:
+def test_an_old_python_is_refused_in_one_sentence(program: str) -> None:
     pretend = "import runpy, sys; sys.version_info = (3, 10, 14, 'final', 0); "
     run_it = f"sys.argv = ['it', '.venv']; runpy.run_path({program!r}, run_name='__main__')"
 

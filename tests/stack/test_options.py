@@ -13,7 +13,7 @@ from newsroom.stack.options import Options
 
 @pytest.fixture
 def taken_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """A port on which somebody listens, without the patience for one who is about to leave."""
+    """A port in use, without the wait for one that is about to be free."""
     monkeypatch.setattr(module, "PORT_RELEASE_SECONDS", 0)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -21,7 +21,7 @@ def taken_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def test_without_a_word_everything_has_its_place() -> None:
+def test_every_option_has_a_default() -> None:
     options = Options.read({"PORT": "", "NEWSROOM_DATA": ""})
 
     assert (options.host, options.port) == ("127.0.0.1", 8000)
@@ -34,7 +34,7 @@ def test_a_port_in_use_is_named_with_its_variable(taken_port: int) -> None:
 
 
 @pytest.mark.parametrize("port", ["eighty", "0", "65536", "-1", "80.5"])
-def test_what_is_no_port_is_refused(port: str) -> None:
+def test_an_invalid_port_is_refused(port: str) -> None:
     with pytest.raises(StartupError, match=r"PORT is .* which is not a port"):
         Options.read({"PORT": port})
 
@@ -57,7 +57,7 @@ def test_a_data_folder_belongs_to_one_run_at_a_time(tmp_path: Path) -> None:
         pass
 
 
-def test_a_data_folder_that_cannot_be_is_refused(tmp_path: Path) -> None:
+def test_an_impossible_data_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(StartupError, match="set NEWSROOM_DATA"):

@@ -19,15 +19,21 @@ def test_an_old_postgresql_is_refused_in_one_sentence() -> None:
         prepare.check_version(140_011)
 
 
-def test_the_oldest_good_postgresql_is_taken() -> None:
+def test_the_oldest_supported_postgresql_is_accepted() -> None:
     prepare.check_version(150_000)
 
 
 def test_an_unreachable_database_is_named_without_its_password(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    there = {"HOST": "127.0.0.1", "PORT": "9", "USER": "me", "PASSWORD": "secret", "NAME": "news"}
-    for name, value in there.items():
+    existing = {
+        "HOST": "127.0.0.1",
+        "PORT": "9",
+        "USER": "me",
+        "PASSWORD": "secret",
+        "NAME": "news",
+    }
+    for name, value in existing.items():
         monkeypatch.setitem(connection.settings_dict, name, value)
 
     with pytest.raises(CommandError, match=r"^DATABASE_URL cannot be reached: .*") as refusal:
@@ -70,7 +76,7 @@ def test_the_editor_is_made_once_and_can_sign_in(client: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_samples_are_published_into_an_empty_house_once(settings: Any, tmp_path: Any) -> None:
+def test_samples_are_published_into_an_empty_database_once(settings: Any, tmp_path: Any) -> None:
     settings.DATA = tmp_path
 
     assert prepare.publish_samples()
@@ -88,12 +94,12 @@ def test_samples_stay_out_of_a_database_with_articles(settings: Any, tmp_path: A
 
 
 @pytest.mark.django_db
-def test_a_second_run_has_nothing_to_show(settings: Any, tmp_path: Any) -> None:
+def test_a_second_run_prints_nothing(settings: Any, tmp_path: Any) -> None:
     settings.DATA = tmp_path
     settings.STATIC_ROOT = tmp_path / "static"
     prepare.Command(stdout=StringIO(), stderr=StringIO()).handle()
-    told = StringIO()
+    output = StringIO()
 
-    prepare.Command(stdout=told, stderr=StringIO()).handle()
+    prepare.Command(stdout=output, stderr=StringIO()).handle()
 
-    assert told.getvalue() == ""
+    assert output.getvalue() == ""

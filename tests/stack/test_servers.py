@@ -76,7 +76,7 @@ def test_they_start_on_a_path_with_spaces_and_answer(
         assert client.config_get("save") == {"save": ""}
 
 
-def test_what_a_killed_run_left_is_taken_over(
+def test_the_servers_of_a_killed_run_are_taken_over(
     folder: Path, servers: Callable[[Path], Servers]
 ) -> None:
     first = servers(folder)
@@ -92,9 +92,7 @@ def test_what_a_killed_run_left_is_taken_over(
     assert ask(second, "SELECT number FROM kept") == 7
 
 
-def test_a_number_that_belongs_to_a_stranger_by_now_does_no_harm(
-    folder: Path, servers: Callable[[Path], Servers]
-) -> None:
+def test_a_reused_process_id_does_no_harm(folder: Path, servers: Callable[[Path], Servers]) -> None:
     pair = servers(folder)
     pair.start()
     old = postmaster(folder)

@@ -1,4 +1,4 @@
-"""The whole house: it comes up from nothing, keeps what it knows, and leaves nothing behind."""
+"""The whole product: it starts from nothing, keeps its data, and leaves no process behind."""
 
 import os
 import shutil
@@ -15,7 +15,15 @@ import psycopg
 import pytest
 
 from newsroom.stack.environment import recorded_environment
-from tests.servers import PROJECT, UP, RunningStack, describe, free_port, open_folder, password_in
+from tests.servers import (
+    PROJECT,
+    START,
+    RunningStack,
+    describe,
+    free_port,
+    open_folder,
+    password_in,
+)
 
 pytestmark = pytest.mark.stack
 
@@ -28,48 +36,48 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def own_house(folder: Path) -> Iterator[RunningStack]:
-    """A house to be stopped and killed, on a path with spaces."""
-    (folder / "a house").mkdir()
-    made = RunningStack(folder / "a house")
+def own_stack(folder: Path) -> Iterator[RunningStack]:
+    """A product to be stopped and killed, on a path with spaces."""
+    (folder / "a folder").mkdir()
+    made = RunningStack(folder / "a folder")
     yield made
     made.stop()
 
 
-def test_killed_it_leaves_nothing_and_knows_everything_the_second_time(
-    own_house: RunningStack,
+def test_after_a_kill_no_process_is_left_and_the_second_start_has_the_data(
+    own_stack: RunningStack,
 ) -> None:
-    own_house.start()
-    own_house.wait_until_up()
+    own_stack.start()
+    own_stack.wait_until_up()
 
-    assert "<html" in own_house.get("/")
-    assert own_house.output().count(password_in(own_house.output())) == 1
+    assert "<html" in own_stack.get("/")
+    assert own_stack.output().count(password_in(own_stack.output())) == 1
 
-    own_house.send(signal.SIGKILL)
+    own_stack.send(signal.SIGKILL)
 
-    assert own_house.left_over(within_seconds=6) == []
+    assert own_stack.left_over(within_seconds=6) == []
 
     started = time.monotonic()
-    own_house.start()
-    own_house.wait_until_up()
+    own_stack.start()
+    own_stack.wait_until_up()
 
     assert time.monotonic() - started < 15
-    assert "password" not in own_house.output()
-    assert ask(own_house, "SELECT count(*) FROM auth_user") == 1
-    assert own_house.stop(signal.SIGINT) == 130
-    assert own_house.left_over() == []
-    assert "Traceback" not in own_house.output()
+    assert "password" not in own_stack.output()
+    assert ask(own_stack, "SELECT count(*) FROM auth_user") == 1
+    assert own_stack.stop(signal.SIGINT) == 130
+    assert own_stack.left_over() == []
+    assert "Traceback" not in own_stack.output()
 
 
-def test_stopped_half_way_up_it_leaves_nothing(own_house: RunningStack) -> None:
-    own_house.start()
-    own_house.wait_for_output("Valkey is up")
+def test_stopped_during_its_start_it_leaves_no_process(own_stack: RunningStack) -> None:
+    own_stack.start()
+    own_stack.wait_for_output("Valkey is up")
 
-    assert own_house.stop(signal.SIGTERM) == 143
-    assert own_house.left_over() == []
+    assert own_stack.stop(signal.SIGTERM) == 143
+    assert own_stack.left_over() == []
 
 
-def test_make_hands_on_the_end(folder: Path) -> None:
+def test_make_forwards_the_signal(folder: Path) -> None:
     made_by_make = (Path(sys.prefix) / "requirements.lock.stamp").exists()
     venv = Path(sys.prefix) if made_by_make else folder / "venv"
     made = RunningStack(folder, command=("make", "run", f"VENV={venv}", f"PYTHON={sys.executable}"))
@@ -81,8 +89,8 @@ def test_make_hands_on_the_end(folder: Path) -> None:
     assert made.left_over() == []
 
 
-def test_it_goes_with_whoever_typed_make(folder: Path) -> None:
-    words = ["sh", "-c", '"$@" & wait', "sh", *UP]
+def test_it_ends_with_the_shell_that_ran_make(folder: Path) -> None:
+    words = ["sh", "-c", '"$@" & wait', "sh", *START]
     made = RunningStack(folder, command=tuple(words))
     made.start()
     made.wait_for_output("PostgreSQL is up")
@@ -96,7 +104,7 @@ def test_it_goes_with_whoever_typed_make(folder: Path) -> None:
 def test_a_process_that_dies_is_started_again(stack: RunningStack, words: str) -> None:
     name = "beat" if "beat" in words else "slow"
     restarts = stack.output().count(f"{name} ended (killed by SIGKILL)")
-    dead = stack.member(words)
+    dead = stack.process_of(words)
 
     dead.kill()
 
@@ -132,18 +140,18 @@ def test_a_taken_port_is_named_before_anything_is_made(stack: RunningStack, fold
     assert not (folder / "data").exists()
 
 
-def test_another_shell_finds_the_servers(stack: RunningStack) -> None:
+def test_a_command_in_another_shell_finds_the_servers(stack: RunningStack) -> None:
     assert stack.manage("check", "--database", "default").returncode == 0
 
 
-def test_its_own_process_is_small(stack: RunningStack) -> None:
+def test_the_supervisors_process_is_small(stack: RunningStack) -> None:
     mapped = {Path(found.path).name for found in stack.process.memory_maps()}
 
     assert not [name for name in mapped if name.startswith(("_psycopg", "hiredis"))]
     assert stack.process.memory_info().rss < 40_000_000
 
 
-def test_servers_of_ones_own_are_used_instead(stack: RunningStack, folder: Path) -> None:
+def test_given_servers_are_used_instead_of_embedded_ones(stack: RunningStack, folder: Path) -> None:
     theirs = recorded_environment(stack.data)
     ask(stack, "CREATE DATABASE theirs")
     database = f"{theirs['DATABASE_URL'].rpartition('/')[0]}/theirs"
@@ -183,29 +191,29 @@ def test_a_server_that_cannot_be_reached_is_named_in_a_sentence(
     assert "Traceback" not in made.output()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
 def test_an_ordinary_user_can_run_it(folder: Path) -> None:
-    nobody = 65534
+    ordinary_user = 65534
     project, packages = folder / "the project", folder / "packages"
     shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns(".*", "node_modules"))
     shutil.copytree(Path(psutil.__file__).parents[1], packages, copy_function=link_or_copy)
-    python = python_for(nobody, folder)
+    python = python_for(ordinary_user, folder)
     home = folder / "home"
     home.mkdir()
-    os.chown(home, nobody, nobody)
+    os.chown(home, ordinary_user, ordinary_user)
     own = {
         "HOME": str(home),
         "PYTHONPATH": str(packages),
         "PYTHONDONTWRITEBYTECODE": "1",
         "LD_LIBRARY_PATH": str(python.parents[1] / "lib"),
     }
-    command = (str(python), *UP[1:])
-    made = RunningStack(home, project=project, command=command, user=nobody, environment=own)
+    command = (str(python), *START[1:])
+    made = RunningStack(home, project=project, command=command, user=ordinary_user, environment=own)
     made.start()
     try:
         made.wait_until_up()
 
-        assert {one.uids().real for one in made.family()} == {nobody}
+        assert {one.uids().real for one in made.family()} == {ordinary_user}
         assert "<html" in made.get("/")
     finally:
         made.stop()
@@ -213,7 +221,7 @@ def test_an_ordinary_user_can_run_it(folder: Path) -> None:
 
 
 def ask(stack: RunningStack, question: str, *, url: str = "") -> Any:
-    """The answer of the house's own database, or of another of its server."""
+    """The result from the product's own database, or from another one of its server."""
     url = url or recorded_environment(stack.data)["DATABASE_URL"]
     with psycopg.connect(url, autocommit=True) as connection:
         answer = connection.execute(question.encode())
@@ -249,7 +257,7 @@ def link_or_copy(source: str, target: str) -> None:
 
 def run_up(environment: dict[str, str], *command: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        command or UP,
+        command or START,
         cwd=PROJECT,
         env=environment,
         capture_output=True,

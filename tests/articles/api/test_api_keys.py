@@ -46,7 +46,7 @@ def test_a_key_is_found_by_its_secret_and_kept_as_a_hash(key: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "nr_", "nr__", "nr_\0_x", "Ω", "nr_0000000000_x"])
-def test_what_is_no_key_finds_none(key: str, wrong: str) -> None:
+def test_an_invalid_key_finds_none(key: str, wrong: str) -> None:
     assert find_key(wrong) is None
     assert find_key(key[:-1]) is None
     assert find_key(f"x{key}") is None
@@ -91,7 +91,7 @@ def test_a_key_without_the_scope_is_403() -> None:
     assert "stats:read" in str(response.data)
 
 
-def test_the_last_use_is_noted_once_a_minute(key: str) -> None:
+def test_the_last_use_is_recorded_once_a_minute(key: str) -> None:
     call(f"Bearer {key}")
     first = ApiKey.objects.get().last_used_at
     call(f"Bearer {key}")
@@ -104,7 +104,7 @@ def test_the_last_use_is_noted_once_a_minute(key: str) -> None:
     assert ApiKey.objects.get().last_used_at != first - timedelta(minutes=2)
 
 
-def test_a_scope_that_does_not_exist_is_no_permission() -> None:
+def test_an_unknown_scope_is_no_permission() -> None:
     with pytest.raises(ValueError, match="is not a scope"):
         scope("stats:write")
 

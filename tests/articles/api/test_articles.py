@@ -157,7 +157,7 @@ def test_a_language_finds_its_regions(publish_article: PublishArticle, client: C
         ({"section": "\0"}, "section"),
     ],
 )
-def test_a_filter_that_makes_no_sense_is_400_and_named(
+def test_an_invalid_filter_is_400_and_named(
     asked: dict[str, str], field: str, client: Client
 ) -> None:
     response = client.get(LIST, asked)
@@ -215,5 +215,5 @@ def test_the_list_takes_two_queries_however_long_it_is(
     for number in range(5):
         ingest_stories([read(with_changes(("bridge-opens", f"story-{number}")))])
 
-    with django_assert_max_num_queries(3):  # and one of the readers' counts
+    with django_assert_max_num_queries(3):  # and one for the counts
         assert len(headlines(client)) == 6

@@ -1,4 +1,4 @@
-"""Creating, editing and moving an article by API."""
+"""Creating, editing and transitions of an article by API."""
 
 import json
 from concurrent.futures import Future
@@ -88,7 +88,7 @@ def fields_of(response: Any) -> list[str]:
     return [error["field"] for error in response.json().get("errors", [])]
 
 
-def test_a_draft_is_created_with_all_that_was_filed(desk: Desk, client: Client) -> None:
+def test_a_draft_is_created_with_all_its_fields(desk: Desk, client: Client) -> None:
     response = desk.post(body=WHOLE)
 
     answer = response.json()
@@ -130,7 +130,7 @@ def test_a_draft_is_published_and_read(desk: Desk, client: Client) -> None:
 @pytest.mark.parametrize(
     ("scopes", "status"), [([], 401), (["stats:read"], 403), (["articles:write"], 400)]
 )
-def test_writing_needs_a_key_that_may(scopes: list[str], status: int) -> None:
+def test_writing_needs_a_key_with_the_scope(scopes: list[str], status: int) -> None:
     client = Desk(scopes).client if scopes else Client()
 
     response = client.post(URL, "{}", content_type="application/json")
@@ -182,7 +182,7 @@ def test_writing_needs_a_key_that_may(scopes: list[str], status: int) -> None:
         ({"expires_at": "soon"}, "expires_at"),
     ],
 )
-def test_what_cannot_be_taken_is_refused_by_its_field(
+def test_an_invalid_value_is_refused_by_its_field(
     wrong: dict[str, Any], field: str, desk: Desk
 ) -> None:
     body = {**WHOLE, **wrong}
@@ -205,12 +205,12 @@ def test_a_body_that_is_no_object_is_400(body: str, desk: Desk) -> None:
     assert response["Content-Type"] == "application/problem+json"
 
 
-def test_a_body_beyond_reason_is_413(desk: Desk) -> None:
+def test_a_body_that_is_too_large_is_413(desk: Desk) -> None:
     assert desk.post(body={"headline": "x" * 2_000_000}).status_code == 413
 
 
 @pytest.mark.parametrize("field", ["slug", "guid", "source_item_id"])
-def test_what_another_article_has_is_refused(field: str, desk: Desk) -> None:
+def test_a_slug_or_guid_of_another_article_is_refused(field: str, desk: Desk) -> None:
     desk.post(body=WHOLE)
     other = {**WHOLE, "slug": "other", "guid": "tag:example.org,2024:2", "source_item_id": "8"}
 
@@ -236,7 +236,7 @@ def test_another_section_is_no_change_that_readers_notice(desk: Desk, article: A
     assert (answer["version"], answer["content_modified_at"]) == (2, None)
 
 
-def test_an_edit_that_says_the_same_is_no_version(desk: Desk) -> None:
+def test_an_edit_without_a_change_is_no_version(desk: Desk) -> None:
     desk.post(body=WHOLE)
     same = {name: value for name, value in WHOLE.items() if name != "guid"}
 
@@ -267,7 +267,7 @@ def test_if_match_is_read_as_http_says(tag: str, status: int, desk: Desk, articl
     assert response.status_code == status
 
 
-def test_an_edit_of_what_others_wrote_must_say_what_it_is_based_on(
+def test_an_edit_of_another_editors_version_needs_the_expected_version(
     desk: Desk, article: Article
 ) -> None:
     edit_article(
@@ -282,7 +282,7 @@ def test_an_edit_of_what_others_wrote_must_say_what_it_is_based_on(
     assert Article.objects.get().headline == "The bridge is open"
 
 
-def test_a_program_goes_on_with_what_it_wrote_itself(desk: Desk) -> None:
+def test_a_program_edits_its_own_version_without_an_expected_version(desk: Desk) -> None:
     desk.post(body=WHOLE)
     article = Article.objects.get()
 
@@ -292,7 +292,7 @@ def test_a_program_goes_on_with_what_it_wrote_itself(desk: Desk) -> None:
     assert answers[1].json()["version"] == 3
 
 
-def test_another_key_of_the_same_name_is_somebody_else(desk: Desk) -> None:
+def test_another_key_of_the_same_name_is_another_editor(desk: Desk) -> None:
     desk.post(body=WHOLE)
 
     answer = Desk(["articles:write"]).patch(Article.objects.get(), {"headline": "Mine"})
@@ -315,19 +315,19 @@ def test_an_article_that_is_not_there_cannot_be_written(desk: Desk) -> None:
     assert desk.post("%00/publish/").status_code == 404
 
 
-def test_a_move_that_the_state_does_not_allow_is_409(desk: Desk, article: Article) -> None:
+def test_a_transition_that_the_state_does_not_allow_is_409(desk: Desk, article: Article) -> None:
     response = desk.post(f"{article.slug}/publish/")
 
     assert response.status_code == 409
     assert "published" in response.json()["detail"]
 
 
-def test_a_move_of_an_older_version_is_412(desk: Desk, article: Article) -> None:
+def test_a_transition_of_an_older_version_is_412(desk: Desk, article: Article) -> None:
     assert desk.post(f"{article.pk}/kill/", **{"If-Match": '"7"'}).status_code == 412
 
 
 @pytest.mark.parametrize(
-    ("move", "body", "state"),
+    ("transition", "body", "state"),
     [
         ("correct", {"text": "It is one bridge.", "changes": {"headline": "One"}}, "corrected"),
         ("unpublish", {"note": "Rights."}, "unpublished"),
@@ -335,17 +335,17 @@ def test_a_move_of_an_older_version_is_412(desk: Desk, article: Article) -> None
         ("kill", {}, "killed"),
     ],
 )
-def test_a_public_article_is_moved(
-    move: str, body: dict[str, Any], state: str, desk: Desk, article: Article
+def test_a_public_article_changes_its_state(
+    transition: str, body: dict[str, Any], state: str, desk: Desk, article: Article
 ) -> None:
-    response = desk.post(f"{article.pk}/{move}/", body)
+    response = desk.post(f"{article.pk}/{transition}/", body)
 
     assert (response.status_code, response.json()["state"]) == (200, state)
-    assert len(response.json()["corrections"]) == (move in {"correct", "retract"})
+    assert len(response.json()["corrections"]) == (transition in {"correct", "retract"})
 
 
 @pytest.mark.parametrize(
-    ("move", "before", "after"),
+    ("transition", "before", "after"),
     [
         ("submit", "draft", "in_review"),
         ("send_back", "in_review", "draft"),
@@ -354,27 +354,32 @@ def test_a_public_article_is_moved(
         ("unspike", "spiked", "draft"),
     ],
 )
-def test_an_article_that_nobody_read_is_moved(
-    move: str, before: str, after: str, desk: Desk, publish_article: PublishArticle
+def test_a_transition_of_an_own_article_needs_no_expected_version(
+    transition: str, before: str, after: str, desk: Desk, publish_article: PublishArticle
 ) -> None:
     filed = publish_article(state=before)
 
-    moved = desk.post(f"{filed.pk}/{move}/", {"note": "As agreed."})
-    again = desk.post(f"{filed.pk}/{move}/")
+    changed = desk.post(f"{filed.pk}/{transition}/", {"note": "As agreed."})
+    again = desk.post(f"{filed.pk}/{transition}/")
 
-    assert (moved.status_code, moved.json()["state"]) == (200, after)
+    assert (changed.status_code, changed.json()["state"]) == (200, after)
     assert ArticleRevision.objects.get().note == "As agreed."
     assert again.status_code == 409
 
 
-def test_every_move_of_the_table_is_a_call(desk: Desk, publish_article: PublishArticle) -> None:
+def test_every_transition_of_the_table_is_a_call(
+    desk: Desk, publish_article: PublishArticle
+) -> None:
     draft = publish_article(state=State.DRAFT)
 
-    found = {move: desk.post(f"{draft.pk}/{move}/", {"x": 1}).status_code for move in Transition}
+    found = {
+        transition: desk.post(f"{draft.pk}/{transition}/", {"x": 1}).status_code
+        for transition in Transition
+    }
 
     assert found == dict.fromkeys(
         Transition, 400
-    )  # the call is there, and refuses what it does not know
+    )  # the endpoint exists, and refuses the unknown field
 
 
 def test_an_article_is_scheduled(desk: Desk, publish_article: PublishArticle) -> None:
@@ -388,7 +393,7 @@ def test_an_article_is_scheduled(desk: Desk, publish_article: PublishArticle) ->
 
 
 @pytest.mark.parametrize(
-    ("move", "body", "field"),
+    ("transition", "body", "field"),
     [
         ("schedule", {}, "publish_at"),
         ("schedule", {"publish_at": "2020-01-01T00:00:00Z"}, "publish_at"),
@@ -407,12 +412,12 @@ def test_an_article_is_scheduled(desk: Desk, publish_article: PublishArticle) ->
         ("publish", {"when": "now"}, "when"),
     ],
 )
-def test_a_move_that_lacks_something_is_refused_by_its_field(
-    move: str, body: dict[str, Any], field: str, desk: Desk, publish_article: PublishArticle
+def test_a_transition_without_a_required_field_is_refused_by_that_field(
+    transition: str, body: dict[str, Any], field: str, desk: Desk, publish_article: PublishArticle
 ) -> None:
-    article = publish_article(state=State.DRAFT if move == "schedule" else State.PUBLISHED)
+    article = publish_article(state=State.DRAFT if transition == "schedule" else State.PUBLISHED)
 
-    response = desk.post(f"{article.pk}/{move}/", body)
+    response = desk.post(f"{article.pk}/{transition}/", body)
 
     assert (response.status_code, fields_of(response)) == (400, [field])
     assert Article.objects.get().version == 1
@@ -444,7 +449,7 @@ def test_a_key_of_another_program_is_another_key(desk: Desk) -> None:
     assert other.status_code == 201
 
 
-def test_a_call_that_was_refused_may_be_mended_under_its_key(desk: Desk) -> None:
+def test_a_refused_call_may_be_corrected_under_its_key(desk: Desk) -> None:
     refused = desk.post(body={"headline": ""}, **{"Idempotency-Key": "k1"})
     mended = desk.post(body={"headline": "One"}, **{"Idempotency-Key": "k1"})
 
@@ -452,7 +457,7 @@ def test_a_call_that_was_refused_may_be_mended_under_its_key(desk: Desk) -> None
 
 
 @pytest.mark.parametrize("key", ["x" * 256, "\x7f"])
-def test_an_idempotency_key_that_cannot_be_kept_is_refused(key: str, desk: Desk) -> None:
+def test_an_invalid_idempotency_key_is_refused(key: str, desk: Desk) -> None:
     response = desk.post(body=WHOLE, **{"Idempotency-Key": key})
 
     assert (response.status_code, fields_of(response)) == (400, ["Idempotency-Key"])
@@ -482,7 +487,7 @@ def test_two_calls_at_once_with_one_key_make_one_article(
     assert Article.objects.count() == 1
 
 
-def test_answers_are_forgotten_after_a_day(desk: Desk) -> None:
+def test_stored_answers_are_deleted_after_a_day(desk: Desk) -> None:
     desk.post(body=WHOLE, **{"Idempotency-Key": "k1"})
     assert purge_answers() == 0
     IdempotencyKey.objects.update(created_at=timezone.now() - RETENTION - timedelta(seconds=1))
@@ -490,7 +495,7 @@ def test_answers_are_forgotten_after_a_day(desk: Desk) -> None:
     assert (purge_answers(), purge_answers()) == (1, 0)
 
 
-def test_a_slug_that_is_replaced_goes_on_leading_to_the_article(
+def test_a_replaced_slug_still_leads_to_the_article(
     desk: Desk, client: Client, article: Article
 ) -> None:
     former = article.slug
@@ -503,7 +508,7 @@ def test_a_slug_that_is_replaced_goes_on_leading_to_the_article(
     assert answer.json()["slug"] == "bridge"
 
 
-def test_a_former_slug_may_be_taken_back_but_not_by_another_article(
+def test_a_former_slug_may_be_reused_by_its_article_and_no_other(
     desk: Desk, article: Article, publish_article: PublishArticle
 ) -> None:
     former, other = article.slug, publish_article()
@@ -515,13 +520,15 @@ def test_a_former_slug_may_be_taken_back_but_not_by_another_article(
     assert [url.slug for url in article.former_urls.all()] == ["bridge"]
 
 
-@pytest.mark.parametrize(("move", "status"), [("kill", 410), ("unpublish", 404), ("retract", 301)])
-def test_a_former_slug_shares_the_fate_of_its_article(
-    move: str, status: int, desk: Desk, client: Client, article: Article
+@pytest.mark.parametrize(
+    ("transition", "status"), [("kill", 410), ("unpublish", 404), ("retract", 301)]
+)
+def test_a_former_slug_is_public_while_its_article_is(
+    transition: str, status: int, desk: Desk, client: Client, article: Article
 ) -> None:
     former = article.slug
     desk.patch(article, {"slug": "bridge"}, 1)
-    desk.post(f"bridge/{move}/", {"text": "No."} if move == "retract" else {})
+    desk.post(f"bridge/{transition}/", {"text": "No."} if transition == "retract" else {})
 
     assert client.get(f"/articles/{former}/").status_code == status
     assert client.get(f"{URL}{former}/").status_code == (200 if status == 301 else status)
@@ -561,5 +568,5 @@ def test_an_answer_takes_as_many_queries_however_long_its_lists(
     desk.post(body={**WHOLE, **many})
     desk.post("bridge-opens/publish/")
 
-    with django_assert_max_num_queries(5):  # and one of the readers' counts
+    with django_assert_max_num_queries(5):  # and one for the counts
         assert len(client.get(f"{URL}bridge-opens/").json()["authors"]) == 50

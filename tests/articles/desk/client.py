@@ -1,4 +1,4 @@
-"""People at the desk, and the forms they fill in, as a browser would send them."""
+"""Signed-in users of the desk, and the forms that their browsers send."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ ADD = f"{LIST}add/"
 
 
 def sign_in(role: Role, name: str = "") -> Client:
-    """A browser of somebody with this role."""
+    """A client signed in as a user with this role."""
     name = name or role.lower()
     user, is_new = User.objects.get_or_create(username=name, defaults={"is_staff": True})
     if is_new:
@@ -33,12 +33,12 @@ def beside(article: Article, what: str) -> str:
     return f"{LIST}{article.pk}/{what}/"
 
 
-def move(article: Article, move: Transition) -> str:
-    return beside(article, f"transition/{move}")
+def transition_url(article: Article, transition: Transition) -> str:
+    return beside(article, f"transition/{transition}")
 
 
 def fill_in(client: Client, url: str, form: str = "article_form", **typed: Any) -> dict[str, Any]:
-    """The fields of the form at this address with what it holds, and what somebody types into it."""
+    """The fields of the form at this address with what it holds, and these values typed into it."""
     html = _parsed(client.get(url))
     fields: dict[str, list[str]] = {}
     for name, value in html.get_element_by_id(form).form_values():
@@ -51,12 +51,12 @@ def save(client: Client, url: str, form: str = "article_form", **typed: Any) -> 
 
 
 def carry_out(client: Client, article: Article, to: Transition, **typed: Any) -> Any:
-    url = move(article, to)
+    url = transition_url(article, to)
     return client.post(url, fill_in(client, url, "move_form", **typed))
 
 
 def text_of(response: Any) -> str:
-    """What a person reads on the page."""
+    """The text that a person reads on the page."""
     return " ".join(_parsed(response).text_content().split())
 
 

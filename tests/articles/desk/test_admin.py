@@ -1,4 +1,4 @@
-"""The desk searches articles, names sections and ends keys."""
+"""The desk searches articles, names sections and revokes keys."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -77,7 +77,7 @@ def test_a_feed_is_added_and_shows_how_it_went(admin_client: Client) -> None:
     assert "https://wire.example/rss" in admin_client.get("/desk/articles/feed/").content.decode()
 
 
-def test_somebody_is_given_an_account_and_a_role(admin_client: Client) -> None:
+def test_an_account_is_created_with_a_role(admin_client: Client) -> None:
     password = {"password1": "correct horse", "password2": "correct horse"}
     role = Group.objects.get(name=Role.AUTHOR)
 
@@ -91,7 +91,7 @@ def test_somebody_is_given_an_account_and_a_role(admin_client: Client) -> None:
     assert User.objects.get(username="maria").has_perm("articles.add_article")
 
 
-def test_the_menu_leads_nowhere_that_somebody_may_not_go(db: None) -> None:
+def test_the_menu_has_no_link_that_the_user_may_not_open(db: None) -> None:
     seeing = sign_in(Role.STATISTICS).get("/desk/").content.decode()
 
     assert "/desk/reactions/reactedarticle/" in seeing

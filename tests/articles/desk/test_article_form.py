@@ -59,14 +59,14 @@ def test_an_author_writes_a_draft(db: None) -> None:
     assert article.revisions.get().editor == "maria"
 
 
-def test_what_nobody_touched_is_not_written(editor: Client, draft: Article) -> None:
+def test_an_unchanged_field_is_not_written(editor: Client, draft: Article) -> None:
     save(editor, page(draft))
 
     draft.refresh_from_db()
     assert draft.version == 1
 
 
-def test_an_edit_writes_what_was_touched_and_keeps_a_version(
+def test_an_edit_writes_the_changed_fields_and_stores_a_revision(
     editor: Client, draft: Article
 ) -> None:
     sport = Section.objects.create(name="Sport", slug="sport")
@@ -79,7 +79,7 @@ def test_an_edit_writes_what_was_touched_and_keeps_a_version(
     assert draft.dateline_text == "DAMASCUS, Dec 8 —"
 
 
-def test_a_dateline_and_a_section_can_be_taken_away(editor: Client, draft: Article) -> None:
+def test_a_dateline_and_a_section_can_be_removed(editor: Client, draft: Article) -> None:
     edit_article(article_id=draft.pk, changes={"section": "World"}, expected_version=None)
     empty = dict.fromkeys(["dateline_place", "dateline_date", "section"], "")
 
@@ -112,12 +112,12 @@ def test_a_tag_with_a_slug_of_its_own_stays_that_tag(editor: Client, draft: Arti
         ({"tag_lines": "Kelp\nkelp"}, "is listed twice"),
         ({"dateline_place": "", "dateline_source": "AFP"}, "may not be blank"),
         ({"dateline_country": "Syria"}, "at most 2 characters"),
-        ({"author_lines_name": "Nobody"}, "There is no author “Nobody”"),
+        ({"author_lines_name": "Unknown"}, "There is no author “Unknown”"),
         ({"canonical_url": "javascript:alert(1)"}, "Enter a valid URL"),
         ({"expires_at": "soon"}, "Enter a valid date/time"),
     ],
 )
-def test_what_cannot_be_taken_is_refused_and_stays_in_the_form(
+def test_an_invalid_value_is_refused_and_stays_in_the_form(
     typed: dict[str, str], complaint: str, editor: Client, draft: Article
 ) -> None:
     create_draft(values={"headline": "Other", "slug": "taken"})
@@ -142,10 +142,10 @@ def test_the_largest_article_fits_through_the_form(editor: Client, draft: Articl
     assert draft.body_markdown == body.strip()
 
 
-# Two at once
+# Version conflicts
 
 
-def test_a_stale_save_is_refused_and_says_what_was_saved_meanwhile(
+def test_a_save_with_a_version_conflict_is_refused_and_shows_the_other_save(
     editor: Client, draft: Article
 ) -> None:
     form = fill_in(editor, page(draft), body_markdown="Mine, at length.")
@@ -163,9 +163,7 @@ def test_a_stale_save_is_refused_and_says_what_was_saved_meanwhile(
     assert Article.objects.get().body_markdown == "It *is*."
 
 
-def test_whoever_saw_what_was_saved_meanwhile_writes_on_top_of_it(
-    editor: Client, draft: Article
-) -> None:
+def test_an_editor_who_saw_the_other_save_may_overwrite_it(editor: Client, draft: Article) -> None:
     form = fill_in(editor, page(draft), body_markdown="Mine, at length.")
     edit_article(article_id=draft.pk, changes={"headline": "Theirs"}, expected_version=1)
 
@@ -177,7 +175,7 @@ def test_whoever_saw_what_was_saved_meanwhile_writes_on_top_of_it(
     assert list(ArticleRevision.objects.values_list("version", flat=True)) == [3, 2, 1]
 
 
-def test_having_seen_one_version_is_not_having_seen_the_next(
+def test_a_version_saved_after_the_conflict_is_another_conflict(
     editor: Client, draft: Article
 ) -> None:
     form = fill_in(editor, page(draft), body_markdown="Mine.")
@@ -190,7 +188,7 @@ def test_having_seen_one_version_is_not_having_seen_the_next(
     assert Article.objects.get().version == 3
 
 
-def test_a_save_says_which_kept_text_it_saved(editor: Client, draft: Article) -> None:
+def test_a_save_names_the_stored_text_that_it_saved(editor: Client, draft: Article) -> None:
     answer = save(editor, page(draft), headline="New", draft="abc123")
     refused = save(editor, page(draft), headline="", draft="abc456")
 
@@ -223,20 +221,22 @@ def test_the_live_preview_shows_the_text_as_the_page_would(editor: Client) -> No
 
 
 @pytest.mark.parametrize("typed", [{"dateline_date": "2024-12-08"}, {"dateline_place": "X" * 101}])
-def test_the_live_preview_bears_half_a_dateline(typed: dict[str, str], editor: Client) -> None:
+def test_the_live_preview_accepts_an_incomplete_dateline(
+    typed: dict[str, str], editor: Client
+) -> None:
     shown = editor.post(f"{LIST}live-preview/", {"body_markdown": "It is.", **typed}).json()
 
     assert (shown["html"], shown["dateline"]) == ("<p>It is.</p>", "")
 
 
-def test_the_live_preview_renders_nothing_that_no_article_may_have(editor: Client) -> None:
+def test_the_live_preview_renders_no_markup_that_articles_may_not_have(editor: Client) -> None:
     shown = editor.post(f"{LIST}live-preview/", {"body_markdown": "x" * 100_001}).json()
 
     assert shown["html"] == ""
     assert "100,000 bytes" in shown["objections"][0]
 
 
-# Who may
+# Permissions
 
 
 @pytest.mark.parametrize("state", [State.DRAFT, State.IN_REVIEW, State.PUBLISHED])
@@ -248,7 +248,7 @@ def test_an_author_cannot_change_what_is_not_their_draft(state: State, draft: Ar
 
     answer = author.post(page(draft), {"headline": "Mine"})
 
-    assert answer.status_code in {302, 403}  # an article that they do not see is not there for them
+    assert answer.status_code in {302, 403}  # an article that they may not see is a 404
     assert Article.objects.get().headline == "The bridge is open"
 
 
@@ -273,7 +273,7 @@ def test_a_killed_article_is_read_and_not_changed(editor: Client, draft: Article
     assert refused.status_code == 403
 
 
-def test_somebody_for_the_statistics_sees_no_articles(draft: Article) -> None:
+def test_a_statistician_sees_no_articles(draft: Article) -> None:
     client = sign_in(Role.STATISTICS)
 
     statuses = [client.get(url).status_code for url in (LIST, page(draft), ADD)]
@@ -284,7 +284,7 @@ def test_somebody_for_the_statistics_sees_no_articles(draft: Article) -> None:
     assert client.get("/desk/reactions/reactedarticle/").status_code == 200
 
 
-def test_nobody_deletes_an_article(admin_client: Client, draft: Article) -> None:
+def test_no_role_deletes_an_article(admin_client: Client, draft: Article) -> None:
     answer = admin_client.post(f"{LIST}{draft.pk}/delete/", {"post": "yes"})
 
     assert answer.status_code == 403

@@ -72,7 +72,7 @@ def test_a_picture_is_uploaded_and_waits_for_its_renditions(desk: Client) -> Non
         (draw()[:3000], "b.jpg", "The file is broken: it cannot be decoded to its end."),
     ],
 )
-def test_what_is_no_picture_is_refused_at_its_field_and_leaves_nothing(
+def test_an_invalid_picture_is_refused_at_its_field_and_leaves_no_file(
     content: bytes | None, name: str, reason: str, desk: Client, folder: Path
 ) -> None:
     response = upload(desk, content, name)
@@ -98,7 +98,7 @@ def test_a_new_picture_says_what_it_shows_or_that_it_is_decorative(desk: Client)
     assert taken.status_code == 302
 
 
-def test_a_focal_point_asks_for_other_crops(media: Media, desk: Client) -> None:
+def test_a_new_focal_point_needs_new_crops(media: Media, desk: Client) -> None:
     desk.post(f"{LIBRARY}{media.pk}/change/", WORDS | {"focal_x": "0.1"})
 
     assert Media.objects.get().rendered == media.rendered  # shown until there are others
@@ -106,7 +106,7 @@ def test_a_focal_point_asks_for_other_crops(media: Media, desk: Client) -> None:
     assert Media.objects.get().list_crops("1x1")[0].name == "1x1-10-50-300w"
 
 
-def test_other_words_ask_for_nothing(media: Media, desk: Client) -> None:
+def test_a_new_caption_needs_no_new_crops(media: Media, desk: Client) -> None:
     desk.post(f"{LIBRARY}{media.pk}/change/", WORDS | {"caption": "At dusk."})
 
     assert Media.objects.get().caption == "At dusk."
@@ -120,7 +120,7 @@ def test_a_focal_point_lies_in_the_picture(value: str, media: Media, desk: Clien
     assert list(errors_of(response)) == ["focal_x"]  # type: ignore[arg-type]  # as above
 
 
-def test_an_upload_takes_the_place_of_what_an_import_brought(media: Media, desk: Client) -> None:
+def test_an_upload_replaces_an_imported_picture(media: Media, desk: Client) -> None:
     new = SimpleUploadedFile("c.jpg", draw(64, 48))
 
     desk.post(f"{LIBRARY}{media.pk}/change/", WORDS | {"upload": new})

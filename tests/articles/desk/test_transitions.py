@@ -1,4 +1,4 @@
-"""Articles moved from the desk: buttons, confirmations, versions, preview links."""
+"""Transitions from the desk: buttons, confirmations, versions, preview links."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,11 +18,11 @@ from tests.articles.desk.client import (
     beside,
     carry_out,
     fill_in,
-    move,
     page,
     save,
     sign_in,
     text_of,
+    transition_url,
 )
 
 pytestmark = pytest.mark.django_db
@@ -65,17 +65,19 @@ def test_the_page_has_exactly_the_buttons_that_state_and_role_allow(
     allowed = {each for each, rule in TRANSITIONS.items() if state in rule.allowed_from}
     graver = {Transition.KILL, Transition.SPIKE, Transition.UNSPIKE}
 
-    for client, moves in [(publisher, allowed), (editor, allowed - graver)]:
+    for client, transitions in [(publisher, allowed), (editor, allowed - graver)]:
         html = client.get(page(draft)).content.decode()
-        assert {each for each in Transition if f'href="{move(draft, each)}"' in html} == moves
+        assert {
+            each for each in Transition if f'href="{transition_url(draft, each)}"' in html
+        } == transitions
 
 
 @pytest.mark.parametrize("asked", Transition)
-def test_a_move_beyond_somebodys_role_is_forbidden(asked: Transition, draft: Article) -> None:
+def test_a_transition_that_the_role_lacks_is_forbidden(asked: Transition, draft: Article) -> None:
     put(draft, next(iter(TRANSITIONS[asked].allowed_from)))
     client = sign_in(Role.STATISTICS)
 
-    answers = [client.get(move(draft, asked)), client.post(move(draft, asked))]
+    answers = [client.get(transition_url(draft, asked)), client.post(transition_url(draft, asked))]
 
     assert {answer.status_code for answer in answers} <= {403, 404}
     assert Article.objects.get().version == 1
@@ -85,16 +87,16 @@ def test_a_move_beyond_somebodys_role_is_forbidden(asked: Transition, draft: Art
 def test_an_editor_does_not_kill(asked: Transition, editor: Client, draft: Article) -> None:
     put(draft, next(iter(TRANSITIONS[asked].allowed_from)))
 
-    assert editor.post(move(draft, asked), {"expected_version": 1}).status_code == 403
+    assert editor.post(transition_url(draft, asked), {"expected_version": 1}).status_code == 403
 
 
-def test_an_article_goes_from_its_author_to_readers(db: None, editor: Client) -> None:
+def test_an_article_is_submitted_reviewed_and_published(db: None, editor: Client) -> None:
     author = sign_in(Role.AUTHOR)
     save(author, "/desk/articles/article/add/", **BODY)
     article = Article.objects.get()
 
     carry_out(author, article, Transition.SUBMIT, note="Please check the date.")
-    forbidden = author.post(move(article, Transition.PUBLISH), {"expected_version": 2})
+    forbidden = author.post(transition_url(article, Transition.PUBLISH), {"expected_version": 2})
     carry_out(editor, article, Transition.PUBLISH)
 
     article.refresh_from_db()
@@ -108,10 +110,10 @@ def test_an_article_goes_from_its_author_to_readers(db: None, editor: Client) ->
     assert Client().get("/articles/bridge/").status_code == 200
 
 
-def test_the_confirmation_says_what_will_happen_and_does_nothing_yet(
+def test_the_confirmation_describes_the_transition_and_changes_nothing(
     publisher: Client, public: Article
 ) -> None:
-    text = text_of(publisher.get(move(public, Transition.KILL)))
+    text = text_of(publisher.get(transition_url(public, Transition.KILL)))
 
     assert "This cannot be undone." in text
     assert Article.objects.get().state == State.PUBLISHED
@@ -142,7 +144,7 @@ def test_an_article_is_scheduled_for_a_time_in_the_desks_zone(
         ({"publish_at": "tomorrow"}, "Enter a valid date/time."),
     ],
 )
-def test_a_schedule_that_cannot_be_is_refused_at_its_field(
+def test_an_invalid_schedule_is_refused_at_its_field(
     typed: dict[str, str], complaint: str, editor: Client, draft: Article
 ) -> None:
     answer = carry_out(editor, draft, Transition.SCHEDULE, **typed)
@@ -161,7 +163,7 @@ def test_an_article_without_text_is_not_published(editor: Client) -> None:
     assert Article.objects.get().state == State.DRAFT
 
 
-def test_a_correction_tells_readers_and_puts_the_article_right(
+def test_a_correction_publishes_its_notice_and_corrects_the_article(
     editor: Client, public: Article
 ) -> None:
     typed = {"text": "It was two bridges.", "kind": "correction", "placement": "bottom"}
@@ -197,7 +199,7 @@ def test_an_article_with_corrections_can_still_be_edited(editor: Client, public:
         ({"text": "Wrong.", "body_markdown": "<script>x</script>"}, "is not allowed"),
     ],
 )
-def test_a_correction_that_cannot_be_is_refused(
+def test_an_invalid_correction_is_refused(
     typed: dict[str, str], complaint: str, editor: Client, public: Article
 ) -> None:
     answer = carry_out(editor, public, Transition.CORRECT, **typed)
@@ -228,37 +230,43 @@ def test_a_kill_needs_a_reason_and_the_slug(publisher: Client, public: Article) 
     assert public.revisions.latest("version").note == "Libel."
 
 
-def test_a_stale_move_is_refused_until_somebody_looked(editor: Client, draft: Article) -> None:
-    form = fill_in(editor, move(draft, Transition.PUBLISH), "move_form")
+def test_a_transition_with_a_version_conflict_is_refused_until_the_editor_reloads(
+    editor: Client, draft: Article
+) -> None:
+    form = fill_in(editor, transition_url(draft, Transition.PUBLISH), "move_form")
     edit_article(
         article_id=draft.pk, changes={"headline": "Theirs"}, expected_version=1, editor="paula"
     )
 
-    refused = editor.post(move(draft, Transition.PUBLISH), form)
+    refused = editor.post(transition_url(draft, Transition.PUBLISH), form)
     state = Article.objects.get().state
-    editor.post(move(draft, Transition.PUBLISH), {**form, "seen": "2"})
+    editor.post(transition_url(draft, Transition.PUBLISH), {**form, "seen": "2"})
 
     assert "Not saved: paula" in text_of(refused)
     assert "Theirs" in text_of(refused)
     assert (state, Article.objects.get().state) == (State.DRAFT, State.PUBLISHED)
 
 
-def test_a_move_that_the_state_no_longer_allows_says_so(editor: Client, public: Article) -> None:
-    opened = editor.get(move(public, Transition.SUBMIT), follow=True)
-    sent = editor.post(move(public, Transition.SUBMIT), {"expected_version": public.version})
+def test_a_transition_that_the_state_no_longer_allows_is_explained(
+    editor: Client, public: Article
+) -> None:
+    opened = editor.get(transition_url(public, Transition.SUBMIT), follow=True)
+    sent = editor.post(
+        transition_url(public, Transition.SUBMIT), {"expected_version": public.version}
+    )
 
     for answer in (opened, sent):
         assert "A story that is published does not allow the move submit." in text_of(answer)
 
 
-def test_a_move_that_does_not_exist_is_not_found(editor: Client, draft: Article) -> None:
+def test_an_unknown_transition_is_not_found(editor: Client, draft: Article) -> None:
     assert editor.get(beside(draft, "transition/explode")).status_code == 404
 
 
 # Versions
 
 
-def test_two_versions_are_compared_on_the_storys_page(editor: Client, draft: Article) -> None:
+def test_two_versions_are_compared_on_the_articles_page(editor: Client, draft: Article) -> None:
     edit_article(
         article_id=draft.pk, changes={"headline": "The bridge is shut"}, expected_version=1
     )
@@ -270,7 +278,7 @@ def test_two_versions_are_compared_on_the_storys_page(editor: Client, draft: Art
 
 
 @pytest.mark.parametrize("query", [{"older": "9", "newer": "1"}, {"older": "x"}, {"newer": "1"}])
-def test_versions_that_are_not_there_are_not_compared(
+def test_unknown_versions_are_not_compared(
     query: dict[str, str], editor: Client, draft: Article
 ) -> None:
     answer = editor.get(beside(draft, "versions"), query)
@@ -292,7 +300,9 @@ def test_a_publisher_restores_an_old_version(publisher: Client, draft: Article) 
     assert (draft.headline, draft.version) == ("The bridge is open", 3)
 
 
-def test_a_stale_restoring_changes_nothing(publisher: Client, draft: Article) -> None:
+def test_a_restore_with_a_version_conflict_changes_nothing(
+    publisher: Client, draft: Article
+) -> None:
     edit_article(
         article_id=draft.pk, changes={"headline": "The bridge is shut"}, expected_version=1
     )
@@ -318,7 +328,7 @@ def path_of(article: Article) -> str:
     return preview_links.make_link(article).removeprefix("http://127.0.0.1:8000")
 
 
-def test_a_preview_link_shows_a_draft_to_whoever_has_it(editor: Client, draft: Article) -> None:
+def test_a_preview_link_shows_a_draft_to_every_holder(editor: Client, draft: Article) -> None:
     shown = editor.get(beside(draft, "preview-link")).content.decode()
     answer = Client().get(path_of(draft))
 
@@ -343,7 +353,7 @@ def test_a_preview_shows_the_newest_text(draft: Article) -> None:
     assert "It was." in text_of(Client().get(link))
 
 
-def test_a_preview_leads_to_the_page_once_the_article_is_out(draft: Article) -> None:
+def test_a_preview_redirects_to_the_page_once_the_article_is_published(draft: Article) -> None:
     link = path_of(draft)
 
     workflow.publish(article_id=draft.pk)
@@ -353,7 +363,7 @@ def test_a_preview_leads_to_the_page_once_the_article_is_out(draft: Article) -> 
 
 
 @pytest.mark.parametrize("state", [State.SPIKED, State.KILLED])
-def test_an_article_that_was_put_aside_is_shown_to_nobody(state: State, draft: Article) -> None:
+def test_an_archived_article_has_no_preview(state: State, draft: Article) -> None:
     link = path_of(draft)
 
     put(draft, state)
@@ -361,7 +371,7 @@ def test_an_article_that_was_put_aside_is_shown_to_nobody(state: State, draft: A
     assert Client().get(link).status_code == 410
 
 
-def test_the_desk_ends_the_links_that_it_gave_out(editor: Client, draft: Article) -> None:
+def test_the_desk_revokes_its_preview_links(editor: Client, draft: Article) -> None:
     link = path_of(draft)
 
     editor.post(beside(draft, "preview-link"))
@@ -372,7 +382,7 @@ def test_the_desk_ends_the_links_that_it_gave_out(editor: Client, draft: Article
     assert draft.version == 1
 
 
-def test_a_preview_link_ends_by_itself(draft: Article, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_preview_link_expires(draft: Article, monkeypatch: pytest.MonkeyPatch) -> None:
     link = path_of(draft)
 
     monkeypatch.setattr(preview_links, "LIFETIME", timedelta(seconds=-1))
@@ -382,14 +392,14 @@ def test_a_preview_link_ends_by_itself(draft: Article, monkeypatch: pytest.Monke
     assert answer["Cache-Control"] == "private, no-store"
 
 
-def test_a_link_that_nobody_gave_out_is_not_found(draft: Article) -> None:
+def test_a_forged_preview_link_is_not_found(draft: Article) -> None:
     forged = signing.dumps([draft.pk.hex, 0], salt="something else")
 
     for token in (forged, "x", path_of(draft).strip("/").rpartition("/")[2][:-1]):
         assert Client().get(f"/preview/{token}/").status_code == 404
 
 
-def test_an_author_gives_out_links_to_their_own_drafts_alone(draft: Article) -> None:
+def test_an_author_creates_preview_links_to_their_own_drafts_alone(draft: Article) -> None:
     author = sign_in(Role.AUTHOR)
     save(author, "/desk/articles/article/add/", **{**BODY, "slug": "mine"})
 

@@ -1,4 +1,4 @@
-"""One story in each format, as others would send it."""
+"""One story in each format, as other systems send it."""
 
 import json
 from typing import Any
@@ -237,7 +237,7 @@ PLAIN_HTML = b"""<!DOCTYPE html><html lang="en"><head><title>The bridge is open<
 <article><h1>The bridge is open</h1>
 <p>The bridge opened at noon with a band, a speech and a crowd that had waited for nine years.</p>
 <p>The mayor cut a ribbon, the drums began, and the first lorry crossed a little before one o'clock.</p>
-<p>Nobody was hurt, the police said, and the market on the other bank sold out of bread by two.</p>
+<p>No one was hurt, the police said, and the market on the other bank sold out of bread by two.</p>
 </article><script>alert(1)</script></body></html>"""
 
 EVERY = {

@@ -1,4 +1,4 @@
-"""What is sent to break a reader: refused in a line, at once, and never with another error."""
+"""Input meant to break a format reader: refused in one line, at once, and never with another error."""
 
 import contextlib
 import json
@@ -75,7 +75,7 @@ def test_more_than_five_megabytes_are_refused_unread(kind: str) -> None:
         READERS[kind](b" " * (FILE_BYTES + 1), name="x", zone=UTC)
 
 
-def test_a_list_that_goes_on_is_refused() -> None:
+def test_a_list_that_is_too_long_is_refused() -> None:
     text = refused(
         json.dumps([{**NINJS_3, "uri": f"tag:x,2024:{n}"} for n in range(2001)]).encode(), "a.json"
     )
@@ -108,7 +108,7 @@ EVIL = (
 
 
 @pytest.mark.parametrize("name", ["feed.rss", "story.nitf", "item.xml", "export.xml", "feed.json"])
-def test_what_runs_or_turns_text_around_is_taken_out_in_every_format(name: str) -> None:
+def test_scripts_and_bidirectional_controls_are_removed_in_every_format(name: str) -> None:
     evil = json.dumps(EVIL)[1:-1] if name == "feed.json" else EVIL
     content = EVERY[name].replace(b"With a band.", b"With a band. " + evil.encode())
 
@@ -167,7 +167,7 @@ def test_an_export_with_an_undeclared_prefix_is_refused_with_the_line_of_its_fir
 
 
 @pytest.mark.parametrize("tag", ["div", "b", "blockquote", "a href='x'", "table"])
-def test_a_body_of_endless_elements_ends_soon(tag: str) -> None:
+def test_a_body_of_very_many_elements_is_read_in_time(tag: str) -> None:
     body = f"<p>x</p>{f'<{tag}>' * 5_000}y"
     started = time.process_time()
 
@@ -175,7 +175,7 @@ def test_a_body_of_endless_elements_ends_soon(tag: str) -> None:
     with contextlib.suppress(StoryError):
         read_stories(content, name="a.json", zone=UTC)
 
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_body_of_a_million_characters_is_refused() -> None:
@@ -237,7 +237,7 @@ def assert_read_or_refused(kind: str, content: bytes) -> None:
 
 
 @given(st.text(max_size=200))
-def test_a_dateline_never_takes_more_than_the_text(text: str) -> None:
+def test_a_dateline_is_never_longer_than_its_text(text: str) -> None:
     found = recognise(text)
 
     assert found is None or 0 < found.length <= len(text)

@@ -1,4 +1,4 @@
-"""Story files: what they say, and every mistake named with its line."""
+"""Story files: their fields, and every mistake named with its line."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -192,6 +192,6 @@ def test_a_bomb_of_aliases_is_refused_and_not_expanded() -> None:
     assert mistakes_in(f"---\ntags:\n  - &x0 lol\n{levels}\n---\nx\n")
 
 
-def test_a_format_nobody_reads_is_refused_in_a_line() -> None:
+def test_an_unknown_format_is_refused_in_a_line() -> None:
     with pytest.raises(StoryError, match=r"^story.docx: .docx is not a format we read: .md, "):
         read_stories(b"", name="story.docx", zone=UTC)

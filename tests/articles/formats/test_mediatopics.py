@@ -1,4 +1,4 @@
-"""What a story is about: IPTC's codes in every format that has them, and nothing that only looks like one."""
+"""What a story is about: IPTC's codes in every format that has them, and nothing that only resembles one."""
 
 import json
 from datetime import UTC
@@ -39,7 +39,7 @@ def read(name: str, content: bytes) -> Story:
     return story
 
 
-TOLD = {
+TOPICS = {
     "ninjs 3, URI": ("a.json", ninjs(uri=URI)),
     "ninjs 3, code": ("a.json", ninjs(uri="medtop:20000001")),
     "ninjs 3, https": ("a.json", ninjs(uri=URI.replace("http:", "https:"))),
@@ -55,14 +55,14 @@ TOLD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", TOLD)
+@pytest.mark.parametrize("case", TOPICS)
 def test_a_media_topic_becomes_its_uri(case: str) -> None:
-    assert read(*TOLD[case]).subjects == (URI,)
+    assert read(*TOPICS[case]).subjects == (URI,)
 
 
-@pytest.mark.parametrize("case", TOLD)
-def test_what_is_no_media_topic_is_refused_by_name(case: str) -> None:
-    name, content = TOLD[case]
+@pytest.mark.parametrize("case", TOPICS)
+def test_an_invalid_media_topic_is_refused_by_name(case: str) -> None:
+    name, content = TOPICS[case]
 
     with pytest.raises(StoryError, match=r"subjects: .* is not a media topic such as medtop:2000"):
         read(name, content.replace(b"20000001", b"medtop:2x" if case == "ninjs 1" else b"2x"))

@@ -57,14 +57,14 @@ def read(name: str, content: bytes) -> list[Story]:
 
 
 def sent_out() -> bytes:
-    """Our one story as others get it, valid by IPTC's schema."""
+    """The sample story as other systems get it, valid by IPTC's schema."""
     document = ninjs_of(Article.objects.in_full().get())
     check(document)
     return json.dumps(document, ensure_ascii=False).encode()
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
-def test_a_story_that_comes_back_is_ours_and_unchanged(name: str, settings: Settings) -> None:
+def test_a_story_that_comes_back_is_matched_and_unchanged(name: str, settings: Settings) -> None:
     settings.SITE_URL = "https://news.example"
     ingest_stories(read(name, FILES[name]))
     before = Article.objects.values().get()
@@ -77,15 +77,15 @@ def test_a_story_that_comes_back_is_ours_and_unchanged(name: str, settings: Sett
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
-def test_another_house_reads_in_ninjs_what_the_source_said(name: str, settings: Settings) -> None:
+def test_ninjs_output_carries_what_the_source_sent(name: str, settings: Settings) -> None:
     settings.SITE_URL = "https://news.example"
     (first,) = read(name, FILES[name])
     ingest_stories([first])
 
     (second,) = read("theirs.json", sent_out())
 
-    for said in SAID:
-        assert getattr(second, said) == getattr(first, said), said
+    for sent in SAID:
+        assert getattr(second, sent) == getattr(first, sent), sent
     assert words_of(second.lead_image) == words_of(first.lead_image)
     assert plain_authors(second) == plain_authors(first)
     assert (first.dateline is None) == (second.dateline is None)
@@ -104,7 +104,7 @@ SAID = (
 
 
 def words_of(image: LeadImage | None) -> tuple[str, str, str]:
-    """Without its address: ours goes out, once we have it."""
+    """Without its address: the output has the address here once the story is stored."""
     return (image.caption, image.alt_text, image.credit) if image else ("", "", "")
 
 
@@ -112,7 +112,7 @@ def plain_authors(story: Story) -> list[str]:
     return [author.name for author in story.authors]
 
 
-def test_what_goes_out_is_the_same_however_often_it_came_back() -> None:
+def test_the_output_is_the_same_after_any_number_of_round_trips() -> None:
     ingest_stories(read("ninjs3.json", EVERY["ninjs3.json"]))
     first = sent_out()
 
@@ -122,7 +122,7 @@ def test_what_goes_out_is_the_same_however_often_it_came_back() -> None:
     assert sent_out() == first
 
 
-def test_a_sources_next_version_is_taken_after_ours_came_back() -> None:
+def test_a_sources_next_version_is_accepted_after_ours_came_back() -> None:
     ingest_stories(read("ninjs3.json", EVERY["ninjs3.json"]))
     ingest_stories(read("back.json", sent_out()))
     newer = json.loads(EVERY["ninjs3.json"]) | {"version": "3", "urgency": 2}

@@ -41,7 +41,7 @@ def test_a_long_headline_is_cut_between_words() -> None:
     assert set(slug.split("-")) == {"seven", "letters"}
 
 
-def test_an_id_is_told_from_a_slug() -> None:
+def test_an_id_is_distinguished_from_a_slug() -> None:
     identity = uuid7()
 
     assert is_address_of_id(str(identity))

@@ -1,4 +1,4 @@
-"""The same story in every format: what each gives of it."""
+"""The same story in every format: the fields that each one carries."""
 
 import json
 from dataclasses import replace
@@ -66,7 +66,7 @@ def test_a_picture_comes_with_its_caption(name: str) -> None:
     assert image.caption == "The bridge at noon."
 
 
-def test_ninjs_gives_all_it_says() -> None:
+def test_ninjs_gives_all_its_fields() -> None:
     story = read("ninjs3.json")
 
     assert story.subheadline == "After nine years"
@@ -87,11 +87,11 @@ def test_ninjs_gives_all_it_says() -> None:
         ({"pubstatus": "usable"}, "usable"),
     ],
 )
-def test_a_status_is_told(changes: dict[str, object], status: str) -> None:
+def test_a_status_is_read(changes: dict[str, object], status: str) -> None:
     assert read_ninjs(**changes).pub_status == status
 
 
-def test_an_embargo_is_told() -> None:
+def test_an_embargo_is_read() -> None:
     story = read_ninjs(embargoedUntil="2030-01-01T00:00:00Z")
 
     assert story.embargoed_until == datetime(2030, 1, 1, tzinfo=UTC)
@@ -137,7 +137,7 @@ def test_the_stories_without_mistakes_come_with_the_mistakes() -> None:
     assert {str(mistake)[:14] for mistake in caught.value.mistakes} == {"a.json: item 2"}
 
 
-def test_pictures_that_stand_alone_are_left_out() -> None:
+def test_pictures_without_text_are_left_out() -> None:
     content = json.dumps([NINJS_3, {"uri": "tag:x.example,2024:1", "type": "picture"}]).encode()
 
     assert len(read_stories(content, name="a.json", zone=UTC)) == 1
@@ -168,7 +168,7 @@ def test_nitfs_headings_become_ours() -> None:
     ("old", "new", "status"),
     [("usable", "canceled", "canceled"), ("usable", "withheld", "withheld")],
 )
-def test_nitf_tells_its_status(old: str, new: str, status: str) -> None:
+def test_nitf_has_a_status(old: str, new: str, status: str) -> None:
     content = NITF.replace(f'"{old}"'.encode(), f'"{new}"'.encode())
 
     assert read("story.nitf", content).pub_status == status
@@ -254,13 +254,13 @@ def test_a_relative_link_leads_to_where_the_story_came_from() -> None:
         ("a", b"---\nheadline: x\n---\n", "markdown"),
     ],
 )
-def test_a_format_is_told_by_its_content(name: str, content: bytes, kind: str) -> None:
+def test_a_format_is_recognised_by_its_content(name: str, content: bytes, kind: str) -> None:
     assert recognise(content, name=name) == kind
     assert kind in READERS
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"<svg/>", b"\x00\x01\xff"])
-def test_content_that_nobody_reads_is_refused(content: bytes) -> None:
+def test_content_of_an_unknown_format_is_refused(content: bytes) -> None:
     (mistake,) = mistakes_in("a.xml", content)
 
     assert mistake.endswith("is not a format we read.")

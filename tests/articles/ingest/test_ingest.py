@@ -42,7 +42,7 @@ def mistakes_of(*stories: Story) -> list[str]:
 
 
 @pytest.mark.django_db
-def test_a_story_is_published_as_it_was_filed(story: Story) -> None:
+def test_a_story_is_published_with_all_its_fields(story: Story) -> None:
     assert publish(story) == Action.CREATED
 
     article = Article.objects.public().with_parts().at("bridge-opens")
@@ -82,8 +82,8 @@ def test_a_reworded_story_is_a_version_and_keeps_its_first_publication(story: St
     assert after["version"] == 2
     assert after["version_created_at"] > before["version_created_at"]
     assert after["content_modified_at"] > before["content_modified_at"]
-    for kept in ("id", "guid", "first_created_at", "first_published_at", "published_at"):
-        assert after[kept] == before[kept]
+    for stored in ("id", "guid", "first_created_at", "first_published_at", "published_at"):
+        assert after[stored] == before[stored]
 
 
 @pytest.mark.django_db
@@ -122,7 +122,7 @@ def test_a_story_without_a_time_is_published_at_once_and_stays_there(story: Stor
 
 
 @pytest.mark.django_db
-def test_a_caption_is_changed_in_place_and_a_picture_taken_off_stays_in_the_library(
+def test_a_caption_is_changed_in_place_and_a_removed_picture_stays_in_the_library(
     story: Story,
 ) -> None:
     assert story.lead_image
@@ -229,7 +229,7 @@ def test_a_guid_of_a_story_with_another_slug_is_taken(story: Story) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("state", [State.KILLED, State.UNPUBLISHED, State.RETRACTED, State.SPIKED])
-def test_a_story_that_was_taken_back_is_not_published_by_a_file(story: Story, state: State) -> None:
+def test_a_retracted_story_is_not_published_by_a_file(story: Story, state: State) -> None:
     publish(story)
     Article.objects.update(state=state)
 
@@ -254,7 +254,7 @@ def test_one_wrong_story_keeps_all_from_being_published(story: Story) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_slug_that_the_desk_takes_in_between_is_refused_and_nothing_is_written(
+def test_a_slug_that_the_desk_uses_during_an_import_is_refused_and_nothing_is_written(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claim = create.claim

@@ -1,4 +1,4 @@
-"""Polled feeds: asked again in time, published once, and never in the way of one another."""
+"""Polled feeds: polled when due, published once, and never delayed by one another."""
 
 import json
 from datetime import timedelta
@@ -18,7 +18,7 @@ URL = "https://afp.example/feed.json"
 
 
 class Elsewhere:
-    """The other side of the network, which the tests do not reach."""
+    """Stands in for the network, which the tests do not reach."""
 
     def __init__(self) -> None:
         self.answer: Fetched | Exception = Fetched(URL, json.dumps(JSON_FEED).encode(), etag='"1"')
@@ -97,7 +97,7 @@ def test_retry_after_is_honoured(feed: Feed, elsewhere: Elsewhere) -> None:
     assert seconds_until(feed) >= 7190
 
 
-def test_a_success_forgets_the_failures(feed: Feed, elsewhere: Elsewhere) -> None:
+def test_a_success_resets_the_failures(feed: Feed, elsewhere: Elsewhere) -> None:
     Feed.objects.update(failures=7, last_error="x")
     feed.refresh_from_db()
 
@@ -106,9 +106,7 @@ def test_a_success_forgets_the_failures(feed: Feed, elsewhere: Elsewhere) -> Non
     assert (feed.failures, feed.last_error) == (0, "")
 
 
-def test_a_story_that_cannot_be_taken_keeps_no_other_waiting(
-    feed: Feed, elsewhere: Elsewhere
-) -> None:
+def test_a_story_that_is_refused_delays_no_other(feed: Feed, elsewhere: Elsewhere) -> None:
     item = JSON_FEED["items"][0]
     late = {**item, "id": "late", "date_published": "2100-01-01T00:00:00Z"}
     elsewhere.sends({"id": "empty"}, late, item)
@@ -143,7 +141,7 @@ def test_a_feed_cannot_reach_the_stories_of_others(feed: Feed, elsewhere: Elsewh
     assert (ours.state, ours.headline) == (State.DRAFT, "Ours")
 
 
-def test_a_slug_that_is_taken_is_given_way_to(feed: Feed, elsewhere: Elsewhere) -> None:
+def test_a_slug_in_use_is_replaced_by_another(feed: Feed, elsewhere: Elsewhere) -> None:
     Article.objects.create(
         guid="tag:ours.example,2024:1", slug="the-bridge-is-open", headline="Ours"
     )
@@ -165,7 +163,7 @@ def test_only_feeds_whose_time_has_come_are_polled(feed: Feed, elsewhere: Elsewh
     assert [asked["url"] for asked in elsewhere.asked] == [URL]
 
 
-def test_one_feed_that_breaks_keeps_no_other_waiting(feed: Feed, elsewhere: Elsewhere) -> None:
+def test_a_feed_that_fails_delays_no_other(feed: Feed, elsewhere: Elsewhere) -> None:
     elsewhere.answer = RuntimeError("a mistake of ours")
 
     assert polling.poll_due() == 1

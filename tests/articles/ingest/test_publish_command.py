@@ -1,4 +1,4 @@
-"""`manage.py publish` as people type it."""
+"""`manage.py publish` from the command line."""
 
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def test_all_mistakes_of_all_files_are_listed_and_nothing_is_published(
     assert not Article.objects.exists()
 
 
-def test_a_slug_that_is_taken_is_one_line(article_file: ArticleFile, capsys: Captured) -> None:
+def test_a_slug_in_use_is_reported_in_one_line(article_file: ArticleFile, capsys: Captured) -> None:
     first, second = article_file(), article_file(name="second.md")
 
     refuse(first, second)

@@ -1,4 +1,4 @@
-"""Stories that a source names: the same one is found again, and only a newer one changes it."""
+"""Stories with a source's identifier: an update is matched by it, and only a newer version changes the article."""
 
 from dataclasses import replace
 from datetime import UTC, timedelta
@@ -27,7 +27,7 @@ def publish(story: Story, *, overwrite: bool = False) -> Action:
     return outcome.action
 
 
-def test_a_story_keeps_all_that_it_says(story: Story) -> None:
+def test_a_story_is_stored_with_all_its_fields(story: Story) -> None:
     assert publish(story) == Action.CREATED
 
     article = Article.objects.public().in_full().get()
@@ -94,7 +94,7 @@ def test_a_canceled_story_is_killed_here(story: Story) -> None:
 @pytest.mark.parametrize(
     ("status", "action"), [("canceled", Action.IGNORED), ("withheld", Action.WITHHELD)]
 )
-def test_a_story_that_may_not_be_published_is_not_taken(
+def test_a_story_that_is_withheld_is_not_published(
     story: Story, status: str, action: Action
 ) -> None:
     assert publish(replace(story, pub_status=status)) == action  # type: ignore[arg-type]  # one of the three
@@ -102,7 +102,7 @@ def test_a_story_that_may_not_be_published_is_not_taken(
     assert not Article.objects.exists()
 
 
-def test_a_story_that_is_withheld_later_is_taken_off(story: Story) -> None:
+def test_a_story_that_is_withheld_later_is_unpublished(story: Story) -> None:
     publish(story)
 
     assert publish(replace(story, pub_status="withheld", source_version="3")) == Action.WITHHELD

@@ -1,4 +1,4 @@
-"""Pictures for tests, drawn when they are asked for, and files that only claim to be some."""
+"""Pictures for tests, drawn on demand, and files that only claim to be pictures."""
 
 import io
 import struct
@@ -10,7 +10,7 @@ RED, BLUE = (200, 30, 30), (30, 30, 200)
 
 
 def draw(width: int = 800, height: int = 600, form: str = "JPEG", **options: object) -> bytes:
-    """Red on the left, blue on the right; `mode` and what the format's writer takes as options."""
+    """Red on the left, blue on the right; `mode` and the options of the format's writer."""
     mode = str(options.pop("mode", "RGB"))
     image = Image.new("RGB", (width, height), RED)
     image.paste(BLUE, (width // 2, 0, width, height))

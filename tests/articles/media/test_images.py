@@ -1,4 +1,4 @@
-"""Pictures as bytes: what is taken, what is refused, and what becomes of it."""
+"""Pictures as bytes: what is accepted, what is refused, and how it is stored."""
 
 import resource
 import time
@@ -25,7 +25,7 @@ def exif(**tags: int) -> Image.Exif:
     ("form", "content_type"),
     [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/jpeg"), ("MPO", "image/jpeg")],
 )
-def test_a_picture_of_an_allowed_format_is_taken(form: str, content_type: str) -> None:
+def test_a_picture_of_an_allowed_format_is_accepted(form: str, content_type: str) -> None:
     picture = read_picture(draw(800, 600, form))
 
     assert (picture.content_type, picture.width, picture.height) == (content_type, 800, 600)
@@ -52,7 +52,7 @@ def test_a_picture_of_an_allowed_format_is_taken(form: str, content_type: str) -
         (claiming(5000, 5000), "is broken: it cannot be decoded to its end."),
     ],
 )
-def test_what_is_no_picture_is_refused_with_its_reason(content: bytes, reason: str) -> None:
+def test_an_invalid_picture_is_refused_with_its_reason(content: bytes, reason: str) -> None:
     with pytest.raises(NotAPicture) as refused:
         read_picture(content)
 
@@ -60,7 +60,7 @@ def test_what_is_no_picture_is_refused_with_its_reason(content: bytes, reason: s
 
 
 @pytest.mark.parametrize("bomb", [claiming(60_000, 60_000), webp_claiming(16_383, 16_383)])
-def test_a_bomb_takes_neither_time_nor_memory(bomb: bytes) -> None:
+def test_a_decompression_bomb_costs_neither_time_nor_memory(bomb: bytes) -> None:
     before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
 
     with pytest.raises(NotAPicture):
@@ -117,7 +117,7 @@ def test_every_mode_becomes_one_that_browsers_show(mode: str, form: str) -> None
         assert picture.getpixel((5, 5)) == (128, 128, 128)
 
 
-def test_the_colours_of_a_profile_are_shown_as_they_were_meant() -> None:
+def test_the_colours_of_a_profile_are_converted() -> None:
     lab = ImageCms.createProfile("LAB")
     srgb = ImageCms.ImageCmsProfile(SRGB).tobytes()
 

@@ -1,4 +1,4 @@
-"""Pictures that come with an article: named by every format, fetched by a worker, kept with the article."""
+"""Pictures that come with an article: named by every format, fetched by a worker, stored with the article."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -52,7 +52,7 @@ def publish(article: Story) -> tuple[Action, Media]:
     return outcome.action, image
 
 
-def test_a_picture_is_fetched_and_the_article_waits_for_nobody(site: Site) -> None:
+def test_a_picture_is_fetched_after_its_article_is_published(site: Site) -> None:
     site.answers["/p.jpg"] = answer(draw(400, 300))
 
     _, before = publish(with_picture(site.url("/p.jpg")))
@@ -64,7 +64,7 @@ def test_a_picture_is_fetched_and_the_article_waits_for_nobody(site: Site) -> No
     assert (media.due_at, media.last_error) == (None, "")
 
 
-def test_the_same_article_again_fetches_nothing(site: Site) -> None:
+def test_a_second_import_of_an_article_fetches_nothing(site: Site) -> None:
     site.answers["/p.jpg"] = answer(draw(400, 300))
     article = with_picture(site.url("/p.jpg"))
     publish(article)
@@ -76,7 +76,7 @@ def test_the_same_article_again_fetches_nothing(site: Site) -> None:
     assert media.file
 
 
-def test_a_picture_at_another_address_takes_the_place_of_the_first(site: Site) -> None:
+def test_a_picture_at_another_address_replaces_the_first(site: Site) -> None:
     site.answers["/p.jpg"], site.answers["/q.jpg"] = answer(draw(400, 300)), answer(draw(64, 48))
     publish(with_picture(site.url("/p.jpg")))
     prepare_due(allowed=site.allowed)
@@ -106,7 +106,7 @@ def test_a_caption_that_changes_keeps_the_file(site: Site) -> None:
         (b"", "The file is empty."),
     ],
 )
-def test_what_is_no_picture_is_fetched_once_and_the_article_stays(
+def test_an_invalid_picture_is_fetched_once_and_the_article_stays(
     content: bytes, reason: str, site: Site, folder: Path
 ) -> None:
     site.answers["/p.jpg"] = answer(content)
@@ -120,7 +120,7 @@ def test_what_is_no_picture_is_fetched_once_and_the_article_stays(
     assert not folder.exists()
 
 
-def test_a_server_that_fails_is_asked_a_few_times_and_later_each_time(site: Site) -> None:
+def test_a_fetch_that_fails_is_retried_a_few_times_with_growing_delays(site: Site) -> None:
     site.answers["/p.jpg"] = answer(status=503)
     publish(with_picture(site.url("/p.jpg")))
 
@@ -145,9 +145,7 @@ def test_no_picture_is_fetched_from_this_machine(site: Site) -> None:
     assert site.seen == []
 
 
-def test_what_the_desk_uploads_while_a_server_is_slow_stays(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_upload_during_a_slow_fetch_stays(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     _, media = publish(with_picture(site.url("/p.jpg")))
 
     site.answers["/p.jpg"] = answer(draw(400, 300))
@@ -276,8 +274,8 @@ def test_a_program_names_a_picture_and_later_edits_keep_its_file(
         url, {"lead_image": edited}, "application/json", headers=headers | {"if-match": '"1"'}
     )
 
-    told = changed.json()["lead_image"]
-    assert (told["caption"], told["width"], told["focal_point"]["x"]) == ("At dusk.", 400, 0.25)
+    image = changed.json()["lead_image"]
+    assert (image["caption"], image["width"], image["focal_point"]["x"]) == ("At dusk.", 400, 0.25)
     assert prepare_due() == 1  # the crops around another point
 
     restored = restore_revision(
@@ -295,7 +293,7 @@ def test_a_program_names_a_picture_and_later_edits_keep_its_file(
         ({"caption": "x", "file": "x"}, "lead_image.file"),
     ],
 )
-def test_a_program_is_told_which_field_is_wrong(
+def test_a_program_gets_the_name_of_the_invalid_field(
     image: dict[str, object], field: str, key: str, client: Client
 ) -> None:
     body = {"headline": "The bridge is open", "body_markdown": "It is.", "lead_image": image}
@@ -309,17 +307,17 @@ def test_a_program_is_told_which_field_is_wrong(
 
 
 @pytest.mark.stack
-def test_the_house_renders_what_was_published(stack: RunningStack, tmp_path: Path) -> None:
+def test_the_worker_renders_a_published_picture(stack: RunningStack, tmp_path: Path) -> None:
     (tmp_path / "bridge.png").write_bytes(draw(640, 360, "PNG"))
     (tmp_path / "story.md").write_text(
         "---\nheadline: A bridge of its own\nlead_image: {caption: At noon., image: bridge.png}\n"
         "---\n\nIt opened.\n"
     )
 
-    told = stack.manage("publish", tmp_path / "story.md")
+    published = stack.manage("publish", tmp_path / "story.md")
 
-    assert told.stdout.startswith("created")
-    assert "Connection refused" not in told.stderr
+    assert published.stdout.startswith("created")
+    assert "Connection refused" not in published.stderr
     address = "articles/a-bridge-of-its-own/"
     until(lambda: 'type="image/webp"' in stack.get(address))
     assert stack.manage("publish", tmp_path / "story.md").stdout.startswith("unchanged")

@@ -1,4 +1,4 @@
-"""An article's pictures as readers and machines get them."""
+"""An article's pictures in pages, feeds and the API."""
 
 import json
 import re
@@ -86,7 +86,7 @@ def test_a_picture_is_shown_before_it_has_renditions(
         assert root.xpath("//source") == []
 
 
-def test_a_description_without_a_file_is_no_image(
+def test_a_picture_without_a_file_is_no_image(
     publish_article: PublishArticle, client: Client
 ) -> None:
     publish_article(slug="bridge", lead_image=Media.objects.create(caption="At noon."))
@@ -106,14 +106,14 @@ def test_further_pictures_follow_the_text_in_their_order(
         put_picture(further, read_picture(draw(400, 300)))
         ArticleMedia.objects.create(article=article, media=further, position=position)
 
-    client.get("/articles/bridge/")  # what readers feel is in Redis then
+    client.get("/articles/bridge/")  # the counts are in Redis then
     with django_assert_max_num_queries(5):
         images = page(client).xpath("//img")
 
     assert [each.get("alt") for each in images] == ['A "bridge"', "First", "Second"]
     assert [each.get("loading") for each in images] == ["eager", "lazy", "lazy"]
-    told = client.get("/api/v1/articles/bridge/").json()["media"]
-    assert [each["caption"] for each in told] == ["First", "Second"]
+    media_list = client.get("/api/v1/articles/bridge/").json()["media"]
+    assert [each["caption"] for each in media_list] == ["First", "Second"]
 
 
 def test_lists_show_crops_the_first_at_once(
@@ -135,12 +135,12 @@ def test_lists_show_crops_the_first_at_once(
 
 
 def test_cards_show_it_large(article: Article, client: Client) -> None:
-    told = meta(page(client))
+    card = meta(page(client))
 
-    assert re.fullmatch(rf"{SITE}/media/pictures/.+/16x9-25-50-500w\.jpg", told["og:image"])
-    assert (told["og:image:width"], told["og:image:height"]) == ("500", "281")
-    assert told["og:image:alt"] == told["twitter:image:alt"] == 'A "bridge"'
-    assert told["twitter:card"] == "summary_large_image"
+    assert re.fullmatch(rf"{SITE}/media/pictures/.+/16x9-25-50-500w\.jpg", card["og:image"])
+    assert (card["og:image:width"], card["og:image:height"]) == ("500", "281")
+    assert card["og:image:alt"] == card["twitter:image:alt"] == 'A "bridge"'
+    assert card["twitter:card"] == "summary_large_image"
 
 
 def test_search_engines_get_three_shapes(article: Article, client: Client) -> None:
@@ -217,12 +217,12 @@ def test_oembed_leaves_out_a_thumbnail_that_cannot_fit(article: Article, client:
     assert "thumbnail_url" not in answer
 
 
-def test_the_api_tells_all_of_it(article: Article, rendered: Media, client: Client) -> None:
-    told = client.get("/api/v1/articles/bridge/").json()["lead_image"]
+def test_the_api_has_all_its_fields(article: Article, rendered: Media, client: Client) -> None:
+    answer = client.get("/api/v1/articles/bridge/").json()["lead_image"]
 
-    assert (told["url"], told["width"], told["height"]) == (rendered.url, 500, 400)
-    assert told["focal_point"] == {"x": 0.25, "y": 0.5}
-    assert told["renditions"][0] == {
+    assert (answer["url"], answer["width"], answer["height"]) == (rendered.url, 500, 400)
+    assert answer["focal_point"] == {"x": 0.25, "y": 0.5}
+    assert answer["renditions"][0] == {
         "name": "320w",
         "url": rendered.renditions[0].url,
         "content_type": "image/webp",

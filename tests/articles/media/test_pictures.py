@@ -1,4 +1,4 @@
-"""Files of pictures: stored whole or not at all, rendered by any number of workers, cleared away."""
+"""Files of pictures: stored whole or not at all, rendered by any number of workers, deleted when unused."""
 
 import os
 from collections.abc import Callable
@@ -88,7 +88,7 @@ def test_a_row_that_cannot_be_saved_leaves_no_file(picture: Picture, folder: Pat
     assert not Media.objects.exists()
 
 
-def test_a_row_that_cannot_be_saved_takes_no_file_from_another(
+def test_a_row_that_cannot_be_saved_deletes_no_file_of_another(
     media: Media, picture: Picture, folder: Path
 ) -> None:
     with pytest.raises(IntegrityError):
@@ -131,14 +131,14 @@ def test_the_same_work_done_twice_ends_the_same(media: Media, folder: Path) -> N
     assert (files(folder), Media.objects.get().rendered) == (first, rendered)
 
 
-def test_a_worker_killed_half_way_is_followed_by_one_that_ends_the_work(
+def test_a_picture_of_a_killed_worker_is_rendered_by_the_next(
     media: Media, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed_after(3, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         prepare_due()
     monkeypatch.undo()
-    assert prepare_due() == 0  # it is still the dead worker's
+    assert prepare_due() == 0  # the dead worker's claim has not expired
     assert Media.objects.get().rendered == []
 
     Media.objects.update(due_at=timezone.now())
@@ -163,7 +163,7 @@ def killed_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def during_rendering(act: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a rival act when the first rendition is written."""
+    """Run a rival when the first rendition is written."""
     storage, save = picture_storage(), picture_storage().save
     acted: list[object] = []
 
@@ -176,7 +176,7 @@ def during_rendering(act: Callable[[], object], monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(storage, "save", save_then_act)
 
 
-def test_two_workers_at_once_do_not_take_the_same_picture(
+def test_two_workers_at_once_do_not_claim_the_same_picture(
     media: Media, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counts: list[int] = []
@@ -238,7 +238,7 @@ def test_articles_that_show_the_picture_are_changed_for_feeds(
     assert other.version == Article.objects.get(pk=lead.pk).version == 1
 
 
-def test_files_that_nobody_names_go_after_a_day(media: Media, folder: Path) -> None:
+def test_unreferenced_files_are_deleted_after_a_day(media: Media, folder: Path) -> None:
     prepare_due()
     kept = files(folder)
     stray = folder / str(media.file.name)
@@ -262,7 +262,7 @@ def test_the_files_of_a_deleted_picture_go(media: Media, folder: Path) -> None:
     assert files(folder) == []
 
 
-def test_without_any_picture_there_is_nothing_to_clear_away() -> None:
+def test_without_any_picture_no_file_is_deleted() -> None:
     assert delete_unused_files() == 0
 
 

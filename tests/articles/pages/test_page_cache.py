@@ -1,4 +1,4 @@
-"""Pages that are kept, and asked for again by who has them."""
+"""The page cache, and conditional requests to it."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -44,7 +44,7 @@ def react(article: Article) -> None:
 
 
 @pytest.mark.parametrize("url", PAGES)
-def test_who_has_a_page_hears_at_the_cost_of_one_query_that_it_is_the_same(
+def test_an_unchanged_page_is_a_304_and_costs_one_query(
     url: str, article: Article, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     first = client.get(url)
@@ -59,7 +59,7 @@ def test_who_has_a_page_hears_at_the_cost_of_one_query_that_it_is_the_same(
 
 
 @pytest.mark.parametrize("url", PAGES)
-def test_a_page_that_was_kept_is_the_page(url: str, article: Article, client: Client) -> None:
+def test_a_cached_page_is_the_rendered_page(url: str, article: Article, client: Client) -> None:
     first, second = client.get(url), client.get(url)
 
     assert second.content == first.content
@@ -80,7 +80,9 @@ def test_what_the_desk_does_shows_at_once(url: str, article: Article, client: Cl
     assert b"It is shut" not in gone.content
 
 
-def test_a_killed_article_is_gone_at_once_for_who_has_it(article: Article, client: Client) -> None:
+def test_a_killed_article_is_gone_at_once_for_a_conditional_get(
+    article: Article, client: Client
+) -> None:
     before = client.get("/articles/bridge/")
 
     kill(article_id=article.pk)
@@ -93,7 +95,7 @@ def test_a_killed_article_is_gone_at_once_for_who_has_it(article: Article, clien
 
 
 @pytest.mark.parametrize("url", ["/", "/articles/bridge/"])
-def test_a_reaction_makes_another_page(url: str, article: Article, client: Client) -> None:
+def test_a_reaction_changes_the_page(url: str, article: Article, client: Client) -> None:
     before = client.get(url)
 
     react(article)
@@ -103,7 +105,7 @@ def test_a_reaction_makes_another_page(url: str, article: Article, client: Clien
     assert after["ETag"] != before["ETag"]
 
 
-def test_what_readers_feel_is_asked_for_now_and_then(
+def test_reactions_are_read_once_in_their_interval(
     article: Article, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page_cache, "REACTIONS_FRESH_SECONDS", 60)
@@ -129,7 +131,7 @@ def test_a_crowd_costs_no_query(
         client.get(url)
 
 
-def test_a_new_name_shows_when_the_page_is_as_old_as_it_may_be(
+def test_a_new_name_shows_when_the_page_expires(
     article: Article, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page_cache, "LIFETIME", 0)
@@ -162,12 +164,12 @@ def test_a_readers_choice_is_on_their_own_page_alone(article: Article, client: C
 
 @pytest.mark.parametrize("url", LISTS)
 def test_a_list_is_the_same_for_every_reader(url: str, article: Article, client: Client) -> None:
-    client.cookies["reader"] = "somebody"
+    client.cookies["reader"] = "another"
 
     assert "Vary" not in client.get(url)
 
 
-def test_who_is_signed_in_at_the_desk_sees_a_new_page(
+def test_a_signed_in_editor_gets_an_uncached_page(
     article: Article, admin_client: Client, client: Client
 ) -> None:
     client.get("/")
@@ -177,7 +179,7 @@ def test_who_is_signed_in_at_the_desk_sees_a_new_page(
     assert b"Abroad" in admin_client.get("/").content
 
 
-def test_an_article_is_not_sent_again_to_who_asks_by_time(article: Article, client: Client) -> None:
+def test_an_article_that_is_unmodified_since_is_a_304(article: Article, client: Client) -> None:
     long_ago = datetime(2025, 1, 1, tzinfo=UTC)
     Article.objects.update(updated_at=long_ago)
     first = client.get("/articles/bridge/")
@@ -198,14 +200,14 @@ def test_a_second_that_is_not_over_is_no_last_modified(article: Article, client:
     assert "Last-Modified" not in response
 
 
-def test_a_notice_for_one_reader_is_not_kept(article: Article, client: Client) -> None:
-    told = client.get("/articles/bridge/?reaction=closed")
+def test_a_notice_for_one_reader_is_not_cached(article: Article, client: Client) -> None:
+    page = client.get("/articles/bridge/?reaction=closed")
 
-    assert b"to this story are closed" in told.content
+    assert b"to this story are closed" in page.content
     assert b"to this story are closed" not in client.get("/articles/bridge/").content
 
 
-def test_a_page_is_only_to_be_read(article: Article) -> None:
+def test_a_page_accepts_only_get_and_head(article: Article) -> None:
     assert Client().post("/").status_code == 405
 
 
@@ -216,14 +218,14 @@ def test_the_head_of_a_page_is_asked_for_alone(article: Article, client: Client)
     assert head["ETag"] == page["ETag"]
 
 
-def test_a_kept_page_stays_while_the_database_is_away(
+def test_a_cached_page_is_served_while_the_database_is_unreachable(
     article: Article, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = client.get("/articles/bridge/")
 
-    def away(*_: object, **__: object) -> None:
+    def unreachable(*_: object, **__: object) -> None:
         raise OperationalError
 
-    monkeypatch.setattr("articles.pages.views.find_article_version", away)
+    monkeypatch.setattr("articles.pages.views.find_article_version", unreachable)
 
     assert client.get("/articles/bridge/").content == before.content

@@ -32,7 +32,7 @@ PublishArticle = Callable[..., Article]
 
 
 class Readers(NullHooks):
-    """Readers who all feel the same about every article."""
+    """A hook that gives every article the same reactions."""
 
     def __init__(self) -> None:
         self.personal = False
@@ -49,22 +49,22 @@ class Readers(NullHooks):
 
 
 @pytest.fixture(autouse=True)
-def silence() -> Iterator[None]:
-    """Pages as they are when nobody asks the readers."""
+def null_hook() -> Iterator[None]:
+    """Pages with the null hook, without reactions."""
     before = register_hooks(NullHooks())
     yield
     register_hooks(before)
 
 
 @pytest.fixture
-def readers(silence: None) -> Readers:
+def readers(null_hook: None) -> Readers:
     filler = Readers()
     register_hooks(filler)
     return filler
 
 
 @pytest.fixture
-def article(silence: None) -> Article:
+def article(null_hook: None) -> Article:
     (outcome,) = ingest_stories([read(with_changes())])
     return outcome.article
 
@@ -74,7 +74,7 @@ def cache_control(response: HttpResponseBase) -> set[str]:
 
 
 def text_of(html: str) -> str:
-    """What a reader reads, in one line."""
+    """The text of the page, in one line."""
     body = re.sub(r"(?s)^.*<main.*?>|</main>.*$", "", html)
     return " ".join(re.sub(r"<[^>]*>", " ", body).split())
 
@@ -92,9 +92,7 @@ def test_an_article_page_shows_the_article(article: Article, client: Client) -> 
     assert "<title> The bridge is open · Newsroom </title>" in " ".join(html.split())
 
 
-def test_an_article_page_tells_machines_what_it_is(
-    article: Article, client: Client, settings: Settings
-) -> None:
+def test_an_article_page_has_metadata(article: Article, client: Client, settings: Settings) -> None:
     settings.SITE_URL = "https://news.example"
 
     html = " ".join(client.get(ARTICLE_URL).content.decode().split())
@@ -138,7 +136,7 @@ def test_a_headline_is_text_and_not_html(publish_article: PublishArticle, client
         assert "<script>" not in html
 
 
-def test_the_bar_of_the_door_follows_the_article(
+def test_the_widget_of_the_hook_follows_the_article(
     article: Article, readers: Readers, client: Client
 ) -> None:
     response = client.get(ARTICLE_URL)
@@ -150,7 +148,7 @@ def test_the_bar_of_the_door_follows_the_article(
     assert response["Vary"] == "Cookie"
 
 
-def test_a_personal_bar_keeps_the_page_out_of_shared_caches(
+def test_a_personal_widget_keeps_the_page_out_of_shared_caches(
     article: Article, readers: Readers, client: Client
 ) -> None:
     readers.personal = True
@@ -161,13 +159,11 @@ def test_a_personal_bar_keeps_the_page_out_of_shared_caches(
     assert response["Vary"] == "Cookie"
 
 
-def test_a_list_shows_what_is_known_of_feelings(
-    article: Article, readers: Readers, client: Client
-) -> None:
+def test_a_list_shows_the_known_totals(article: Article, readers: Readers, client: Client) -> None:
     assert "😢😮 1,234 reactions" in text_of(client.get("/").content.decode())
 
 
-def test_a_list_says_which_article_was_taken_back(article: Article, client: Client) -> None:
+def test_a_list_names_a_retracted_article(article: Article, client: Client) -> None:
     retract(article_id=article.pk, text="It was not.")
 
     for url in ("/", "/search/?q=bridge"):
@@ -212,7 +208,7 @@ def test_the_front_page_leads_on_to_every_article(
 @pytest.mark.parametrize(
     "url", ["/", "/sections/world/", "/authors/ada/", "/tags/syria/", "/search/?q=bridge"]
 )
-def test_a_walk_through_a_list_meets_each_article_once_whatever_comes_and_goes(
+def test_paging_through_a_changing_list_shows_each_article_once(
     url: str,
     article: Article,
     publish_article: PublishArticle,
@@ -302,7 +298,7 @@ def test_what_is_not_there_is_a_404_page(url: str, client: Client) -> None:
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - {*PUBLIC_STATES, State.KILLED}))
-def test_an_article_that_is_not_public_is_not_there(
+def test_an_article_that_is_not_public_is_not_found(
     state: State, publish_article: PublishArticle, client: Client
 ) -> None:
     article = publish_article(state=state)
@@ -361,7 +357,7 @@ def test_a_page_obeys_a_strict_content_security_policy(
     assert not re.search(r'(?:src|<link rel="stylesheet" href)="https?:', html)
 
 
-def test_the_page_for_our_own_faults_needs_nothing(
+def test_the_page_of_a_server_error_needs_no_database(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     with django_assert_num_queries(0):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from django.core.management import call_command
@@ -163,7 +164,7 @@ def test_pages_of_results_lead_on_and_back_while_articles_arrive(
     while url:
         answer = client.get(url).json()
         pages.append(answer)
-        publish_article(headline="A bridge that came meanwhile")
+        publish_article(headline="A bridge that came later")
         following = urlsplit(answer["next"] or "")
         url = answer["next"] and f"{following.path}?{following.query}"
 
@@ -186,18 +187,20 @@ def test_pages_of_results_lead_on_and_back_while_articles_arrive(
         {"q": "x" * 201},
     ],
 )
-def test_what_cannot_be_understood_is_400(asked: dict[str, str], client: Client) -> None:
+def test_an_invalid_query_is_400(asked: dict[str, str], client: Client) -> None:
     assert client.get(LIST, asked).status_code == 400
 
 
 @given(
     rank=st.floats(min_value=0, max_value=1),
     microseconds=st.integers(0, 10**16),
-    id=st.uuids(),
+    article_id=st.uuids(),
 )
-def test_a_place_is_read_back_exactly(rank: float, microseconds: int, id: object) -> None:  # noqa: A002
+def test_a_position_in_the_results_is_read_back_exactly(
+    rank: float, microseconds: int, article_id: UUID
+) -> None:
     at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
-    place = Place(at, id, rank)  # type: ignore[arg-type]  # hypothesis gives UUIDs
+    place = Place(at, article_id, rank)
 
     assert Place.parse(str(place)) == place
 

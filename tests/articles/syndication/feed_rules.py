@@ -1,6 +1,6 @@
-"""Feeds held against what their specifications demand, word for word: each fault in a line.
+"""Checks feeds against the rules of their specifications: each fault in a line.
 
-feedparser reads whatever is out there; a feed that it can read may still be one that others refuse.
+feedparser is lenient: a feed that it reads may still be one that other readers refuse.
 """
 
 import re
@@ -31,7 +31,7 @@ def faults_of_atom(content: bytes) -> list[str]:
     for entry in entries:
         found += _container(entry, "entry")
         if not (feed.findall(f"{ATOM}author") or entry.findall(f"{ATOM}author")):
-            found.append("Nobody is the author of an entry.")
+            found.append("An entry has no author.")
         links = [link.get("rel", "alternate") for link in entry.findall(f"{ATOM}link")]
         if "alternate" not in links and entry.find(f"{ATOM}content") is None:
             found.append("An entry has neither content nor an alternate link.")

@@ -66,7 +66,7 @@ def article(publish_article: PublishArticle) -> Article:
 
 
 def parsed(response: HttpResponseBase) -> Any:
-    """The feed as feedparser reads it, which must have nothing to complain about."""
+    """The feed as feedparser reads it, which must report no fault."""
     content: bytes = response.content  # type: ignore[attr-defined]  # of every response that does not stream
     feed = feedparser.parse(content, response_headers={"content-type": response["Content-Type"]})
     assert not feed.bozo, feed.bozo_exception
@@ -172,7 +172,7 @@ def test_an_empty_feed_has_what_its_standard_demands(form: str, client: Client) 
         ("atom.xml", 'when="', 'then="'),
     ],
 )
-def test_a_feed_that_lacks_something_is_found_out(
+def test_a_feed_without_a_required_element_is_found(
     form: str,
     part: str,
     other: str,
@@ -189,13 +189,13 @@ def test_a_feed_that_lacks_something_is_found_out(
     assert STRICT[form](content.replace(part, other).encode())
 
 
-@pytest.mark.parametrize("move", ["kill", "unpublish", "retract"])
-def test_atom_tells_which_articles_are_to_be_dropped(
-    move: str, article: Article, publish_article: PublishArticle, client: Client
+@pytest.mark.parametrize("transition", ["kill", "unpublish", "retract"])
+def test_atom_lists_deleted_articles(
+    transition: str, article: Article, publish_article: PublishArticle, client: Client
 ) -> None:
     kept = publish_article()
-    text = {"text": "It is not."} if move == "retract" else {}
-    gone = getattr(workflow, move)(article_id=article.pk, **text)
+    text = {"text": "It is not."} if transition == "retract" else {}
+    gone = getattr(workflow, transition)(article_id=article.pk, **text)
 
     for of in ("", "sections/world/", "authors/ada/", "tags/syria/"):
         feed = ElementTree.fromstring(client.get(f"/feeds/{of}atom.xml").content)  # noqa: S314  # our own
@@ -205,7 +205,9 @@ def test_atom_tells_which_articles_are_to_be_dropped(
     assert guids(client, "/feeds/atom.xml") == [kept.guid]
 
 
-def test_an_article_that_comes_back_is_dropped_no_more(article: Article, client: Client) -> None:
+def test_a_republished_article_is_no_longer_listed_as_deleted(
+    article: Article, client: Client
+) -> None:
     workflow.unpublish(article_id=article.pk)
     assert b"deleted-entry" in client.get("/feeds/atom.xml").content
 
@@ -215,7 +217,7 @@ def test_an_article_that_comes_back_is_dropped_no_more(article: Article, client:
     assert guids(client, "/feeds/atom.xml") == [article.guid]
 
 
-def test_what_was_never_out_or_is_long_gone_is_not_to_be_dropped(
+def test_articles_never_published_or_long_gone_are_not_listed_as_deleted(
     article: Article, publish_article: PublishArticle, client: Client
 ) -> None:
     publish_article(state=State.DRAFT, first_published_at=None, published_at=None)
@@ -310,7 +312,7 @@ def test_what_does_not_exist_has_no_feed(url: str, client: Client) -> None:
         {"pub_status": PubStatus.CANCELED},
     ],
 )
-def test_what_others_may_not_take_is_in_no_feed(
+def test_articles_that_may_not_be_syndicated_are_in_no_feed(
     fields: dict[str, object], form: str, publish_article: PublishArticle, client: Client
 ) -> None:
     publish_article(**fields)
@@ -392,7 +394,7 @@ def test_any_text_makes_a_feed_that_can_be_read(text: str) -> None:
         assert "https://a/f" in ElementTree.tostring(read, "unicode")
 
 
-def test_corrections_stand_where_readers_see_them(article: Article, client: Client) -> None:
+def test_corrections_are_in_the_text_that_readers_see(article: Article, client: Client) -> None:
     Correction.objects.create(article=article, text="It was ten.", version=2)
     Correction.objects.create(article=article, text="A note.", version=3, placement="bottom")
 
@@ -405,7 +407,7 @@ def test_corrections_stand_where_readers_see_them(article: Article, client: Clie
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_who_has_a_feed_already_gets_304(form: str, article: Article, client: Client) -> None:
+def test_an_unchanged_feed_is_304(form: str, article: Article, client: Client) -> None:
     first = client.get(f"/feeds/{form}")
 
     for name, value in (
@@ -453,7 +455,7 @@ def test_a_feed_takes_as_many_queries_however_long_it_is(
     for _ in range(5):
         publish_article(section=article.section)
 
-    with django_assert_num_queries(6 if form == "atom.xml" else 5):  # Atom tells what is gone
+    with django_assert_num_queries(6 if form == "atom.xml" else 5):  # Atom lists deleted articles
         client.get(f"/feeds/{form}")
 
 

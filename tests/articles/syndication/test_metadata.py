@@ -1,4 +1,4 @@
-"""What an article's page tells machines in its head."""
+"""The metadata in the head of an article's page."""
 
 import json
 import re
@@ -35,19 +35,19 @@ PublishArticle = Callable[..., Article]
 
 
 class Readers(NullHooks):
-    """Readers who were heard."""
+    """A hook with reactions."""
 
     def widget(self, request: HttpRequest, article: Article) -> Widget:
-        told = [
+        interactions = [
             Interaction("LikeAction", None, 3),
             Interaction("ReactAction", "sad", 12),
             Interaction("ReactAction", None, 15),
         ]
-        return Widget(interactions=told)
+        return Widget(interactions=interactions)
 
 
 @pytest.fixture(autouse=True)
-def silence(settings: Settings) -> Iterator[None]:
+def null_hook(settings: Settings) -> Iterator[None]:
     settings.SITE_URL = "https://news.example"
     before = register_hooks(NullHooks())
     yield
@@ -136,7 +136,7 @@ def test_an_article_is_a_news_article(publish_article: PublishArticle, client: C
     }
 
 
-def test_a_correction_is_told(article: Article, client: Client) -> None:
+def test_a_correction_is_in_the_metadata(article: Article, client: Client) -> None:
     at = datetime(2024, 12, 9, tzinfo=UTC)
     Correction.objects.create(article=article, text="It was ten.", version=2, published_at=at)
 
@@ -161,7 +161,7 @@ def test_reactions_are_counted_by_their_action(article: Article, client: Client)
     ]
 
 
-def test_a_preview_without_a_bar_tells_nothing_of_readers(article: Article) -> None:
+def test_a_preview_without_a_widget_has_no_interactions(article: Article) -> None:
     html = render_to_string("articles/article.html", {"article": article})
 
     assert '"NewsArticle"' in html
@@ -173,7 +173,7 @@ def test_counts_that_are_not_known_are_left_out(article: Article, client: Client
 
 
 @given(text=st.text())
-def test_nothing_ends_the_script_but_its_end(text: str) -> None:
+def test_no_text_ends_the_script_early(text: str) -> None:
     script = as_script({"headline": f"{text}</script><!--<script>"})
 
     inside = script.removeprefix('<script type="application/ld+json">').removesuffix("</script>")
@@ -181,7 +181,7 @@ def test_nothing_ends_the_script_but_its_end(text: str) -> None:
     assert json.loads(inside)["headline"] == f"{text}</script><!--<script>"
 
 
-def test_a_headline_cannot_leave_its_place(publish_article: PublishArticle, client: Client) -> None:
+def test_a_headline_is_escaped(publish_article: PublishArticle, client: Client) -> None:
     evil = '"></script><script>alert(1)</script>'
     article = publish_article(headline=evil, abstract=evil, byline=evil)
     Correction.objects.create(article=article, text=evil, version=2)

@@ -1,4 +1,4 @@
-"""Stories as ninjs 3.1."""
+"""Articles as ninjs 3.1."""
 
 import json
 from collections.abc import Callable
@@ -32,9 +32,9 @@ pytestmark = pytest.mark.django_db
 
 PublishArticle = Callable[..., Article]
 
-# IPTC's schema is not part of this repository. Where it lies beside it, it has the last word.
+# IPTC's schema is not part of this repository. Where it is present, it decides.
 SCHEMAS = Path(__file__).resolve().parents[4] / "shared" / "schemas" / "ninjs"
-# What ninjs 3.1 lets stand at the top of its closed object.
+# The keys that ninjs 3.1 allows at the top of its closed object.
 PROPERTIES = {
     "uri",
     "type",
@@ -99,7 +99,7 @@ VALIDATORS = validators()
 
 
 def check(document: dict[str, Any]) -> None:
-    """By hand what every receiver trips over, then by IPTC's own schema."""
+    """Checks what receivers depend on, then IPTC's own schema."""
     assert document.keys() <= PROPERTIES
     assert ":" in document["uri"]
     assert document["pubStatus"] in {"usable", "withheld", "canceled"}
@@ -113,7 +113,7 @@ def check(document: dict[str, Any]) -> None:
 
 @pytest.fixture
 def full_article(publish_article: PublishArticle, settings: Settings) -> Article:
-    """A full_article with everything that it can have."""
+    """An article with every field set."""
     settings.SITE_URL = "https://news.example"
     at = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
     article = publish_article(
@@ -164,7 +164,7 @@ def ninjs(client: Client, article: Article) -> dict[str, Any]:
     return document
 
 
-def test_everything_a_story_has_is_there(full_article: Article, client: Client) -> None:
+def test_every_field_of_an_article_is_there(full_article: Article, client: Client) -> None:
     document = ninjs(client, full_article)
 
     assert document["uri"] == full_article.guid
@@ -205,14 +205,14 @@ def test_the_dateline_heads_the_body_and_stands_alone(
     assert (dateline["role"], dateline["value"]) == ("dateline", "DAMASCUS, Dec 8 (AFP) —")
 
 
-def test_the_desks_own_note_stays_in_the_house(full_article: Article, client: Client) -> None:
+def test_the_desks_own_note_is_not_syndicated(full_article: Article, client: Client) -> None:
     document = ninjs(client, full_article)
 
     assert document["edNote"] == "Some names were changed.\nCorrection: It was ten."
     assert "mayor" not in json.dumps(document)
 
 
-def test_what_a_story_does_not_have_is_left_out(article: Article, client: Client) -> None:
+def test_empty_fields_of_an_article_are_left_out(article: Article, client: Client) -> None:
     document = ninjs(client, article)
 
     assert [body["role"] for body in document["bodies"]] == ["main"]
@@ -224,7 +224,7 @@ def test_reactions_have_no_place_in_it(full_article: Article, client: Client) ->
 
 
 @given(text=st.text(), urgency=st.none() | st.integers(1, 9), version=st.integers(1, 10**9))
-def test_any_story_is_valid(text: str, urgency: int | None, version: int) -> None:
+def test_any_article_is_valid_ninjs(text: str, urgency: int | None, version: int) -> None:
     article = Article(
         guid="tag:news.example,2024-12-08:articles/1",
         slug="full_article",
@@ -249,7 +249,7 @@ def test_any_story_is_valid(text: str, urgency: int | None, version: int) -> Non
 
 
 @pytest.mark.parametrize("state", set(State) - {"published", "corrected", "retracted"})
-def test_a_story_that_is_not_public_is_not_there(
+def test_an_article_that_is_not_public_has_no_ninjs(
     state: State, publish_article: PublishArticle, client: Client
 ) -> None:
     article = publish_article(state=state)
@@ -260,7 +260,7 @@ def test_a_story_that_is_not_public_is_not_there(
     assert response["Content-Type"] == "application/problem+json"
 
 
-def test_who_has_it_already_gets_304(full_article: Article, client: Client) -> None:
+def test_an_unchanged_answer_is_304(full_article: Article, client: Client) -> None:
     url = f"/api/v1/articles/{full_article.id}/ninjs/"
     first = client.get(url)
 

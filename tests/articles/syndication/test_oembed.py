@@ -1,4 +1,4 @@
-"""Links to articles on other sites."""
+"""oEmbed: links to articles on other sites."""
 
 from collections.abc import Callable
 
@@ -75,9 +75,7 @@ def test_an_article_is_found_where_it_used_to_be(
         "/articles/bridge/",
     ],
 )
-def test_what_is_no_article_of_ours_is_404(
-    url: str, publish_article: PublishArticle, client: Client
-) -> None:
+def test_another_address_is_404(url: str, publish_article: PublishArticle, client: Client) -> None:
     publish_article(slug="bridge")
 
     assert client.get("/oembed/", {"url": url}).status_code == 404
@@ -96,7 +94,7 @@ def test_an_article_that_is_not_public_is_404(
     ("asked", "status"),
     [({"format": "xml"}, 501), ({"maxwidth": "wide"}, 400), ({"maxheight": "0"}, 400)],
 )
-def test_what_cannot_be_given_is_refused(
+def test_an_unsupported_parameter_is_refused(
     asked: dict[str, str], status: int, publish_article: PublishArticle, client: Client
 ) -> None:
     publish_article(slug="bridge")
@@ -104,7 +102,7 @@ def test_what_cannot_be_given_is_refused(
     assert client.get("/oembed/", {"url": ARTICLE, **asked}).status_code == status
 
 
-def test_who_has_it_already_gets_304(publish_article: PublishArticle, client: Client) -> None:
+def test_an_unchanged_answer_is_304(publish_article: PublishArticle, client: Client) -> None:
     publish_article(slug="bridge")
     first = client.get("/oembed/", {"url": ARTICLE})
 

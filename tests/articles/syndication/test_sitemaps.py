@@ -58,7 +58,7 @@ def test_a_sitemap_keeps_to_the_rules(
 @pytest.mark.parametrize(
     "wrong", ["<url/>", "<url><loc>x</loc></url>", "<loc>https://a/12345</loc>"]
 )
-def test_a_sitemap_that_breaks_the_rules_is_found_out(wrong: str) -> None:
+def test_a_sitemap_that_breaks_the_rules_is_reported(wrong: str) -> None:
     assert not RULES.validate(etree.fromstring(f'<urlset xmlns="{SITEMAP[1:-1]}">{wrong}</urlset>'))
 
 
@@ -154,7 +154,7 @@ def test_a_month_without_articles_has_no_sitemap(
         {"canonical_url": "https://other.example/story"},
     ],
 )
-def test_what_is_not_to_be_found_here_is_in_no_sitemap(
+def test_articles_not_to_be_indexed_are_in_no_sitemap(
     fields: dict[str, object], publish_article: PublishArticle, client: Client
 ) -> None:
     publish_article(first_published_at=timezone.now(), **fields)
@@ -263,7 +263,7 @@ def test_robots_find_the_sitemaps(client: Client) -> None:
         ("https://news.example/report", "https://news.example/report"),
     ],
 )
-def test_security_txt_says_whom_to_tell(
+def test_security_txt_names_the_contact(
     contact: str, uri: str, client: Client, settings: Settings
 ) -> None:
     settings.SECURITY_CONTACT = contact

@@ -1,4 +1,4 @@
-"""The hub is told of news: once a transaction, by a worker, with an end to trying."""
+"""WebSub: a worker notifies the hub once per transaction and retries a limited number of times."""
 
 import json
 import threading
@@ -27,14 +27,14 @@ PublishArticle = Callable[..., Article]
 
 
 class Hub(BaseHTTPRequestHandler):
-    """Notes what it is told."""
+    """Records the pings that it receives."""
 
-    told: list[dict[str, list[str]]] = []
+    pings: list[dict[str, list[str]]] = []
     status = 204
 
     def do_POST(self) -> None:
         length = int(self.headers["Content-Length"])
-        self.told.append(parse_qs(self.rfile.read(length).decode()))
+        self.pings.append(parse_qs(self.rfile.read(length).decode()))
         self.send_response(self.status)
         self.end_headers()
 
@@ -44,8 +44,8 @@ class Hub(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hub(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hub]]:
-    """A hub on this machine."""
-    monkeypatch.setattr(Hub, "told", [])
+    """A hub on localhost."""
+    monkeypatch.setattr(Hub, "pings", [])
     monkeypatch.setattr(Hub, "status", 204)
     server = HTTPServer(("127.0.0.1", 0), Hub)
     thread = threading.Thread(target=server.serve_forever, args=[0.01])
@@ -83,10 +83,10 @@ def empty_queue() -> None:
     messages()
 
 
-def test_the_hub_is_told_of_every_feed_of_an_article(article: Article, hub: type[Hub]) -> None:
+def test_the_hub_is_notified_of_every_feed_of_an_article(article: Article, hub: type[Hub]) -> None:
     assert websub.ping([article.pk])
 
-    ((mode, urls),) = [(told["hub.mode"], told["hub.url"]) for told in hub.told]
+    ((mode, urls),) = [(ping["hub.mode"], ping["hub.url"]) for ping in hub.pings]
     assert mode == ["publish"]
     assert len(urls) == len(set(urls)) == 3 * (1 + 1 + 1)
     assert "https://news.example/feeds/sections/world/rss.xml" in urls
@@ -100,12 +100,12 @@ def test_many_articles_are_one_ping_that_names_each_feed_once(
 
     assert websub.ping([article.pk, *(other.pk for other in others)])
 
-    (told,) = hub.told
-    assert len(told["hub.url"]) == len(set(told["hub.url"])) == 9
+    (ping,) = hub.pings
+    assert len(ping["hub.url"]) == len(set(ping["hub.url"])) == 9
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
-def test_a_hub_that_fails_is_asked_again(
+def test_a_ping_that_fails_is_retried(
     status: int, article: Article, hub: type[Hub], caplog: pytest.LogCaptureFixture
 ) -> None:
     hub.status = status
@@ -116,14 +116,14 @@ def test_a_hub_that_fails_is_asked_again(
     assert "did not take the ping" in caplog.text
 
 
-def test_a_hub_that_is_away_is_asked_again(article: Article, settings: Settings) -> None:
+def test_a_ping_to_an_unreachable_hub_is_retried(article: Article, settings: Settings) -> None:
     settings.WEBSUB_HUB = "http://127.0.0.1:9/"
 
     with pytest.raises(websub.HubAway):
         websub.ping([article.pk])
 
 
-def test_a_hub_that_refuses_is_not_asked_again(
+def test_a_ping_that_is_refused_is_not_retried(
     article: Article, hub: type[Hub], caplog: pytest.LogCaptureFixture
 ) -> None:
     hub.status = 400
@@ -133,7 +133,7 @@ def test_a_hub_that_refuses_is_not_asked_again(
     assert "did not take the ping" in caplog.text
 
 
-def test_asking_again_has_an_end_before_the_broker_would_send_it_twice(settings: Settings) -> None:
+def test_retries_end_before_the_broker_would_redeliver_the_task(settings: Settings) -> None:
     task = tasks.ping_hub
 
     assert task.max_retries == 4
@@ -141,7 +141,7 @@ def test_asking_again_has_an_end_before_the_broker_would_send_it_twice(settings:
     assert task.retry_backoff_max < timeout  # type: ignore[attr-defined]  # Celery keeps the option
 
 
-def test_without_a_hub_nobody_is_told(
+def test_without_a_hub_no_ping_is_sent(
     article: Article, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
@@ -151,12 +151,12 @@ def test_without_a_hub_nobody_is_told(
     assert messages() == []
 
 
-def test_a_draft_is_no_news(publish_article: PublishArticle, hub: type[Hub]) -> None:
+def test_a_draft_is_not_announced(publish_article: PublishArticle, hub: type[Hub]) -> None:
     draft = publish_article(state=State.DRAFT, first_published_at=None, published_at=None)
 
     assert not websub.ping([draft.pk])
 
-    assert hub.told == []
+    assert hub.pings == []
 
 
 def test_a_transaction_is_announced_once_when_it_is_committed(
@@ -176,7 +176,7 @@ def test_a_transaction_is_announced_once_when_it_is_committed(
     assert messages() == [[str(article.pk), str(other.pk)]]
 
 
-def test_what_was_undone_takes_no_other_announcement_along(
+def test_a_rolled_back_change_does_not_drop_another_announcement(
     article: Article,
     publish_article: PublishArticle,
     hub: type[Hub],
@@ -211,4 +211,4 @@ def test_the_task_may_run_twice(article: Article, hub: type[Hub]) -> None:
     for _ in range(2):
         tasks.ping_hub([str(article.pk)])
 
-    assert hub.told[0] == hub.told[1]
+    assert hub.pings[0] == hub.pings[1]

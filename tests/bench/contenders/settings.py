@@ -1,4 +1,4 @@
-"""Django's settings as `startproject` makes them, with DRF as lean as the product's: JSON, nobody signed in."""
+"""Django's settings as `startproject` makes them, with DRF as lean as the product's: JSON, no sign-in."""
 
 import os
 from pathlib import Path

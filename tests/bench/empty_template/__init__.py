@@ -1,1 +1,1 @@
-"""The product with one view more: an empty Django template, the yardstick of `tests.bench.pages`."""
+"""The product with one more view: an empty Django template, the reference of `tests.bench.pages`."""

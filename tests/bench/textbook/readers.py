@@ -12,7 +12,7 @@ def sign(reader: UUID) -> str:
 
 
 def reader_of(cookie: str | None) -> UUID:
-    """Somebody new where there is no cookie, or one that was altered."""
+    """A new reader where there is no cookie, or one that was altered."""
     try:
         return UUID(signing.loads(cookie or "", salt=COOKIE))
     except signing.BadSignature:

@@ -1,4 +1,4 @@
-"""What users of other systems say of counts that are wrong or drift, and what ours are after the same.
+"""Complaints of users of other systems about wrong or drifting counts, and our counts after the same steps.
 
 Right after a reaction: misskey-dev/misskey#6007 and #16424, DimensionDev/Flare#2298, cybercog/laravel-love#104.
 Here and there: forem/forem#18929, mastodon/mastodon#8104 and #26409, cybercog/laravel-love#259.
@@ -62,7 +62,7 @@ def test_one_reaction_is_never_counted_as_two(article: Article) -> None:
 
 
 def test_one_reaction_does_not_show_as_two_more_or_three_more(article: Article) -> None:
-    """misskey#16424: without a live connection, by asking again and again."""
+    """misskey#16424: without a live connection, by polling."""
     others_love(article, 4)
     reader = Visitor(article)
 
@@ -81,10 +81,10 @@ def test_the_count_does_not_become_one_after_reacting(article: Article, is_cache
     if not is_cached:
         nothing_is_cached(article)
 
-    told = Visitor(article).choose("love")["counts"]["love"]
+    answer = Visitor(article).choose("love")["counts"]["love"]
     aggregate()
 
-    assert told == 8
+    assert answer == 8
     assert shown(article) == {"love": 8}
 
 
@@ -93,10 +93,10 @@ def test_a_queue_that_lags_does_not_hide_a_readers_own_reaction(article: Article
     others_love(article, 3)
     reader = Visitor(article)
 
-    told = [reader.choose(kind)["counts"] for kind in ("love", "sad", "sad")]
+    answer = [reader.choose(kind)["counts"] for kind in ("love", "sad", "sad")]
 
-    assert OutboxEntry.objects.count() == 2  # nobody has counted them yet
-    assert [(each["love"], each["sad"]) for each in told] == [(4, 0), (3, 1), (3, 1)]
+    assert OutboxEntry.objects.count() == 2  # not aggregated yet
+    assert [(each["love"], each["sad"]) for each in answer] == [(4, 0), (3, 1), (3, 1)]
     assert reader.mine() == ["sad"]
 
 
@@ -104,7 +104,7 @@ def test_a_queue_that_lags_does_not_hide_a_readers_own_reaction(article: Article
 
 
 def test_lists_and_articles_show_the_same_total(article: Article) -> None:
-    """forem#18929: also where some reactions are held back."""
+    """forem#18929: also where some reactions are held."""
     arrive(article.id, [7] * 25)
     aggregate()
 
@@ -119,7 +119,7 @@ def test_lists_and_articles_show_the_same_total(article: Article) -> None:
     assert listed["total"] == answer["total"] == one["total"] == shown(article)["love"] == 20
 
 
-def test_an_answer_that_was_kept_is_not_taken_for_the_new_one(article: Article) -> None:
+def test_a_cached_answer_is_not_mistaken_for_the_new_one(article: Article) -> None:
     """mastodon#8104: the key of the cache no longer changed with the counters; the first had no counter at all."""
     url = f"/api/v1/articles/{article.id}/reactions/"
     etags, statuses = [browser().get(url)["ETag"]], []
@@ -134,7 +134,7 @@ def test_an_answer_that_was_kept_is_not_taken_for_the_new_one(article: Article) 
     assert len(set(etags)) == 4
 
 
-def test_pages_that_were_kept_show_no_stale_counts(article: Article) -> None:
+def test_cached_pages_show_no_stale_counts(article: Article) -> None:
     """mastodon#26409"""
     addresses = [reverse("articles:front"), article.get_absolute_url()]
     for address in addresses * 2:
@@ -188,7 +188,7 @@ def test_the_first_reaction_to_an_article_makes_its_counters(article: Article) -
     assert shown(article) == {"love": 1}
 
 
-def test_a_recount_of_nothing_asks_nothing_article_by_article(
+def test_a_recount_without_reactions_queries_no_single_article(
     publish_article: PublishArticle, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     """laravel-love#119: a whole minute without a single reaction."""
@@ -236,7 +236,7 @@ def test_counts_in_redis_are_copies_that_may_be_lost(article: Article) -> None:
 
 
 def test_totals_are_right_after_a_mass_deletion(article: Article) -> None:
-    """mastodon#11403: they were zero, and then counted only whoever came later."""
+    """mastodon#11403: they were zero, and then counted only later readers."""
     readers = [Visitor(article) for _ in range(12)]
     for reader in readers:
         reader.choose("love")

@@ -1,4 +1,4 @@
-"""What users of another system say of articles that everybody reacts to at once, and what ours do under the same.
+"""Complaints of users of another system about articles with many reactions at once, and what ours do under the same.
 
 misskey-dev/misskey#11093: a row rewritten for every reaction, and a buffer that loses what comes while it is emptied.
 misskey-dev/misskey#14621: a buffer that was switched off with reactions in it.
@@ -58,7 +58,7 @@ def test_no_reader_waits_for_another_who_has_not_finished(article: Article) -> N
 
 
 @racing
-def test_no_reader_waits_for_the_counting_and_what_comes_meanwhile_is_not_lost(
+def test_no_reader_waits_for_an_aggregation_and_a_reaction_during_it_is_not_lost(
     article: Article,
 ) -> None:
     Visitor(article).choose("love")
@@ -66,26 +66,26 @@ def test_no_reader_waits_for_the_counting_and_what_comes_meanwhile_is_not_lost(
     Visitor(article).choose("love")
 
     with transaction.atomic():
-        aggregate_batch()  # holds the tally of the article and its totals
-        meanwhile = Rival().start(lambda: Visitor(article).choose("love"))
-        told = meanwhile.result(timeout=10)["total"]
+        aggregate_batch()  # holds the count version of the article and its counts
+        rival = Rival().start(lambda: Visitor(article).choose("love"))
+        written = rival.result(timeout=10)["total"]
     aggregate()
 
-    assert told == 2  # one that was counted, and its own
+    assert written == 2  # the aggregated one, and its own
     assert shown(article) == {"love": 3}
 
 
 @racing
-def test_what_comes_between_the_counting_and_the_telling_is_not_lost(article: Article) -> None:
+def test_a_reaction_between_aggregation_and_cache_writing_is_not_lost(article: Article) -> None:
     Visitor(article).choose("love")
     aggregate_batch()
     Visitor(article).choose("love")
 
     write_stale_counts()
-    told_first = shown(article)
+    first = shown(article)
     aggregate()
 
-    assert told_first == {"love": 1}
+    assert first == {"love": 1}
     assert shown(article) == {"love": 2}
 
 
@@ -111,7 +111,7 @@ def test_five_and_three_with_one_and_two_more_are_six_and_five(article: Article)
 def test_a_worker_that_is_switched_off_strands_no_reaction(article: Article, most: int) -> None:
     for _ in range(5):
         Visitor(article).choose("love")
-    aggregate_batch(most=most)  # and is gone: it has told nobody, and the rest waits
+    aggregate_batch(most=most)  # and is killed: Redis has no counts, and the rest waits
 
     call_command("aggregate")
 
@@ -133,16 +133,16 @@ def test_a_worker_killed_before_its_commit_strands_no_reaction(article: Article)
 def test_redis_that_is_switched_off_strands_no_reaction(
     article: Article, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    there = settings.REDIS_URL
+    url = settings.REDIS_URL
     settings.REDIS_URL = "unix:///nowhere/valkey.sock"
     Visitor(article).choose("love")
     aggregate()
     while_off = shown(article)
 
-    settings.REDIS_URL = there
+    settings.REDIS_URL = url
     limits.redis_breaker.reset()
-    told = write_stale_counts()
+    written = write_stale_counts()
     clear_counts()
 
-    assert (while_off, told) == ({"love": 1}, 1)
+    assert (while_off, written) == ({"love": 1}, 1)
     assert shown(article) == {"love": 1}

@@ -1,4 +1,4 @@
-"""What users of other systems say of stuffed votes, and what the same attempt comes to here.
+"""Complaints of users of other systems about stuffed votes, and the result of the same attempt here.
 
 In a loop: walinejs/waline#3817 and #2080, jlelse/GoBlog#71, fossunited/fossunited#1326.
 Once more: philparzer/euacc#2, papermark/papermark#309, isso-comments/isso#749, top-gg/issues#455.
@@ -135,10 +135,10 @@ def test_a_forged_cookie_is_no_second_vote_without_a_login(
 
 def test_several_behind_one_address_may_all_vote(article: Article) -> None:
     """isso#747"""
-    told = [Visitor(article).choose("love")["changed"] for _ in range(CEILING)]
+    changed = [Visitor(article).choose("love")["changed"] for _ in range(CEILING)]
     aggregate()
 
-    assert all(told)
+    assert all(changed)
     assert shown(article) == {"love": CEILING}
 
 
@@ -167,11 +167,16 @@ def test_a_duplicate_vote_is_no_event_for_anybody(article: Article) -> None:
 
     for _ in range(10):
         visitor.choose("love")
-    marks = OutboxEntry.objects.count()
-    taken = aggregate()
+    entries = OutboxEntry.objects.count()
+    claimed = aggregate()
 
     again = browser().get(
         f"/api/v1/articles/{article.id}/reactions/", headers={"If-None-Match": etag}
     )
-    assert (marks, taken, CountVersion.objects.get().version, again.status_code) == (0, 0, 1, 304)
+    assert (entries, claimed, CountVersion.objects.get().version, again.status_code) == (
+        0,
+        0,
+        1,
+        304,
+    )
     assert Reaction.objects.values().get() == row

@@ -1,4 +1,4 @@
-"""What users of other systems say of undoing, switching and repeating, and what the same clicks come to here.
+"""Complaints of users of other systems about undoing, switching and repeating, and the result of the same clicks here.
 
 Undone: isso-comments/isso#455 and #114, wearerequired/rest-likes#56, walinejs/waline#1680.
 In haste: walinejs/waline#2626 and #3030, misskey-dev/misskey#7431 and #6252, forem/forem#985, davwat/Magnifier#69.
@@ -90,13 +90,13 @@ def test_shortcuts_pressed_in_turn_do_not_multiply_a_readers_reactions(article: 
     at_once([partial(tab.choose, kind) for tab, kind in pressed])
     aggregate()
 
-    (kept,) = reader.mine()
-    assert kept in KINDS
-    assert shown(article) == {kept: 1}
+    (chosen,) = reader.mine()
+    assert chosen in KINDS
+    assert shown(article) == {chosen: 1}
     assert Reaction.objects.count() == 1
 
 
-def test_a_reader_who_repeats_fast_removes_nobody_elses(article: Article) -> None:
+def test_a_reader_who_repeats_fast_removes_no_other_reaction(article: Article) -> None:
     """misskey#6252"""
     others_love(article, 3)
     reader = Visitor(article)
@@ -111,21 +111,21 @@ def test_a_reader_who_repeats_fast_removes_nobody_elses(article: Article) -> Non
     assert seen == [{"love": 4}, {"love": 3}] * 5
 
 
-@pytest.mark.parametrize("is_folded", [True, False])
+@pytest.mark.parametrize("is_aggregated", [True, False])
 def test_every_click_in_a_row_is_answered_with_the_right_count(
-    article: Article, is_folded: bool
+    article: Article, is_aggregated: bool
 ) -> None:
     """forem#985"""
     others_love(article, 3)
     reader = Visitor(article)
 
-    told = []
+    answers = []
     for kinds in islice(cycle([["love"], ["sad"], []]), 9):
-        told.append(reader.choose(*kinds)["counts"])
-        if is_folded:
+        answers.append(reader.choose(*kinds)["counts"])
+        if is_aggregated:
             aggregate()
 
-    assert [(each["love"], each["sad"]) for each in told] == [(4, 0), (3, 1), (3, 0)] * 3
+    assert [(each["love"], each["sad"]) for each in answers] == [(4, 0), (3, 1), (3, 0)] * 3
 
 
 def test_undoing_twice_shows_no_minus_one(article: Article) -> None:
@@ -134,11 +134,11 @@ def test_undoing_twice_shows_no_minus_one(article: Article) -> None:
     reader.choose("love")
     aggregate()
 
-    told = [reader.undo()["counts"] for _ in range(3)]
+    answers = [reader.undo()["counts"] for _ in range(3)]
     aggregate()
-    told += [reader.undo()["counts"] for _ in range(3)]
+    answers += [reader.undo()["counts"] for _ in range(3)]
 
-    assert {count for counts in told for count in counts.values()} == {0}
+    assert {count for counts in answers for count in counts.values()} == {0}
     assert shown(article) == {}
 
 
@@ -146,7 +146,7 @@ def test_undoing_twice_shows_no_minus_one(article: Article) -> None:
 def test_the_server_says_how_many_reactions_one_reader_may_have(
     article: Article, settings: Settings, most: int
 ) -> None:
-    """FriendsOfFlarum/reactions#64: the API took several, whatever the page allowed."""
+    """FriendsOfFlarum/reactions#64: the API took several, against what the page allowed."""
     settings.REACTIONS_PER_READER = most
     reader = Visitor(article)
     reader.choose(*KINDS[:most])
@@ -158,15 +158,15 @@ def test_the_server_says_how_many_reactions_one_reader_may_have(
     assert shown(article) == dict.fromkeys(KINDS[:most], 1)
 
 
-@pytest.mark.parametrize("is_folded", [True, False])
-def test_like_then_unlike_then_like_is_taken(article: Article, is_folded: bool) -> None:
+@pytest.mark.parametrize("is_aggregated", [True, False])
+def test_like_then_unlike_then_like_is_recorded(article: Article, is_aggregated: bool) -> None:
     """rest-likes#56"""
     reader = Visitor(article)
 
     changed = []
     for kinds in (["like"], [], ["like"]):
         changed.append(reader.choose(*kinds)["changed"])
-        if is_folded:
+        if is_aggregated:
             aggregate()
     aggregate()
 
@@ -174,7 +174,7 @@ def test_like_then_unlike_then_like_is_taken(article: Article, is_folded: bool) 
     assert shown(article) == {"like": 1}
 
 
-def test_nobody_clicks_the_count_of_others_down_to_zero(article: Article) -> None:
+def test_no_reader_clicks_the_count_of_others_down_to_zero(article: Article) -> None:
     """waline#1680: undo was reported as a fault, for it took away more than one's own."""
     others_love(article, 5)
     reader = Visitor(article)
@@ -191,8 +191,8 @@ def test_a_repeated_wish_is_no_undo(article: Article) -> None:
     """waline#1680: one click too many gave +1, then -1."""
     reader = Visitor(article)
 
-    told = [reader.choose("love")["total"] for _ in range(4)]
+    answers = [reader.choose("love")["total"] for _ in range(4)]
     aggregate()
 
-    assert told == [1, 1, 1, 1]
+    assert answers == [1, 1, 1, 1]
     assert shown(article) == {"love": 1}

@@ -22,27 +22,27 @@ LOVE, SAD = pack(["love"]), pack(["sad"])
 def test_a_reaction_is_counted_once(article: Article, reader_id: UUID) -> None:
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
 
-    taken = [aggregate(), aggregate()]
+    claimed = [aggregate(), aggregate()]
 
-    assert taken == [1, 0]
+    assert claimed == [1, 0]
     assert totals(article.id) == {"love": 1}
     assert Reaction.objects.get().counted == LOVE
     assert CountVersion.objects.get().version == 1
 
 
-def test_a_mind_changed_between_two_folds_leaves_one_change(
+def test_several_changes_between_two_aggregations_are_counted_as_one(
     article: Article, reader_id: UUID
 ) -> None:
     for kinds in (LOVE, SAD, LOVE, 0, SAD):
         set_reactions(article_id=article.id, reader_id=reader_id, kinds=kinds)
 
-    taken = aggregate()
+    claimed = aggregate()
 
-    assert taken == 5
+    assert claimed == 5
     assert totals(article.id) == {"sad": 1}
 
 
-def test_a_mark_without_a_row_is_taken_and_forgotten(db: None) -> None:
+def test_an_outbox_entry_without_a_row_is_claimed_and_deleted(db: None) -> None:
     OutboxEntry.objects.create(article_id=uuid4(), reader_id=uuid4())
 
     assert aggregate() == 1
@@ -66,22 +66,22 @@ def test_a_held_row_counts_for_nothing_and_a_released_one_counts(
     assert totals(article.id) == {"love": 1}
 
 
-def test_a_batch_takes_the_oldest_marks_and_leaves_the_rest(article: Article) -> None:
+def test_a_batch_claims_the_oldest_entries_and_leaves_the_rest(article: Article) -> None:
     readers = [uuid4() for _ in range(5)]
     for reader in readers:
         set_reactions(article_id=article.id, reader_id=reader, kinds=LOVE)
 
-    taken = aggregate_batch(most=3)
+    claimed = aggregate_batch(most=3)
 
-    assert taken == 3
+    assert claimed == 3
     assert (
         list(OutboxEntry.objects.order_by("id").values_list("reader_id", flat=True)) == readers[3:]
     )
     assert totals(article.id) == {"love": 3}
 
 
-def test_a_crowd_is_counted_where_it_was_written(article: Article) -> None:
-    """Each row of a crowd finds room in its own page for the second time, so no index is written again."""
+def test_a_crowd_is_aggregated_with_hot_updates(article: Article) -> None:
+    """The update of each row fits into the row's own page (a HOT update), so no index is written again."""
     arrive(article.id, range(500))
     before = _updates()
 
@@ -92,7 +92,7 @@ def test_a_crowd_is_counted_where_it_was_written(article: Article) -> None:
 
 
 def _updates() -> tuple[int, int]:
-    """Of rows of the ledger by this connection: all, and those that stayed in their page."""
+    """Updates of reactions by this connection: all, and the HOT ones."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT sum(n_tup_upd), sum(n_tup_hot_upd) FROM pg_stat_xact_user_tables"

@@ -1,4 +1,4 @@
-"""Counts in Redis: versions never go back, a lost key is read anew, a Redis that is gone is no harm."""
+"""Counts in Redis: versions never go back, a lost key is read again, an unreachable Redis loses nothing."""
 
 from uuid import UUID, uuid4
 
@@ -34,11 +34,11 @@ def _nothing_failed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def no_redis(settings: Settings) -> None:
-    """A Redis that nobody answers for."""
+    """A Redis that does not answer."""
     settings.REDIS_URL = "unix:///nowhere/valkey.sock"
 
 
-def test_fold_tells_redis(article: Article) -> None:
+def test_an_aggregation_writes_the_cache(article: Article) -> None:
     react(article)
 
     aggregate()
@@ -65,7 +65,7 @@ def test_an_older_version_never_replaces_a_newer_one(article: Article) -> None:
     assert found.total == 2
 
 
-def test_the_lifetime_is_renewed_by_every_change(article: Article) -> None:
+def test_every_change_extends_the_lifetime(article: Article) -> None:
     react(article)
     aggregate()
     redis_cache.client().expire(redis_keys.counts(article.id), 5)
@@ -90,7 +90,7 @@ def test_a_flushed_redis_is_filled_by_the_next_reader(article: Article) -> None:
 
 
 @pytest.mark.usefixtures("no_redis")
-def test_what_nobody_can_say_is_unknown_and_not_zero(
+def test_unknown_counts_are_null_and_not_zero(
     article: Article, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*_: object) -> list[Counts]:

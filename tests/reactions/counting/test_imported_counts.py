@@ -1,4 +1,4 @@
-"""What another system counted is shown with what we count, once, and survives every recount."""
+"""Imported counts are added to our counts once, and survive every recount."""
 
 import re
 from collections.abc import Callable
@@ -124,7 +124,7 @@ def test_an_empty_redis_is_filled_with_the_sum(article: Article, write: Write) -
     assert shown(article) == {"love": 7, "sad": 1}
 
 
-def test_reconcile_finds_no_drift_and_keeps_the_baseline(article: Article, write: Write) -> None:
+def test_reconcile_finds_no_drift_and_keeps_imported_counts(article: Article, write: Write) -> None:
     set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack(["wow"]))
     aggregate()
     call_command("import_reactions", "csv", write("old.csv", GENERIC))
@@ -162,7 +162,7 @@ def test_an_article_is_known_by_its_addresses_of_now_and_then(
     assert shown(article) == {"love": 3}
 
 
-def test_a_bare_number_is_not_taken_for_a_slug(
+def test_a_bare_number_is_not_mistaken_for_a_slug(
     publish_article: PublishArticle, write: Write
 ) -> None:
     article = publish_article(slug="41")
@@ -200,7 +200,7 @@ def test_waline_adds_up_the_paths_of_an_article_and_reports_what_has_no_kind(
     assert "  item 3: /about/" in out
 
 
-def test_a_position_is_whatever_the_site_made_of_it(article: Article, write: Write) -> None:
+def test_a_position_is_mapped_as_the_site_configured_it(article: Article, write: Write) -> None:
     path = write("waline.json", WALINE)
 
     call_command(
@@ -243,7 +243,7 @@ def test_strict_imports_nothing_where_an_article_is_unknown(
     assert not ImportedCount.objects.exists()
 
 
-def test_a_dry_run_says_it_all_and_changes_nothing(
+def test_a_dry_run_reports_all_and_changes_nothing(
     article: Article, write: Write, capsys: Captured
 ) -> None:
     call_command("import_reactions", "csv", write("old.csv", GENERIC), dry_run=True)
@@ -254,16 +254,14 @@ def test_a_dry_run_says_it_all_and_changes_nothing(
 
 
 @pytest.mark.parametrize("map_", [b"id\n5\n", b"id,slug\n5,a\n5,b\n", b"id,slug\n5,\n"])
-def test_a_map_that_says_nothing_clear_is_refused(
-    article: Article, write: Write, map_: bytes
-) -> None:
+def test_an_ambiguous_map_is_refused(article: Article, write: Write, map_: bytes) -> None:
     refused("csv", write("old.csv", GENERIC), map=write("map.csv", map_))
 
     assert not ImportedCount.objects.exists()
 
 
 @pytest.mark.parametrize("kind", ["hearts", "hearts=heart", "=love"])
-def test_a_kind_that_is_none_is_refused(article: Article, write: Write, kind: str) -> None:
+def test_an_unknown_kind_is_refused(article: Article, write: Write, kind: str) -> None:
     with pytest.raises(CommandError, match="NAME=KIND"):
         call_command("import_reactions", "csv", str(write("old.csv", GENERIC)), "--kind", kind)
 
@@ -299,7 +297,7 @@ def test_the_desk_lists_the_sum_and_the_article_says_what_of_it_was_imported(
     assert re.findall(r'data-imported="love">(7)<', page.content.decode())
 
 
-def test_an_article_that_is_not_out_yet_keeps_its_baseline_for_later(
+def test_a_draft_keeps_its_imported_counts_until_it_is_published(
     publish_article: PublishArticle, write: Write
 ) -> None:
     draft = publish_article(slug="bridge-opens", state=State.DRAFT)

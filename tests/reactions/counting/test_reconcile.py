@@ -1,4 +1,4 @@
-"""Drift is measured, told and healed, and nobody sees a count on its way."""
+"""Drift is measured, exported and repaired, and no reader sees a count in between."""
 
 from uuid import UUID, uuid4
 
@@ -31,14 +31,14 @@ def test_exact_counts_have_no_drift(article: Article) -> None:
     assert (found.articles, found.drift, found.missed_rows, found.is_clean) == (1, 0, 0, True)
 
 
-def test_what_waits_to_be_folded_is_no_drift(article: Article, reader_id: UUID) -> None:
+def test_waiting_outbox_entries_are_no_drift(article: Article, reader_id: UUID) -> None:
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE.mask)
 
     assert reconcile(dry_run=True).is_clean
 
 
 @pytest.mark.parametrize("wrong", [0, 1, 7])
-def test_a_total_that_is_wrong_is_found_and_healed(article: Article, wrong: int) -> None:
+def test_a_wrong_total_is_found_and_repaired(article: Article, wrong: int) -> None:
     react(article, "love", "love", "sad")
     ArticleCount.objects.filter(kind=LOVE.bit).update(count=wrong)
 
@@ -53,7 +53,7 @@ def test_a_total_that_is_wrong_is_found_and_healed(article: Article, wrong: int)
     assert reconcile(dry_run=True).is_clean
 
 
-def test_a_total_without_rows_is_healed_to_nothing(article: Article) -> None:
+def test_a_total_without_rows_is_repaired_to_zero(article: Article) -> None:
     ArticleCount.objects.create(article_id=article.id, kind=LOVE.bit, count=5)
 
     reconcile()
@@ -61,7 +61,7 @@ def test_a_total_without_rows_is_healed_to_nothing(article: Article) -> None:
     assert totals(article.id) == {"love": 0}
 
 
-def test_buckets_that_were_lost_are_made_up_for(article: Article) -> None:
+def test_lost_buckets_are_repaired(article: Article) -> None:
     react(article, "love", "love", "sad")
     Bucket.objects.filter(kind=LOVE.bit).delete()
 
@@ -71,7 +71,7 @@ def test_buckets_that_were_lost_are_made_up_for(article: Article) -> None:
     assert_counts_are_the_rows(article.id)
 
 
-def test_what_is_healed_is_public_at_once(article: Article) -> None:
+def test_a_repaired_count_is_public_at_once(article: Article) -> None:
     react(article, "love")
     ArticleCount.objects.update(count=100)
 
@@ -82,21 +82,21 @@ def test_what_is_healed_is_public_at_once(article: Article) -> None:
     assert counts.total == 1
 
 
-def test_a_row_that_nobody_marked_is_found_marked_and_counted(article: Article) -> None:
+def test_a_row_without_its_outbox_entry_is_found_and_counted(article: Article) -> None:
     react(article, "love")
     OutboxEntry.objects.all().delete()
     Reaction.objects.update(kinds=pack(["sad"]))
 
     dry = reconcile(dry_run=True)
-    marks_after_dry = OutboxEntry.objects.count()
+    entries_after_dry = OutboxEntry.objects.count()
     wet = reconcile()
     aggregate()
 
-    assert (dry.missed_rows, marks_after_dry, wet.missed_rows) == (1, 0, 1)
+    assert (dry.missed_rows, entries_after_dry, wet.missed_rows) == (1, 0, 1)
     assert totals(article.id) == {"love": 0, "sad": 1}
 
 
-def test_what_was_found_is_kept_until_the_next_time(article: Article) -> None:
+def test_the_drift_found_is_stored_until_the_next_run(article: Article) -> None:
     react(article, "love", "love")
     ArticleCount.objects.update(count=5)
 
@@ -110,7 +110,7 @@ def test_what_was_found_is_kept_until_the_next_time(article: Article) -> None:
     assert second.ran_at > first.ran_at
 
 
-def test_the_command_says_what_it_found_and_a_dry_run_fails(
+def test_the_command_prints_what_it_found_and_a_dry_run_fails(
     article: Article, capsys: pytest.CaptureFixture[str]
 ) -> None:
     react(article, "love")

@@ -83,10 +83,10 @@ def test_the_statistics_page_has_the_numbers_of_the_rows(editor: Client, article
         {"interval": "hour", "tz": "Asia/Kathmandu"},
     ).content.decode()
 
-    told = dict(re.findall(r'data-current="(\w+)">(\d+)<', page))
+    shown = dict(re.findall(r'data-current="(\w+)">(\d+)<', page))
     counts = get_counts(article.id)
     assert counts is not None
-    assert {key: int(count) for key, count in told.items()} == counts.counts
+    assert {key: int(count) for key, count in shown.items()} == counts.counts
     table = page[page.index("statistics-series") :]
     assert [int(added) for added in re.findall(r"\+(\d+)", table)] == [2, 1, 1]
     assert "Asia/Kathmandu" in page
@@ -143,13 +143,13 @@ def policy_page(article: Article) -> str:
     return reverse("admin:reactions_reactedarticle_change", args=[article.id])
 
 
-def test_an_editor_sets_what_an_article_takes_and_its_history_says_so(
+def test_an_editor_sets_an_articles_policy_and_its_history_records_it(
     editor: Client, article: Article
 ) -> None:
     before = Article.objects.values().get()
-    said = {"reactions": "open", "kinds": ["love", "sad"], "close_after_days": "0"}
+    shown_state = {"reactions": "open", "kinds": ["love", "sad"], "close_after_days": "0"}
 
-    response = editor.post(policy_page(article), said)
+    response = editor.post(policy_page(article), shown_state)
 
     found = get_policy(article.id)
     assert response.status_code == 302
@@ -161,9 +161,7 @@ def test_an_editor_sets_what_an_article_takes_and_its_history_says_so(
     assert "state: open · accepts: love, sad · closes after days: 0" in entry.change_message
 
 
-def test_the_form_shows_what_the_article_says_and_what_is_in_effect(
-    editor: Client, article: Article
-) -> None:
+def test_the_form_shows_the_own_and_the_effective_policy(editor: Client, article: Article) -> None:
     set_policy(article_id=article.id, allowed=pack(["sad"]), closes_at=PAST)
 
     page = editor.get(policy_page(article)).content.decode()
@@ -196,9 +194,7 @@ def test_closing_many_leaves_an_entry_for_each_and_keeps_their_kinds(
     assert set(Policy.objects.values_list("state", flat=True)) == {"closed"}
 
 
-def test_the_list_says_what_each_article_takes_at_this_moment(
-    editor: Client, article: Article
-) -> None:
+def test_the_list_shows_each_effective_policy(editor: Client, article: Article) -> None:
     set_policy(article_id=article.id, closes_at=PAST)
 
     page = editor.get(LIST).content.decode()
@@ -206,7 +202,7 @@ def test_the_list_says_what_each_article_takes_at_this_moment(
     assert re.search(rf'href="{policy_page(article)}"[^>]*>closed<', page)
 
 
-def test_who_may_only_look_is_shown_the_statistics(client: Client, article: Article) -> None:
+def test_a_user_with_view_permission_sees_the_statistics(client: Client, article: Article) -> None:
     viewer = User.objects.create_user("viewer", is_staff=True)
     viewer.user_permissions.add(Permission.objects.get(codename="view_reactedarticle"))
     client.force_login(viewer)
@@ -219,7 +215,7 @@ def test_who_may_only_look_is_shown_the_statistics(client: Client, article: Arti
     assert not Policy.objects.exists()
 
 
-def test_an_editor_keeps_a_preset(editor: Client, article: Article) -> None:
+def test_an_editor_saves_a_default_policy(editor: Client, article: Article) -> None:
     tag = Tag.objects.create(slug="obituary", name="Obituary")
     ArticleTag.objects.create(article=article, tag=tag, position=1)
     add, words = reverse("admin:reactions_defaultpolicy_add"), {"name": "No jokes", "tag": tag.pk}
@@ -252,7 +248,7 @@ def test_an_editor_keeps_a_preset(editor: Client, article: Article) -> None:
         ({"tag": "obituary", "close_after_days": "0"}, "greater than or equal to 1"),
     ],
 )
-def test_a_preset_that_makes_no_sense_is_refused(
+def test_an_invalid_default_policy_is_refused(
     editor: Client, words: dict[str, str], refusal: str
 ) -> None:
     tags = {slug: Tag.objects.create(slug=slug, name=slug).pk for slug in ("obituary", "taken")}
@@ -271,7 +267,7 @@ def test_a_preset_that_makes_no_sense_is_refused(
     assert DefaultPolicy.objects.count() == 1
 
 
-def test_a_tag_that_a_preset_needs_cannot_be_deleted(editor: Client) -> None:
+def test_a_tag_of_a_default_policy_cannot_be_deleted(editor: Client) -> None:
     tag = Tag.objects.create(slug="obituary", name="Obituary")
     save_default_policy(DefaultPolicy(name="No jokes", tag=tag))
 
@@ -280,7 +276,7 @@ def test_a_tag_that_a_preset_needs_cannot_be_deleted(editor: Client) -> None:
     assert Tag.objects.filter(pk=tag.pk).exists()
 
 
-def test_whoever_signs_in_is_at_the_desk(client: Client, db: None) -> None:
+def test_signing_in_leads_to_the_desk(client: Client, db: None) -> None:
     User.objects.create_user("ada", password="correct horse", is_staff=True)
     whom = {"username": "ada", "password": "correct horse"}
 

@@ -1,4 +1,4 @@
-"""Editors see waves, and decide a whole one in one step."""
+"""Editors see waves, and decide on a whole wave in one step."""
 
 import re
 
@@ -61,17 +61,17 @@ def test_one_step_voids_a_wave(article: Article, wave: Wave) -> None:
     assert Wave.objects.get().state == "void"
 
 
-def test_whoever_may_only_look_decides_nothing(wave: Wave) -> None:
+def test_a_user_with_view_permission_decides_nothing(wave: Wave) -> None:
     decide(editor("view_wave"), "release_waves", wave)
 
     assert Wave.objects.get().state == "held"
     assert not WaveDecision.objects.exists()
 
 
-def decide_there(
+def decide_on_its_page(
     client: Client, action: str, wave: Wave, note: str = "", seen: str = "held"
 ) -> str:
-    """Press a button on the wave's own page, where it stood as `seen`; the page that follows."""
+    """Press a button on the wave's own page, where its state was `seen`; returns the page that follows."""
     data = {
         f"reactions_wave_{action}": "",
         "note": note,
@@ -84,7 +84,7 @@ def decide_there(
 
 
 def test_a_wave_is_decided_on_its_own_page_with_a_note(article: Article, wave: Wave) -> None:
-    page = decide_there(
+    page = decide_on_its_page(
         editor("view_wave", "change_wave", "view_wavedecision"),
         "release",
         wave,
@@ -103,49 +103,49 @@ def test_a_wave_is_decided_on_its_own_page_with_a_note(article: Article, wave: W
     assert "A lecture hall: I asked." in page
 
 
-def test_the_page_offers_what_the_wave_is_not_yet(admin_client: Client, wave: Wave) -> None:
-    page = decide_there(admin_client, "void", wave)
+def test_the_page_offers_the_other_decision(admin_client: Client, wave: Wave) -> None:
+    page = decide_on_its_page(admin_client, "void", wave)
 
     assert "reactions_wave_release" in page
     assert "reactions_wave_void" not in page
 
 
 @pytest.mark.parametrize("action", ["release", "void"])
-def test_nobody_overrides_a_decision_that_they_have_not_seen(
+def test_an_editor_does_not_override_an_unseen_decision(
     admin_client: Client, wave: Wave, action: str
 ) -> None:
-    decide_there(admin_client, "release", wave, "The first.")
+    decide_on_its_page(admin_client, "release", wave, "The first.")
 
-    page = decide_there(admin_client, action, wave, "The second.")
+    page = decide_on_its_page(admin_client, action, wave, "The second.")
 
     assert [each.note for each in WaveDecision.objects.all()] == ["The first."]
     assert "Decided since you opened this page: Released by admin." in page
     assert re.search(r">\s*The second\.\s*</textarea>", page)  # what was typed is still there
-    assert 'name="seen" value="released"' in page  # so that pressing again is a decision
+    assert 'name="seen" value="released"' in page  # so that a second press decides
 
 
-def test_a_decision_that_was_seen_may_be_turned_round(
+def test_a_seen_decision_may_be_reversed(
     article: Article, admin_client: Client, wave: Wave
 ) -> None:
-    decide_there(admin_client, "release", wave)
-    decide_there(admin_client, "void", wave, seen="released")
+    decide_on_its_page(admin_client, "release", wave)
+    decide_on_its_page(admin_client, "void", wave, seen="released")
     aggregate()
 
     assert totals(article.id) == {"love": 20}
 
 
 def test_a_note_that_is_too_long_decides_nothing(admin_client: Client, wave: Wave) -> None:
-    page = decide_there(admin_client, "release", wave, "x" * 1_001)
+    page = decide_on_its_page(admin_client, "release", wave, "x" * 1_001)
 
     assert "at most 1000 characters" in page
     assert Wave.objects.get().state == "held"
 
 
-def test_whoever_may_only_look_is_offered_no_decision(wave: Wave) -> None:
+def test_a_user_with_view_permission_is_offered_no_decision(wave: Wave) -> None:
     client = editor("view_wave")
 
     page = client.get(reverse("admin:reactions_wave_change", args=[wave.pk])).content.decode()
-    decide_there(client, "release", wave)
+    decide_on_its_page(client, "release", wave)
 
     assert "reactions_wave_release" not in page
     assert Wave.objects.get().state == "held"

@@ -123,7 +123,7 @@ def test_counts_that_this_process_just_read_cost_no_query_by_slug_either(
 
 
 @pytest.mark.parametrize("held", ["{}", "W/{}", '"x", {}', '"x,y" , W/{}', "*"])
-def test_whoever_has_the_counts_is_told_so(client: Client, article: Article, held: str) -> None:
+def test_unchanged_counts_are_304(client: Client, article: Article, held: str) -> None:
     etag = client.get(counts_url(article))["ETag"]
 
     response = client.get(counts_url(article), headers={"If-None-Match": held.format(etag)})
@@ -134,14 +134,14 @@ def test_whoever_has_the_counts_is_told_so(client: Client, article: Article, hel
 
 
 @pytest.mark.parametrize("held", ['"x"', "x", "", 'W/"x", "y"'])
-def test_whoever_has_others_is_sent_the_counts(client: Client, article: Article, held: str) -> None:
+def test_other_etags_get_the_counts(client: Client, article: Article, held: str) -> None:
     response = client.get(counts_url(article), headers={"If-None-Match": held})
 
     assert response.status_code == 200
     assert int(response["Content-Length"]) == len(response.content)
 
 
-def test_counts_leave_with_the_headers_of_every_answer(client: Client, article: Article) -> None:
+def test_counts_have_the_headers_of_every_answer(client: Client, article: Article) -> None:
     early = client.get(counts_url(article))
     late = client.get(f"{counts_url(article)}mine/")
 
@@ -149,7 +149,7 @@ def test_counts_leave_with_the_headers_of_every_answer(client: Client, article: 
         assert early[name] == late[name]
 
 
-def test_what_a_client_says_it_accepts_does_not_matter(client: Client, article: Article) -> None:
+def test_the_accept_header_does_not_matter(client: Client, article: Article) -> None:
     response = client.get(counts_url(article), headers={"Accept": "text/html"})
 
     assert (response.status_code, response["Content-Type"]) == (200, "application/json")
@@ -167,11 +167,11 @@ def test_other_methods_of_public_counts(client: Client, article: Article, addres
     assert post["Allow"] == "GET, HEAD, OPTIONS"
 
 
-def test_a_host_that_is_not_ours_is_refused(client: Client, article: Article) -> None:
+def test_a_foreign_host_is_refused(client: Client, article: Article) -> None:
     assert_problem(client.get(counts_url(article), headers={"Host": "elsewhere.example"}), 400)
 
 
-def test_counts_that_nobody_can_say_are_null_and_for_nobody_to_keep(
+def test_unknown_counts_are_null_and_not_cacheable(
     client: Client, article: Article, settings: Settings
 ) -> None:
     settings.REDIS_URL = "unix:///nowhere/valkey.sock"
@@ -187,13 +187,13 @@ def test_counts_that_nobody_can_say_are_null_and_for_nobody_to_keep(
         assert "ETag" not in response
 
 
-def test_a_slug_that_nobody_can_look_up_is_a_503(client: Client, article: Article) -> None:
+def test_a_slug_without_a_database_is_a_503(client: Client, article: Article) -> None:
     limits.database_breaker.trip()
 
     assert_problem(client.get(counts_url(article.slug)), 503)
 
 
-def test_a_slug_that_was_nobodys_is_found_soon_after_an_article_has_it(
+def test_an_unused_slug_is_found_soon_after_an_article_has_it(
     client: Client, publish_article: PublishArticle
 ) -> None:
     before = client.get(counts_url("late"))
@@ -207,7 +207,7 @@ def test_a_slug_that_was_nobodys_is_found_soon_after_an_article_has_it(
     assert client.get(counts_url("late")).status_code == 200
 
 
-def test_a_slug_goes_on_leading_to_its_article_when_the_article_takes_another(
+def test_a_replaced_slug_still_has_the_counts_of_its_article(
     client: Client, article: Article
 ) -> None:
     before = client.get(counts_url(article.slug)).json()
@@ -253,13 +253,13 @@ def test_many_counts_come_in_the_order_asked(
     client: Client, publish_article: PublishArticle
 ) -> None:
     one, other = publish_article(), publish_article()
-    asked = [other.slug, "nobody", str(one.id), str(uuid4()), str(other.id)]
+    asked = [other.slug, "unknown", str(one.id), str(uuid4()), str(other.id)]
 
     results = client.get("/api/v1/reactions/", {"articles": ",".join(asked)}).json()["results"]
 
     assert [each["article"] for each in results] == [
         str(other.id),
-        "nobody",
+        "unknown",
         str(one.id),
         asked[3],
         str(other.id),
@@ -352,7 +352,7 @@ def test_many_of_mine_come_in_the_order_asked(
 ) -> None:
     one, other = publish_article(), publish_article()
     put(client, one, {"reactions": ["sad"]})
-    asked = f"{other.slug},nobody,{one.id}"
+    asked = f"{other.slug},unknown,{one.id}"
 
     results = client.get("/api/v1/reactions/mine/", {"articles": asked}).json()["results"]
 
@@ -395,7 +395,7 @@ def test_a_token_shared_by_many_clients_is_one_reader(article: Article) -> None:
     assert Client().get(counts_url(article)).json()["total"] == 1
 
 
-def test_a_reader_may_take_everything_along_and_then_be_forgotten(
+def test_a_reader_may_export_everything_and_then_be_erased(
     client: Client, article: Article, settings: Settings
 ) -> None:
     put(client, article, {"reactions": ["love"]})
@@ -435,7 +435,7 @@ def test_a_reader_may_take_everything_along_and_then_be_forgotten(
         ("7", ""),
     ],
 )
-def test_a_body_that_is_no_wish_is_refused_by_field(
+def test_an_invalid_body_is_refused_by_field(
     client: Client, article: Article, body: Any, field: str
 ) -> None:
     response = put(client, article, body)
@@ -478,7 +478,7 @@ def test_another_method_is_refused(client: Client, article: Article) -> None:
 
 
 @pytest.mark.parametrize("address", ["a7f30616-c17f-4368-80e0-711fbe281979", "no-such-story"])
-def test_an_article_that_is_not_there_takes_nothing(client: Client, db: None, address: str) -> None:
+def test_an_unknown_article_records_nothing(client: Client, db: None, address: str) -> None:
     assert_problem(put(client, address, {"reactions": ["love"]}), 404)
     assert_problem(client.delete(f"{counts_url(address)}mine/"), 404)
     assert not Reaction.objects.exists()
@@ -492,7 +492,7 @@ def test_an_article_that_is_not_there_takes_nothing(client: Client, db: None, ad
         (Policy.State.HIDDEN, None, 404),
     ],
 )
-def test_an_article_refuses_what_its_policy_does_not_take(
+def test_a_reaction_against_the_policy_is_refused(
     client: Client, article: Article, state: Policy.State, allowed: int | None, status: int
 ) -> None:
     set_policy(article_id=article.id, state=state, allowed=allowed)
@@ -511,7 +511,7 @@ def _foreign_token() -> str:
 @pytest.mark.parametrize(
     "token",
     ["", "forged", "a.b.c", new_reader().token[:-1], new_reader().token[4:], _foreign_token(), "é"],
-    ids=["empty", "forged", "parts", "cut short", "without its head", "another house's", "letters"],
+    ids=["empty", "forged", "parts", "cut short", "without its head", "another key's", "letters"],
 )
 def test_a_bad_token_is_a_401_and_no_row(client: Client, article: Article, token: str) -> None:
     headers = {"Authorization": f"Reader {token}"}
@@ -529,7 +529,7 @@ def test_a_bad_token_is_a_401_and_no_row(client: Client, article: Article, token
     assert not Reaction.objects.exists()
 
 
-def test_a_bad_cookie_is_a_401_and_is_taken_back(
+def test_a_bad_cookie_is_a_401_and_is_deleted(
     client: Client, article: Article, settings: Settings
 ) -> None:
     client.cookies[settings.READER_COOKIE] = _foreign_token()
@@ -543,11 +543,11 @@ def test_a_bad_cookie_is_a_401_and_is_taken_back(
     assert Reaction.objects.count() == 1
 
 
-def test_a_path_that_is_not_there_is_a_problem_too(client: Client, db: None) -> None:
+def test_an_unknown_path_is_a_problem_too(client: Client, db: None) -> None:
     assert_problem(client.get("/api/v1/nowhere/"), 404)
 
 
-def test_refusals_mark_nothing(client: Client, article: Article) -> None:
+def test_a_refused_reaction_writes_no_outbox_entry(client: Client, article: Article) -> None:
     put(client, article, {"reactions": ["love", "sad"]})
     put(client, article, {"reactions": ["meh"]})
 

@@ -1,4 +1,4 @@
-"""A program that opens, narrows and closes: what it may, what it is told, what it is refused."""
+"""The API of policies: what a program may set, what it gets, what it is refused."""
 
 import json
 from datetime import timedelta
@@ -33,7 +33,7 @@ def put(client: Client, article: Article, body: Any) -> Any:
     return client.put(url_of(article), json.dumps(body), content_type="application/json")
 
 
-def test_an_article_that_says_nothing_takes_everything(manager: Client, article: Article) -> None:
+def test_an_article_without_a_policy_accepts_every_kind(manager: Client, article: Article) -> None:
     answer = manager.get(url_of(article)).json()
 
     assert answer == {
@@ -43,7 +43,7 @@ def test_an_article_that_says_nothing_takes_everything(manager: Client, article:
     }
 
 
-def test_what_is_put_is_in_force_and_public_with_the_answer(
+def test_a_put_policy_is_in_effect_and_public_with_the_answer(
     manager: Client, article: Article
 ) -> None:
     public = f"/api/v1/articles/{article.id}/reactions/"
@@ -57,7 +57,7 @@ def test_what_is_put_is_in_force_and_public_with_the_answer(
     assert manager.get(public).json()["allowed"] == ["love", "sad"]
 
 
-def test_what_is_left_out_is_unsaid_again(manager: Client, article: Article) -> None:
+def test_a_field_left_out_is_reset(manager: Client, article: Article) -> None:
     set_policy(article_id=article.id, state=PolicyState.HIDDEN, allowed=pack(["sad"]))
 
     answer = put(manager, article, {"state": "closed"}).json()
@@ -96,7 +96,7 @@ def test_an_article_closes_at_the_time_that_was_put(manager: Client, article: Ar
         ([], "non_field_errors"),
     ],
 )
-def test_nonsense_is_refused_by_its_field_and_changes_nothing(
+def test_an_invalid_policy_is_refused_by_its_field_and_changes_nothing(
     manager: Client, article: Article, body: Any, field: str
 ) -> None:
     response = put(manager, article, body)

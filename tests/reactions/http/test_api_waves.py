@@ -1,4 +1,4 @@
-"""A program that sees what was held back, and decides it: what it may, what it is told, what it is refused."""
+"""The API of waves: what a program sees, what it may decide, what it is refused."""
 
 import json
 from typing import Any
@@ -39,7 +39,7 @@ def decide(client: Client, wave: Wave, **body: Any) -> Any:
     return client.put(url_of(wave), json.dumps(body), content_type="application/json")
 
 
-def test_a_wave_says_what_was_held_and_names_nobody(
+def test_a_wave_shows_what_was_held_and_no_reader(
     manager: Client, article: Article, wave: Wave
 ) -> None:
     answer = manager.get(url_of(wave))
@@ -77,7 +77,7 @@ def test_a_decision_is_counted_once_however_often_it_is_sent(
     )
 
 
-def test_a_decision_may_be_turned_round(manager: Client, article: Article, wave: Wave) -> None:
+def test_a_decision_may_be_reversed(manager: Client, article: Article, wave: Wave) -> None:
     decide(manager, wave, state="released")
     aggregate()
     answer = decide(manager, wave, state="void")
@@ -97,7 +97,7 @@ def test_a_decision_may_be_turned_round(manager: Client, article: Article, wave:
     ],
     ids=["nothing", "held", "too long", "unknown"],
 )
-def test_a_wish_that_cannot_be_is_refused_by_field(
+def test_an_invalid_decision_is_refused_by_field(
     manager: Client, wave: Wave, body: Any, field: str
 ) -> None:
     answer = decide(manager, wave, **body)
@@ -135,7 +135,7 @@ def test_waves_are_found_by_state_and_article(
     assert found("article=nobodys") == 0
 
 
-def test_a_state_that_is_none_is_refused(manager: Client) -> None:
+def test_an_unknown_state_is_refused(manager: Client) -> None:
     answer = manager.get(f"{LIST}?state=open")
 
     assert answer.status_code == 400
@@ -151,7 +151,7 @@ def test_a_list_takes_as_many_queries_for_many_waves_as_for_one(
         assert len(manager.get(LIST).json()["results"]) == 21
 
 
-def test_no_such_wave_is_a_404(manager: Client) -> None:
+def test_an_unknown_wave_is_a_404(manager: Client) -> None:
     assert manager.get(f"{LIST}1/").status_code == 404
     assert manager.put(f"{LIST}1/", "{}", content_type="application/json").status_code == 404
 

@@ -225,7 +225,7 @@ def test_counts_that_expired_are_read_by_the_fast_path(
     assert b'"like":1' in answer[2]
 
 
-def test_a_list_is_sent_anew_when_one_of_its_articles_is_counted(
+def test_a_list_changes_when_one_of_its_articles_is_counted(
     site: Site, article: Article, many: str
 ) -> None:
     for _ in range(2):
@@ -263,7 +263,7 @@ def test_a_killed_article_is_gone_at_once(
     assert site.get(one)[0] == "404 Not Found"
 
 
-def test_counts_are_the_same_while_redis_is_away(
+def test_counts_are_the_same_while_redis_is_unreachable(
     site: Site, article: Article, one: str, many: str
 ) -> None:
     react(article)
@@ -279,7 +279,7 @@ def test_counts_are_the_same_while_redis_is_away(
 
 
 @pytest.mark.parametrize("name", ["one", "slug", "many"])
-def test_counts_that_nobody_knows_are_null_with_and_without_the_fast_path(
+def test_unknown_counts_are_null_with_and_without_the_fast_path(
     site: Site, article: Article, name: str
 ) -> None:
     path, _ = FAST[name](article)
@@ -355,7 +355,7 @@ def test_a_put_of_a_reader_with_a_cookie_is_fast(site: Site, article: Article) -
     assert answers[1] == answers[2] == site.django(path, "PUT", LOVE, **cookie)
 
 
-# Body, environment, status. A lone surrogate, a repeated key and a mark at the head are each refused by the parser.
+# Body, environment, status. A lone surrogate, a repeated key and a byte order mark are each refused by the parser.
 REFUSED: dict[str, tuple[bytes, dict[str, str], str]] = {
     "not an object": (b"[]", {}, "400"),
     "not json": (b'{"reactions":["love"]', {}, "400"),
@@ -412,7 +412,7 @@ def test_a_put_that_the_policy_refuses_is_refused_by_django(
     assert answer[0] in {"409 Conflict", "404 Not Found"}
 
 
-def test_a_put_while_postgresql_is_away_is_tried_once(
+def test_a_put_while_postgresql_is_unreachable_is_tried_once(
     site: Site, article: Article, reader: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, tried = f"/api/v1/articles/{article.id}/reactions/mine/", []

@@ -1,4 +1,4 @@
-"""The reaction bar without JavaScript: a form that works, and takes posts from nowhere else."""
+"""The widget without JavaScript: a form that works, and refuses posts of other origins."""
 
 import re
 
@@ -37,7 +37,7 @@ def test_a_press_is_recorded_and_leads_back_to_the_article(
 
     assert response.redirect_chain == [(f"{page_of(article)}#reactions", 302)]
     assert Reaction.objects.get().kinds == pack(["love"])
-    assert b'value=""' in response.content  # pressing love once more takes it back
+    assert b'value=""' in response.content  # pressing love once more clears it
     assert b'aria-pressed="true"' in response.content
 
 
@@ -60,7 +60,7 @@ def test_the_page_of_a_reader_is_theirs_alone(client: Client, article: Article) 
     assert "private" in response["Cache-Control"]
 
 
-def test_an_empty_press_takes_the_reaction_back(client: Client, article: Article) -> None:
+def test_an_empty_press_clears_the_reaction(client: Client, article: Article) -> None:
     action, fields = form_of(client, article)
     for reactions in ("love", ""):
         client.post(action, fields | {"reactions": reactions})
@@ -92,7 +92,7 @@ def test_a_post_from_elsewhere_is_refused(
 @pytest.mark.parametrize(
     "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://testserver"}]
 )
-def test_a_post_from_our_page_is_taken(
+def test_a_post_from_our_page_is_recorded(
     client: Client, article: Article, headers: dict[str, str]
 ) -> None:
     action, fields = form_of(client, article)
@@ -113,7 +113,7 @@ def test_a_post_that_never_saw_the_form_is_refused(
     assert not Reaction.objects.exists()
 
 
-def test_what_was_not_taken_is_said_on_the_page(client: Client, article: Article) -> None:
+def test_a_refused_reaction_is_explained_on_the_page(client: Client, article: Article) -> None:
     action, fields = form_of(client, article)
     set_policy(article_id=article.id, state=Policy.State.CLOSED)
 
@@ -123,7 +123,7 @@ def test_what_was_not_taken_is_said_on_the_page(client: Client, article: Article
     assert not Reaction.objects.exists()
 
 
-def test_an_unknown_reaction_is_said_on_the_page(client: Client, article: Article) -> None:
+def test_an_unknown_reaction_is_explained_on_the_page(client: Client, article: Article) -> None:
     action, fields = form_of(client, article)
 
     response = client.post(action, fields | {"reactions": "meh"}, follow=True)
@@ -131,7 +131,7 @@ def test_an_unknown_reaction_is_said_on_the_page(client: Client, article: Articl
     assert "That reaction does not exist here." in response.content.decode()
 
 
-def test_a_bad_cookie_is_taken_back_and_nothing_recorded(
+def test_a_bad_cookie_is_deleted_and_nothing_recorded(
     client: Client, article: Article, settings: Settings
 ) -> None:
     action, fields = form_of(client, article)
@@ -144,7 +144,7 @@ def test_a_bad_cookie_is_taken_back_and_nothing_recorded(
     assert not Reaction.objects.exists()
 
 
-def test_a_page_offers_what_its_article_takes(client: Client, article: Article) -> None:
+def test_a_page_offers_the_allowed_kinds(client: Client, article: Article) -> None:
     set_policy(article_id=article.id, allowed=pack(["love", "sad"]))
 
     page = client.get(page_of(article)).content.decode()
@@ -152,7 +152,7 @@ def test_a_page_offers_what_its_article_takes(client: Client, article: Article) 
     assert re.findall(r'data-kind="(\w+)"', page) == ["love", "sad"]
 
 
-def test_what_a_reader_has_is_on_their_page_until_they_undo_it(
+def test_a_kind_no_longer_allowed_is_on_the_readers_page_until_they_undo_it(
     client: Client, article: Article
 ) -> None:
     action, fields = form_of(client, article)

@@ -1,4 +1,4 @@
-"""What the article's pages ask of readers, and what reactions are told of articles."""
+"""The hook as reactions implement it: widgets for pages, and changes of articles."""
 
 from collections.abc import Sequence
 from uuid import UUID, uuid4
@@ -25,8 +25,8 @@ def react(article: Article, *keys: str) -> None:
     aggregate()
 
 
-def move(article: Article, state: State) -> None:
-    """As the desk does: the row changes, then, after the commit, reactions are told."""
+def change_state(article: Article, state: State) -> None:
+    """As the desk does: the row changes, then, after the commit, the hook is notified."""
     Article.objects.filter(pk=article.pk).update(state=state, version=F("version") + 1)
     reaction_hooks().article_changed(article.id)
 
@@ -46,22 +46,20 @@ def test_lists_show_the_total_and_the_leading_kinds(publish_article: PublishArti
     assert (totals[quiet.id].total, totals[quiet.id].top) == (0, ())
 
 
-def test_search_engines_are_told_by_the_most_specific_action(
+def test_each_interaction_has_the_most_specific_action(
     article: Article, rf: RequestFactory
 ) -> None:
     react(article, "like", "like", "sad")
 
-    told = reaction_hooks().widget(rf.get("/"), article).interactions
+    interactions = reaction_hooks().widget(rf.get("/"), article).interactions
 
-    assert Interaction("LikeAction", None, 2) in told
-    assert Interaction("DislikeAction", None, 0) in told
-    assert Interaction("ReactAction", "sad", 1) in told
-    assert told[-1] == Interaction("ReactAction", None, 3)
+    assert Interaction("LikeAction", None, 2) in interactions
+    assert Interaction("DislikeAction", None, 0) in interactions
+    assert Interaction("ReactAction", "sad", 1) in interactions
+    assert interactions[-1] == Interaction("ReactAction", None, 3)
 
 
-def test_search_engines_are_told_nothing_of_hidden_reactions(
-    article: Article, rf: RequestFactory
-) -> None:
+def test_hidden_reactions_are_no_interactions(article: Article, rf: RequestFactory) -> None:
     react(article, "sad")
     set_policy(article_id=article.id, state=Policy.State.HIDDEN)
     reaction_hooks().article_changed(article.id)
@@ -69,17 +67,19 @@ def test_search_engines_are_told_nothing_of_hidden_reactions(
     assert reaction_hooks().widget(rf.get("/"), article).interactions == ()
 
 
-def test_the_articles_answer_keeps_hidden_counts_to_itself(
-    client: Client, article: Article
-) -> None:
+def test_the_articles_answer_has_no_hidden_counts(client: Client, article: Article) -> None:
     react(article, "sad")
     set_policy(article_id=article.id, state=Policy.State.HIDDEN)
     reaction_hooks().article_changed(article.id)
 
-    told = client.get(f"/api/v1/articles/{article.id}/").json()["reactions"]
+    interactions = client.get(f"/api/v1/articles/{article.id}/").json()["reactions"]
 
-    assert (told["state"], told["allowed"], told["total"]) == ("hidden", [], None)
-    assert set(told["counts"].values()) == {None}
+    assert (interactions["state"], interactions["allowed"], interactions["total"]) == (
+        "hidden",
+        [],
+        None,
+    )
+    assert set(interactions["counts"].values()) == {None}
 
 
 def test_an_article_page_asks_redis_once(
@@ -101,12 +101,12 @@ def test_an_article_page_asks_redis_once(
     assert "reactions-title" in html
 
 
-def test_a_retracted_article_shows_its_reactions_and_takes_none(
+def test_a_retracted_article_shows_its_reactions_and_accepts_none(
     client: Client, article: Article, reader_id: UUID
 ) -> None:
     react(article, "sad")
 
-    move(article, State.RETRACTED)
+    change_state(article, State.RETRACTED)
 
     answer = client.get(f"/api/v1/articles/{article.id}/reactions/").json()
     assert (answer["state"], answer["total"]) == ("closed", 1)
@@ -120,22 +120,22 @@ def test_the_counts_of_an_article_go_with_it_and_come_back(
 ) -> None:
     react(article, "sad")
 
-    move(article, gone)
+    change_state(article, gone)
     while_gone = client.get(f"/api/v1/articles/{article.id}/reactions/").status_code
-    move(article, State.PUBLISHED)
+    change_state(article, State.PUBLISHED)
 
     assert while_gone == 404
     assert client.get(f"/api/v1/articles/{article.id}/reactions/").json()["total"] == 1
     assert Reaction.objects.count() == 1
 
 
-def test_a_draft_that_was_asked_for_is_there_once_it_is_published(
+def test_a_requested_draft_is_found_once_it_is_published(
     publish_article: PublishArticle,
 ) -> None:
     draft = publish_article(state=State.DRAFT)
     before = state_of(draft.id)
 
-    move(draft, State.PUBLISHED)
+    change_state(draft, State.PUBLISHED)
 
     assert (before, state_of(draft.id)) == ("missing", "open")
     assert not CountVersion.objects.exists()

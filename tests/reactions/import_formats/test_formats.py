@@ -24,8 +24,8 @@ def read(name: str, content: bytes, **kinds: str) -> list[Counters | Mistake]:
     return list(of_format.read(BytesIO(content), {**of_format.kinds, **kinds}))
 
 
-def told(name: str, content: bytes) -> str:
-    """What the operator reads of a file that cannot be taken."""
+def message_of(name: str, content: bytes) -> str:
+    """The message that the operator gets for a file that is refused."""
     try:
         entries = read(name, content)
     except Unreadable as unreadable:
@@ -137,12 +137,12 @@ def test_csv_may_have_a_mark_semicolons_and_columns_of_its_own_names() -> None:
         ("modx", b'{"items": [{"id": 1, "object_id": 5, "type": "love"}, {"id": 1, "object_id": 5, "type": "sad"}]}', "item 2: id: 1 is repeated; it is item 1 already."),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_with_its_place(name: str, content: bytes, message: str) -> None:
-    assert told(name, content) == message
+def test_an_error_is_reported_with_its_place(name: str, content: bytes, message: str) -> None:
+    assert message_of(name, content) == message
 
 
 def test_a_file_that_ends_early_is_refused() -> None:
-    assert told("modx", MODX[:-30]).startswith("is not JSON: ")
+    assert message_of("modx", MODX[:-30]).startswith("is not JSON: ")
 
 
 TABLE_TEXT = st.text(alphabet='0123456789,;\t"\n\rarticlove -é\x00', max_size=80)
@@ -150,8 +150,8 @@ TABLE_TEXT = st.text(alphabet='0123456789,;\t"\n\rarticlove -é\x00', max_size=8
 
 @given(st.binary(max_size=200) | TABLE_TEXT.map(lambda text: f"article,love\n{text}".encode()))
 @pytest.mark.parametrize("name", sorted(FORMATS))
-def test_no_file_whatever_is_more_than_refused(name: str, content: bytes) -> None:
-    told(name, content)
+def test_any_file_is_read_or_refused(name: str, content: bytes) -> None:
+    message_of(name, content)
 
 
 @given(

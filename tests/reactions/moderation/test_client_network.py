@@ -115,7 +115,7 @@ def react(client: Client, article: Article, **headers: str) -> None:
     assert answer.status_code == 200
 
 
-def test_a_put_tells_the_judge_what_it_may_know_and_no_more(article: Article) -> None:
+def test_a_put_records_the_signals_of_its_reader_and_no_more(article: Article) -> None:
     react(Client(REMOTE_ADDR="192.0.2.1"), article)
 
     mark = OutboxEntry.objects.get()
@@ -128,16 +128,16 @@ def test_a_put_tells_the_judge_what_it_may_know_and_no_more(article: Article) ->
     )
 
 
-def test_a_page_token_says_that_the_article_was_seen(client: Client, article: Article) -> None:
-    told = client.get(f"/api/v1/articles/{article.slug}/reactions/mine/").headers["Page-Token"]
+def test_a_page_token_shows_that_the_article_was_loaded(client: Client, article: Article) -> None:
+    token = client.get(f"/api/v1/articles/{article.slug}/reactions/mine/").headers["Page-Token"]
 
-    react(client, article, **{"Page-Token": told})
+    react(client, article, **{"Page-Token": token})
 
-    assert told == page_token(article.id)
+    assert token == page_token(article.id)
     assert OutboxEntry.objects.get().has_page_token
 
 
-def test_the_page_token_of_another_article_says_nothing(
+def test_the_page_token_of_another_article_is_ignored(
     client: Client, article: Article, reader_id: object
 ) -> None:
     react(client, article, **{"Page-Token": "forged"})

@@ -25,7 +25,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def react(article: Article, kinds: int, at: datetime, reader_id: UUID | None = None) -> None:
-    """A reaction as it was made at that time, and counted."""
+    """A reaction made at that time, and aggregated."""
     reader_id = reader_id or uuid4()
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=kinds)
     Reaction.objects.filter(reader_id=reader_id).update(changed_at=at)
@@ -63,13 +63,13 @@ def test_the_series_is_what_the_rows_say(article: Article, interval: str, zone: 
     for kinds, at in Reaction.objects.values_list("kinds", "changed_at"):
         for key in unpack(kinds):
             expected[floor(at, interval, ZoneInfo(zone)), key] += 1
-    told = {
+    series = {
         (period.start, key): count
         for period in found.series
         for key, count in period.added.items()
         if count
     }
-    assert told == dict(expected)
+    assert series == dict(expected)
     assert [period.start for period in found.series] == sorted({start for start, _ in expected})
     assert sum(found.current.values()) == 60
 
@@ -79,8 +79,8 @@ def test_added_less_removed_is_the_current_mix(article: Article) -> None:
     begin = datetime(2024, 12, 8, tzinfo=UTC)
     chance = random.Random(1)
     for step in range(60):
-        wish = chance.choice([0, *(kind.mask for kind in KINDS)])
-        react(article, wish, begin + timedelta(minutes=7 * step), chance.choice(readers))
+        headers = chance.choice([0, *(kind.mask for kind in KINDS)])
+        react(article, headers, begin + timedelta(minutes=7 * step), chance.choice(readers))
 
     found = statistics(article, "hour", "UTC")
 
@@ -145,14 +145,14 @@ def test_a_key_reads_the_statistics(
     assert set(answer["series"][0]["removed"]) == {kind.key for kind in KINDS}
 
 
-def test_nobody_reads_them_without_a_key(ask: Callable[..., Any]) -> None:
+def test_statistics_need_a_key(ask: Callable[..., Any]) -> None:
     response = ask()
 
     assert response.status_code == 401
     assert response["Content-Type"] == "application/problem+json"
 
 
-def test_a_key_for_something_else_does_not_read_them(ask: Callable[..., Any]) -> None:
+def test_a_key_with_another_scope_does_not_read_them(ask: Callable[..., Any]) -> None:
     other = issue_key(name="other", scopes=["articles:write"])
 
     assert ask({"Authorization": f"Bearer {other}"}).status_code == 403
@@ -174,7 +174,7 @@ def test_a_signed_in_editor_reads_them_where_permitted(
     ("query", "field"),
     [({"interval": "week"}, "interval"), ({"tz": "Mars/Olympus"}, "tz"), ({"tz": "../etc"}, "tz")],
 )
-def test_what_is_not_known_is_refused_by_name(
+def test_an_unknown_parameter_is_refused_by_name(
     ask: Callable[..., Any], key: dict[str, str], query: dict[str, str], field: str
 ) -> None:
     response = ask(key, **query)

@@ -1,4 +1,4 @@
-"""Readers at the page, in a real browser, with everything behind it running."""
+"""Readers at an article's page, in a real browser, against the running product."""
 
 import json
 import re
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
 @pytest.fixture
 def article(stack: RunningStack, tmp_path: Path) -> str:
-    """The path of an article that nobody has reacted to."""
+    """The path of an article without reactions."""
     slug = f"story-{uuid4().hex[:8]}"
     file = tmp_path / "story.md"
     file.write_text(f"---\nheadline: The bridge is open\nslug: {slug}\n---\n\nIt is.\n")
@@ -31,7 +31,7 @@ def article(stack: RunningStack, tmp_path: Path) -> str:
 
 @pytest.fixture(scope="module")
 def say(stack: RunningStack) -> Say:
-    """Says what an article takes, as the desk's program does."""
+    """Sets an article's policy, as a program of the desk does."""
     issued = stack.manage("issue_key", "Desk", "--scopes", "reactions:manage")
     key = issued.stdout.split()[-1]
 
@@ -39,7 +39,7 @@ def say(stack: RunningStack) -> Say:
         url = f"{stack.url}api/v1{article}reactions/policy/"
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         body = json.dumps(policy).encode()
-        call = urllib.request.Request(url, body, headers, method="PUT")  # noqa: S310  # our house
+        call = urllib.request.Request(url, body, headers, method="PUT")  # noqa: S310  # it begins with http
         with urllib.request.urlopen(call, timeout=10) as answer:  # noqa: S310
             assert answer.status == 200
 
@@ -51,7 +51,7 @@ def button(page: Page, kind: str) -> "Button":
 
 
 class Button:
-    """One reaction of the bar, as a reader meets it: by its label."""
+    """One button of the widget, found by its label as a reader finds it."""
 
     def __init__(self, page: Page, kind: str) -> None:
         self.locator = page.get_by_role("button", name=re.compile(rf"^{kind}\b", re.IGNORECASE))
@@ -98,13 +98,13 @@ def test_a_reader_changes_their_mind_and_takes_it_back(visitor: Visitor, article
     button(page, "sad").is_pressed(False)
 
 
-def test_an_article_that_closes_meanwhile_says_so_and_opens_again(
+def test_an_article_that_closes_under_an_open_page_says_so_and_opens_again(
     visitor: Visitor, article: str, say: Say
 ) -> None:
     page = visitor(article)
     button(page, "love").press()
     button(page, "love").shows(1)
-    with page.expect_event("requestfailed"):  # so that the page has not heard of the close yet
+    with page.expect_event("requestfailed"):  # so that the page does not know of the close yet
         page.route("**/reactions/", lambda route: route.abort())
     say(article, state="closed")
     page.unroute("**/reactions/")
@@ -119,7 +119,7 @@ def test_an_article_that_closes_meanwhile_says_so_and_opens_again(
     expect(button(page, "sad").locator).to_be_enabled()
 
 
-def test_a_reader_may_undo_what_the_article_no_longer_takes(
+def test_a_reader_may_undo_a_kind_that_is_no_longer_allowed(
     visitor: Visitor, article: str, say: Say
 ) -> None:
     page = visitor(article)
@@ -134,7 +134,7 @@ def test_a_reader_may_undo_what_the_article_no_longer_takes(
     expect(button(page, "funny").locator).to_be_disabled()
 
 
-def test_hasty_presses_end_in_the_last_one(visitor: Visitor, article: str) -> None:
+def test_rapid_clicks_end_in_the_last_one(visitor: Visitor, article: str) -> None:
     page = visitor(article)
 
     for kind in ("like", "love", "funny", "angry", "sad", "wow"):
@@ -148,7 +148,7 @@ def test_hasty_presses_end_in_the_last_one(visitor: Visitor, article: str) -> No
     expect(page.locator(".reactions-sum")).to_have_text("1")
 
 
-def test_the_bar_works_without_javascript(visitor: Visitor, article: str) -> None:
+def test_the_widget_works_without_javascript(visitor: Visitor, article: str) -> None:
     page = visitor(article, java_script_enabled=False)
 
     button(page, "wow").press()
@@ -160,7 +160,9 @@ def test_the_bar_works_without_javascript(visitor: Visitor, article: str) -> Non
     button(page, "wow").is_pressed(False)
 
 
-def test_the_bar_works_by_keyboard_and_says_what_happened(visitor: Visitor, article: str) -> None:
+def test_the_widget_works_by_keyboard_and_announces_the_result(
+    visitor: Visitor, article: str
+) -> None:
     page = visitor(article)
     button(page, "angry").locator.focus()
 
@@ -180,7 +182,7 @@ def test_no_page_is_wider_than_the_screen(visitor: Visitor, article: str, width:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_reading_leaves_nothing_behind(visitor: Visitor, article: str) -> None:
+def test_reading_stores_nothing_in_the_browser(visitor: Visitor, article: str) -> None:
     page = visitor(article)
     page.goto("/")
     page.wait_for_load_state("networkidle")
