@@ -10,14 +10,14 @@ help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 # With `exec`, a SIGTERM that make hands on reaches the program itself and no shell in between.
-run: installed  ## the whole house, from nothing; Ctrl-C stops it
+run: installed  ## the whole product, from nothing; Ctrl-C stops it
 	@exec "$(VENV)/bin/python" -m newsroom.stack --with-parent
 
-# Two at a time, each with servers of its own; what starts a whole house stays in one of them.
+# Two at a time, each with servers of its own; what starts the whole product stays in one of them.
 test: tools  ## everything, a browser included
 	@exec "$(VENV)/bin/python" -m pytest -n 2 --dist loadgroup $(COVERAGE)
 
-test-fast: tools  ## without the browser and the whole house
+test-fast: tools  ## without the browser and the whole product
 	@exec "$(VENV)/bin/python" -m pytest -n 2 --dist loadgroup -m "not browser and not stack"
 
 coverage: COVERAGE = --cov
@@ -29,7 +29,7 @@ bench: tools  ## the benchmark: twenty minutes, writes docs/benchmarks.md
 bench-quick: tools  ## the same ratios in two minutes, with more spread
 	@exec "$(VENV)/bin/python" -m tests.bench --quick
 
-chaos: tools  ## kills things under load and counts again
+chaos: tools  ## kills processes under load and compares the counts
 	@exec "$(VENV)/bin/python" -m pytest -p no:randomly tests/chaos
 
 fuzz: tools  ## the property tests, with ten times as many examples, at random

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.cache import caches
 
 from articles.models import Article, State
@@ -12,6 +13,9 @@ from articles.pages import page_cache
 from reactions import counts
 from reactions.cache import limits, slugs
 from tests import profiles as profiles  # before pytest reads --hypothesis-profile
+
+# A password that withstands guessing takes a quarter of a second to hash, longer than most tests.
+django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 PublishArticle = Callable[..., Article]
 PUBLISHED_AT = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)

@@ -38,7 +38,7 @@ while timezone.now() < due + timedelta(seconds=1):
 
 @pytest.fixture
 def many_articles(db: None) -> None:
-    """A handful of due articles among thousands."""
+    """A handful of due articles among a thousand."""
     Article.objects.bulk_create(
         Article(
             guid=f"tag:example.org,2024:{number}",
@@ -48,7 +48,7 @@ def many_articles(db: None) -> None:
             first_published_at=PUBLISHED_AT,
             published_at=PUBLISHED_AT,
         )
-        for number in range(3000)
+        for number in range(1000)
     )
 
 

@@ -326,7 +326,7 @@ PRESETS = st.lists(
 OWN = st.tuples(st.none() | st.sampled_from(STRICTNESS), SETS, st.none() | st.integers(0, 9))
 
 
-@examples(0.6, HealthCheck.function_scoped_fixture)
+@examples(0.3, HealthCheck.function_scoped_fixture)
 @given(rules=PRESETS, own=OWN, site=st.integers(0, 9))
 def test_the_strictest_default_policy_wins_below_the_articles_own_policy(
     death_notice: Article,

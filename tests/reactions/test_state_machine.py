@@ -180,5 +180,5 @@ def test_the_counts_are_the_rows_after_any_order_of_events(
 ) -> None:
     run_state_machine_as_test(
         type("OfThisTest", (Machine,), {"publish": staticmethod(publish_article)}),
-        settings=examples(0.25, *HealthCheck),
+        settings=examples(0.1, *HealthCheck),
     )

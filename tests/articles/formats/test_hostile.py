@@ -194,7 +194,6 @@ def damaged(draw: st.DrawFn) -> tuple[str, bytes]:
     return name, content[:start] + draw(st.binary(max_size=40)) + content[end:]
 
 
-@examples(1.5)
 @given(damaged())
 def test_no_damage_makes_a_reader_raise_anything_but_its_own_error(case: tuple[str, bytes]) -> None:
     name, content = case
@@ -220,7 +219,6 @@ json_values = st.recursive(
 )
 
 
-@examples(2)
 @given(
     st.dictionaries(st.sampled_from([*NINJS_3, "keywords", "renditions", "altids"]), json_values)
 )

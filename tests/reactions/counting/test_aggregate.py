@@ -149,7 +149,7 @@ def test_the_age_of_the_oldest_outbox_entry_is_known(article: Article) -> None:
     assert oldest_entry_at() is None
 
 
-@examples(0.3, HealthCheck.function_scoped_fixture)
+@examples(0.1, HealthCheck.function_scoped_fixture)
 @given(
     acts=st.lists(
         st.one_of(
