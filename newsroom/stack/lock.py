@@ -1,7 +1,7 @@
 """`make lock`: pins and hashes of everything that the direct requirements bring along, by uv.
 
 One resolution for every Python from 3.11 and every platform: markers tell them apart.
-With `--check` it asks nobody, and says which direct requirement the lock files do not have.
+With `--check` it needs no network, and says which direct requirement the lock files do not have.
 """
 
 import re

@@ -45,7 +45,7 @@ def sessions(stack: RunningStack) -> dict[str, str]:
 
 @pytest.fixture
 def sign_in(sessions: dict[str, str], stack: RunningStack, visitor: Visitor) -> SignIn:
-    """Signs a user in at the desk, at the requested page."""
+    """Sign a user in at the desk and open the page that was requested."""
 
     def enter(name: str, path: str) -> Page:
         page = visitor("/healthz")

@@ -1,1 +1,1 @@
-"""Commands of the house."""
+"""Management commands of the stack."""
