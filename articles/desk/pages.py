@@ -120,7 +120,7 @@ def preview_link(request: HttpRequest, site: AdminSite, article: Article) -> Htt
         preview_links.end_links(article_id=article.pk)
         messages.success(request, "Every link to this story that was given out before has ended.")
         return redirect("admin:articles_preview_link", article.pk)
-    if article.is_public or article.state in preview_links.ENDED:
+    if article.is_public or article.state in preview_links.HIDDEN_STATES:
         messages.error(request, "There is no draft to show: the story is out, or put aside.")
         return _to_article(article)
     context = {

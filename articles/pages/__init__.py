@@ -1,1 +1,1 @@
-"""The pages that readers open, kept rendered in the process while nothing on them changes."""
+"""The pages for readers, the page cache in front of them, search and preview links."""

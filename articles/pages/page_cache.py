@@ -1,9 +1,9 @@
-"""Pages that are kept as they were sent, for as long as they would be sent the same again.
+"""The page cache: rendered pages in the memory of the process, revalidated before they are sent again.
 
-To render a page takes twenty times as long as to find out that it is still the same. So each process
-keeps the pages that it rendered. Before it sends one again it looks at the versions of the articles on
-it, at most ten times a second, and at what readers feel, twice a second: however many open the page,
-it costs no more than that. docs/decisions/0013-page-cache.md says why.
+Rendering a page takes twenty times as long as finding out that it has not changed. So each process
+caches the pages that it rendered. Before it sends one again it reads the versions of the articles on
+it, at most ten times a second, and of their reactions, at most twice a second: the cost does not grow
+with the number of requests. docs/decisions/0013-page-cache.md gives the reasons.
 """
 
 import time
@@ -21,41 +21,43 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date, parse_http_date_safe, quote_etag
 
-# Seconds for which a page is sent without a look at its articles: a tenth of the pages' s-maxage.
+# Seconds for which a page is sent without reading the versions of its articles: a tenth of the pages' s-maxage.
 VERSION_FRESH_SECONDS = 0.1
-# Seconds for which nobody asks again what readers feel: the pages' s-maxage.
+# Seconds for which a page is sent without reading the version of its reactions: half the pages' s-maxage.
 REACTIONS_FRESH_SECONDS = 0.5
-# Seconds. What no article's version tells, such as an author's new name, shows no later than this.
+# Seconds. A change that moves no article's version, such as an author's new name, is visible no later than this.
 LIFETIME = 30
 
 
 @dataclass(frozen=True, slots=True)
 class PageState:
-    """What a page would show of the desk, and how to learn what readers feel about it."""
+    """What a page would show if it were rendered again: the version of its articles, and a call for that of its
+    reactions, which is made less often.
+    """
 
     version: object
-    feel: Callable[[], object]
+    read_reactions_version: Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """A page, and what it shows; `version` and `felt` compare with those of a Look."""
+    """A rendered page, with the versions that it shows; they are compared with those of a PageState."""
 
     response: HttpResponse
     version: object
-    felt: object
-    changed_at: datetime | None = None  # None where something may change without moving it
+    reactions_version: object
+    changed_at: datetime | None = None  # None where a part may change without a change of this time
 
 
 @dataclass(frozen=True, slots=True)
 class CachedPage:
-    """A page as it was sent. What it shows is kept as digests; the times are monotonic seconds."""
+    """A page as it was sent. The versions are digests; the times are monotonic seconds."""
 
     content: bytes
     headers: dict[str, str]
     version: str
-    felt: str
-    made_at: float
+    reactions_version: str
+    rendered_at: float
     version_checked_at: float
     reactions_checked_at: float
 
@@ -63,40 +65,40 @@ class CachedPage:
 def answer(
     request: HttpRequest,
     *,
-    look: Callable[[], PageState | None],
+    read_state: Callable[[], PageState | None],
     render: Callable[[], Rendering | HttpResponse],
 ) -> HttpResponseBase:
-    """The page that was kept while `look` finds it the same, else a new one; 304 for who has it.
+    """The cached page where `read_state` returns the versions that it shows, else a rendered one.
 
-    `render` gives a plain response, or raises, where there is no page to be kept. Who is signed in
-    at the desk gets a new page each time.
+    304 where the client has the page already. `render` returns a plain response, or raises, where the
+    answer must not be cached. A request with a session of the desk is always rendered.
     """
     if settings.SESSION_COOKIE_NAME in request.COOKIES:
-        return fresh(request, render())
-    address = _digest(request.get_full_path())  # which may be of any length
-    kept: CachedPage | None = caches["pages"].get(address)
-    if kept and _is_same(address, kept, look):
-        return _conditional(request, HttpResponse(kept.content, headers=kept.headers))
-    made = render()
-    response = fresh(request, made)
-    if isinstance(made, Rendering):
-        _keep(address, made)
+        return answer_uncached(request, render())
+    key = _digest(request.get_full_path())  # which may be of any length
+    cached: CachedPage | None = caches["pages"].get(key)
+    if cached and _is_current(key, cached, read_state):
+        return _conditional(request, HttpResponse(cached.content, headers=cached.headers))
+    rendered = render()
+    response = answer_uncached(request, rendered)
+    if isinstance(rendered, Rendering):
+        _store(key, rendered)
     return response
 
 
-def fresh(request: HttpRequest, made: Rendering | HttpResponse) -> HttpResponseBase:
-    """A page that is kept for nobody; 304 for who has it."""
-    if isinstance(made, HttpResponse):
-        return made
-    _add_validators(made)
-    return _conditional(request, made.response)
+def answer_uncached(request: HttpRequest, rendered: Rendering | HttpResponse) -> HttpResponseBase:
+    """The page, without storing it; 304 where the client has it already."""
+    if isinstance(rendered, HttpResponse):
+        return rendered
+    _add_validators(rendered)
+    return _conditional(request, rendered.response)
 
 
 def _add_validators(rendering: Rendering) -> None:
-    """The ETag is made of the bytes themselves, so that every process gives the same."""
+    """The ETag is a digest of the content, so that every process sends the same."""
     response, changed_at = rendering.response, rendering.changed_at
     response["ETag"] = quote_etag(_digest(response.content))
-    # A second that is not over may see another change, which the header could not tell.
+    # Last-Modified has whole seconds: another change within the current second would have the same value.
     if changed_at and int(changed_at.timestamp()) < int(timezone.now().timestamp()):
         response["Last-Modified"] = http_date(int(changed_at.timestamp()))
 
@@ -106,42 +108,42 @@ def _conditional(request: HttpRequest, response: HttpResponse) -> HttpResponseBa
     return get_conditional_response(request, response["ETag"], changed_at, response) or response
 
 
-def _is_same(address: str, kept: CachedPage, look: Callable[[], PageState | None]) -> bool:
+def _is_current(key: str, cached: CachedPage, read_state: Callable[[], PageState | None]) -> bool:
     now = time.monotonic()
-    if now - kept.version_checked_at < VERSION_FRESH_SECONDS:
+    if now - cached.version_checked_at < VERSION_FRESH_SECONDS:
         return True
     try:
-        seen = look()
+        state = read_state()
     except (OperationalError, InterfaceError):
-        return True  # the page of a moment ago, for as long as it is kept, and no error
-    if seen is None or _digest(seen.version) != kept.version:
+        return True  # while the database is unreachable, the page is sent stale until its LIFETIME ends
+    if state is None or _digest(state.version) != cached.version:
         return False
-    reactions_checked_at = kept.reactions_checked_at
+    reactions_checked_at = cached.reactions_checked_at
     if now - reactions_checked_at >= REACTIONS_FRESH_SECONDS:
-        if _digest(seen.feel()) != kept.felt:
+        if _digest(state.read_reactions_version()) != cached.reactions_version:
             return False
         reactions_checked_at = now
-    rest = LIFETIME - (now - kept.made_at)
+    remaining_seconds = LIFETIME - (now - cached.rendered_at)
     caches["pages"].set(
-        address,
-        replace(kept, version_checked_at=now, reactions_checked_at=reactions_checked_at),
-        rest,
+        key,
+        replace(cached, version_checked_at=now, reactions_checked_at=reactions_checked_at),
+        remaining_seconds,
     )
     return True
 
 
-def _keep(address: str, rendering: Rendering) -> None:
+def _store(key: str, rendering: Rendering) -> None:
     now, response = time.monotonic(), rendering.response
-    kept = CachedPage(
+    page = CachedPage(
         content=response.content,
         headers=dict(response.items()),
         version=_digest(rendering.version),
-        felt=_digest(rendering.felt),
-        made_at=now,
+        reactions_version=_digest(rendering.reactions_version),
+        rendered_at=now,
         version_checked_at=now,
         reactions_checked_at=now,
     )
-    caches["pages"].set(address, kept, LIFETIME)
+    caches["pages"].set(key, page, LIFETIME)
 
 
 def _digest(value: object) -> str:

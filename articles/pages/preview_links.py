@@ -1,7 +1,7 @@
-"""Links by which somebody without an account reads an article before it is out.
+"""Preview links: a person without an account reads an article before it is published.
 
-A link is signed and bound to its article, holds for a week, and ends sooner when the desk says so:
-then the article's generation rises, and every link that names an older one is over.
+A link is signed, bound to its article and valid for a week. The desk can end all links to an article
+earlier: it increments the article's `preview_generation`, and a link with an older generation is refused.
 """
 
 from datetime import timedelta
@@ -16,16 +16,16 @@ from articles.models import Article, State
 
 LIFETIME = timedelta(days=7)
 SALT = "articles.preview"
-# An article that is put aside or gone for good is shown to nobody.
-ENDED = {State.SPIKED, State.KILLED}
+# States in which an article is shown to no reader, not even through a preview link.
+HIDDEN_STATES = {State.SPIKED, State.KILLED}
 
 
-class Unknown(Exception):
-    """A link that the desk never gave out."""
+class InvalidLinkError(Exception):
+    """The token was not signed by this site."""
 
 
-class Ended(Exception):
-    """A link that held once."""
+class ExpiredLinkError(Exception):
+    """The token is valid, but older than LIFETIME, ended by the desk, or of an article that is not shown."""
 
 
 def make_link(article: Article) -> str:
@@ -34,23 +34,25 @@ def make_link(article: Article) -> str:
 
 
 def find_draft(token: str) -> Article:
-    """The article that the link leads to, with all its parts, public by now or not.
+    """The article of the link, with all related rows, whether it is published or not.
 
-    Raises Unknown and Ended.
+    Raises InvalidLinkError and ExpiredLinkError.
     """
     try:
         article_id, generation = signing.loads(token, salt=SALT, max_age=LIFETIME)
     except signing.SignatureExpired:
-        raise Ended from None
+        raise ExpiredLinkError from None
     except signing.BadSignature:
-        raise Unknown from None
+        raise InvalidLinkError from None
     article = Article.objects.in_full().filter(pk=UUID(article_id)).first()
-    if article is None or article.state in ENDED or article.preview_generation != generation:
-        raise Ended
+    if article is None or article.state in HIDDEN_STATES:
+        raise ExpiredLinkError
+    if article.preview_generation != generation:
+        raise ExpiredLinkError
     return article
 
 
 def end_links(*, article_id: UUID) -> None:
-    """End every link to the article that was given out so far."""
+    """End every link to the article that was made so far."""
     articles = Article.objects.filter(pk=article_id)
     articles.update(preview_generation=F("preview_generation") + 1)

@@ -1,7 +1,7 @@
-"""Full-text search: articles that say the words of a query, the most relevant first.
+"""Full-text search: the articles that match the words of a query, by relevance, for the page and the API.
 
-Each article is read in its own language: PostgreSQL keeps its words in the column `search`, which
-migration 0003 makes and describes. A tag's or author's name is looked up where it is kept.
+Each article is indexed by the rules of its own language: PostgreSQL generates its column `search`, which
+migration 0003 adds and describes. Names of tags and authors are matched in their own tables.
 """
 
 import re
@@ -28,10 +28,10 @@ from articles.models import Article, ArticleAuthor, ArticleQuerySet, ArticleTag
 from articles.pagination import Page, Position
 
 RESULTS_PER_PAGE = 20
-# Longer ones are cut: nobody types them, and every word costs a look into the index.
+# Characters. Longer queries are cut: no reader types them, and every word costs an index scan.
 QUERY_LENGTH = 200
 
-# What migration 0003 chooses from; an article's language decides.
+# The text search configurations that migration 0003 maps languages to.
 CONFIGS = (
     "arabic", "danish", "dutch", "english", "finnish", "french", "german", "greek", "hungarian",
     "italian", "norwegian", "portuguese", "romanian", "russian", "simple", "spanish", "swedish",
@@ -39,27 +39,27 @@ CONFIGS = (
 )  # fmt: skip
 
 _RANK = re.compile(r"0x[01]\.[0-9a-f]{1,13}p[+-]\d{1,4}")
-_WITHOUT = re.compile(r"(?<!\S)-")
+_EXCLUSION = re.compile(r"(?<!\S)-")
 
-# Around each word found, until the text has been escaped. Code points that nobody's text uses.
+# Put by PostgreSQL around each match and replaced by <mark> once the text is escaped. Private-use code points.
 BEGIN, END = "\ue000", "\ue001"
 
 
 @dataclass(frozen=True, slots=True)
 class Place(Position):
-    """Where an article stands among those found: by its rank, then as in any list."""
+    """The position of an article among the results: by its rank, then by time and id."""
 
     rank: float
 
     @classmethod
     def of(cls, article: Article) -> Self:
         at = Position.of(article)
-        rank: float = getattr(article, "rank")  # noqa: B009  # an annotation, which no type names
+        rank: float = getattr(article, "rank")  # noqa: B009  # an annotation, unknown to the type
         return cls(at.published_at, at.id, rank)
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Raises ValueError for what `str` never gave."""
+        """The inverse of `str`. Raises ValueError for any other text."""
         rank, _, position = text.partition("_")
         if not _RANK.fullmatch(rank):
             raise ValueError("is not a place among these results.")
@@ -74,18 +74,18 @@ class Place(Position):
 
 
 def find(articles: ArticleQuerySet, words: str) -> ArticleQuerySet:
-    """Those of the articles that match, annotated with `rank`.
+    """The articles that match, annotated with `rank`.
 
-    `words` are as in a search engine: "a phrase", or, -without. A rank depends on the article and the
-    words alone, so that a place in the list stays where it is whatever else is published.
+    `words` is a query as of a web search engine: "a phrase", or, -excluded. A rank depends on the article
+    and the words alone, so that a position stays valid when other articles are published.
     """
     words = words.replace("\0", " ")[:QUERY_LENGTH]
     rank = _rank(words)
     if all(word.startswith("-") for word in words.split()):
-        return articles.annotate(rank=rank).none()  # else it were nearly all there is
-    ids = _spoken(words).values("pk")
-    if not _WITHOUT.search(words):  # no name says what an article must not say
-        ids = ids.union(*_named(words))
+        return articles.annotate(rank=rank).none()  # exclusions alone match nearly every article
+    ids = _matching_text(words).values("pk")
+    if not _EXCLUSION.search(words):  # a name does not show that an article lacks a word
+        ids = ids.union(*_matching_names(words))
     return articles.filter(pk__in=ids).annotate(rank=rank)
 
 
@@ -94,8 +94,8 @@ def _rank(words: str) -> Cast:
     return Cast(SearchRank(_Words(), query), FloatField())
 
 
-def _spoken(words: str) -> ArticleQuerySet:
-    """Articles that say the words, each by the rules of its own language."""
+def _matching_text(words: str) -> ArticleQuerySet:
+    """Articles whose text has the words, each by the rules of its own language."""
     # Uses index: articles_by_search, once for each configuration.
     matches = Q()
     for config in CONFIGS:
@@ -104,8 +104,8 @@ def _spoken(words: str) -> ArticleQuerySet:
     return Article.objects.alias(search_words=_Words(), search_config=_config()).filter(matches)
 
 
-def _named(words: str) -> list[QuerySet[Any, Any]]:
-    """The ids of articles whose tag or author has the words for a name."""
+def _matching_names(words: str) -> list[QuerySet[Any, Any]]:
+    """The ids of articles with a tag or an author whose name has the words."""
     query = SearchQuery(words, config="simple", search_type="websearch")
     tags = ArticleTag.objects.alias(words=SearchVector("tag__name", config="simple"))
     authors = ArticleAuthor.objects.alias(words=SearchVector("author__name", config="simple"))
@@ -113,7 +113,7 @@ def _named(words: str) -> list[QuerySet[Any, Any]]:
 
 
 def best(found: ArticleQuerySet, *, size: int) -> Page:
-    """The first page; what is worse is its `older`."""
+    """The first page; its `older` is the position after which less relevant results follow."""
     return _page(list(_best_first(found)[: size + 1]), size, better=False)
 
 
@@ -142,12 +142,12 @@ def better_than(place: Place, found: ArticleQuerySet, *, size: int) -> Page:
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """The page for readers: `?q=` has the words, `?after=` a place in the list."""
+    """The page for readers: `?q=` is the query, `?after=` a position among the results."""
     words = request.GET.get("q", "").strip()
     articles = Article.objects.public().select_related("section").defer("body_markdown")
     found = Page([], None, None)
     if words:
-        found = _asked_for(request, _with_excerpts(find(articles, words), words))
+        found = _read_page(request, _with_excerpts(find(articles, words), words))
     context = {
         "words": words,
         "found": found,
@@ -159,7 +159,7 @@ def page(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _asked_for(request: HttpRequest, found: ArticleQuerySet) -> Page:
+def _read_page(request: HttpRequest, found: ArticleQuerySet) -> Page:
     after = request.GET.get("after")
     if after is None:
         return best(found, size=RESULTS_PER_PAGE)
@@ -170,7 +170,7 @@ def _asked_for(request: HttpRequest, found: ArticleQuerySet) -> Page:
 
 
 class _Words(Expression):
-    """The column `search` of the articles, which no model names."""
+    """The column `search` of the articles, which is no field of the model."""
 
     output_field = SearchVectorField()
 
@@ -181,7 +181,7 @@ class _Words(Expression):
 
 
 def _config() -> Func:
-    """The configuration of an article's language."""
+    """The text search configuration of an article's language."""
     return Func(
         F("language"),
         function="articles_search_config",
@@ -196,7 +196,7 @@ def _with_excerpts(found: ArticleQuerySet, words: str) -> ArticleQuerySet:
     )
     text = Concat(
         "abstract", Value(" "), "body_html", output_field=TextField()
-    )  # PostgreSQL leaves the tags out
+    )  # PostgreSQL's parser skips the HTML tags
     return found.annotate(
         marked_headline=SearchHeadline(
             "headline",
@@ -219,7 +219,7 @@ def _with_excerpts(found: ArticleQuerySet, words: str) -> ArticleQuerySet:
 
 
 def _excerpts(article: Article) -> tuple[SafeString, SafeString]:
-    """The headline and the passages found, as HTML in which nothing is markup but our <mark>."""
+    """The headline and the matching passages, as HTML whose only element is <mark>."""
     headline: str = getattr(article, "marked_headline", article.headline)
     excerpt: str = getattr(article, "excerpt", article.abstract)
     return _marked(headline), _marked(unescape(excerpt))
@@ -227,7 +227,7 @@ def _excerpts(article: Article) -> tuple[SafeString, SafeString]:
 
 def _marked(text: str) -> SafeString:
     html = escape(text).replace(BEGIN, "<mark>").replace(END, "</mark>")
-    return mark_safe(html)  # noqa: S308  # escaped before the marks went in
+    return mark_safe(html)  # noqa: S308  # escaped before <mark> is inserted
 
 
 def _best_first(found: ArticleQuerySet) -> ArticleQuerySet:

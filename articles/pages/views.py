@@ -17,20 +17,20 @@ from articles.hooks import ReactionTotal, Widget, reaction_hooks
 from articles.models import Article, ArticleQuerySet, Author, Correction, Section, Tag
 from articles.pages import page_cache
 from articles.pages.page_cache import PageState, Rendering
-from articles.pages.preview_links import Ended, Unknown, find_draft
+from articles.pages.preview_links import ExpiredLinkError, InvalidLinkError, find_draft
 from articles.pagination import Page, Position, newest, older_than, version_of
 from articles.resolve import Killed, find_article, find_article_version
 
 ARTICLES_PER_PAGE = 20
 CORRECTIONS_PER_PAGE = 50
 
-# What no list shows, and what is most of an article.
+# Columns that no list shows; together they are most of an article's size.
 UNLISTED = ("body_markdown", "body_html", "ed_note", "editor_note", "usage_terms")
 
 
 @require_safe
 def front_page(request: HttpRequest) -> HttpResponseBase:
-    """The newest articles; with `?before=`, the ones that follow another page's last."""
+    """The newest articles; with `?before=`, those older than this position."""
     return _list(request, "articles/front.html", Article.objects.public())
 
 
@@ -43,26 +43,26 @@ def section(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 @require_safe
 def author(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """Who an author is, and the newest of their articles."""
+    """An author's description and newest articles."""
     articles = Article.objects.public().filter(author_links__author__slug=slug)
     return _list(request, "articles/author.html", articles, Author, slug)
 
 
 @require_safe
 def tag(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """The newest articles about one thing."""
+    """The newest articles with one tag."""
     articles = Article.objects.public().filter(tag_links__tag__slug=slug)
     return _list(request, "articles/list.html", articles, Tag, slug)
 
 
 @require_safe
 def article(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """One article, with its reaction bar. By its UUID, or a slug it used to have, it redirects to its slug.
+    """One article, with its reaction widget. A UUID or a former slug redirects to the current slug.
 
-    404 for what was never there or was taken off; 410 for what is gone for good.
+    404 for an article that does not exist or is not public; 410 for one that was killed.
     """
 
-    def look() -> PageState | None:
+    def read_state() -> PageState | None:
         found = find_article_version(slug)
         if found is None:
             return None
@@ -70,14 +70,14 @@ def article(request: HttpRequest, slug: str) -> HttpResponseBase:
         return PageState(version, lambda: reaction_hooks().widget(request, found).version)
 
     if request.GET or request.COOKIES or "Authorization" in request.headers:
-        # Somebody's own page, or one with a notice for them, is kept for nobody.
-        return page_cache.fresh(request, _article(request, slug))
-    return page_cache.answer(request, look=look, render=lambda: _article(request, slug))
+        # The page may show this reader's reactions, or a notice: it is not cached.
+        return page_cache.answer_uncached(request, _article(request, slug))
+    return page_cache.answer(request, read_state=read_state, render=lambda: _article(request, slug))
 
 
 @require_safe
 def corrections(request: HttpRequest) -> HttpResponseBase:
-    """What was wrong in our articles, the latest first; with `?before=`, what another page leads to."""
+    """The corrections of all articles, the latest first; with `?before=`, those before this id."""
     found = Correction.objects.public().order_by("-id")
     before = request.GET.get("before")
     if before is not None:
@@ -86,13 +86,13 @@ def corrections(request: HttpRequest) -> HttpResponseBase:
         found = found.filter(id__lt=int(before))
     found = found[: CORRECTIONS_PER_PAGE + 1]
 
-    def look() -> PageState:
+    def read_state() -> PageState:
         versions = found.values_list("id", "article__version", "article__updated_at")
         return PageState(tuple(versions), lambda: None)
 
     return page_cache.answer(
         request,
-        look=look,
+        read_state=read_state,
         render=lambda: _corrections(request, list(found.select_related("article"))),
     )
 
@@ -105,7 +105,7 @@ def _article(request: HttpRequest, slug: str) -> Rendering | HttpResponse:
     except Article.DoesNotExist:
         raise Http404 from None
     if article.slug != slug:
-        # The slug behind a UUID may change again; a slug that was given up stays given up.
+        # The slug of a UUID may change again; a former slug never becomes current again.
         return redirect(article, permanent=not is_address_of_id(slug))
     widget = reaction_hooks().widget(request, article)
     response = render(request, "articles/article.html", {"article": article, "widget": widget})
@@ -113,7 +113,7 @@ def _article(request: HttpRequest, slug: str) -> Rendering | HttpResponse:
     return Rendering(
         _personal(response) if widget.personal else _shared(response),
         version=(article.version, article.updated_at),
-        felt=widget.version,
+        reactions_version=widget.version,
         changed_at=None if widget.personal else _latest(article.updated_at, widget.changed_at),
     )
 
@@ -124,15 +124,15 @@ def _latest(*times: datetime | None) -> datetime:
 
 @require_safe
 def preview(request: HttpRequest, token: str) -> HttpResponse:
-    """An article before it is out, for whoever was given the link: as it would look, published now.
+    """An article before it is published, for the holder of a preview link: as it would appear if published now.
 
-    404 for a link that nobody gave out, 410 for one that is over. An article that is out is at its page.
+    404 for an invalid link, 410 for an expired one. A published article redirects to its page.
     """
     try:
         article = find_draft(token)
-    except Unknown:
+    except InvalidLinkError:
         raise Http404 from None
-    except Ended:
+    except ExpiredLinkError:
         return _unlisted(render(request, "articles/preview_ended.html", status=410))
     if article.is_public:
         return _unlisted(redirect(article))
@@ -148,23 +148,25 @@ def _list(
     subject: type[Section | Author | Tag] | None = None,
     slug: str = "",
 ) -> HttpResponseBase:
-    """The page of the list that the request asks for; of all articles, or of a subject's."""
+    """The requested page of a list: of all articles, or of those of a subject."""
     before = _before(request)
 
-    def look() -> PageState:
+    def read_state() -> PageState:
         version = version_of(articles, before=before, size=ARTICLES_PER_PAGE)
         return PageState(version, lambda: reaction_hooks().totals(version.article_ids))
 
-    def make() -> Rendering:
+    def render_page() -> Rendering:
         found = get_object_or_404(subject, slug=slug) if subject else None
         page = _page(articles, before)
         totals = reaction_hooks().totals([article.id for article in page.articles])
         context = _context(request, page, totals) | {"subject": found}
         return Rendering(
-            _shared(render(request, template, context)), version=page.version, felt=totals
+            _shared(render(request, template, context)),
+            version=page.version,
+            reactions_version=totals,
         )
 
-    return page_cache.answer(request, look=look, render=make)
+    return page_cache.answer(request, read_state=read_state, render=render_page)
 
 
 def _before(request: HttpRequest) -> Position | None:
@@ -209,12 +211,12 @@ def _corrections(request: HttpRequest, found: list[Correction]) -> Rendering:
     }
     version = tuple((each.pk, each.article.version, each.article.updated_at) for each in found)
     response = _shared(render(request, "articles/corrections.html", context))
-    return Rendering(response, version=version, felt=None)
+    return Rendering(response, version=version, reactions_version=None)
 
 
 def _shared(response: HttpResponse) -> HttpResponse:
-    # One request a second reaches us for an article that thousands open; while it does, the others get
-    # the copy before it.
+    # A shared cache sends one request a second for an article that thousands open, and serves its stale
+    # copy to the others meanwhile.
     patch_cache_control(
         response,
         public=True,
@@ -232,7 +234,7 @@ def _personal(response: HttpResponse) -> HttpResponse:
 
 
 def _unlisted(response: HttpResponse) -> HttpResponse:
-    """Kept by nobody, found by no search engine, and its address told to no other site."""
+    """Not cached, not indexed by search engines, and its address not sent to other sites as Referer."""
     patch_cache_control(response, private=True, no_store=True)
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     response["Referrer-Policy"] = "no-referrer"

@@ -18,7 +18,7 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from articles.models import Article  # noqa: E402
-from articles.pages.preview_links import Ended, find_draft  # noqa: E402
+from articles.pages.preview_links import ExpiredLinkError, find_draft  # noqa: E402
 from reactions.models import DefaultPolicy  # noqa: E402
 
 KNOWN: dict[str, Any] = json.loads(
@@ -101,7 +101,7 @@ def describe_key(key: Mapping[str, Any], article: Article) -> dict[str, Any]:
 def draft_slug(token: str) -> str:
     try:
         return find_draft(token).slug
-    except Ended:
+    except ExpiredLinkError:
         return "Ended"
 
 
