@@ -1,4 +1,4 @@
-"""Where Django looks for the desk, which is in `articles.desk`."""
+"""Imports `articles.desk`: Django's admin autodiscovery imports this module only."""
 
 from articles.desk import api_keys, articles, pictures, revisions, taxonomy, users
 

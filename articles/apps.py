@@ -1,4 +1,4 @@
-"""The app that knows what was published."""
+"""The Django app of articles; it creates the desk's roles after each migrate."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate

@@ -1,4 +1,4 @@
-"""Celery's door: each task is a name around a function."""
+"""The Celery tasks of articles: each is a name and a retry policy around a function."""
 
 from uuid import UUID
 
@@ -14,52 +14,52 @@ from articles.syndication import websub
 
 @shared_task(name="articles.publish_due", autoretry_for=(), throws=(OperationalError,))
 def publish_due() -> None:
-    """Publishes articles whose time has come, and takes off those whose time is over. Every second.
+    """Publishes scheduled articles that are due, and unpublishes expired ones. Every second.
 
-    Twice, late or not at all is harmless, so a tick that finds PostgreSQL away is not repeated.
+    May run twice, late or not at all, so a run that finds PostgreSQL unreachable is not retried.
     """
     workflow.publish_due()
 
 
 @shared_task(name="articles.purge_answers", autoretry_for=(), throws=(OperationalError,))
 def purge_answers() -> None:
-    """Deletes the answers kept for Idempotency-Key that are older than a day. Once a day."""
+    """Deletes answers stored for an Idempotency-Key more than a day ago. Once a day."""
     idempotency.purge_answers()
 
 
 @shared_task(name="articles.poll_feeds", autoretry_for=(), throws=(OperationalError,))
 def poll_feeds() -> None:
-    """Asks the feeds whose time has come for new articles. Every minute; any number at once."""
+    """Fetches the feeds that are due and ingests their articles. Every minute; any number may run concurrently."""
     polling.poll_due()
 
 
 @shared_task(
     name="articles.ping_hub",
-    autoretry_for=(websub.HubAway,),
-    throws=(websub.HubAway,),
+    autoretry_for=(websub.HubUnavailableError,),
+    throws=(websub.HubUnavailableError,),
     max_retries=4,
     retry_backoff=10,  # seconds, doubled each time
-    retry_backoff_max=80,  # below the broker's visibility timeout, after which it would come twice
+    retry_backoff_max=80,  # below the broker's visibility timeout, after which it would be delivered twice
 )
 def ping_hub(article_ids: list[str]) -> None:
-    """Tells the WebSub hub that the feeds of some articles have changed. After each transaction.
+    """Pings the WebSub hub for the feeds of some articles. After each transaction that publishes or edits.
 
-    Twice is harmless. A hub that is away is asked four times more within three minutes; after that
-    the next publication names the site's feeds again.
+    May run twice. Where the hub is unavailable, the task retries four times within three minutes; after that
+    the next publication pings for the site's feeds again.
     """
     websub.ping([UUID(article_id) for article_id in article_ids])
 
 
 @shared_task(name="articles.prepare_pictures", autoretry_for=(), throws=(OperationalError,))
 def prepare_pictures() -> None:
-    """Fetches and renders the pictures that wait. After a picture comes in, and every minute.
+    """Fetches pictures that are due and makes their renditions. After a picture is stored, and every minute.
 
-    Twice, late or killed half-way is harmless; any number may run at once.
+    May run twice or late, or be killed half-way; any number may run concurrently.
     """
     pictures.prepare_due()
 
 
 @shared_task(name="articles.delete_unused_files", autoretry_for=(), throws=(OperationalError,))
 def delete_unused_files() -> None:
-    """Deletes files that no picture names any more. Once a day."""
+    """Deletes files that no picture refers to any more. Once a day."""
     pictures.delete_unused_files()

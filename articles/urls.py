@@ -1,4 +1,4 @@
-"""Pages for readers."""
+"""The addresses of the pages for readers, and of the media files."""
 
 from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
@@ -7,13 +7,13 @@ from articles.media import serving
 from articles.pages import search, views
 
 
-class Slug(StringConverter):
-    """A slug in any alphabet. Django's own takes ASCII only; NUL is what PostgreSQL cannot hold."""
+class AnySlugConverter(StringConverter):
+    """A slug in any alphabet; Django's own converter accepts ASCII only. PostgreSQL cannot store NUL."""
 
     regex = r"[^/\x00]+"
 
 
-register_converter(Slug, "any_slug")
+register_converter(AnySlugConverter, "any_slug")
 
 app_name = "articles"
 urlpatterns = [

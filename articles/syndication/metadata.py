@@ -1,4 +1,4 @@
-"""What search engines and other sites learn about an article from its page."""
+"""The metadata of an article page for search engines and other sites: JSON-LD, alternates, card image."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -14,22 +14,22 @@ from articles.hooks import Interaction
 from articles.models import Article, Media, PubStatus, Rendition, Source
 from articles.models.pictures import largest
 
-Parts = Iterator[tuple[str, Any]]
+Properties = Iterator[tuple[str, Any]]
 
-# In a script element `<` may begin its end, and JSON may write any character as its number.
-NOT_IN_SCRIPTS = {ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"}
+# Characters escaped as \uXXXX, which JSON allows for any character: in a script element `<` may begin its end tag.
+ESCAPED_IN_SCRIPTS = {ord(each): f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"}
 
 
 @dataclass(frozen=True, slots=True)
 class Alternate:
-    """The article in one language."""
+    """The article's version in one language."""
 
     language: str
     url: str
 
 
 def list_alternates(article: Article) -> list[Alternate]:
-    """Every language of the article, its own included; none where it has but one, or in a draft."""
+    """Every language version of the article, its own included; none for a draft, or where there is only one."""
     found: list[dict[str, str]] = getattr(article, "alternates", [])
     if len(found) < 2:
         return []
@@ -42,16 +42,16 @@ def list_alternates(article: Article) -> list[Alternate]:
 
 
 def may_be_indexed(article: Article) -> bool:
-    """Whether search engines may list our page: the source, or the desk, may forbid it."""
+    """Whether search engines may index the page: the article's source, or its pubStatus, may forbid it."""
     if article.pub_status != PubStatus.USABLE:
         return False
     return article.source is None or article.source.indexing != Source.Indexing.NOINDEX
 
 
 def as_script(value: object) -> SafeString:
-    """JSON in a script element that nothing in it can end."""
-    text = json.dumps(value, ensure_ascii=False).translate(NOT_IN_SCRIPTS)
-    # S308: of what HTML could read as markup nothing is left.
+    """JSON in a script element; no string in it can end the element."""
+    text = json.dumps(value, ensure_ascii=False).translate(ESCAPED_IN_SCRIPTS)
+    # S308: every character that HTML could parse as markup is escaped.
     return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308
 
 
@@ -65,12 +65,12 @@ def news_article(article: Article, interactions: Sequence[Interaction] = ()) -> 
             *_origin(article),
             *_rights(article),
             *_images(article),
-            *_what_happened(article, interactions),
+            *_changes(article, interactions),
         ]
     )
 
 
-def _identity(article: Article) -> Parts:
+def _identity(article: Article) -> Properties:
     yield "@context", "https://schema.org"
     yield "@type", f"{article.article_type.capitalize()}NewsArticle"
     yield "@id", article.guid
@@ -79,7 +79,7 @@ def _identity(article: Article) -> Parts:
     yield "mainEntityOfPage", article.canonical_url or article.url
 
 
-def _text(article: Article) -> Parts:
+def _text(article: Article) -> Properties:
     yield "headline", article.headline
     if other := article.subheadline or article.short_headline:
         yield "alternativeHeadline", other
@@ -100,7 +100,7 @@ def _text(article: Article) -> Parts:
         yield "locationCreated", dict(_place(article))
 
 
-def _place(article: Article) -> Parts:
+def _place(article: Article) -> Properties:
     yield "@type", "Place"
     yield "name", article.dateline_place
     address = {
@@ -108,11 +108,11 @@ def _place(article: Article) -> Parts:
         "addressRegion": article.dateline_region,
         "addressCountry": article.dateline_country,
     }
-    kept = {name: value for name, value in address.items() if value}
-    yield "address", {"@type": "PostalAddress", **kept}
+    known = {name: value for name, value in address.items() if value}
+    yield "address", {"@type": "PostalAddress", **known}
 
 
-def _times(article: Article) -> Parts:
+def _times(article: Article) -> Properties:
     times: dict[str, datetime | None] = {
         "dateCreated": article.first_created_at,
         "datePublished": article.first_published_at,
@@ -124,7 +124,7 @@ def _times(article: Article) -> Parts:
             yield name, when.isoformat(timespec="seconds")
 
 
-def _origin(article: Article) -> Parts:
+def _origin(article: Article) -> Properties:
     publisher = {
         "@type": "NewsMediaOrganization",
         "name": settings.SITE_NAME,
@@ -149,7 +149,7 @@ def _authors(article: Article) -> Iterator[dict[str, str]]:
         yield {"@type": "Person", "name": article.byline}
 
 
-def _rights(article: Article) -> Parts:
+def _rights(article: Article) -> Properties:
     if article.copyright_holder:
         yield "copyrightHolder", _organization(article.copyright_holder)
     if article.copyright_notice:
@@ -158,8 +158,8 @@ def _rights(article: Article) -> Parts:
         yield "creditText", article.credit_line
 
 
-def _images(article: Article) -> Parts:
-    """In the three shapes that Google asks for; as it is until they are made."""
+def _images(article: Article) -> Properties:
+    """In the three aspect ratios that Google asks for; the whole picture until they are rendered."""
     media = article.lead_image
     if media and media.file:
         crops = [media.list_crops(shape)[-1:] for shape in ("16x9", "4x3", "1x1")]
@@ -167,7 +167,7 @@ def _images(article: Article) -> Parts:
         yield "image", [dict(_image(media, each)) for each in shown or [media.full_size]]
 
 
-def _image(media: Media, rendition: Rendition) -> Parts:
+def _image(media: Media, rendition: Rendition) -> Properties:
     yield "@type", "ImageObject"
     yield "url", rendition.url
     yield "width", rendition.width
@@ -181,7 +181,7 @@ def _image(media: Media, rendition: Rendition) -> Parts:
 
 
 def card_image(article: Article) -> Rendition | None:
-    """What a card shows: 16 to 9, or the whole picture until that is made."""
+    """The picture of a link preview card: 16 to 9, or the whole picture until that is rendered."""
     media = article.lead_image
     if not media or not media.file:
         return None
@@ -192,7 +192,7 @@ def _organization(name: str) -> dict[str, str]:
     return {"@type": "Organization", "name": name}
 
 
-def _what_happened(article: Article, interactions: Sequence[Interaction]) -> Parts:
+def _changes(article: Article, interactions: Sequence[Interaction]) -> Properties:
     yield "version", article.version
     corrections = [
         {
@@ -209,7 +209,7 @@ def _what_happened(article: Article, interactions: Sequence[Interaction]) -> Par
 
 
 def _counter(interaction: Interaction) -> dict[str, Any]:
-    """schema.org has no action for love or grief: such a count is a ReactAction with a name."""
+    """schema.org has no action for kinds such as love or sad: their count is a ReactAction with a name."""
     action = {"@type": interaction.action}
     if interaction.name:
         action["name"] = interaction.name

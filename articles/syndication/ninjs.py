@@ -1,4 +1,4 @@
-"""An article as IPTC's ninjs 3.1, for whoever takes our copy."""
+"""An article as IPTC's ninjs 3.1, for programs that republish it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,16 +15,16 @@ STANDARD = {
     "schema": "https://www.iptc.org/std/ninjs/ninjs-schema_3.1.json",
 }
 
-# A list of the parts of an object, so that one that the article does not have is simply not there.
-Parts = Iterator[tuple[str, Any]]
+# The properties of an object, by name; a function yields only those that the article has.
+Properties = Iterator[tuple[str, Any]]
 
 
 def ninjs_of(article: Article) -> dict[str, Any]:
     """The article as a ninjs object that validates against IPTC's closed schema.
 
-    ninjs has no dateline: its text is at the head of the main body, as IPTC's examples have it, and
-    once more as a body of its own. It has no place for reaction counts either. The desk's internal
-    note stays in the house; `edNote` says what readers were told about changes.
+    ninjs has no property for a dateline: its text is at the start of the main body, as in IPTC's examples,
+    and also a body with the role `dateline`. It has none for reaction counts either. The desk's internal
+    note is left out; `edNote` has the editor's note and the correction notices, which readers see.
     """
     return dict(
         [
@@ -34,12 +34,12 @@ def ninjs_of(article: Article) -> dict[str, Any]:
             *_people_and_places(article),
             *_subjects(article),
             *_rights(article),
-            *_elsewhere(article),
+            *_links(article),
         ]
     )
 
 
-def _identity(article: Article) -> Parts:
+def _identity(article: Article) -> Properties:
     yield "uri", article.guid
     yield "standard", STANDARD
     yield "type", "text"
@@ -51,12 +51,12 @@ def _identity(article: Article) -> Parts:
         yield "urgency", article.urgency
     if article.slugline:
         yield "slugline", article.slugline
-    told = [f"{each.get_kind_display()}: {each.text}" for each in article.corrections.all()]
-    if note := "\n".join(filter(None, [article.editor_note, *told])):
+    notices = [f"{each.get_kind_display()}: {each.text}" for each in article.corrections.all()]
+    if note := "\n".join(filter(None, [article.editor_note, *notices])):
         yield "edNote", note
 
 
-def _times(article: Article) -> Parts:
+def _times(article: Article) -> Properties:
     times = {
         "firstCreated": article.first_created_at,
         "versionCreated": article.version_created_at,
@@ -69,7 +69,7 @@ def _times(article: Article) -> Parts:
             yield name, _rfc3339(when)
 
 
-def _text(article: Article) -> Parts:
+def _text(article: Article) -> Properties:
     headlines = {
         "main": article.headline,
         "subheadline": article.subheadline,
@@ -90,7 +90,7 @@ def _text(article: Article) -> Parts:
     yield "bodies", [main, *([_plain("dateline", dateline)] if dateline else [])]
 
 
-def _people_and_places(article: Article) -> Parts:
+def _people_and_places(article: Article) -> Properties:
     if article.byline:
         yield "by", article.byline
     if authors := article.ordered_authors:
@@ -115,7 +115,7 @@ def _people_and_places(article: Article) -> Parts:
         yield "infoSources", [{"name": article.dateline_source, "role": "source"}]
 
 
-def _subjects(article: Article) -> Parts:
+def _subjects(article: Article) -> Properties:
     section = [article.section] if article.section else []
     subjects: list[dict[str, str]] = [
         *({"name": each.name, "rel": "section"} for each in section),
@@ -129,7 +129,7 @@ def _subjects(article: Article) -> Parts:
         yield "genres", [{"name": name, "literal": article.article_type}]
 
 
-def _rights(article: Article) -> Parts:
+def _rights(article: Article) -> Properties:
     if article.copyright_holder:
         yield "copyrightHolder", article.copyright_holder
     if article.copyright_notice:
@@ -138,8 +138,8 @@ def _rights(article: Article) -> Parts:
         yield "usageTerms", article.usage_terms
 
 
-def _elsewhere(article: Article) -> Parts:
-    """Its page, its other names, its picture."""
+def _links(article: Article) -> Properties:
+    """The article's other identifiers, its page and its pictures."""
     ids = {"slug": article.slug, "source": article.source_item_id}
     yield "altIds", [{"role": role, "value": value} for role, value in ids.items() if value]
     yield "renditions", [{"name": "web", "href": article.url, "contentType": "text/html"}]
@@ -152,7 +152,7 @@ def _elsewhere(article: Article) -> Parts:
         )
 
 
-def _picture(article: Article, rel: str, number: int, image: Media) -> Parts:
+def _picture(article: Article, rel: str, number: int, image: Media) -> Properties:
     yield "name", rel if rel == "mainImage" else f"{rel}{number}"
     yield "rel", rel
     yield "uri", f"{article.guid}/media/{image.pk}"

@@ -1,4 +1,4 @@
-"""How other sites show a link to an article (oEmbed 1.0)."""
+"""oEmbed 1.0: the title, author and thumbnail with which other sites show a link to an article."""
 
 import json
 from typing import Any
@@ -13,14 +13,14 @@ from articles import conditional_get
 from articles.models import Article
 from articles.resolve import Killed, find_article
 
-LARGEST = "1280"  # pixels a side of a thumbnail, where nobody asks for a smaller one
+MAX_THUMBNAIL_SIZE = "1280"  # pixels a side of a thumbnail, where the request gives no maximum
 
 
 def oembed(request: HttpRequest) -> HttpResponseBase:
-    """What is at `url`, as JSON: 404 where no article is, 501 for another format.
+    """The article whose page is at `url`, as JSON: 404 where there is none, 501 for another format.
 
-    A `link`, for there is nothing here that another site could put in a frame. Its thumbnail fits
-    into `maxwidth` and `maxheight`, or is left out; what is no size is 400.
+    The type is `link`, because an article page has no HTML for a frame on another site. The thumbnail fits
+    into `maxwidth` and `maxheight`, or is left out; 400 where one of them is not a positive integer.
     """
     if request.GET.get("format", "json") != "json":
         return HttpResponse("Only format=json is known.", "text/plain; charset=utf-8", status=501)
@@ -29,22 +29,24 @@ def oembed(request: HttpRequest) -> HttpResponseBase:
         if not (size.isascii() and size.isdigit() and int(size[:9])):
             return HttpResponseBadRequest(f"{name} is not a size.", "text/plain; charset=utf-8")
     article = _article_at(request.GET.get("url", ""))
-    most = [int(request.GET.get(name, LARGEST)[:9]) for name in ("maxwidth", "maxheight")]
-    content = json.dumps(_link(article, *most), ensure_ascii=False).encode()
+    limits = [
+        int(request.GET.get(name, MAX_THUMBNAIL_SIZE)[:9]) for name in ("maxwidth", "maxheight")
+    ]
+    content = json.dumps(_link(article, *limits), ensure_ascii=False).encode()
     response = conditional_get.answer(request, content, "application/json; charset=utf-8")
-    response["Access-Control-Allow-Origin"] = "*"  # the same for everyone, and without cookies
+    response["Access-Control-Allow-Origin"] = "*"  # the answer is public and sets no cookie
     return response
 
 
 def _article_at(url: str) -> Article:
-    """The public article whose page this is. Raises Http404 for all else."""
+    """The public article whose page is at this URL. Raises Http404 for any other URL."""
     try:
-        asked, ours = urlsplit(url), urlsplit(settings.SITE_URL)
+        asked, site = urlsplit(url), urlsplit(settings.SITE_URL)
         match = resolve(asked.path)
     except (ValueError, Resolver404):
         raise Http404 from None
-    is_ours = asked.scheme in {"http", "https"} and asked.netloc == ours.netloc
-    if not is_ours or match.view_name != "articles:article":
+    is_here = asked.scheme in {"http", "https"} and asked.netloc == site.netloc
+    if not is_here or match.view_name != "articles:article":
         raise Http404
     try:
         return find_article(match.kwargs["slug"])

@@ -1,4 +1,4 @@
-"""What crawlers ask for: sitemaps, the news sitemap, robots.txt and security.txt."""
+"""What crawlers fetch: sitemaps, the news sitemap, robots.txt and security.txt."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,10 +16,11 @@ from articles import conditional_get
 from articles.models import Article, ArticleQuerySet, PubStatus, Source, sections_with_articles
 from articles.models.pictures import absolute
 from articles.storage import picture_storage
-from articles.syndication.feeds import NOT_XML, syndicated
+from articles.syndication.feed_entries import NOT_XML
+from articles.syndication.feeds import syndicated
 
 URLS_PER_SITEMAP = 10_000
-# Google takes no older news and no more of it.
+# Google ignores older articles and more than 1,000 of them.
 NEWS_LIFETIME = timedelta(days=2)
 NEWS_LIMIT = 1000
 
@@ -29,9 +30,9 @@ NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 
 
 def index(request: HttpRequest) -> HttpResponseBase:
-    """The list of sitemaps: one of the front page and the sections, then one or more a month.
+    """The index of the sitemaps: one for the front page and the sections, then one or more for each month.
 
-    A month's articles stay in its sitemap, so that a new article changes one sitemap and not all.
+    An article stays in the sitemap of its month, so that a new article changes one sitemap and not all.
     """
     months = (
         indexable(Article.objects.public())
@@ -49,7 +50,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
 
 
 def sections(request: HttpRequest) -> HttpResponseBase:
-    """The front page and every section that has something to read."""
+    """The front page and every section that has articles."""
     pages = [reverse("articles:front")]
     pages += [section.get_absolute_url() for section in sections_with_articles()]
     entries = [f"<url>{_loc(page)}</url>" for page in pages]
@@ -58,7 +59,7 @@ def sections(request: HttpRequest) -> HttpResponseBase:
 
 def month(request: HttpRequest, year: int, month: int, number: int) -> HttpResponseBase:
     """The articles of one month, up to URLS_PER_SITEMAP of them. 404 where there are none."""
-    if not 1 <= number <= 10_000:  # PostgreSQL cannot count for ever
+    if not 1 <= number <= 10_000:  # the offset has to fit into PostgreSQL's bigint
         raise Http404
     try:
         begin = datetime(year, month, 1, tzinfo=UTC)
@@ -96,7 +97,7 @@ def news(request: HttpRequest) -> HttpResponseBase:
 
 
 def robots(request: HttpRequest) -> HttpResponseBase:
-    """What crawlers may ask for, and where the sitemaps are."""
+    """Which paths crawlers may fetch, and where the sitemaps are."""
     lines = [
         "User-agent: *",
         f"Disallow: {reverse('admin:index')}",
@@ -109,7 +110,7 @@ def robots(request: HttpRequest) -> HttpResponseBase:
 
 
 def security(request: HttpRequest) -> HttpResponseBase:
-    """Where to report a weakness (RFC 9116); 404 where the site names nobody."""
+    """Where to report a vulnerability (RFC 9116); 404 where SECURITY_CONTACT is not set."""
     contact = str(getattr(settings, "SECURITY_CONTACT", ""))
     if not contact:
         raise Http404
@@ -126,7 +127,7 @@ def security(request: HttpRequest) -> HttpResponseBase:
 
 
 def indexable(articles: ArticleQuerySet) -> ArticleQuerySet:
-    """Those whose page here is the one to be found: no copy of another site's, none withheld."""
+    """Those whose page here is canonical, usable, and from a source that allows indexing."""
     return articles.filter(pub_status=PubStatus.USABLE, canonical_url="").exclude(
         source__indexing=Source.Indexing.NOINDEX
     )
@@ -149,7 +150,7 @@ def _news_entries(articles: Iterable[Article]) -> Iterator[str]:
 
 
 def _news_language(language: str) -> str:
-    """ISO 639, as Google wants it, which knows two kinds of Chinese by their country."""
+    """The ISO 639 code, as Google requires; for Chinese, one of the two codes with a country that it defines."""
     tag = language.lower()
     if tag.startswith("zh"):
         return "zh-tw" if {"tw", "hk", "hant"} & set(tag.split("-")) else "zh-cn"
@@ -161,7 +162,7 @@ def _loc(path: str) -> str:
 
 
 def _image(file: str | None) -> str:
-    """Google's extension; all of it but the address is no longer read."""
+    """Google's image extension; of its elements, Google still reads only the location."""
     if not file:
         return ""
     url = _escaped(absolute(picture_storage().url(file)))

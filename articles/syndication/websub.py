@@ -1,4 +1,4 @@
-"""Tells the WebSub hub that feeds have news, so that subscribers need not ask for it."""
+"""Pings the WebSub hub when feeds have changed, so that subscribers need not poll them."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from celery import current_app
 from django.db import connection, transaction
 
 from articles.models import Article
-from articles.syndication.feeds import hub, list_topics
+from articles.syndication.feeds import hub_url, list_topics
 
 logger = logging.getLogger(__name__)
 
@@ -20,8 +20,8 @@ TIMEOUT_SECONDS = 5
 TOO_MANY_REQUESTS = 429
 
 
-class HubAway(Exception):
-    """The hub did not take the ping, and may take it later."""
+class HubUnavailableError(Exception):
+    """The hub did not accept the ping; the same ping may succeed later."""
 
 
 class _Batch:
@@ -31,17 +31,17 @@ class _Batch:
         self.article_ids = dict.fromkeys(article_ids)
 
     def send(self) -> None:
-        names = [str(article_id) for article_id in self.article_ids]
-        current_app.send_task("articles.ping_hub", [names], retry=False)
+        ids = [str(article_id) for article_id in self.article_ids]
+        current_app.send_task("articles.ping_hub", [ids], retry=False)
 
 
 def announce_on_commit(article_ids: Iterable[UUID]) -> None:
-    """Have a worker ping the hub after the commit: once, however many articles the transaction changes.
+    """Send a task that pings the hub after the commit: one, however many articles the transaction changes.
 
-    Where the broker is away the ping is lost, and the commit is not.
+    Where the broker is unreachable, the ping is lost and the commit is kept.
     """
     article_ids = list(article_ids)
-    if not hub() or not article_ids:
+    if not hub_url() or not article_ids:
         return
     if batch := _open_batch():
         batch.article_ids |= dict.fromkeys(article_ids)
@@ -50,38 +50,38 @@ def announce_on_commit(article_ids: Iterable[UUID]) -> None:
 
 
 def _open_batch() -> _Batch | None:
-    """The running transaction's.
+    """The batch of the current transaction, if it has one.
 
-    A savepoint that is undone takes along what was begun in it; every savepoint that is open now
-    holds us as well, so that what is added is never lost alone.
+    A rollback to a savepoint drops the callbacks registered in it. A batch that is still registered belongs to
+    this savepoint or to an outer one: whatever drops the batch also rolls back the changes added to it.
     """
-    for _, act, *_ in connection.run_on_commit:
-        batch = getattr(act, "__self__", None)
+    for _, callback, *_ in connection.run_on_commit:
+        batch = getattr(callback, "__self__", None)
         if isinstance(batch, _Batch):
             return batch
     return None
 
 
 def ping(article_ids: Sequence[UUID]) -> bool:
-    """Name every feed of the articles to the hub in one request; whether it took it.
+    """Send the URLs of every feed of the articles to the hub in one request; True where it accepts them.
 
-    Nothing is said without a hub, or of articles that never were in a feed. Safe to repeat: the hub
-    fetches the feeds and finds no news. What the hub refuses is logged; raises HubAway, logged too,
-    where it may take the same later.
+    Sends nothing without a hub, or for articles that were never published. Safe to repeat: the hub fetches the
+    feeds and finds no change. Logs a refusal; raises HubUnavailableError, logged too, where the same request may
+    succeed later.
     """
-    topics = _topics(article_ids) if hub() else []
+    topics = _topics(article_ids) if hub_url() else []
     if not topics:
         return False
-    told = urlencode([("hub.mode", "publish"), *(("hub.url", url) for url in topics)])
+    form = urlencode([("hub.mode", "publish"), *(("hub.url", url) for url in topics)])
     try:
-        # S310: the operator's own setting decides where this goes.
-        request = Request(hub(), data=told.encode(), method="POST")  # noqa: S310
+        # S310: the URL is the operator's own setting.
+        request = Request(hub_url(), data=form.encode(), method="POST")  # noqa: S310
         with urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310
             return True
     except (OSError, ValueError, HTTPException) as error:
-        logger.warning("The hub %s did not take the ping: %s", hub(), error)
-        if _may_pass(error):
-            raise HubAway(str(error)) from None
+        logger.warning("The hub %s did not accept the ping: %s", hub_url(), error)
+        if _is_temporary(error):
+            raise HubUnavailableError(str(error)) from None
         return False
 
 
@@ -91,9 +91,9 @@ def _topics(article_ids: Sequence[UUID]) -> list[str]:
     return list(dict.fromkeys(topic for article in found for topic in list_topics(article)))
 
 
-def _may_pass(error: Exception) -> bool:
-    """Whether the same ping may be taken later: a hub that says 4xx has made up its mind."""
+def _is_temporary(error: Exception) -> bool:
+    """Whether the same ping may succeed later: a 4xx other than 429 is the hub's final answer."""
     if isinstance(error, HTTPError):
-        error.close()  # it is the answer, and holds the connection
+        error.close()  # the error is the response, and holds the connection
         return error.code >= 500 or error.code == TOO_MANY_REQUESTS
     return not isinstance(error, ValueError)

@@ -1,4 +1,4 @@
-"""What the pages' templates need to set an article."""
+"""Template tags and filters with which the pages render articles and pictures."""
 
 import re
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def site_name() -> str:
 
 @register.simple_tag
 def absolute(path: str) -> str:
-    """Where a path of this site is found from anywhere."""
+    """The absolute URL of a path of this site."""
     return f"{settings.SITE_URL}{path}"
 
 
@@ -44,9 +44,9 @@ def picture(
     alt_text: str | None = None,
     eager: bool = False,
 ) -> dict[str, object]:
-    """A picture in as many widths as there are, whole or cropped to a shape; the file itself before that.
+    """A picture in every width of its renditions, whole or cropped to a shape; the original until they are made.
 
-    Its size is told, so that nothing moves when it comes.
+    The element has the picture's width and height, so that the layout does not shift when it loads.
     """
     jpeg, webp = (
         media.list_crops(shape, kind) if shape else media.list_whole(kind)
@@ -68,10 +68,10 @@ def _srcset(renditions: Sequence[Rendition]) -> str:
 
 @register.filter
 def moment(when: datetime) -> SafeString:
-    """Date, time and the name of its zone, for people and for machines."""
+    """Date, time and time zone as a <time> element."""
     local = timezone.localtime(when)
     zone = local.tzname() or ""
-    if not zone.isalpha():  # many zones are named by nothing but their offset
+    if not zone.isalpha():  # many time zones have no name but their offset
         zone = f"UTC{zone}"
     return format_html(
         '<time datetime="{}">{} {}</time>',
@@ -83,23 +83,23 @@ def moment(when: datetime) -> SafeString:
 
 @register.filter
 def byline(article: Article) -> SafeString:
-    """The byline, the authors' names in it leading to their pages; names that it leaves out follow."""
+    """The byline with the authors' names linked to their pages; authors that it does not name follow it."""
     text: str = conditional_escape(article.byline)
-    left_out: list[str] = []
+    unnamed: list[str] = []
     for author in article.ordered_authors:
         link = format_html('<a href="{}">{}</a>', author.get_absolute_url(), author.name)
         name = re.compile(rf"\b{re.escape(conditional_escape(author.name))}\b(?![^<]*</a>)")
         if found := name.search(text):
             text = f"{text[: found.start()]}{link}{text[found.end() :]}"
         else:
-            left_out.append(link)
+            unnamed.append(link)
     # Every part was escaped above.
-    return mark_safe(", ".join(filter(None, [text, *left_out])))  # noqa: S308
+    return mark_safe(", ".join(filter(None, [text, *unnamed])))  # noqa: S308
 
 
 @register.filter
 def placed(article: Article, placement: str) -> list[Correction]:
-    """The article's notices that stand above or below it."""
+    """The correction notices shown above, or those shown below, the article."""
     return [notice for notice in article.corrections.all() if notice.placement == placement]
 
 

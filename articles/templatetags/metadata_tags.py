@@ -1,4 +1,4 @@
-"""What the pages' heads tell machines."""
+"""Template tags for the <head> of pages: structured data, feeds, card image, language."""
 
 from django import template
 from django.conf import settings
@@ -13,7 +13,7 @@ register = template.Library()
 
 @register.simple_tag
 def news_article(article: Article, widget: Widget | str = "") -> SafeString:
-    """The article as schema.org's NewsArticle, with what readers did; a page without a bar says nothing of them."""
+    """The article as schema.org's NewsArticle, with its reaction counts where the page has a widget."""
     interactions = widget.interactions if isinstance(widget, Widget) else ()
     return metadata.as_script(metadata.news_article(article, interactions))
 
@@ -35,7 +35,7 @@ def card_image(article: Article) -> Rendition | None:
 
 @register.filter
 def og_locale(language: str) -> str:
-    """`en-GB` as OpenGraph writes it: with an underscore, and without the script."""
+    """`en-GB` in OpenGraph's form: with an underscore, and without the script."""
     parts = language.split("-")
     region = next((part.upper() for part in parts[1:] if len(part) == 2), "")
     return "_".join(filter(None, [parts[0].lower(), region]))
@@ -43,10 +43,10 @@ def og_locale(language: str) -> str:
 
 @register.inclusion_tag("articles/feeds/_links.html")
 def feed_links(subject: Section | Author | Tag | None = None) -> dict[str, object]:
-    """Where feed readers find the feeds of a section, an author or a tag; of the site without one."""
+    """Links to the feeds of a section, an author or a tag; to the site's feeds without one."""
     title = f"{subject.name} · {settings.SITE_NAME}" if subject else settings.SITE_NAME
     links = [
-        (form.content_type.partition(";")[0], feeds.address_of(subject, name))
-        for name, form in feeds.FORMATS.items()
+        (form.content_type.partition(";")[0], feeds.feed_url(subject, file_name))
+        for file_name, form in feeds.FORMATS.items()
     ]
     return {"title": title, "links": links}

@@ -30,7 +30,7 @@ from articles.models import (
     State,
     Tag,
 )
-from articles.syndication import feeds
+from articles.syndication import feed_entries, feeds
 from tests.articles.syndication import feed_rules
 
 pytestmark = pytest.mark.django_db
@@ -222,7 +222,7 @@ def test_articles_never_published_or_long_gone_are_not_listed_as_deleted(
 ) -> None:
     publish_article(state=State.DRAFT, first_published_at=None, published_at=None)
     workflow.kill(article_id=article.pk)
-    Article.objects.update(updated_at=timezone.now() - feeds.GONE_FOR - timedelta(minutes=1))
+    Article.objects.update(updated_at=timezone.now() - feeds.DELETED_PERIOD - timedelta(minutes=1))
 
     assert b"deleted-entry" not in client.get("/feeds/atom.xml").content
 
@@ -384,8 +384,8 @@ def test_any_text_makes_a_feed_that_can_be_read(text: str) -> None:
         body_html=f"<p>{text}</p>",
         first_published_at=datetime(2024, 12, 8, tzinfo=UTC),
     )
-    entry = feeds.Entry(article, notices=[Correction(text=text)])
-    feed = feeds.Feed(
+    entry = feed_entries.Entry(article, notices=[Correction(text=text)])
+    feed = feed_entries.Feed(
         "Site", "https://a/", "https://a/f", "https://a/f", [entry], datetime.now(UTC)
     )
 
