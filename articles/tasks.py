@@ -8,7 +8,7 @@ from django.db import OperationalError
 from articles import workflow
 from articles.api import idempotency
 from articles.ingest import polling
-from articles.media import pictures
+from articles.media import files, pictures
 from articles.syndication import websub
 
 
@@ -62,4 +62,4 @@ def prepare_pictures() -> None:
 @shared_task(name="articles.delete_unused_files", autoretry_for=(), throws=(OperationalError,))
 def delete_unused_files() -> None:
     """Deletes files that no picture refers to any more. Once a day."""
-    pictures.delete_unused_files()
+    files.delete_unused_files()

@@ -1,1 +1,1 @@
-"""Tables that the code reads, and what makes them."""
+"""Tables of places, countries and datelines that the code reads, and the command that writes the first two."""

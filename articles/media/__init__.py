@@ -1,1 +1,1 @@
-"""Pictures: bytes that were verified, the rows that name their files, and the files as served."""
+"""Pictures: checking and rendering of bytes, the rows that refer to stored files, and serving of files."""

@@ -1,4 +1,4 @@
-"""`manage.py issue_key NAME --scopes …`: a key for a program."""
+"""`manage.py issue_key NAME --scopes …`: issues an API key for a program."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,7 +10,7 @@ from articles.api.api_keys import SCOPES, issue_key
 
 class Command(BaseCommand):
     help = (
-        "Prints an API key, once: only its hash is kept. Nothing else goes to standard output, "
+        "Prints an API key, once: the database keeps only its hash. Nothing else goes to standard output, "
         "so that KEY=$(manage.py issue_key …) works."
     )
 

@@ -1,4 +1,4 @@
-"""`manage.py publish FILE…`: stories from files to readers."""
+"""`manage.py publish FILE…`: ingests the stories of files and publishes them."""
 
 import sys
 from argparse import ArgumentParser
@@ -14,7 +14,7 @@ from django.utils import timezone
 from articles import formats
 from articles.formats.story import Mistake, Story, StoryError
 from articles.ingest import IngestResult, ingest_stories
-from articles.media.images import BYTES, NotAPicture, Picture, read_picture
+from articles.media.images import MAX_BYTES, InvalidPictureError, Picture, read_picture
 from articles.media.pictures import put_picture
 from articles.models import Media
 
@@ -34,7 +34,9 @@ class Command(BaseCommand):
             "WordPress WXR or HTML",
         )
         parser.add_argument(
-            "--overwrite", action="store_true", help="also stories that were edited here since"
+            "--overwrite",
+            action="store_true",
+            help="also replace stories that were edited here since",
         )
 
     def handle(self, *args: Any, files: list[str], overwrite: bool, **options: Any) -> None:
@@ -43,19 +45,19 @@ class Command(BaseCommand):
         for name in files:
             try:
                 stories += read_file(name)
-            except StoryError as refused:
-                mistakes += refused.mistakes
+            except StoryError as error:
+                mistakes += error.mistakes
         if mistakes:
-            self.refuse(mistakes)
+            self.exit_with(mistakes)
         try:
-            outcomes = publish_files(stories, overwrite=overwrite)
-        except StoryError as refused:
-            self.refuse(refused.mistakes)
+            results = publish_files(stories, overwrite=overwrite)
+        except StoryError as error:
+            self.exit_with(error.mistakes)
         else:
-            for outcome in outcomes:
-                self.stdout.write(f"{outcome.action:<9} {outcome.address}")
+            for result in results:
+                self.stdout.write(f"{result.action:<9} {result.address}")
 
-    def refuse(self, mistakes: list[Mistake] | tuple[Mistake, ...]) -> None:
+    def exit_with(self, mistakes: list[Mistake] | tuple[Mistake, ...]) -> None:
         for mistake in mistakes:
             self.stderr.write(str(mistake))
         sys.exit(1)
@@ -72,46 +74,46 @@ def read_file(name: str) -> list[Story]:
 
 
 def publish_files(stories: list[Story], *, overwrite: bool) -> list[IngestResult]:
-    """Publish the stories with the pictures that lie beside their files: all of them or none.
+    """Publish the stories with the pictures that their files refer to by path: all of them or none.
 
-    Raises StoryError, also for a picture that is none.
+    Raises StoryError, also for a file that is not a valid picture.
     """
     found: dict[str, Picture] = {}
     mistakes: list[Mistake] = []
     for number, story in enumerate(stories):
         try:
             stories[number] = with_local_picture(story, found)
-        except StoryError as refused:
-            mistakes += refused.mistakes
+        except StoryError as error:
+            mistakes += error.mistakes
     if mistakes:
         raise StoryError(mistakes)
     with transaction.atomic():
-        outcomes = ingest_stories(stories, overwrite=overwrite)
-        for outcome in outcomes:
-            if outcome.existing and outcome.existing.lead_image:
-                put_found(outcome.existing.lead_image, found)
-    return outcomes
+        results = ingest_stories(stories, overwrite=overwrite)
+        for result in results:
+            if result.existing and result.existing.lead_image:
+                store_picture(result.existing.lead_image, found)
+    return results
 
 
 def with_local_picture(story: Story, found: dict[str, Picture]) -> Story:
-    """The story, its picture named by what is in the file too: another picture is another edit."""
+    """The story with a digest of its local picture in the picture's URL, so that another content is an edit."""
     image = story.lead_image
     if image is None or not image.url or image.is_remote:
         return story
     try:
         with (Path(story.origin.name).parent / image.url).open("rb") as file:
-            picture = read_picture(file.read(BYTES + 1))
+            picture = read_picture(file.read(MAX_BYTES + 1))
     except OSError as error:
         reason = f"cannot be read: {(error.strerror or str(error)).lower()}."
         raise StoryError([story.origin.mistake("lead_image", f"{image.url} {reason}")]) from None
-    except NotAPicture as refused:
-        raise StoryError([story.origin.mistake("lead_image", f"{image.url} {refused}")]) from None
+    except InvalidPictureError as error:
+        raise StoryError([story.origin.mistake("lead_image", f"{image.url} {error}")]) from None
     url = f"{image.url}#{picture.digest[:16]}"
     found[url] = picture
     return replace(story, lead_image=replace(image, url=url))
 
 
-def put_found(media: Media, found: Mapping[str, Picture]) -> None:
+def store_picture(media: Media, found: Mapping[str, Picture]) -> None:
     picture = found.get(media.source_url)
     if picture and media.content_hash != picture.digest:
         put_picture(media, picture)

@@ -6,7 +6,7 @@ import time
 import pytest
 from PIL import Image, ImageCms
 
-from articles.media.images import BYTES, SRGB, NotAPicture, copies, read_picture
+from articles.media.images import MAX_BYTES, SRGB, InvalidPictureError, read_picture, render
 from tests.articles.media.drawings import claiming, draw, shown, webp_claiming, written
 
 SCRIPTED = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -44,8 +44,8 @@ def test_a_picture_of_an_allowed_format_is_accepted(form: str, content_type: str
         (draw()[:4000], "is broken: it cannot be decoded to its end."),
         (draw(form="PNG")[:-400], "is broken: it cannot be decoded to its end."),
         (draw(form="PNG")[:20], "is not a JPEG, PNG or WebP picture."),
-        (draw(1, 1), "has 1 × 1 pixels; 16 a side are the least."),  # noqa: RUF001
-        (b"\xff\xd8" + b"\0" * BYTES, f"has {BYTES + 2} bytes; {BYTES} are allowed."),
+        (draw(1, 1), "has 1 × 1 pixels; 16 on each side are the minimum."),  # noqa: RUF001
+        (b"\xff\xd8" + b"\0" * MAX_BYTES, f"has {MAX_BYTES + 2} bytes; {MAX_BYTES} are allowed."),
         (claiming(60_000, 60_000), "claims more than 64 million pixels."),
         (claiming(8001, 8000), "claims more than 64 million pixels."),
         (claiming(2**31 - 1, 2**31 - 1), "claims more than 64 million pixels."),
@@ -53,7 +53,7 @@ def test_a_picture_of_an_allowed_format_is_accepted(form: str, content_type: str
     ],
 )
 def test_an_invalid_picture_is_refused_with_its_reason(content: bytes, reason: str) -> None:
-    with pytest.raises(NotAPicture) as refused:
+    with pytest.raises(InvalidPictureError) as refused:
         read_picture(content)
 
     assert str(refused.value) == reason
@@ -63,7 +63,7 @@ def test_an_invalid_picture_is_refused_with_its_reason(content: bytes, reason: s
 def test_a_decompression_bomb_costs_neither_time_nor_memory(bomb: bytes) -> None:
     before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
 
-    with pytest.raises(NotAPicture):
+    with pytest.raises(InvalidPictureError):
         read_picture(bomb)
 
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
@@ -76,7 +76,7 @@ def test_a_picture_that_moves_is_refused(form: str) -> None:
     frames = [Image.new("RGB", (64, 64), (shade, 0, 0)) for shade in (0, 200)]
     moving = written(frames[0], form, save_all=True, append_images=frames[1:], duration=100)
 
-    with pytest.raises(NotAPicture, match="moves"):
+    with pytest.raises(InvalidPictureError, match="animated"):
         read_picture(moving)
 
 
@@ -132,7 +132,7 @@ def test_a_transparent_picture_stays_so_and_is_white_behind_as_jpeg() -> None:
     image = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
 
     picture = read_picture(written(image, "PNG"))
-    made = list(copies(picture.content, focal_x=0.5, focal_y=0.5))
+    made = list(render(picture.content, focal_x=0.5, focal_y=0.5))
 
     assert picture.content_type == "image/png"
     jpeg = next(copy for copy in made if copy.content_type == "image/jpeg")
@@ -150,7 +150,7 @@ def test_copies_come_in_every_width_and_shape_and_are_never_larger() -> None:
 
     made = {
         (copy.name, copy.width, copy.height)
-        for copy in copies(picture.content, focal_x=0.5, focal_y=0.5)
+        for copy in render(picture.content, focal_x=0.5, focal_y=0.5)
         if copy.content_type == "image/webp"
     }
 
@@ -172,7 +172,7 @@ def test_a_crop_keeps_what_the_focal_point_says(focal_x: float, is_red: bool) ->
 
     square = next(
         copy
-        for copy in copies(picture.content, focal_x=focal_x, focal_y=0.5)
+        for copy in render(picture.content, focal_x=focal_x, focal_y=0.5)
         if copy.name.startswith("1x1") and copy.content_type == "image/jpeg"
     )
 
@@ -184,7 +184,7 @@ def test_a_crop_keeps_what_the_focal_point_says(focal_x: float, is_red: bool) ->
 def test_the_same_picture_gives_the_same_bytes() -> None:
     picture = read_picture(draw(400, 300)).content
 
-    first = [copy.content for copy in copies(picture, focal_x=0.2, focal_y=0.5)]
-    second = [copy.content for copy in copies(picture, focal_x=0.2, focal_y=0.5)]
+    first = [copy.content for copy in render(picture, focal_x=0.2, focal_y=0.5)]
+    second = [copy.content for copy in render(picture, focal_x=0.2, focal_y=0.5)]
 
     assert first == second

@@ -13,9 +13,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from articles.media import pictures
+from articles.media.files import delete_unused_files, name_of
 from articles.media.images import Picture, read_picture
 from articles.media.pictures import (
-    delete_unused_files,
     prepare,
     prepare_due,
     put_picture,
@@ -64,7 +64,7 @@ def test_a_picture_is_stored_under_its_hash_and_waits_for_a_worker(
 ) -> None:
     media.refresh_from_db()
 
-    assert media.file.name == pictures.name_of(picture.digest, "original.jpg")
+    assert media.file.name == name_of(picture.digest, "original.jpg")
     assert (media.width, media.height, media.content_type) == (400, 300, "image/jpeg")
     assert media.byte_size == len((folder / str(media.file.name)).read_bytes())
     assert media.due_at
