@@ -1,1 +1,1 @@
-"""What editors see: articles to write and to move, their versions, and what they are filed under."""
+"""The desk: the Django admin in which editors write, publish and compare articles, and maintain what they refer to."""

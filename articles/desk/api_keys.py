@@ -1,17 +1,17 @@
-"""The keys of programs."""
+"""The admin of API keys: a list of the keys, and their revocation."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from articles.api.api_keys import revoke_keys
-from articles.desk.read_only import ReadOnly
+from articles.desk.read_only import ReadOnlyAdmin
 from articles.models import ApiKey
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ReadOnly):
-    """Keys come from `manage.py issue_key`, which shows each once. Here they can be ended."""
+class ApiKeyAdmin(ReadOnlyAdmin):
+    """`manage.py issue_key` creates keys and prints each once. The desk lists and revokes them."""
 
     list_display = ["name", "prefix", "scopes", "created_at", "last_used_at", "revoked_at"]
     search_fields = ["name", "prefix"]

@@ -1,4 +1,4 @@
-"""Form fields for what an article has several of, and for its times and its text."""
+"""Form fields and widgets for an article's authors and other lists, its times and its body."""
 
 from collections import Counter
 from itertools import zip_longest
@@ -14,12 +14,12 @@ from unfold.widgets import (
 
 from articles.models import Author, Tag
 
-SPARE_ROWS = 2  # for authors that the article does not have yet
-LOCAL_TIME = "%Y-%m-%dT%H:%M"  # HTML's
+EMPTY_ROWS = 2  # for further authors
+LOCAL_TIME = "%Y-%m-%dT%H:%M"  # the format of <input type="datetime-local">
 
 
 class MomentWidget(forms.DateTimeInput):
-    """The browser's own picker, in the desk's time zone."""
+    """The browser's date and time picker, in the desk's time zone."""
 
     input_type = "datetime-local"
 
@@ -28,7 +28,7 @@ class MomentWidget(forms.DateTimeInput):
 
 
 class DayWidget(forms.DateInput):
-    """The browser's own picker, which sends ISO dates whatever it shows."""
+    """The browser's date picker, which sends ISO dates in every locale."""
 
     input_type = "date"
 
@@ -40,13 +40,13 @@ class MomentField(forms.DateTimeField):
     widget = MomentWidget
 
     def __init__(self, *, label: str, help_text: str) -> None:
-        # Hidden in the same format as shown, so that an untouched time compares as the same.
-        self.hidden_widget = _HiddenMoment
+        # The hidden initial value has the same format as the visible one, so that an unchanged time compares equal.
+        self.hidden_widget = _HiddenMomentWidget
         zone = f"Time in {settings.TIME_ZONE.replace('_', ' ')}."
         super().__init__(required=False, label=label, help_text=f"{help_text} {zone}")
 
 
-class _HiddenMoment(forms.DateTimeInput):
+class _HiddenMomentWidget(forms.DateTimeInput):
     input_type = "hidden"
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
@@ -54,14 +54,14 @@ class _HiddenMoment(forms.DateTimeInput):
 
 
 class MarkdownWidget(UnfoldAdminTextareaWidget):
-    """The body. `live-preview.js` finds it by its attribute."""
+    """The text area of the body. `live-preview.js` finds it by its attribute."""
 
     def __init__(self) -> None:
         super().__init__({"data-live-preview": "body_markdown", "rows": 24, "class": "desk-body"})
 
 
 class LinesField(forms.CharField):
-    """Several texts, one a line, in their order."""
+    """A list of texts, one a line, in their order."""
 
     def __init__(self, **options: Any) -> None:
         widget = UnfoldAdminExpandableTextareaWidget({"rows": 3})
@@ -73,21 +73,21 @@ class LinesField(forms.CharField):
 
 
 def find_tags(names: list[str]) -> list[Tag | str]:
-    """The tags of these names; a name that no tag has stays a name."""
+    """The tags with these names; a name without a tag stays a string."""
     known = {tag.name: tag for tag in Tag.objects.filter(name__in=names)}
     return [known.get(name, name) for name in names]
 
 
 class AuthorsWidget(forms.Widget):
-    """A row for each author: who, and as what. Its value is text, a line `name<tab>role` each."""
+    """A row for each author, with name and role. The value is text: a line `name<tab>role` for each row."""
 
     template_name = "admin/articles/authors.html"
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         rows = [line.partition("\t")[::2] for line in (value or "").splitlines()]
-        context["rows"] = [*rows, *[("", "")] * SPARE_ROWS]
-        context["known"] = list(_names_of_authors())
+        context["rows"] = [*rows, *[("", "")] * EMPTY_ROWS]
+        context["known"] = list(_author_slugs())
         context["classes"] = " ".join(INPUT_CLASSES)
         return context
 
@@ -104,13 +104,13 @@ class AuthorsWidget(forms.Widget):
 
 
 class AuthorsField(forms.CharField):
-    """Authors who are known, in the order of the byline, each with a role."""
+    """Existing authors, in the order of the byline, each with a role."""
 
     widget = AuthorsWidget
 
     def clean(self, value: Any) -> list[dict[str, str]]:
         rows = [line.partition("\t")[::2] for line in super().clean(value).splitlines()]
-        slugs = _names_of_authors() if rows else {}
+        slugs = _author_slugs() if rows else {}
         return [self._author(slugs, name, role) for name, role in rows]
 
     def _author(self, slugs: dict[str, str], name: str, role: str) -> dict[str, str]:
@@ -123,13 +123,13 @@ class AuthorsField(forms.CharField):
 
 
 def describe_authors(links: Any) -> str:
-    """An article's authors as the widget's value."""
-    names = {slug: name for name, slug in _names_of_authors().items()}
+    """An article's authors as the value of the widget."""
+    names = {slug: name for name, slug in _author_slugs().items()}
     return "\n".join(f"{names[link.author.slug]}\t{link.role}" for link in links)
 
 
-def _names_of_authors() -> dict[str, str]:
-    """What stands for each author, and their slug: the name, or the slug where two have one name."""
+def _author_slugs() -> dict[str, str]:
+    """The slug of each author by the text that the form shows: the name, or the slug where two have the same name."""
     authors = list(Author.objects.values_list("name", "slug"))
     count = Counter(name for name, _ in authors)
     return {name if count[name] == 1 else slug: slug for name, slug in authors}

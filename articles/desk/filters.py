@@ -1,4 +1,4 @@
-"""What narrows the list of articles."""
+"""The filters beside the desk's list of articles."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +11,7 @@ from articles.models import Article, Author
 
 
 class Mine(SimpleListFilter):
-    """Articles that somebody created at the desk."""
+    """Articles that the signed-in user created at the desk."""
 
     title = "whose"
     parameter_name = "whose"
@@ -26,7 +26,7 @@ class Mine(SimpleListFilter):
 
 
 class ByAuthor(SimpleListFilter):
-    """Articles that carry an author's name."""
+    """Articles of one author."""
 
     title = "author"
     parameter_name = "author"

@@ -1,4 +1,4 @@
-"""What somebody types at the desk passes the same gate as what a program files."""
+"""Validation of the desk's forms by the serializers of the API, so that both apply the same rules."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,37 +11,37 @@ from articles.validation import StrictSerializer
 
 def validate_form(
     form: forms.BaseForm,
-    shape: type[StrictSerializer],
-    filed: Mapping[str, Any],
-    names: Mapping[str, str],
+    serializer_class: type[StrictSerializer],
+    data: Mapping[str, Any],
+    form_names: Mapping[str, str],
 ) -> Mapping[str, Any]:
-    """The values as the domain takes them. What is wrong becomes errors of the form's own fields.
+    """The validated values, for the domain functions. Adds the serializer's errors to the form's fields.
 
-    `names` leads from the API's names to the form's, where they differ.
+    `form_names` maps the API's names of fields to the form's, where they differ.
     """
-    gate = shape(data=filed)
-    if gate.is_valid():
-        values: Mapping[str, Any] = gate.validated_data
+    serializer = serializer_class(data=data)
+    if serializer.is_valid():
+        values: Mapping[str, Any] = serializer.validated_data
         return values
-    for path, message in _list_errors(gate.errors, ()):
-        add_error(form, path, message, names)
+    for path, message in _list_errors(serializer.errors, ()):
+        add_error(form, path, message, form_names)
     return {}
 
 
 def add_invalid_value(
-    form: forms.BaseForm, refused: InvalidValue, names: Mapping[str, str]
+    form: forms.BaseForm, error: InvalidValue, form_names: Mapping[str, str]
 ) -> None:
-    """What only the database knew."""
-    text = refused.text[:1].upper() + refused.text[1:]
-    add_error(form, (refused.field,), text, names)
+    """Add to the form what editing refused after the serializer had accepted it."""
+    text = error.text[:1].upper() + error.text[1:]
+    add_error(form, (error.field,), text, form_names)
 
 
 def add_error(
-    form: forms.BaseForm, path: tuple[str, ...], message: str, names: Mapping[str, str]
+    form: forms.BaseForm, path: tuple[str, ...], message: str, form_names: Mapping[str, str]
 ) -> None:
-    """At the innermost part of the path that the form has; above the form where it has none."""
+    """Add the error to the form's field of the innermost name in the path that it has, else to the whole form."""
     for name in (".".join(path), *reversed(path)):
-        field = names.get(name, name)
+        field = form_names.get(name, name)
         if field in form.fields:
             form.add_error(field, message)
             return

@@ -1,4 +1,4 @@
-"""The pages beside an article's form: a move to confirm, its versions, its preview link."""
+"""The desk's pages for one article beside its form: confirming a transition, versions, restoring, preview link."""
 
 from typing import Any
 
@@ -19,14 +19,16 @@ from articles.pages import preview_links
 from articles.revisions import VersionConflict, compare
 from articles.workflow import Transition, TransitionNotAllowed, allowed_transitions
 
-SAVED_COOKIE = "desk_saved"  # names the kept text that is saved now; autosave.js takes it off
+SAVED_COOKIE = (
+    "desk_saved"  # the id of the stored draft that was saved; autosave.js deletes that draft
+)
 COOKIE_SECONDS = 600
 
 
 def transition(
     request: HttpRequest, site: AdminSite, article: Article, transition: Transition
 ) -> HttpResponse:
-    """Say what the move will do, ask for what it needs, and do it."""
+    """Show the effects of the transition and the form that it needs; a POST makes it."""
     if not roles.may_make_transition(request.user, transition, article):
         raise PermissionDenied
     step = DESK_TRANSITIONS[transition]
@@ -34,7 +36,7 @@ def transition(
         messages.error(request, str(TransitionNotAllowed(transition, State(article.state))))
         return _to_article(article)
     form = step.form(request.POST or None, article=article)
-    if form.is_valid() and _carry_out(request, form, step, article):
+    if form.is_valid() and _make_transition(request, form, step, article):
         messages.success(request, f"“{article.headline}” is {step.done}.")
         response = _to_article(article)
         mark_saved(request, response)
@@ -44,30 +46,30 @@ def transition(
     return _page(request, site, article, "admin/articles/transition.html", title, context)
 
 
-def _carry_out(
+def _make_transition(
     request: HttpRequest, form: TransitionForm, step: DeskTransition, article: Article
 ) -> bool:
     editor = request.user.get_username()
     try:
         step.act(article_id=article.pk, expected_version=form.version, editor=editor, **form.values)
-    except InvalidValue as refused:
-        add_invalid_value(form, refused, {})
+    except InvalidValue as error:
+        add_invalid_value(form, error, {})
     except VersionConflict:
         form.stored.refresh_from_db()
         form.check_version()
-    except (TransitionNotAllowed, NotEditable) as refusal:
-        form.add_error(None, str(refusal))
+    except (TransitionNotAllowed, NotEditable) as error:
+        form.add_error(None, str(error))
     return form.is_valid()
 
 
 def versions(request: HttpRequest, site: AdminSite, article: Article) -> HttpResponse:
-    """Every version of the article; with `?older=` and `?newer=`, what differs between two."""
-    known = {revision.version: revision for revision in article.revisions.all()}
-    chosen = [known.get(_number(request.GET.get(name))) for name in ("older", "newer")]
+    """Every version of the article; with `?older=` and `?newer=`, the differences between two."""
+    revisions = {revision.version: revision for revision in article.revisions.all()}
+    chosen = [revisions.get(_number(request.GET.get(name))) for name in ("older", "newer")]
     pair = sorted(filter(None, chosen), key=lambda each: each.version)
     older, newer = pair if len(pair) == 2 else (None, None)
     context = {
-        "revisions": known.values(),
+        "revisions": revisions.values(),
         "older": older,
         "newer": newer,
         "differences": compare(older=older, newer=newer) if older and newer else [],
@@ -78,21 +80,21 @@ def versions(request: HttpRequest, site: AdminSite, article: Article) -> HttpRes
 
 
 def restore(request: HttpRequest, site: AdminSite, article: Article, version: int) -> HttpResponse:
-    """Show what an old version would change, and bring it back."""
+    """Show what restoring an old version would change; a POST restores it."""
     if not roles.may_restore(request.user, article):
         raise PermissionDenied
     old = article.revisions.filter(version=version).first()
     new = article.revisions.filter(version=article.version).first()
     if old is None or new is None:
         raise Http404
-    if request.method == "POST" and _restored(request, article, old):
+    if request.method == "POST" and _restore(request, article, old):
         return _to_article(article)
     context = {"old": old, "differences": compare(older=new, newer=old)}
     title = f"Restore version {version}: {article.headline}"
     return _page(request, site, article, "admin/articles/restore.html", title, context)
 
 
-def _restored(request: HttpRequest, article: Article, old: ArticleRevision) -> bool:
+def _restore(request: HttpRequest, article: Article, old: ArticleRevision) -> bool:
     try:
         article = restore_revision(
             article_id=article.pk,
@@ -100,10 +102,13 @@ def _restored(request: HttpRequest, article: Article, old: ArticleRevision) -> b
             expected_version=_number(request.POST.get("expected_version")),
             editor=request.user.get_username(),
         )
-    except (InvalidValue, NotEditable) as refusal:
-        messages.error(request, str(refusal))
+    except (InvalidValue, NotEditable) as error:
+        messages.error(request, str(error))
     except VersionConflict:
-        messages.error(request, "Not restored: somebody saved the story. Look again what differs.")
+        messages.error(
+            request,
+            "Not restored: another user saved the story meanwhile. Check the differences again.",
+        )
     else:
         text = f"Version {old.version} is back, as version {article.version}."
         messages.success(request, text)
@@ -113,7 +118,7 @@ def _restored(request: HttpRequest, article: Article, old: ArticleRevision) -> b
 
 
 def preview_link(request: HttpRequest, site: AdminSite, article: Article) -> HttpResponse:
-    """A link for somebody without an account, and the end of all that were given out."""
+    """Show a preview link, for a person without an account; a POST ends all links to the article."""
     if not roles.may_write(request.user, article):
         raise PermissionDenied
     if request.method == "POST":
@@ -132,11 +137,15 @@ def preview_link(request: HttpRequest, site: AdminSite, article: Article) -> Htt
 
 
 def mark_saved(request: HttpRequest, response: HttpResponse) -> None:
-    """Let the browser forget the text that it kept in case this did not come through."""
-    kept = request.POST.get("draft", "")
-    if kept.isalnum():
+    """Set the cookie by which autosave.js deletes the draft that the browser stored of this form."""
+    draft_id = request.POST.get("draft", "")
+    if draft_id.isalnum():
         response.set_cookie(
-            SAVED_COOKIE, kept, max_age=COOKIE_SECONDS, path=reverse("admin:index"), samesite="Lax"
+            SAVED_COOKIE,
+            draft_id,
+            max_age=COOKIE_SECONDS,
+            path=reverse("admin:index"),
+            samesite="Lax",
         )
 
 
@@ -148,13 +157,13 @@ def _page(
     title: str,
     context: dict[str, Any],
 ) -> HttpResponse:
-    around = {
+    page_context = {
         **site.each_context(request),
         "article": article,
         "opts": Article._meta,
         "title": title,
     }
-    return render(request, template, around | context)
+    return render(request, template, page_context | context)
 
 
 def _to_article(article: Article) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What the desk may look at and not change."""
+"""Base class for models that the desk shows and does not change."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 
-class ReadOnly(ModelAdmin):
-    """Everything to see, nothing to change."""
+class ReadOnlyAdmin(ModelAdmin):
+    """Users with the view permission see lists and rows; no user adds, changes or deletes one."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

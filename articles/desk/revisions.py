@@ -1,19 +1,19 @@
-"""Every version of every article."""
+"""The admin of revisions: every version of every article, to compare and to restore."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from articles.desk.read_only import ReadOnly
+from articles.desk.read_only import ReadOnlyAdmin
 from articles.editing import InvalidValue, NotEditable, restore_revision
 from articles.models import ArticleRevision
 from articles.revisions import compare
 
 
 @admin.register(ArticleRevision)
-class ArticleRevisionAdmin(ReadOnly):
-    """Every version of every article. Two can be compared, and an old one brought back."""
+class ArticleRevisionAdmin(ReadOnlyAdmin):
+    """Two versions of an article can be compared, and an old one restored."""
 
     list_display = ["article", "version", "kind", "note", "editor", "created_at"]
     list_filter = ["kind"]
@@ -48,11 +48,11 @@ class ArticleRevisionAdmin(ReadOnly):
             article = restore_revision(
                 article_id=chosen.article_id,
                 version=chosen.version,
-                expected_version=None,  # a new version on top of whatever is there: nothing is lost
+                expected_version=None,  # restoring adds a version after the latest one: no version is lost
                 editor=request.user.get_username(),
             )
-        except (NotEditable, InvalidValue) as refused:
-            self.message_user(request, str(refused), messages.ERROR)
+        except (NotEditable, InvalidValue) as error:
+            self.message_user(request, str(error), messages.ERROR)
         else:
             self.message_user(request, f"It is version {article.version} now.", messages.SUCCESS)
 

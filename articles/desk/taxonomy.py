@@ -1,4 +1,4 @@
-"""What articles are filed under, and whom they come from."""
+"""The admin of sections, tags, authors, sources and feeds."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ class LabelAdmin(ModelAdmin):
     prepopulated_fields = {"slug": ["name"]}
 
 
-class WithAddresses(ModelAdmin):
-    """Addresses that somebody types in without a scheme are https."""
+class HttpsUrlAdmin(ModelAdmin):
+    """URL fields add `https://` to an input without a scheme."""
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if isinstance(db_field, URLField):
@@ -27,7 +27,7 @@ class WithAddresses(ModelAdmin):
 
 
 @admin.register(Author)
-class AuthorAdmin(WithAddresses):
+class AuthorAdmin(HttpsUrlAdmin):
     list_display = ["name", "slug", "job_title"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
@@ -41,8 +41,8 @@ class SourceAdmin(ModelAdmin):
 
 
 @admin.register(Feed)
-class FeedAdmin(WithAddresses):
-    """The addresses that are polled, when they are next, and what went wrong the last time."""
+class FeedAdmin(HttpsUrlAdmin):
+    """The feeds that are polled, with the time of the next poll and the error of the last one."""
 
     list_display = ["url", "source", "active", "polled_at", "next_poll_at", "failures"]
     list_filter = ["active", "source"]

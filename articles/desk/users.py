@@ -1,8 +1,8 @@
-"""Who may sign in at the desk, and with which role. Django's own pages, in the desk's look."""
+"""The admin of users and their roles: Django's admin classes with the templates of unfold."""
 
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin as DjangosGroupAdmin
-from django.contrib.auth.admin import UserAdmin as DjangosUserAdmin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -14,7 +14,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class UserAdmin(DjangosUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  # as unfold's manual says
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  # as unfold documents it
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -30,5 +30,5 @@ class UserAdmin(DjangosUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  
 
 
 @admin.register(Group)
-class GroupAdmin(DjangosGroupAdmin, ModelAdmin):  # type: ignore[misc]  # as above
-    """The four roles are straightened by every migrate; further groups are the house's own."""
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]  # as above
+    """Every migrate resets the permissions of the four roles; other groups are left unchanged."""

@@ -1,4 +1,4 @@
-"""What a form says when somebody else saved while it was open. Nothing typed is lost over it."""
+"""Version conflicts in the desk's forms: refuses to save over a later version, and keeps the user's input."""
 
 from typing import Any, cast
 
@@ -11,8 +11,8 @@ from articles.revisions import ConcurrentChanges, changes_since
 
 
 class VersionCheck:
-    """For forms with the hidden fields `expected_version`, the version on the screen when it was opened, and
-    `seen`, the later version that somebody looked at and wants to write on top of.
+    """Mixin for forms with the hidden fields `expected_version`, the article's version when the form was opened, and
+    `seen`, the later version that the user has reviewed and wants to save over.
     """
 
     stored: Article
@@ -24,22 +24,20 @@ class VersionCheck:
         opened = form.cleaned_data.get("expected_version")
         self.version = form.cleaned_data.get("seen") or opened
         if self.version is None or opened is None:
-            form.add_error(
-                None, "The form does not say which version it is based on. Open it anew."
-            )
+            form.add_error(None, "The form lacks the version of the story. Open the story again.")
         elif self.version != self.stored.version:
             self.concurrent_changes = changes_since(article_id=self.stored.pk, version=opened)
-            form.add_error(None, _sentence(self.concurrent_changes, self.stored))
+            form.add_error(None, _conflict_message(self.concurrent_changes, self.stored))
 
 
-def _sentence(concurrent_changes: ConcurrentChanges, stored: Article) -> str:
-    by = _who(concurrent_changes.revisions[0]) if concurrent_changes.revisions else ""
+def _conflict_message(changes: ConcurrentChanges, stored: Article) -> str:
+    saved_by = _editor_and_time(changes.revisions[0]) if changes.revisions else "another user"
     return (
-        f"Not saved: {by or 'somebody'} saved version {stored.version} while you were here."
+        f"Not saved: {saved_by} saved version {stored.version} while you were here."
         " What you typed is still in the form."
     )
 
 
-def _who(revision: ArticleRevision) -> str:
+def _editor_and_time(revision: ArticleRevision) -> str:
     at: Any = timezone.localtime(revision.created_at)
-    return f"{revision.editor or 'somebody'}, on {date_format(at, 'j F, H:i')},"
+    return f"{revision.editor or 'the system'}, on {date_format(at, 'j F, H:i')},"

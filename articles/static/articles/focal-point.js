@@ -4,7 +4,7 @@ class FocalPoint {
   #picture;
   #x;
   #y;
-  #mark = document.createElement("span");
+  #marker = document.createElement("span");
 
   /**
    * @param {HTMLElement} picture
@@ -15,8 +15,8 @@ class FocalPoint {
     this.#picture = picture;
     this.#x = x;
     this.#y = y;
-    this.#mark.className = "focal-mark";
-    picture.append(this.#mark);
+    this.#marker.className = "focal-marker";
+    picture.append(this.#marker);
     picture.classList.add("focal-point-live");
     picture.title = "Click what crops should keep";
     picture.addEventListener("pointerdown", (event) => this.#choose(event));
@@ -33,8 +33,8 @@ class FocalPoint {
   }
 
   #show() {
-    this.#mark.style.left = `${Number(this.#x.value) * 100}%`;
-    this.#mark.style.top = `${Number(this.#y.value) * 100}%`;
+    this.#marker.style.left = `${Number(this.#x.value) * 100}%`;
+    this.#marker.style.top = `${Number(this.#y.value) * 100}%`;
   }
 }
 

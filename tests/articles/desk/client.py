@@ -52,7 +52,7 @@ def save(client: Client, url: str, form: str = "article_form", **typed: Any) -> 
 
 def carry_out(client: Client, article: Article, to: Transition, **typed: Any) -> Any:
     url = transition_url(article, to)
-    return client.post(url, fill_in(client, url, "move_form", **typed))
+    return client.post(url, fill_in(client, url, "transition_form", **typed))
 
 
 def text_of(response: Any) -> str:

@@ -233,7 +233,7 @@ def test_a_kill_needs_a_reason_and_the_slug(publisher: Client, public: Article) 
 def test_a_transition_with_a_version_conflict_is_refused_until_the_editor_reloads(
     editor: Client, draft: Article
 ) -> None:
-    form = fill_in(editor, transition_url(draft, Transition.PUBLISH), "move_form")
+    form = fill_in(editor, transition_url(draft, Transition.PUBLISH), "transition_form")
     edit_article(
         article_id=draft.pk, changes={"headline": "Theirs"}, expected_version=1, editor="paula"
     )

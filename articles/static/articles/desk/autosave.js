@@ -169,7 +169,7 @@ class Autosave {
 
   /** @param {string} key @param {StoredText} stored @param {string[]} differences */
   #show(key, stored, differences) {
-    const offer = this.#panel.querySelector(".desk-offer");
+    const offer = this.#panel.querySelector(".desk-recovery");
     const text = offer?.querySelector("[data-offer]");
     const list = offer?.querySelector("[data-differences]");
     if (!(offer instanceof HTMLElement) || !text || !list) return;
