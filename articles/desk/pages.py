@@ -19,9 +19,7 @@ from articles.pages import preview_links
 from articles.revisions import VersionConflict, compare
 from articles.workflow import Transition, TransitionNotAllowed, allowed_transitions
 
-SAVED_COOKIE = (
-    "desk_saved"  # the id of the stored draft that was saved; autosave.js deletes that draft
-)
+SAVED_COOKIE = "desk_saved"  # the id of a stored draft that was saved; autosave.js deletes it
 COOKIE_SECONDS = 600
 
 

@@ -105,9 +105,7 @@ class MediaAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if form.picture:
-            obj.source_url = (
-                ""  # uploaded: an import must not take it for the picture that it fetched
-            )
+            obj.source_url = ""  # so that no import takes the upload for what it fetched
             pictures.put_picture(obj, form.picture)
         else:
             if obj.file and {"focal_x", "focal_y"} & set(form.changed_data):

@@ -12,7 +12,7 @@ from articles.revisions import ConcurrentChanges, changes_since
 
 class VersionCheck:
     """Mixin for forms with the hidden fields `expected_version`, the article's version when the form was opened, and
-    `seen`, the later version that the user has reviewed and wants to save over.
+    `seen`, the later version that the user has reviewed and wants to save on top of.
     """
 
     stored: Article

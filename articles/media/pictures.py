@@ -59,7 +59,7 @@ def put_picture(media: Media, picture: images.Picture) -> None:
 
 
 def request_renditions(media: Media) -> None:
-    """Mark the media as due, unsaved, and send a task for it after the commit."""
+    """Set the media due, unsaved, and send a task for it after the commit."""
     media.due_at, media.attempts, media.last_error = timezone.now(), 0, ""
     announce()
 

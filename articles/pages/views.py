@@ -25,7 +25,7 @@ ARTICLES_PER_PAGE = 20
 CORRECTIONS_PER_PAGE = 50
 
 # Columns that no list shows; together they are most of an article's size.
-UNLISTED = ("body_markdown", "body_html", "ed_note", "editor_note", "usage_terms")
+DEFERRED_COLUMNS = ("body_markdown", "body_html", "ed_note", "editor_note", "usage_terms")
 
 
 @require_safe
@@ -180,7 +180,9 @@ def _before(request: HttpRequest) -> Position | None:
 
 
 def _page(articles: ArticleQuerySet, before: Position | None) -> Page:
-    listed = articles.select_related("section", "lead_image").defer(*UNLISTED).with_authors()
+    listed = (
+        articles.select_related("section", "lead_image").defer(*DEFERRED_COLUMNS).with_authors()
+    )
     if before is None:
         return newest(listed, size=ARTICLES_PER_PAGE)
     return older_than(before, listed, size=ARTICLES_PER_PAGE)
