@@ -13,11 +13,11 @@ def picture_storage() -> Storage:
     return storages["pictures"]
 
 
-class WholeFiles(FileSystemStorage):
-    """Django's own writes into the file that readers see, and gives a second one another name.
+class AtomicFileStorage(FileSystemStorage):
+    """Gives a file its name when it is complete and on the disk, so that no reader sees a part of it.
 
-    Here a file gets its name when it is complete and on the disk. Saved twice, also by two workers
-    at once, it is the same file; a worker that is killed leaves nothing under a name.
+    Django's own storage writes to the final name, and gives a second file of that name another one. Here two workers
+    that save the same file leave one; a worker that is killed leaves none under that name.
     """
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
@@ -26,15 +26,15 @@ class WholeFiles(FileSystemStorage):
     def _save(self, name: str, content: "File[bytes]") -> str:
         path = Path(self.path(name))
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{uuid4().hex}")
+        temporary = path.with_name(f".{uuid4().hex}")
         try:
-            with draft.open("xb") as file:
+            with temporary.open("xb") as file:
                 for chunk in content.chunks():
                     file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
-            draft.chmod(self.file_permissions_mode or 0o644)
-            draft.replace(path)
+            temporary.chmod(self.file_permissions_mode or 0o644)
+            temporary.replace(path)
         finally:
-            draft.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
         return name

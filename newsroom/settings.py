@@ -155,7 +155,7 @@ MEDIA_URL = "media/"
 MEDIA_ROOT = Path(text("MEDIA_ROOT", str(DATA / "media"))).absolute()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "pictures": {"BACKEND": "articles.storage.WholeFiles"},
+    "pictures": {"BACKEND": "articles.storage.AtomicFileStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

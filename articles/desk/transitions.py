@@ -148,7 +148,7 @@ class DeskTransition:
 
     @property
     def button_class(self) -> str:
-        return "desk-grave" if self.variant == "danger" else ""
+        return "desk-danger" if self.variant == "danger" else ""
 
     @property
     def confirm_variant(self) -> str:

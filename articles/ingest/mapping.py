@@ -47,7 +47,7 @@ def _apply_lead_image(article: Article, image: LeadImage | None) -> None:
     if image is None:
         article.lead_image = None
         return
-    media = pictures.describe(article.lead_image or Media(), image)
+    media = pictures.apply_description(article.lead_image or Media(), image)
     if article.lead_image:
         media.save()
     article.lead_image = media

@@ -95,4 +95,4 @@ def _record_revisions(outcomes: Sequence[IngestResult]) -> None:
     if articles:
         record_revisions(articles, kind="import")
     if any(article.lead_image and article.lead_image.due_at for article in articles):
-        pictures.announce()
+        pictures.prepare_on_commit()

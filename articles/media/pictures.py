@@ -61,10 +61,10 @@ def put_picture(media: Media, picture: images.Picture) -> None:
 def request_renditions(media: Media) -> None:
     """Set the media due, unsaved, and send a task for it after the commit."""
     media.due_at, media.attempts, media.last_error = timezone.now(), 0, ""
-    announce()
+    prepare_on_commit()
 
 
-def announce() -> None:
+def prepare_on_commit() -> None:
     """Send the task that prepares due pictures after the commit. A scheduled run finds pictures whose task was lost."""
     transaction.on_commit(_send_task, robust=True)
 
@@ -73,7 +73,7 @@ def _send_task() -> None:
     current_app.send_task("articles.prepare_pictures", retry=False)
 
 
-def describe(media: Media, image: LeadImage) -> Media:
+def apply_description(media: Media, image: LeadImage) -> Media:
     """Set the media's description and address to those of a source's picture, unsaved.
 
     A picture at another address is another picture: the row's file is cleared, and a worker fetches the new one.
@@ -131,7 +131,7 @@ def replace_description(media: Media | None, image: Mapping[str, Any]) -> Media:
         new.due_at = timezone.now() if new.file else new.due_at
     new.save()
     if new.due_at:
-        announce()
+        prepare_on_commit()
     return new
 
 
@@ -154,7 +154,7 @@ def prepare_due(*, allowed: AllowedTargets = PUBLIC) -> int:
         prepare(media, allowed=allowed)
         count += 1
         if time.monotonic() - started > ROUND_SECONDS:
-            announce()
+            prepare_on_commit()
             break
     return count
 

@@ -22,7 +22,7 @@ from articles.media.pictures import (
     request_renditions,
 )
 from articles.models import Article, ArticleMedia, Media
-from articles.storage import WholeFiles, picture_storage
+from articles.storage import AtomicFileStorage, picture_storage
 from tests.articles.media.drawings import draw
 from tests.conftest import PublishArticle
 
@@ -104,7 +104,7 @@ def test_a_file_that_breaks_off_while_it_is_written_has_no_name(folder: Path) ->
             raise OSError("No space left on device")
 
     with pytest.raises(OSError, match="No space"):
-        WholeFiles().save("pictures/half.jpg", Broken(b""))
+        AtomicFileStorage().save("pictures/half.jpg", Broken(b""))
 
     assert files(folder) == []
 
