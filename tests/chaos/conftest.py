@@ -25,14 +25,14 @@ class Line:
 
     def __str__(self) -> str:
         return (
-            f"{self.fault:<36} {self.rate:>6.0f} {self.acknowledged:>12} {self.refused:>7} "
+            f"{self.fault:<50} {self.rate:>6.0f} {self.acknowledged:>12} {self.refused:>7} "
             f"{self.in_doubt:>8} {self.rows:>6} {self.totals:>6} {self.drift:>5} "
             f"{self.seconds_to_recover:>8.1f}"
         )
 
 
 HEADING = (
-    f"{'fault':<36} {'load/s':>6} {'acknowledged':>12} {'refused':>7} {'in doubt':>8} "
+    f"{'fault':<50} {'load/s':>6} {'acknowledged':>12} {'refused':>7} {'in doubt':>8} "
     f"{'rows':>6} {'totals':>6} {'drift':>5} {'recovery':>8}"
 )
 
