@@ -22,12 +22,12 @@ RUSH = f"""
 import time
 from datetime import timedelta
 from django.utils import timezone
-from articles import workflow, writing
+from articles import editing, workflow
 from newsroom.celery import app
 due = timezone.now() + timedelta(seconds=3)
 for number in range({ARTICLES}):
     values = {{"headline": "Out", "slug": f"{SLUG}-{{number}}", "body_markdown": "It is."}}
-    draft = writing.create_draft(values=values)
+    draft = editing.create_draft(values=values)
     workflow.schedule(article_id=draft.pk, publish_at=due)
 print(due.isoformat())
 while timezone.now() < due + timedelta(seconds=1):
