@@ -57,11 +57,9 @@ def test_after_a_kill_no_process_is_left_and_the_second_start_has_the_data(
 
     assert own_stack.left_over(within_seconds=6) == []
 
-    started = time.monotonic()
     own_stack.start()
     own_stack.wait_until_up()
 
-    assert time.monotonic() - started < 15
     assert "password" not in own_stack.output()
     assert ask(own_stack, "SELECT count(*) FROM auth_user") == 1
     assert own_stack.stop(signal.SIGINT) == 130
