@@ -93,15 +93,16 @@ class FastPath:
             return self._django(environ, start_response)
         is_put = environ["REQUEST_METHOD"] == "PUT"
         call = (is_put, address == "", *(environ.get(name) for name in _DEPENDS_ON))
-        if self._headers(_OK, call) is None:
+        # Before the answer: it takes time, in which they expire, and no PUT may run twice.
+        ok, not_modified = self._headers(_OK, call), self._headers(_NOT_MODIFIED, call)
+        if ok is None and (is_put or not_modified is None):
             return self._django(environ, self._learn(call, start_response))
         answer = self._put(environ, address) if is_put else self._get(environ, address)
         if answer is None:
             return self._django(environ, start_response)
         body, etag = answer
         is_known = etag != "" and has_etag(environ.get("HTTP_IF_NONE_MATCH"), etag)
-        status = _NOT_MODIFIED if is_known else _OK
-        headers = self._headers(status, call)
+        status, headers = (_NOT_MODIFIED, not_modified) if is_known else (_OK, ok)
         if headers is None:
             return self._django(environ, self._learn(call, start_response))
         body = b"" if is_known else body

@@ -50,7 +50,7 @@ def events_per_second(
     """New reactions, spread over these articles and ten million networks, and left for `count` alone."""
     events = workload.effort.events
     workload.query(
-        EVENTS_SQL, {"stories": list(articles), "events": events, "moderated": moderated}
+        EVENTS_SQL, {"articles": list(articles), "events": events, "moderated": moderated}
     )
     # As autovacuum does on a site of this size.
     workload.query("ANALYZE reactions_reaction, reactions_outboxentry")
@@ -65,7 +65,7 @@ def events_per_second(
 EVENTS_SQL = """
 WITH written AS (
   INSERT INTO reactions_reaction (article_id, reader_id, kinds)
-  SELECT (%(stories)s::uuid[])[n %% cardinality(%(stories)s::uuid[]) + 1], gen_random_uuid(), 1 << (n %% 7)
+  SELECT (%(articles)s::uuid[])[n %% cardinality(%(articles)s::uuid[]) + 1], gen_random_uuid(), 1 << (n %% 7)
     FROM generate_series(1, %(events)s) n
   RETURNING article_id, reader_id
 )

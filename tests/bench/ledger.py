@@ -17,13 +17,13 @@ _BATCH = 500_000
 # is empty, and everything is counted. Sorted by article, so that ten million take minutes.
 _REACTIONS = """
 INSERT INTO reactions_reaction (article_id, reader_id, kinds, counted, changed_at)
-SELECT md5(story::text)::uuid, md5(%(start)s + number || ' reads')::uuid, 1 << kind, 1 << kind,
-       timestamptz '2024-12-08' + story * interval '1 minute' + interval '2 days' * spread
-  FROM (SELECT number, floor(%(stories)s * power(random(), 3))::int AS story,
+SELECT md5(article::text)::uuid, md5(%(start)s + number || ' reads')::uuid, 1 << kind, 1 << kind,
+       timestamptz '2024-12-08' + article * interval '1 minute' + interval '2 days' * spread
+  FROM (SELECT number, floor(%(articles)s * power(random(), 3))::int AS article,
                floor(7 * power(random(), 2))::int AS kind,
                power(random(), 4) AS spread
           FROM generate_series(1, %(rows)s) AS number) reaction
- ORDER BY story
+ ORDER BY article
 """
 # The kind is worked out of the few sums, for `log` is slow.
 _TOTALS = """
@@ -76,7 +76,7 @@ def fill(rows: int, say: Callable[[str], None] = lambda line: None) -> None:
         cursor.execute("DROP INDEX reactions_by_reader")
         for start in range(0, rows, _BATCH):
             batch = min(_BATCH, rows - start)
-            cursor.execute(_REACTIONS, {"start": start, "rows": batch, "stories": articles})
+            cursor.execute(_REACTIONS, {"start": start, "rows": batch, "articles": articles})
             say(f"{start + batch:,} rows")
         for statement in (_INDEX, _TOTALS, _BUCKETS, _COUNT_VERSIONS):
             cursor.execute(statement)

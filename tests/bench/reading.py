@@ -34,13 +34,13 @@ def measure(workload: Workload) -> Iterator[Row]:
         "GET counts, 304 / empty DRF view", rate["unchanged"], rate["empty"], at_least(1.1)
     )
     yield compared(
-        f"time of GET counts of {MANY} stories / of one",
+        f"time of GET counts of {MANY} articles / of one",
         rate["many"].inverse("ms", 1000),
         rate["counts"].inverse("ms", 1000),
         at_most(2.5),
     )
     yield compared("GET counts / textbook app", rate["counts"], rate["textbook"], at_least(4))
-    yield compared("story page / empty template view", rate["story"], rate["page"], at_least(0.4))
+    yield compared("article page / empty template view", rate["story"], rate["page"], at_least(0.4))
     if twice := rate.get("counts, two workers"):
         yield Row("GET counts, two workers of four threads", twice, note=ABSOLUTE)
 
@@ -55,7 +55,7 @@ def many(articles: Sequence[str]) -> str:
 
 def textbook(workload: Workload) -> list[str]:
     ids = hot([str(number + 1) for number in range(ARTICLES)], ARTICLES)
-    return [line("GET", f"/textbook/stories/{each}/reactions/") for each in ids]
+    return [line("GET", f"/textbook/articles/{each}/reactions/") for each in ids]
 
 
 def slug(workload: Workload) -> str:

@@ -216,7 +216,9 @@ def measure(stack: RunningStack, *, rounds: int, seconds: int, say: Callable[[st
     with granian("newsroom.wsgi:application", stack, workers=2) as (url, _):
         statements = herd(url, "herd", database_url)
     say("")
-    say(f"{HERD} requests at once for a story in no cache, two processes: {statements} statements")
+    say(
+        f"{HERD} requests at once for an article in no cache, two processes: {statements} statements"
+    )
 
 
 def main() -> None:

@@ -98,8 +98,8 @@ SELECT 'ALTER TABLE reactions_reaction DROP CONSTRAINT ' || conname,
 """
 _FILL = """
 INSERT INTO reactions_reaction (article_id, reader_id, kinds, counted)
-SELECT stories[n %% cardinality(stories) + 1], gen_random_uuid(), 1 << (n %% 7), 1 << (n %% 7)
-  FROM (SELECT array_agg(id) AS stories FROM articles_article) all_stories, generate_series(1, %(rows)s) n
+SELECT all_ids[n %% cardinality(all_ids) + 1], gen_random_uuid(), 1 << (n %% 7), 1 << (n %% 7)
+  FROM (SELECT array_agg(id) AS all_ids FROM articles_article) articles, generate_series(1, %(rows)s) n
 """
 _TOTALS = """
 INSERT INTO reactions_articlecount (article_id, kind, count)

@@ -67,7 +67,7 @@ class Workload:
         made = Article.objects.bulk_create(
             Article(
                 guid=f"tag:bench,2026:{name}",
-                headline="A story",
+                headline="An article",
                 slug=name,
                 body_markdown="Text.",
                 body_html="<p>Text.</p>",
@@ -102,7 +102,7 @@ class Workload:
         self.testbed.manage("migrate", "--run-syncdb", "-v0", settings=settings, DATABASE_URL=url)
         with psycopg.connect(url) as connection:
             connection.execute(
-                "INSERT INTO textbook_story (id, headline, is_published)"
+                "INSERT INTO textbook_article (id, headline, is_published)"
                 " SELECT n, 'Story ' || n, true FROM generate_series(1, %s) n",
                 [ARTICLES],
             )

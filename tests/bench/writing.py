@@ -65,10 +65,10 @@ def _rows(found: dict[str, list[Result]]) -> Iterator[Row]:
         rate["nothing"],
         target,
     )
-    yield compared("PUT, one hot story / spread", rate["ours hot"], rate["ours"], at_least(0.9))
+    yield compared("PUT, one hot article / spread", rate["ours hot"], rate["ours"], at_least(0.9))
     if new_hot := rate.get("ours new hot"):
         yield compared(
-            "PUT, new readers, one hot story / spread", new_hot, rate["ours new"], at_least(0.9)
+            "PUT, new readers, one hot article / spread", new_hot, rate["ours new"], at_least(0.9)
         )
     yield compared(
         "PUT / textbook app, which answers with the counts, as ours",
@@ -144,7 +144,7 @@ def textbook(workload: Workload, readers: Sequence[Reader], counts: str = "yes")
     lines = (
         line(
             "PUT",
-            f"/textbook/stories/{number % ARTICLES + 1}/reaction/?counts={counts}",
+            f"/textbook/articles/{number % ARTICLES + 1}/reaction/?counts={counts}",
             Cookie=f"{COOKIE}={sign(reader.other_id)}",
         )
         for number, reader in enumerate(readers)
@@ -154,28 +154,28 @@ def textbook(workload: Workload, readers: Sequence[Reader], counts: str = "yes")
 
 def fill(workload: Workload, readers: Sequence[Reader], articles: Sequence[str]) -> None:
     """A row for each reader who returns."""
-    workload.query(FILL, {"stories": list(articles), "readers": [reader.id for reader in readers]})
+    workload.query(FILL, {"articles": list(articles), "readers": [reader.id for reader in readers]})
     aggregate()
 
 
 def fill_textbook(workload: Workload, readers: Sequence[Reader]) -> None:
-    others = {"stories": ARTICLES, "kinds": list(BY_KEY), "readers": [r.other_id for r in readers]}
+    others = {"articles": ARTICLES, "kinds": list(BY_KEY), "readers": [r.other_id for r in readers]}
     workload.query(FILL_TEXTBOOK, others, workload.textbook_url)
 
 
 # Each row has the kind before the first that its reader will send, so that every one of them is a change.
 FILL = """
 WITH chosen AS (
-  SELECT story, reader, 1 << ((number + 5) %% 7)::int AS kinds
-    FROM unnest(%(stories)s::uuid[], %(readers)s::uuid[]) WITH ORDINALITY AS each (story, reader, number)
+  SELECT article, reader, 1 << ((number + 5) %% 7)::int AS kinds
+    FROM unnest(%(articles)s::uuid[], %(readers)s::uuid[]) WITH ORDINALITY AS each (article, reader, number)
 ), written AS (
-  INSERT INTO reactions_reaction (article_id, reader_id, kinds) SELECT story, reader, kinds FROM chosen
+  INSERT INTO reactions_reaction (article_id, reader_id, kinds) SELECT article, reader, kinds FROM chosen
 )
-INSERT INTO reactions_outboxentry (article_id, reader_id) SELECT story, reader FROM chosen
+INSERT INTO reactions_outboxentry (article_id, reader_id) SELECT article, reader FROM chosen
 """
 FILL_TEXTBOOK = """
-INSERT INTO textbook_reaction (story_id, reader, kind, changed_at)
-SELECT (number - 1) %% %(stories)s + 1, reader, (%(kinds)s::text[])[(number + 5) %% 7 + 1], now()
+INSERT INTO textbook_reaction (article_id, reader, kind, changed_at)
+SELECT (number - 1) %% %(articles)s + 1, reader, (%(kinds)s::text[])[(number + 5) %% 7 + 1], now()
   FROM unnest(%(readers)s::uuid[]) WITH ORDINALITY AS each (reader, number)
 """
 

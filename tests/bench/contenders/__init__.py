@@ -1,1 +1,1 @@
-"""What stands beside the product: the framework's ceilings and the textbook app, as one Django project."""
+"""The comparisons of the benchmark: the framework's ceilings and the textbook app, as one Django project."""

@@ -13,11 +13,11 @@ class Kind(models.TextChoices):
     WOW = "wow"
 
 
-class Story(models.Model):
+class Article(models.Model):
     headline = models.CharField(max_length=300)
     is_published = models.BooleanField(default=True)
 
-    objects: models.Manager["Story"] = models.Manager()
+    objects: models.Manager["Article"] = models.Manager()
 
     class Meta:
         app_label = "textbook"
@@ -28,7 +28,7 @@ class Story(models.Model):
 
 
 class Reaction(models.Model):
-    article = models.ForeignKey(Story, on_delete=models.CASCADE)
+    article = models.ForeignKey(Article, on_delete=models.CASCADE)
     reader = models.UUIDField()
     kind = models.CharField(max_length=10, choices=Kind)
     changed_at = models.DateTimeField(auto_now=True)
@@ -38,6 +38,6 @@ class Reaction(models.Model):
     class Meta:
         app_label = "textbook"
         constraints = [
-            models.UniqueConstraint(fields=["story", "reader"], name="textbook_one_a_reader")
+            models.UniqueConstraint(fields=["article", "reader"], name="textbook_one_a_reader")
         ]
-        indexes = [models.Index(fields=["story", "kind"], name="textbook_counts")]
+        indexes = [models.Index(fields=["article", "kind"], name="textbook_counts")]

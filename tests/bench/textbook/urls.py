@@ -5,5 +5,5 @@ from rest_framework.routers import SimpleRouter
 from tests.bench.textbook.views import ArticleViewSet
 
 router = SimpleRouter()
-router.register("stories", ArticleViewSet)
+router.register("articles", ArticleViewSet)
 urlpatterns = router.urls

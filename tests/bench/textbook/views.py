@@ -8,7 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from tests.bench.textbook.models import Reaction, Story
+from tests.bench.textbook.models import Article, Reaction
 from tests.bench.textbook.readers import COOKIE, reader_of, sign
 
 _COOKIE_SECONDS = 365 * 24 * 60 * 60
@@ -20,8 +20,8 @@ class ReactionSerializer(serializers.ModelSerializer[Reaction]):
         fields = ["kind", "changed_at"]
 
 
-class ArticleViewSet(viewsets.GenericViewSet[Story]):
-    queryset = Story.objects.filter(is_published=True)
+class ArticleViewSet(viewsets.GenericViewSet[Article]):
+    queryset = Article.objects.filter(is_published=True)
 
     @action(detail=True)
     def reactions(self, request: Request, pk: str) -> Response:

@@ -1,5 +1,6 @@
 """The fast path sends what Django sends, and passes to Django what it does not recognise."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 from urllib.parse import quote
@@ -37,7 +38,12 @@ class Site:
         self.passed_on = 0
         self._django = WSGIHandler()
         # Both sides must keep to PEP 3333.
-        self._fast = validator(FastPath(validator(self._count)))
+        self._fast_path = FastPath(validator(self._count))
+        self._fast = validator(self._fast_path)
+
+    def expire(self) -> None:
+        """Let all learned headers expire."""
+        self._fast_path._learned.clear()
 
     def get(self, path: str, method: str = "GET", body: bytes = b"", /, **environ: str) -> Answer:
         return _call(self._fast, path, method, body, environ)
@@ -439,3 +445,33 @@ def test_a_put_without_a_reader_is_djangos(site: Site, article: Article) -> None
     assert site.passed_on == 2
     assert None not in cookies
     assert cookies[0] != cookies[1]
+
+
+def test_polls_that_all_end_in_304_are_fast(site: Site, one: str) -> None:
+    """The widget polls with the ETag that it has; no 200 comes for a long time."""
+    etag = dict(site.django(one)[1])["ETag"]
+
+    polls = [site.get(one, HTTP_IF_NONE_MATCH=etag) for _ in range(3)]
+
+    assert [status for status, *_ in polls] == ["304 Not Modified"] * 3
+    assert site.passed_on == 1
+
+
+def test_a_put_whose_headers_expire_meanwhile_runs_once(
+    site: Site, article: Article, reader: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/api/v1/articles/{article.id}/reactions/mine/"
+    site.put(path, LOVE, **reader)
+    record_reactions = fast_path._set
+
+    def slow(*args: Any) -> Any:
+        change = record_reactions(*args)
+        site.expire()
+        return change
+
+    monkeypatch.setattr(fast_path, "_set", slow)
+    status, _, content = site.put(path, SAD, **reader)
+
+    assert status == "200 OK"
+    assert json.loads(content)["previous"] == ["love"]
+    assert site.passed_on == 1
