@@ -163,8 +163,8 @@ def read_items(
             mistakes.append(Mistake(name, None, f"has more than {most} {noun}s."))
             break
         item = Item(name, f"{noun} {number}", zone)
-        filed = read(one, item)
-        story = story_of(filed, item) if filed else None
+        raw_story = read(one, item)
+        story = story_of(raw_story, item) if raw_story else None
         mistakes += item.mistakes
         if story and not item.mistakes:
             stories.append(story)
@@ -173,60 +173,60 @@ def read_items(
     return stories
 
 
-def story_of(filed: RawStory, item: Item) -> Story:
+def story_of(raw: RawStory, item: Item) -> Story:
     """The story of these values; their mistakes are added to the item."""
     headline = item.text(
-        "headline", filed.headline, longest=MAX_LENGTH["headline"], required=_needs_text(filed)
+        "headline", raw.headline, longest=MAX_LENGTH["headline"], required=_needs_text(raw)
     )
-    item_id = _short_id(item.text("id", filed.item_id, longest=10_000))
-    published_at = item.moment("published_at", filed.published_at)
-    filed_dateline, body_html = _dateline_and_body(filed, item, published_at)
+    item_id = _short_id(item.text("id", raw.item_id, longest=10_000))
+    published_at = item.moment("published_at", raw.published_at)
+    raw_dateline, body_html = _dateline_and_body(raw, item, published_at)
     section = item.names(
-        "section", [filed.section] if filed.section else [], longest=MAX_LENGTH["section"]
+        "section", [raw.section] if raw.section else [], longest=MAX_LENGTH["section"]
     )
-    topics, tags = mediatopics.part(filed.tags)
+    topics, tags = mediatopics.part(raw.tags)
     word_count = markup.count_words(body_html)
-    if not word_count and _needs_text(filed):
+    if not word_count and _needs_text(raw):
         item.refuse("body", "is empty.")
     return Story(
         headline=headline,
-        slug=_slug(filed.slug, headline, item_id),
+        slug=_slug(raw.slug, headline, item_id),
         body_markdown=body_html,
         body_html=body_html,
         word_count=word_count,
         origin=Origin(item.name, item=item.place),
-        abstract=item.text("abstract", filed.abstract, longest=MAX_LENGTH["abstract"]),
-        byline=item.text("byline", filed.byline, longest=MAX_LENGTH["byline"]),
-        dateline=filed_dateline,
+        abstract=item.text("abstract", raw.abstract, longest=MAX_LENGTH["abstract"]),
+        byline=item.text("byline", raw.byline, longest=MAX_LENGTH["byline"]),
+        dateline=raw_dateline,
         section=section[0] if section else "",
         tags=item.names("tags", tags, longest=MAX_LENGTH["tags"]),
-        language=item.language(filed.language),
+        language=item.language(raw.language),
         published_at=published_at,
-        lead_image=_lead_image(filed.lead_image, item, base=filed.url),
-        subheadline=item.text("subheadline", filed.subheadline, longest=MAX_LENGTH["subheadline"]),
+        lead_image=_lead_image(raw.lead_image, item, base=raw.url),
+        subheadline=item.text("subheadline", raw.subheadline, longest=MAX_LENGTH["subheadline"]),
         short_headline=item.text(
-            "short_headline", filed.short_headline, longest=MAX_LENGTH["short_headline"]
+            "short_headline", raw.short_headline, longest=MAX_LENGTH["short_headline"]
         ),
-        slugline=item.text("slugline", filed.slugline, longest=MAX_LENGTH["slugline"]),
-        authors=_authors(filed.authors, item),
-        subjects=item.topics("subjects", [*filed.subjects, *topics]),
-        urgency=_urgency(filed.urgency, item),
+        slugline=item.text("slugline", raw.slugline, longest=MAX_LENGTH["slugline"]),
+        authors=_authors(raw.authors, item),
+        subjects=item.topics("subjects", [*raw.subjects, *topics]),
+        urgency=_urgency(raw.urgency, item),
         copyright_holder=item.text(
-            "copyright_holder", filed.copyright_holder, longest=MAX_LENGTH["copyright_holder"]
+            "copyright_holder", raw.copyright_holder, longest=MAX_LENGTH["copyright_holder"]
         ),
         copyright_notice=item.text(
-            "copyright_notice", filed.copyright_notice, longest=MAX_LENGTH["copyright_notice"]
+            "copyright_notice", raw.copyright_notice, longest=MAX_LENGTH["copyright_notice"]
         ),
-        usage_terms=item.text("usage_terms", filed.usage_terms, longest=MAX_LENGTH["usage_terms"]),
-        credit_line=item.text("credit_line", filed.credit_line, longest=MAX_LENGTH["credit_line"]),
-        ed_note=item.text("ed_note", filed.ed_note, longest=MAX_LENGTH["ed_note"]),
-        source=item.text("source", filed.source, longest=MAX_LENGTH["source"]),
+        usage_terms=item.text("usage_terms", raw.usage_terms, longest=MAX_LENGTH["usage_terms"]),
+        credit_line=item.text("credit_line", raw.credit_line, longest=MAX_LENGTH["credit_line"]),
+        ed_note=item.text("ed_note", raw.ed_note, longest=MAX_LENGTH["ed_note"]),
+        source=item.text("source", raw.source, longest=MAX_LENGTH["source"]),
         source_item_id=item_id,
-        source_version=_version(filed, item),
-        source_url=item.address("url", filed.url),
-        pub_status=_pub_status(filed.pub_status, item),
-        embargoed_until=item.moment("embargoed_until", filed.embargoed_until),
-        expires_at=item.moment("expires_at", filed.expires_at),
+        source_version=_version(raw, item),
+        source_url=item.address("url", raw.url),
+        pub_status=_pub_status(raw.pub_status, item),
+        embargoed_until=item.moment("embargoed_until", raw.embargoed_until),
+        expires_at=item.moment("expires_at", raw.expires_at),
     )
 
 
@@ -278,23 +278,23 @@ def joined(names: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _needs_text(filed: RawStory) -> bool:
+def _needs_text(raw: RawStory) -> bool:
     """Whether there must be something to read: a withdrawn story may be empty."""
-    return filed.pub_status in {"", "usable"}
+    return raw.pub_status in {"", "usable"}
 
 
 def _dateline_and_body(
-    filed: RawStory, item: Item, published_at: datetime | None
+    raw: RawStory, item: Item, published_at: datetime | None
 ) -> tuple[Dateline | None, str]:
     """The dateline as its parts and the body without it; one that is not understood stays as text."""
-    if len(filed.body_html) > bodies.CHARACTERS:
+    if len(raw.body_html) > bodies.CHARACTERS:
         item.refuse("body", f"has more than {bodies.CHARACTERS} characters.")
         return None, ""
-    html = bodies.from_html(filed.body_html, base=filed.url)
+    html = bodies.from_html(raw.body_html, base=raw.url)
     found, rest = datelines.split(html, published_at)
-    if filed.dateline:
-        return _checked_dateline(filed.dateline, item), rest if found else html
-    text = item.text("dateline", filed.dateline_text, longest=300)
+    if raw.dateline:
+        return _checked_dateline(raw.dateline, item), rest if found else html
+    text = item.text("dateline", raw.dateline_text, longest=300)
     if found or not text:
         return found and _checked_dateline(found, item), rest
     alone = datelines.read(text, published_at)
@@ -303,13 +303,13 @@ def _dateline_and_body(
     return None, bodies.with_text_in_front(html, text)
 
 
-def _checked_dateline(filed: Dateline, item: Item) -> Dateline:
+def _checked_dateline(raw: Dateline, item: Item) -> Dateline:
     return replace(
-        filed,
-        place=item.text("dateline.place", filed.place, longest=100, required=True),
-        region=item.text("dateline.region", filed.region, longest=100),
-        country=filed.country if re.fullmatch("[A-Z]{2}", filed.country) else "",
-        source=item.text("dateline.source", filed.source, longest=50),
+        raw,
+        place=item.text("dateline.place", raw.place, longest=100, required=True),
+        region=item.text("dateline.region", raw.region, longest=100),
+        country=raw.country if re.fullmatch("[A-Z]{2}", raw.country) else "",
+        source=item.text("dateline.source", raw.source, longest=50),
     )
 
 
@@ -374,11 +374,11 @@ def _urgency(value: str, item: Item) -> int | None:
     return int(value) or None  # NITF and NewsML write 0 for none
 
 
-def _version(filed: RawStory, item: Item) -> str:
+def _version(raw: RawStory, item: Item) -> str:
     """The version as the source counts it, else the time of its last change."""
-    if filed.version:
-        return item.text("version", filed.version, longest=MAX_LENGTH["source_version"])
-    modified_at = item.moment("modified_at", filed.modified_at)
+    if raw.version:
+        return item.text("version", raw.version, longest=MAX_LENGTH["source_version"])
+    modified_at = item.moment("modified_at", raw.modified_at)
     return modified_at.isoformat(timespec="seconds") if modified_at else ""
 
 

@@ -36,10 +36,10 @@ def apply(article: Article, story: Story, changed: set[str], context: IngestCont
 
 def dateline_text(story: Story) -> str:
     """The line as its source printed it, else in the site's style."""
-    filed = story.dateline
-    if not filed:
+    line = story.dateline
+    if not line:
         return ""
-    return filed.text or content.render_dateline(asdict(filed), language=story.language)
+    return line.text or content.render_dateline(asdict(line), language=story.language)
 
 
 def _apply_lead_image(article: Article, image: LeadImage | None) -> None:

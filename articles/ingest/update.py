@@ -21,14 +21,14 @@ def update(article: Article, story: Story, context: IngestContext) -> IngestResu
     if settled := _settle(article, story, context):
         return IngestResult(article, settled)
     story = _normalised(article, story)
-    filed = fingerprints.of_story(story)
-    source_hash = fingerprints.hash_of(filed)
+    source_values = fingerprints.of_story(story)
+    source_hash = fingerprints.hash_of(source_values)
     stays = article.is_public or bool(story.source_item_id)
     if source_hash == article.source_hash and stays and not context.overwrite:
         _store_source_version(article, story)
         return IngestResult(article, Action.UNCHANGED)
     present = fingerprints.of_article(article)
-    changed = {name for name, value in filed.items() if present[name] != value}
+    changed = {name for name, value in source_values.items() if present[name] != value}
     if story.published_at is None:
         changed.discard("published_at")
     if changed and fingerprints.was_edited(article) and not context.overwrite:

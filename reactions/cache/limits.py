@@ -38,7 +38,7 @@ class CircuitBreaker:
         self._open_until = 0.0
 
 
-# A second each: a call to a server that is away may take as long as its time-out, a quarter of a second for Redis and
+# A second each: a call to an unreachable server may take as long as its time-out, a quarter of a second for Redis and
 # three for PostgreSQL.
 redis_breaker = CircuitBreaker(pause_seconds=1.0)
 database_breaker = CircuitBreaker(pause_seconds=1.0)

@@ -2,11 +2,11 @@
 
 A rule, its limit, the limit's unit and its reason stand together. To add a rule, add an entry to RULES: the setting,
 the condition in sql/moderate.sql, the name of its waves at the desk and in the API all follow from it. Only the first
-reaction of a reader to an article is judged; a change of mind is never held. docs/decisions/0018-moderation.md has
+reaction of a reader to an article is moderated; a change is never held. docs/decisions/0018-moderation.md has
 the measurements behind the numbers.
 
 The conditions are SQL, because a rule is evaluated for twenty thousand reactions in one statement. They read these
-figures of a reaction, which moderate.sql computes; each counts first reactions and includes the one that is judged:
+figures of a reaction, which moderate.sql computes; each counts first reactions and includes the evaluated one:
 
 | figure | counts |
 |---|---|
