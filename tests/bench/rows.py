@@ -43,7 +43,7 @@ def measure(workload: Workload) -> Iterator[Row]:
     ):
         yield replace(row, target=at_most(1.25))
     ((size,),) = workload.query(_SIZE, url=ledgers[most].environment["DATABASE_URL"])
-    yield Row("ledger, a row with its indexes", Samples([size / most], "bytes"))
+    yield Row("reactions_reaction, a row with its indexes", Samples([size / most], "bytes"))
     rounds = range(workload.effort.rounds)
     rates = [most / reconcile(workload, ledgers[most].environment) / 1e6 for _ in rounds]
     unit = "million rows/s"
