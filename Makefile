@@ -15,10 +15,10 @@ run: installed  ## the whole product, from nothing; Ctrl-C stops it
 
 # Two at a time, each with servers of its own; what starts the whole product stays in one of them.
 test: tools  ## everything, a browser included
-	@exec "$(VENV)/bin/python" -m pytest -n 2 --dist loadgroup $(COVERAGE)
+	@exec "$(VENV)/bin/python" -m pytest -n 2 $(COVERAGE)
 
 test-fast: tools  ## without the browser and the whole product
-	@exec "$(VENV)/bin/python" -m pytest -n 2 --dist loadgroup -m "not browser and not stack"
+	@exec "$(VENV)/bin/python" -m pytest -n 2 -m "not browser and not stack"
 
 coverage: COVERAGE = --cov
 coverage: test  ## the same, with the branches that the tests reach; fails below the floor

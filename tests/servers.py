@@ -18,6 +18,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -132,11 +133,30 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         SERVERS.start()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that need the whole product run in one pytest process, so that it is started once."""
-    for item in items:
-        if {"stack", "browser"} & {mark.name for mark in item.iter_markers()}:
-            item.add_marker(pytest.mark.xdist_group("stacks"))
+# Folders and files whose tests share what is slow to start, by the beginning of their path.
+_TOGETHER = {
+    "tests/browser/": "product",
+    "tests/articles/media/test_picture_imports.py": "product",
+    "tests/articles/test_publish_due.py": "product",
+}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give a process the tests of a file together, and those of the running product, so that it starts once.
+
+    xdist's own groups (`--dist loadgroup`) set an attribute from which pytest 9.2 does not read a test's id.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = _group_of
+    return scheduler
+
+
+def _group_of(nodeid: str) -> str:
+    path = nodeid.partition("::")[0]
+    return next((name for start, name in _TOGETHER.items() if path.startswith(start)), path)
 
 
 @pytest.hookimpl(tryfirst=True)

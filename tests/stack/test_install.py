@@ -16,9 +16,6 @@ from newsroom.stack.install import entries_of
 from newsroom.stack.lock import LOCKS, stale_pins
 from tests.servers import PROJECT
 
-# In one pytest process, so that the environment of the module is made once.
-pytestmark = pytest.mark.xdist_group("install")
-
 INSTALL = PROJECT / "newsroom/stack/install.py"
 MISMATCH = "Refused: a package is not the file whose hash the lock names"
 

@@ -15,8 +15,6 @@ import psycopg
 import pytest
 from psycopg import sql
 
-pytestmark = pytest.mark.xdist_group("upgrade")
-
 PROJECT = Path(__file__).resolve().parents[2]
 DUMP = Path(__file__).with_name("release_0_1_0.dump")
 # What release 0.1.0 answered on this data, before and after it counted what was in the outbox.
