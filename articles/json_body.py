@@ -1,7 +1,8 @@
 """The JSON bodies of the API: one parser, for the views of both apps and for the fast path, and one answer format.
 
-A body that is sent is UTF-8 without a byte order mark, of a bounded size. It repeats no key, for two readers of it could take
-different ones; it has no lone surrogate, which no answer and no database could repeat; no NaN, which is not JSON.
+The body of a request is UTF-8 without a byte order mark, of a bounded size. It repeats no key, because two parsers
+could choose different values; it has no lone surrogate, which neither a response nor the database can encode, and no
+NaN, which is not JSON.
 """
 
 import json

@@ -22,7 +22,7 @@ class Reaction(models.Model):
 
     The counts of an article are the sum of `counted` over its rows. Aggregation moves `counted` to `kinds`, or
     to nothing where `held`. Hash-partitioned by article, so that a hundred million rows stay manageable. A row
-    with an empty set stays: it tells a returning reader from a new one.
+    with an empty set stays: it distinguishes a returning reader from a new one.
     """
 
     # The key serves the one row of a write, a reader's own reactions, and aggregation's look-up by outbox entry.
@@ -62,8 +62,8 @@ class Reaction(models.Model):
 class OutboxEntry(models.Model):
     """A row of Reaction that changed and is not yet aggregated. Duplicates are harmless.
 
-    The entry of a reader's first reaction to an article also carries the signals that it is judged by. It is
-    deleted when it is aggregated, so no signal is stored with the reaction.
+    The entry of a reader's first reaction to an article also carries the signals that the moderation rules evaluate.
+    It is deleted when it is aggregated, so no signal is stored with the reaction.
     """
 
     article_id = models.UUIDField()

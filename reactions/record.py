@@ -54,7 +54,7 @@ def set_reactions(
 ) -> Change:
     """Make `kinds` the reader's reactions to the article; the answer says what they replaced. Raises ReactionRefused.
 
-    A first reaction will be judged by its `signals`; without a network it is not judged.
+    The rules evaluate the `signals` of a first reaction; without a network it is not moderated.
 
     Safe to repeat: the same set again changes nothing and adds no outbox entry. Locks one row and never the article,
     so the readers of one article never wait for each other. When it returns, the reaction is on PostgreSQL's disk.

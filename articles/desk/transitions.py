@@ -243,7 +243,7 @@ DESK_TRANSITIONS: Mapping[Transition, DeskTransition] = {
         icon="delete_forever",
         effects=(
             "The story is gone for good, from its page (410), feeds, sitemaps and search.",
-            "Feeds and ninjs tell their subscribers to delete it.",
+            "Feeds and ninjs mark it as deleted for their subscribers.",
             "This cannot be undone.",
         ),
         act=workflow.kill,

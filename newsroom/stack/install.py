@@ -1,7 +1,7 @@
-"""`make` runs this first: the virtual environment with what the lock files name, made or mended.
+"""Makes or repairs the virtual environment with the packages of the lock files; `make` runs it first.
 
-pip installs uv, and uv the rest; where uv cannot, pip does. Both check every file against its hash.
-It runs under the caller's Python, whatever its age, with nothing but the standard library.
+pip installs uv, and uv installs the rest; where uv cannot, pip does. Both check every file against its hash.
+It runs under the caller's Python, of any version, with only the standard library.
 """
 
 import ast
@@ -15,11 +15,11 @@ import subprocess
 import sys
 import time
 
-# A line this often tells that it is still at work, on a terminal and in a log alike.
+# How often a line of progress is printed, on a terminal and in a log alike.
 SECONDS_BETWEEN_LINES = 2
-NEWS = ("Collecting ", "Downloading ", "Downloaded ", "Building ", "Installing ", "Prepared ")
+PROGRESS = ("Collecting ", "Downloading ", "Downloaded ", "Building ", "Installing ", "Prepared ")
 
-# uv does not read pip's configuration: these variables tell it the same.
+# uv does not read pip's configuration; it gets the same values by these variables.
 UV_VARIABLES = {
     "index-url": "UV_DEFAULT_INDEX",
     "cert": "SSL_CERT_FILE",
@@ -28,7 +28,7 @@ UV_VARIABLES = {
     "default-timeout": "UV_HTTP_TIMEOUT",
     "trusted-host": "UV_INSECURE_HOST",
 }
-UV_VARIABLES_FOR_MORE_PLACES = {
+UV_VARIABLES_FOR_MORE_INDEXES = {
     "extra-index-url": "UV_INDEX",
     "find-links": "UV_FIND_LINKS",
     "no-index": "UV_OFFLINE",
@@ -38,12 +38,12 @@ UV_VARIABLES_FOR_MORE_PLACES = {
 def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 - the caller's Python may be any
         sys.exit(f"Newsroom needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
-    # `make` hands on a SIGTERM; by leaving in good order we take pip or uv along.
+    # `make` forwards a SIGTERM; this exception ends pip or uv, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     venv, *locks = sys.argv[1:]
-    with open(locks[0]) as turn:
-        # `make run` and `make test` may be typed in the same minute.
-        fcntl.flock(turn, fcntl.LOCK_EX)
+    with open(locks[0]) as lock:
+        # `make run` and `make test` may start at the same time.
+        fcntl.flock(lock, fcntl.LOCK_EX)
         if not is_sound(venv):
             make_venv(venv)
         changed = [name for name in locks if stamp_of(venv, name) != fingerprint(name)]
@@ -54,9 +54,9 @@ def main() -> None:
 
 
 def is_sound(venv: str) -> bool:
-    """Whether this Python made it, to the end, and it has not been moved since."""
+    """Whether this Python made the environment, completed it, and it is still in the same folder."""
     has_python = os.path.exists(os.path.join(venv, "bin", "python"))
-    return has_python and stamp_of(venv, "python") == birthplace(venv)
+    return has_python and stamp_of(venv, "python") == origin_of(venv)
 
 
 def make_venv(venv: str) -> None:
@@ -68,58 +68,58 @@ def make_venv(venv: str) -> None:
     is_foreign = os.path.isdir(venv) and os.listdir(venv)
     if is_foreign and not os.path.exists(os.path.join(venv, "pyvenv.cfg")):
         sys.exit(f"{venv} is no virtual environment: set VENV to another folder.")
-    tell(f"Making {venv} with Python {sys.version.split()[0]}.")
-    made, words = attempt([sys.executable, "-m", "venv", "--clear", venv])
+    report(f"Making {venv} with Python {sys.version.split()[0]}.")
+    made, output = run([sys.executable, "-m", "venv", "--clear", venv])
     if not made:
-        sys.exit(f"{words}\n{venv} cannot be made: the reason is above.")
-    set_stamp(venv, "python", birthplace(venv))
+        sys.exit(f"{output}\n{venv} cannot be made: the reason is above.")
+    set_stamp(venv, "python", origin_of(venv))
 
 
 def install(venv: str, locks: "list[str]") -> None:
-    tell(f"Installing {' and '.join(locks)} into {venv}.")
+    report(f"Installing {' and '.join(locks)} into {venv}.")
     started = time.monotonic()
     entries = [entry for name in locks for entry in entries_of(name)]
     uv = [entry for entry in entries if entry.startswith("uv==")]
     if not install_with_uv(venv, uv[:1], locks):
         rest = [entry for entry in entries if entry not in uv]
-        installed, words = pip_install(venv, write(venv, "without-uv.lock", rest))
+        installed, output = pip_install(venv, write(venv, "without-uv.lock", rest))
         if not installed:
-            sys.exit(f"{words}\npip could not install everything: the reason is above.")
-    tell(f"Installed in {time.monotonic() - started:.0f} s.")
+            sys.exit(f"{output}\npip could not install everything: the reason is above.")
+    report(f"Installed in {time.monotonic() - started:.0f} s.")
 
 
 def install_with_uv(venv: str, uv: "list[str]", locks: "list[str]") -> bool:
     # An old pip would build uv from its source where there is no wheel.
     wheel_only = ["--only-binary=uv", "--no-deps"]
     if not uv or not pip_install(venv, write(venv, "uv.lock", uv), *wheel_only)[0]:
-        tell("  There is no uv for this machine: pip installs.")
+        report("  There is no uv for this machine: pip installs.")
         return False
     command = [os.path.join(venv, "bin", "uv"), "pip", "install", "--require-hashes"]
-    # pip takes a version from whichever index has it, and so shall uv: the hash says which file.
+    # As pip does: a version comes from any index that has it; the hash decides which file.
     command += ["--index-strategy=unsafe-best-match", "--compile-bytecode"]
     command += ["--python", os.path.join(venv, "bin", "python")]
     for name in locks:
         command += ["-r", name]
-    installed, words = attempt(command, uv_environment(os.path.join(venv, "bin", "python")))
+    installed, output = run(command, uv_environment(os.path.join(venv, "bin", "python")))
     if not installed:
-        refuse_another_file(words)
-        tell(f"{words}\n  uv could not install everything: pip tries.")
+        refuse_another_file(output)
+        report(f"{output}\n  uv could not install everything: pip tries.")
     return installed
 
 
 def pip_install(venv: str, lock: str, *options: str) -> "tuple[bool, str]":
     command = [os.path.join(venv, "bin", "python"), "-m", "pip", "install", "--require-hashes"]
     command += ["--disable-pip-version-check", "--progress-bar=off", *options, "-r", lock]
-    installed, words = attempt(command)
+    installed, output = run(command)
     if not installed:
-        refuse_another_file(words)
-    return installed, words
+        refuse_another_file(output)
+    return installed, output
 
 
-def refuse_another_file(words: str) -> None:
-    if "Hash mismatch" in words or "DO NOT MATCH THE HASHES" in words:
+def refuse_another_file(output: str) -> None:
+    if "Hash mismatch" in output or "DO NOT MATCH THE HASHES" in output:
         sys.exit(
-            f"{words}\nRefused: a package is not the file whose hash the lock names, see above."
+            f"{output}\nRefused: a package is not the file whose hash the lock names, see above."
             " Either the index serves another file, or the lock has been changed by hand."
         )
 
@@ -137,9 +137,11 @@ def write(venv: str, name: str, entries: "list[str]") -> str:
     return path
 
 
-def uv_environment(python: str, more_places: bool = True) -> "dict[str, str]":
-    """The environment, with what pip is configured to use; what is said to uv itself stays."""
-    variables = dict(UV_VARIABLES, **UV_VARIABLES_FOR_MORE_PLACES) if more_places else UV_VARIABLES
+def uv_environment(python: str, more_indexes: bool = True) -> "dict[str, str]":
+    """The environment variables, with pip's configuration for uv; a variable of uv that is already set stays."""
+    variables = (
+        dict(UV_VARIABLES, **UV_VARIABLES_FOR_MORE_INDEXES) if more_indexes else UV_VARIABLES
+    )
     environment = {}
     for key, value in pip_settings(python).items():
         if key in variables:
@@ -161,12 +163,10 @@ def pip_settings(python: str) -> "dict[str, str]":
     return settings
 
 
-def attempt(
-    command: "list[str]", environment: "dict[str, str] | None" = None
-) -> "tuple[bool, str]":
-    """Run a program and show now and then what it is at: whether it succeeded, its last words."""
+def run(command: "list[str]", environment: "dict[str, str] | None" = None) -> "tuple[bool, str]":
+    """Run a program and print its progress; whether it succeeded, and the last lines of its output."""
     lines = []
-    told_at = time.monotonic()
+    reported_at = time.monotonic()
     try:
         process = subprocess.Popen(
             command,
@@ -181,10 +181,10 @@ def attempt(
     try:
         for line in process.stdout or ():
             lines.append(line.rstrip())
-            is_news = line.strip().startswith(NEWS)
-            if is_news and time.monotonic() - told_at > SECONDS_BETWEEN_LINES:
-                told_at = time.monotonic()
-                tell(f"  {lines[-1].strip()[:100]}")
+            is_progress = line.strip().startswith(PROGRESS)
+            if is_progress and time.monotonic() - reported_at > SECONDS_BETWEEN_LINES:
+                reported_at = time.monotonic()
+                report(f"  {lines[-1].strip()[:100]}")
         code = process.wait()
     finally:
         process.terminate()
@@ -192,13 +192,13 @@ def attempt(
     return code == 0, "\n".join(lines[-15:])
 
 
-def tell(text: str) -> None:
+def report(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
-def birthplace(venv: str) -> str:
-    # The programs in a virtual environment know its path by heart.
+def origin_of(venv: str) -> str:
+    # The scripts in a virtual environment contain its path.
     return f"{sys.version_info[0]}.{sys.version_info[1]} {os.path.abspath(venv)}"
 
 

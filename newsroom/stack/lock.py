@@ -1,7 +1,7 @@
-"""`make lock`: pins and hashes of everything that the direct requirements bring along, by uv.
+"""Writes the lock files with uv: the pin and the hashes of every package, direct or transitive. `make lock` runs it.
 
-One resolution for every Python from 3.11 and every platform: markers tell them apart.
-With `--check` it needs no network, and says which direct requirement the lock files do not have.
+One resolution for every Python from 3.11 and every platform, with environment markers. With `--check` it needs no
+network, and names the direct requirements that the lock files do not have.
 """
 
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from newsroom.stack.install import entries_of, uv_environment
 
-# The tools first: what they cannot run with is not for the product either.
+# The tools first: the product gets the versions that also satisfy the tools.
 LOCKS = {"requirements-dev.lock": "requirements-dev.txt", "requirements.lock": "requirements.txt"}
 PIN = re.compile(r"([\w.-]+)(?:\[[^]]*\])?==([^\s;]+)")
 
@@ -36,7 +36,7 @@ def compile_lock(lock: str, requirements: str, words: list[str]) -> None:
     if lock != "requirements-dev.lock":
         command += ["--constraint", "requirements-dev.lock"]
     # One index only: a further one may hold some of a version's files, and so some of its hashes.
-    environment = uv_environment(sys.executable, more_places=False)
+    environment = uv_environment(sys.executable, more_indexes=False)
     subprocess.run([*command, *words, requirements, "-o", lock], env=environment, check=True)
 
 

@@ -22,7 +22,7 @@ class Claim:
 def claim_entries(*, most: int) -> Claim:
     """Claim up to `most` outbox entries, the oldest first, and hold what the rules hold.
 
-    Must run in the transaction that aggregates the entries and deletes them: a first reaction is judged once. Locks
+    Must run in the transaction that aggregates the entries and deletes them: a first reaction is moderated once. Locks
     the entries and their rows until it ends; skips entries that another transaction has claimed.
     """
     # Planned at every run, in some milliseconds: a plan made while the outbox was empty would read the whole ledger

@@ -1,4 +1,4 @@
-"""The signals that a first reaction is judged by, and all that is ever read from a visitor's request for it."""
+"""The signals of a first reaction that the moderation rules evaluate: all that is read from a request for them."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,7 +14,7 @@ _PAGE_TOKEN = "HTTP_PAGE_TOKEN"  # noqa: S105  # as WSGI names it: building `req
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """`network` is a keyed hash, None where the client's address is not known; such a reaction is not judged.
+    """`network` is a keyed hash, None where the client's address is not known; such a reaction is not moderated.
 
     `has_history`: the reader's token is older than ten minutes. `has_page_token`: the client loaded the article.
     """

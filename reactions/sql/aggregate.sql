@@ -3,8 +3,8 @@
 -- An entry only says that its row changed: a row with two entries is counted once, and one that changed again is
 -- counted as it is now. moderate.sql holds the locks of the entries and the rows.
 -- Uses: the keys of reactions_outboxentry, reactions_reaction, reactions_countversion, reactions_articlecount and
--- reactions_bucket. Locks, in key order: the count version of each article. The transaction that holds it is alone with the article's
--- counts and buckets. Returns one row: how many articles have new counts.
+-- reactions_bucket. Locks, in key order: the count version of each article; only the transaction that holds it writes
+-- the article's counts and buckets. Returns one row: how many articles have new counts.
 WITH claimed AS (
   DELETE FROM reactions_outboxentry WHERE id = ANY (%(entries)s::bigint[]) RETURNING article_id, reader_id
 ), moved AS (

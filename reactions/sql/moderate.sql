@@ -5,7 +5,7 @@
 -- reactions_networkrate and reactions_articlerate; reactions_open_wave.
 -- Locks, always in key order: the entries (skipping those that another aggregation holds), the rows, the rates of
 -- networks, the open waves, the rates of articles. Count versions come last, in aggregate.sql.
--- A reaction is judged once, when it is its reader's first to the article, by the time it was made: what waited for a
+-- A reaction is moderated once, when it is its reader's first to the article, by the time it was made: what waited for a
 -- worker is no surge. Returns one row: the claimed ids, and how many rows are of erased readers.
 --
 -- The outbox is nearly always empty when PostgreSQL looks, so it expects ten entries where twenty thousand come, and
@@ -120,7 +120,7 @@ figures AS (
          article AS (PARTITION BY article_id ORDER BY first_entry NULLS FIRST ROWS UNBOUNDED PRECEDING)
 ), held AS MATERIALIZED (
   SELECT article_id, reader_id, network, without_history, without_page, rule
-    FROM (SELECT *, {{first_rule_that_holds}} AS rule FROM figures WHERE reader_id IS NOT NULL) judged
+    FROM (SELECT *, {{first_rule_that_holds}} AS rule FROM figures WHERE reader_id IS NOT NULL) moderated
    WHERE rule IS NOT NULL
 ),
 

@@ -1,6 +1,6 @@
 -- Sets one reader's reactions to one article, and adds an outbox entry. One round trip, one commit.
 -- What the reader has may stay, also where the article no longer accepts it; only what is new must be allowed.
--- The outbox entry of a first reaction carries the signals that it is judged by; a change of mind is not judged.
+-- The outbox entry of a first reaction carries the signals that the rules evaluate; a change is not moderated.
 -- Uses: the keys of articles_article, reactions_policy, articles_articletag (its index of tags of an article),
 -- reactions_countversion, reactions_articlecount, reactions_importedcount, reactions_reaction; reads every default policy.
 -- Locks: this reader's row. Never the article, its policy or its counts, so no reader waits for another.

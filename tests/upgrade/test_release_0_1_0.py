@@ -183,7 +183,7 @@ def test_there_is_no_drift(upgraded: Installation, moment: str) -> None:
 
 @pytest.mark.parametrize("slug", KNOWN["pending"])
 def test_what_was_in_the_outbox_is_counted_as_before(upgraded: Installation, slug: str) -> None:
-    """The signals of a first reaction are renamed and one is inverted: it is judged the same."""
+    """The signals of a first reaction are renamed and one is inverted: it is moderated the same."""
     found, known = upgraded.after["articles"][slug], KNOWN["pending"][slug]
     answer = found["counts_answer"]
     if isinstance(answer, dict):
