@@ -71,9 +71,6 @@ class OutboxEntry(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     is_first = models.BooleanField(db_default=False)
     network = models.BigIntegerField(null=True, help_text="The keyed hash of the client network.")
-    has_history = models.BooleanField(
-        db_default=False, help_text="The reader's token is older than ten minutes."
-    )
     has_page_token = models.BooleanField(
         db_default=False, help_text="The client loaded the article's page."
     )
@@ -99,6 +96,19 @@ class CountVersion(models.Model):
                 condition=models.Q(version__gt=models.F("cached_version")),
             ),
         ]
+
+
+class SetAside(models.Model):
+    """An article whose aggregation failed: left out until `retry_at`, so that the others are counted.
+
+    Nearly always empty.
+    """
+
+    article_id = models.UUIDField(primary_key=True)
+    since = models.DateTimeField()
+    failures = models.IntegerField()
+    retry_at = models.DateTimeField()
+    error = models.TextField(help_text="What PostgreSQL said the last time.")
 
 
 class ArticleCount(models.Model):
@@ -290,6 +300,12 @@ class NetworkRate(models.Model):
     article_id = models.UUIDField()
     hour_started_at = models.DateTimeField(help_text="When the hour began that `in_hour` counts.")
     in_hour = models.IntegerField(help_text="First reactions in that hour, held ones included.")
+    day_started_at = models.DateTimeField(
+        db_default=Now(), help_text="When the day began that `in_day` counts."
+    )
+    in_day = models.IntegerField(
+        db_default=0, help_text="First reactions in that day, held ones included."
+    )
     minute = models.DateTimeField()
     in_minute = models.IntegerField()
 
@@ -305,11 +321,14 @@ class ArticleRate(models.Model):
         help_text="Those of `counted` without history and without a page token."
     )
     without_page_before = models.IntegerField()
+    day = models.DateField(db_default=Now())
+    in_day = models.IntegerField(db_default=0, help_text="First reactions counted on this day.")
+    in_day_before = models.IntegerField(db_default=0, help_text="Those of the day before.")
     minute = models.DateTimeField()
-    without_history = models.IntegerField(
-        help_text="First reactions without history in this minute."
+    in_minute = models.IntegerField(
+        help_text="First reactions without page counted in this minute."
     )
-    usual = models.FloatField(help_text="Moving average of `without_history` a minute.")
+    usual = models.FloatField(help_text="Moving average of `in_minute`.")
 
 
 class Wave(models.Model):
@@ -331,9 +350,11 @@ class Wave(models.Model):
     started_at = models.DateTimeField()
     last_at = models.DateTimeField()
     size = models.IntegerField(help_text="Reactions held.")
-    network_count = models.IntegerField("networks")
+    network_count = models.IntegerField("networks", help_text="1,000 is a thousand or more.")
     networks = ArrayField(
-        models.BigIntegerField(), default=list, help_text="Their hashes, for 48 hours."
+        models.BigIntegerField(),
+        default=list,
+        help_text="Their hashes, a thousand at most, for 48 hours.",
     )
 
     class Meta:

@@ -7,7 +7,6 @@ reveals who reacted.
 
 import hashlib
 import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +19,6 @@ from django.http.response import HttpResponseBase
 
 _RANDOM_BYTES = 16  # 128 bits from the system's generator, as ASVS 11.5.1 asks
 _LONGEST_TOKEN = 200
-_HISTORY_SECONDS = 600  # after which a token counts as history
 
 
 class InvalidToken(Exception):
@@ -32,7 +30,6 @@ class Reader:
     id: UUID
     token: str
     is_new: bool = False
-    has_history: bool = False
 
 
 def new_reader() -> Reader:
@@ -49,7 +46,7 @@ def read_token(token: str) -> Reader:
         secret = _signer().unsign(token, max_age=settings.READER_LIFETIME)
     except signing.BadSignature:
         raise InvalidToken from None
-    return Reader(id=_reader_id(secret), token=token, has_history=_has_history(token))
+    return Reader(id=_reader_id(secret), token=token)
 
 
 class HasReader(Protocol):
@@ -109,12 +106,6 @@ def is_page_token(token: str, article_id: UUID) -> bool:
     except signing.BadSignature:
         return False
     return True
-
-
-def _has_history(token: str) -> bool:
-    """Whether a verified token (secret, time, signature) is old enough to count as history."""
-    made_at = signing.b62_decode(token.split(".")[1])
-    return time.time() - made_at >= _HISTORY_SECONDS
 
 
 def _reader_id(secret: str) -> UUID:

@@ -54,7 +54,7 @@ def set_reactions(
 ) -> Change:
     """Make `kinds` the reader's reactions to the article; the answer says what they replaced. Raises ReactionRefused.
 
-    The rules evaluate the `signals` of a first reaction; without a network it is not moderated.
+    The rules evaluate the `signals` of a first reaction; what is missing of them counts as the worst.
 
     Safe to repeat: the same set again changes nothing and adds no outbox entry. Locks one row and never the article,
     so the readers of one article never wait for each other. When it returns, the reaction is on PostgreSQL's disk.
@@ -73,7 +73,6 @@ def set_reactions(
                 "offered": OFFERED,
                 "close_after_days": settings.REACTIONS_CLOSE_AFTER_DAYS,
                 "network": signals.network,
-                "has_history": signals.has_history,
                 "has_page_token": signals.has_page_token,
             },
         )

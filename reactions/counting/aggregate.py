@@ -1,21 +1,28 @@
 """Brings the counts up to date with what readers did: claims outbox entries, moderates them, counts.
 
 Every worker may aggregate at any time, and any two at once: an entry only says that its row changed, and the row
-says what is true. Moderation and counting are two statements of one transaction, so that nothing is counted
-unmoderated, and a crash between them leaves both undone.
+says what is true. Moderation and counting are statements of one transaction, so that nothing is counted unmoderated,
+and a crash between them leaves both undone. One article never stops another: what is locked elsewhere stays in the
+outbox, and set_aside.py takes care of an article whose aggregation fails.
 """
 
+import random
 import time
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from django.db import transaction
+from django.db import Error, transaction
 
 from reactions.counting.cache_writer import write_stale_counts
+from reactions.counting.claim import Claim, claim_entries
+from reactions.counting.set_aside import AggregationFailed, narrow, retry
 from reactions.kinds import KINDS
 from reactions.moderation.decisions import apply_decisions
-from reactions.moderation.moderate import claim_entries
+from reactions.moderation.moderate import moderate
 from reactions.sql import rows
+from reactions.sql.errors import OF_ALL, failure_of
 
 # Outbox entries aggregated in one transaction. So many wait only after a crowd that no worker saw; then a reader who
 # changes their mind while their own entry is counted waits for most of a second. In larger batches more entries are
@@ -24,7 +31,24 @@ BATCH = 20_000
 # How often the cache is written while one batch follows another: writing 500 articles takes as long as counting
 # 1,000 entries.
 _CACHE_SECONDS = 0.5
+# An aggregation waits for a lock as long as an interval between two of them. What it may have to wait for is held by
+# transactions of some milliseconds, unless one hangs.
+_LOCK_MILLISECONDS = 250
+# Once a batch has failed, one that hangs is being looked for: a dozen batches must not wait so long each.
+_NARROW_LOCK_MILLISECONDS = 25
+# What one run spends at most on count versions that other transactions are creating.
+_CREATE_SECONDS = 0.3
 _BITS = [kind.bit for kind in KINDS]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one batch did."""
+
+    entries: int  # counted, and deleted from the outbox
+    articles: Sequence[UUID]  # that have new counts
+    is_full: bool  # there may be more to claim
+    skipped: frozenset[UUID]  # articles of which another transaction holds something
 
 
 def aggregate() -> int:
@@ -35,39 +59,145 @@ def aggregate() -> int:
     """
     apply_decisions()
     counted, cached_at = 0, time.monotonic()
-    while (batch := aggregate_batch()) == BATCH:
-        counted += batch
-        if time.monotonic() - cached_at >= _CACHE_SECONDS:
+    skipped: frozenset[UUID] = frozenset()
+    is_full = True
+    while is_full:
+        try:
+            batch = aggregate_batch(most=BATCH, without=skipped)
+        except AggregationFailed as failed:
+            counted += narrow(failed, aggregate_articles)
+            skipped |= set(failed.articles)
+            continue
+        counted += batch.entries
+        skipped |= batch.skipped
+        is_full = batch.is_full
+        if is_full and time.monotonic() - cached_at >= _CACHE_SECONDS:
             write_stale_counts()
             cached_at = time.monotonic()
+    counted += retry(aggregate_articles)
     write_stale_counts()
-    return counted + batch
+    return counted
 
 
-def aggregate_batch(*, most: int = BATCH) -> int:
-    """Moderate and count up to `most` outbox entries in one transaction; returns how many there were."""
+def aggregate_batch(
+    *,
+    most: int = BATCH,
+    without: Collection[UUID] = (),
+    only: Collection[UUID] | None = None,
+    lock_milliseconds: int = _LOCK_MILLISECONDS,
+) -> Batch:
+    """Moderate and count up to `most` outbox entries in one transaction, none of the articles `without`.
+
+    With `only`, of these articles alone, set aside or not. Raises AggregationFailed, and Django's database errors where
+    it is the whole database that fails.
+    """
+    entries, articles = 0, list[UUID]()
+    while True:
+        limit = most - entries
+        claim, changed = _aggregate_claimed(limit, without, only, lock_milliseconds)
+        entries += len(claim.entries)
+        articles += changed
+        created = _create_versions(claim.unversioned)
+        if not created or entries == most:
+            skipped = frozenset({*claim.skipped, *claim.unversioned} - created)
+            return Batch(entries, articles, claim.read == limit, skipped)
+
+
+def _aggregate_claimed(
+    most: int,
+    without: Collection[UUID],
+    only: Collection[UUID] | None,
+    lock_milliseconds: int,
+) -> tuple[Claim, list[UUID]]:
+    """One transaction: what it claimed, and the articles that have new counts."""
+    claim = None
+    try:
+        with transaction.atomic():
+            rows("limit_lock_waits", {"milliseconds": lock_milliseconds})
+            claim = claim_entries(most=most, without=without, only=only)
+            return claim, _count(claim)
+    except Error as error:
+        if claim is None or failure_of(error) in OF_ALL:
+            raise
+        raise AggregationFailed(claim.articles) from error
+
+
+def aggregate_articles(article_ids: Collection[UUID]) -> int:
+    """Count what waits for these articles, set aside or not; returns the entries counted. Raises AggregationFailed."""
+    counted = 0
+    while True:
+        batch = aggregate_batch(only=article_ids, lock_milliseconds=_NARROW_LOCK_MILLISECONDS)
+        counted += batch.entries
+        if not (batch.is_full and batch.entries):
+            return counted
+
+
+def _count(claim: Claim) -> list[UUID]:
+    """Moderate and count what was claimed; returns the articles that have new counts."""
+    for entries in claim.first:
+        moderate(entries)
+    changed = []
+    if claim.entries:
+        found = rows("aggregate", {"entries": claim.entries, "bits": _BITS}, unprepared=True)
+        changed = [article_id for (article_id,) in found]
+    if claim.left:
+        rows("remove_orphans", {"entries": claim.left})
+    if claim.has_erased:
+        rows("remove_erased")
+    return changed
+
+
+def _create_versions(article_ids: Sequence[UUID]) -> set[UUID]:
+    """Create the count versions of articles that have none, which aggregation locks; returns those that have one now.
+
+    A version that another transaction is creating, and has not committed, is left to it.
+    """
+    if not article_ids:
+        return set()
+    try:
+        return _create(article_ids, _LOCK_MILLISECONDS)
+    except Error as error:
+        if failure_of(error) in OF_ALL:
+            raise
+    created: set[UUID] = set()
+    deadline = time.monotonic() + _CREATE_SECONDS
+    # In another order each time, so that the same ones do not use up the time again.
+    for article_id in random.sample(article_ids, len(article_ids)):
+        if time.monotonic() > deadline:
+            break
+        try:
+            created |= _create([article_id], _NARROW_LOCK_MILLISECONDS)
+        except Error as error:
+            if failure_of(error) in OF_ALL:
+                raise
+    return created
+
+
+def _create(article_ids: Sequence[UUID], lock_milliseconds: int) -> set[UUID]:
     with transaction.atomic():
-        claim = claim_entries(most=most)
-        if claim.entries:
-            rows("aggregate", {"entries": claim.entries, "bits": _BITS}, unprepared=True)
-        if claim.erased:
-            rows("remove_erased")
-    return len(claim.entries)
+        rows("limit_lock_waits", {"milliseconds": lock_milliseconds})
+        rows("create_versions", {"articles": list(article_ids)})
+    return set(article_ids)
 
 
 @dataclass(frozen=True)
 class Backlog:
-    """Outbox entries with the age of the oldest in seconds, and articles whose newest counts Redis does not have."""
+    """What aggregation and the cache writer have yet to do.
+
+    Outbox entries with the age of the oldest in seconds, articles whose newest counts Redis does not have, and
+    articles that are set aside.
+    """
 
     outbox_entries: int
     lag_seconds: float
     stale_counts: int
+    set_aside: int
 
 
 def measure_backlog() -> Backlog:
     """What aggregation and the cache writer have yet to do. One cheap statement while they keep up."""
-    ((outbox_entries, lag_seconds, stale_counts),) = rows("backlog")
-    return Backlog(outbox_entries, lag_seconds, stale_counts)
+    ((outbox_entries, lag_seconds, stale_counts, aside),) = rows("backlog")
+    return Backlog(outbox_entries, lag_seconds, stale_counts, aside)
 
 
 def oldest_entry_at() -> datetime | None:

@@ -11,16 +11,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from django.db import transaction
+from django.db import Error, transaction
 
 from reactions.counting.cache_writer import write_stale_counts
 from reactions.kinds import KINDS
 from reactions.sql import row, rows
+from reactions.sql.errors import OF_ALL, failure_of
 
 logger = logging.getLogger(__name__)
 
 # Articles repaired by one statement: an aggregation that meets one of them waits some milliseconds.
 _BATCH = 200
+# An aggregation holds a count version for most of a second at most, after a crowd.
+_LOCK_MILLISECONDS = 1_000
 _BITS = [kind.bit for kind in KINDS]
 
 
@@ -69,7 +72,7 @@ def reconcile(*, dry_run: bool = False) -> ReconcileResult:
         drift=sum(abs(of_counts) for _, _, of_counts, _ in drifted),
         bucket_drift=sum(abs(of_buckets) for _, _, _, of_buckets in drifted),
         missed_rows=missed_rows,
-        repaired=0 if dry_run else sum(map(_repair, _batches(article_ids))),
+        repaired=0 if dry_run else sum(map(_repair_batch, _batches(article_ids))),
     )
     rows("save_reconciliation", asdict(result))
     if not result.is_clean:
@@ -87,12 +90,32 @@ def last_reconciliation() -> tuple[float, ReconcileResult] | None:
     return ran_at, ReconcileResult(articles, scanned, seconds, *figures)
 
 
-def _repair(article_ids: Sequence[UUID]) -> int:
+def repair_articles(article_ids: Sequence[UUID]) -> int:
+    """Take the drift of these articles out of their counts and buckets; returns the pairs of article and kind repaired.
+
+    0 where another repair runs. Raises OperationalError where another transaction holds a count version for long.
+    """
     with transaction.atomic():
         ((is_alone,),) = rows("try_lock")
         if not is_alone:
             return 0
-        return len(rows("repair_drift", {"articles": article_ids, "bits": _BITS}))
+        rows("limit_lock_waits", {"milliseconds": _LOCK_MILLISECONDS})
+        rows("create_versions", {"articles": list(article_ids)})
+        rows("lock_versions", {"articles": list(article_ids)})
+        return len(rows("repair_drift", {"articles": list(article_ids), "bits": _BITS}))
+
+
+def _repair_batch(article_ids: Sequence[UUID]) -> int:
+    """Repair a batch; where it fails, each of its articles alone, so that one does not stop the others."""
+    try:
+        return repair_articles(article_ids)
+    except Error as error:
+        if failure_of(error) in OF_ALL:
+            raise
+        logger.error("Articles cannot be repaired: %s: %s", article_ids[:3], error)
+        middle = len(article_ids) // 2
+        halves = (article_ids[:middle], article_ids[middle:]) if middle else ()
+        return sum(map(_repair_batch, halves))
 
 
 def _batches(article_ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:

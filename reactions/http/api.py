@@ -159,7 +159,7 @@ class MyReactions(ReaderView):
                 article_id=article_id,
                 reader_id=reader.id,
                 kinds=kinds,
-                signals=read_signals(request, reader=reader, article_id=article_id),
+                signals=read_signals(request, article_id=article_id),
             )
         except ReactionRefused as refused:
             raise _refusal(refused) from None

@@ -256,7 +256,7 @@ def _set(request: _Request, address: str, kinds: int) -> tuple[Change, Reader] |
     article_id = find_article(address)
     if article_id is None:
         return None
-    signals = read_signals(request, reader=reader, article_id=article_id)
+    signals = read_signals(request, article_id=article_id)
     change = set_reactions(article_id=article_id, reader_id=reader.id, kinds=kinds, signals=signals)
     return change, reader
 

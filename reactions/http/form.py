@@ -51,9 +51,7 @@ def react(request: HttpRequest, slug: str) -> HttpResponseBase:
             article_id=article_id,
             reader_id=reader.id,
             kinds=pack(keys),
-            signals=read_signals(
-                request, reader=reader, article_id=article_id, has_page_token=True
-            ),
+            signals=read_signals(request, article_id=article_id, has_page_token=True),
         )
     except ReactionRefused as refused:
         if refused.reason == "missing":

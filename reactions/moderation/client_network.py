@@ -23,7 +23,7 @@ _SALT_BYTES = 32
 
 
 def hash_client_network(request: HasReader) -> int | None:
-    """A 64-bit hash of the client's network; None where its address is not known."""
+    """A 64-bit hash of the client's network; None where its address is missing or cannot be read."""
     prefix = _prefix(_client_address(request))
     if prefix is None:
         return None

@@ -1,10 +1,18 @@
 """What editors decide about waves: release counts a wave, void keeps it out of the counts for good."""
 
-from django.db import transaction
+import logging
+
+from django.db import Error, transaction
 from django.db.models import Count, Sum
 
 from reactions.models import Wave
 from reactions.sql import row, rows
+from reactions.sql.errors import OF_ALL, failure_of
+
+logger = logging.getLogger(__name__)
+
+# Waves that one run applies; decisions are made by people.
+_MOST_APPLIED = 100
 
 
 class UnknownWave(Exception):
@@ -35,8 +43,14 @@ def apply_decisions() -> int:
     while an aggregation waits for the wave.
     """
     changed = 0
-    while (applied := _apply_next()) is not None:
-        changed += applied
+    for (wave_id,) in rows("list_unapplied_waves", {"most": _MOST_APPLIED}):
+        try:
+            with transaction.atomic():
+                changed += sum(applied for (applied,) in rows("apply_wave", {"wave": wave_id}))
+        except Error as error:
+            if failure_of(error) in OF_ALL:
+                raise
+            logger.exception("Wave %s cannot be applied; others are.", wave_id)
     return changed
 
 
@@ -58,12 +72,3 @@ def _decide(wave_id: int, decision: Wave.State, editor: str, note: str) -> int:
             raise UnknownWave
     transaction.on_commit(apply_decisions)
     return int(decided[0]) if decided else 0
-
-
-@transaction.atomic
-def _apply_next() -> int | None:
-    waiting = rows("list_unapplied_waves", {"most": 1})
-    if not waiting:
-        return None
-    ((changed,),) = rows("apply_wave", {"wave": waiting[0][0]})
-    return int(changed)

@@ -1,35 +1,28 @@
-"""Runs the rules over what readers did: claims outbox entries and holds the first reactions that a rule holds."""
+"""Runs the rules over what readers did: holds the first reactions that a rule holds."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from django.conf import settings
 
 from reactions.moderation.rules import RULES, Rule
-from reactions.sql import row
+from reactions.sql import row, rows
 
 _NEVER = 2**31 - 1  # what a limit of 0 means: the rule is off
 
 
-@dataclass(frozen=True)
-class Claim:
-    """The outbox entries that this transaction has claimed, by id, and how many of their rows are of erased readers."""
+def moderate(entries: Sequence[int]) -> int:
+    """Evaluate the rules for the first reactions of these outbox entries, of one minute; returns how many are held.
 
-    entries: list[int]
-    erased: int
-
-
-def claim_entries(*, most: int) -> Claim:
-    """Claim up to `most` outbox entries, the oldest first, and hold what the rules hold.
-
-    Must run in the transaction that aggregates the entries and deletes them: a first reaction is moderated once. Locks
-    the entries and their rows until it ends; skips entries that another transaction has claimed.
+    Must run in the transaction that has claimed the entries, and that aggregates and deletes them: a first reaction is
+    moderated once. Waits for a concurrent aggregation only where a network comes near its limit of a minute.
     """
+    limits = _limits()
+    rows("lock_networks", {"entries": entries, "limit": limits["network_minute"]}, unprepared=True)
     # Planned at every run, in some milliseconds: a plan made while the outbox was empty would read the whole ledger
     # for each entry of the first crowd.
-    found = row("moderate", {"most": most, **_limits()}, fragments=_fragments(), unprepared=True)
+    found = row("moderate", {"entries": entries, **limits}, fragments=_fragments(), unprepared=True)
     assert found is not None  # noqa: S101  # an aggregate without GROUP BY has one row
-    return Claim(*found)
+    return int(found[0])
 
 
 def _limits() -> Mapping[str, int]:

@@ -11,13 +11,18 @@ figures of a reaction, which moderate.sql computes; each counts first reactions 
 | figure | counts |
 |---|---|
 | `network_article` | those of its network to its article, held ones included, in an hour that began with the first |
+| `network_article_day` | the same, in a day that began with the first |
 | `network_minute` | those of its network to any article in this minute, held ones included |
-| `article_minute` | those without history to its article in this minute |
-| `article_without_page` | those counted on its article in the last hour that had neither history nor page token |
+| `article_minute` | those without page to its article in this minute |
+| `article_without_page` | those without page counted on its article in the last hour |
 | `article_hour` | those counted on its article in the last hour |
 | `article_hour_others` | the same, without those of its own network |
+| `article_day_others` | the same of the last day |
 | `article_usual` | moving average of `article_minute`, per minute |
-| `without_page` | true where the reaction has neither history nor a page token |
+| `without_page` | true where the reaction has no page token, and its reader no history |
+
+A reader has history with a counted reaction to another article, made on an earlier day: an age of a token, which costs
+nothing, is none.
 """
 
 from dataclasses import dataclass
@@ -37,8 +42,8 @@ class Rule:
     """Holds a first reaction where `holds` is true; `{limit}` stands for the limit.
 
     Most reactions are far from every limit, and ranking a reaction among the others is what costs. A reaction is
-    ranked only where a rule suspects its network or its article: `suspects_network` reads `in_hour`, the most from
-    the network to one article, and `in_minute`, all from it in this minute; `suspects_article` reads `without_page`
+    ranked only where a rule suspects its network or its article: `suspects_network` reads `in_hour` and `in_day`,
+    the most from the network to one article, and `in_minute`, all from it in this minute; `suspects_article` reads `without_page`
     of any reaction to the article. Each must be true wherever `holds` could be.
     """
 
@@ -61,6 +66,14 @@ RULES = (
         limit=Limit("REACTIONS_PER_NETWORK_ARTICLE", 20, "first reactions in an hour"),
         holds="network_article > GREATEST({limit}, 0.005 * article_hour_others)",
         suspects_network="in_hour > {limit}",
+    ),
+    # The same loop, slowly: twenty an hour are 480 a day. A hundred readers of one article in a day are a large office.
+    Rule(
+        name="network_day",
+        label="Many from one network on one story within a day",
+        limit=Limit("REACTIONS_PER_NETWORK_ARTICLE_DAY", 100, "first reactions in a day"),
+        holds="network_article_day > GREATEST({limit}, 0.005 * article_day_others)",
+        suspects_network="in_day > {limit}",
     ),
     # The same loop spread over many articles stays below the limit of each.
     Rule(

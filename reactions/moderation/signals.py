@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from reactions.moderation.client_network import hash_client_network
-from reactions.readers import HasReader, Reader, page_token
+from reactions.readers import HasReader, page_token
 
 # Carries the page token of the article, which `GET …/reactions/mine/` sends too: an app or an embed that shows the
 # article has made that request.
@@ -14,25 +14,21 @@ _PAGE_TOKEN = "HTTP_PAGE_TOKEN"  # noqa: S105  # as WSGI names it: building `req
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """`network` is a keyed hash, None where the client's address is not known; such a reaction is not moderated.
+    """`network` is a keyed hash; None where the client's address is not known: all such clients are one network.
 
-    `has_history`: the reader's token is older than ten minutes. `has_page_token`: the client loaded the article.
+    `has_page_token`: the client loaded the article.
     """
 
     network: int | None = None
-    has_history: bool = False
     has_page_token: bool = False
 
 
 UNKNOWN = Signals()
 
 
-def read_signals(
-    request: HasReader, *, reader: Reader, article_id: UUID, has_page_token: bool = False
-) -> Signals:
+def read_signals(request: HasReader, *, article_id: UUID, has_page_token: bool = False) -> Signals:
     """The signals of a request. `has_page_token` is for a caller that has verified the token already."""
     return Signals(
         network=hash_client_network(request),
-        has_history=reader.has_history,
         has_page_token=has_page_token or request.META.get(_PAGE_TOKEN) == page_token(article_id),
     )

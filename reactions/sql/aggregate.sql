@@ -1,10 +1,10 @@
--- Deletes the outbox entries that moderate.sql claimed, and brings the counts to what their rows say: `counted` moves
+-- Deletes the outbox entries that claim.sql claimed, and brings the counts to what their rows say: `counted` moves
 -- to `kinds`, or to nothing where the row is held, and the difference goes to the counts and the 15-minute buckets.
 -- An entry only says that its row changed: a row with two entries is counted once, and one that changed again is
--- counted as it is now. moderate.sql holds the locks of the entries and the rows.
+-- counted as it is now. claim.sql holds the locks of the count versions and the rows.
 -- Uses: the keys of reactions_outboxentry, reactions_reaction, reactions_countversion, reactions_articlecount and
--- reactions_bucket. Locks, in key order: the count version of each article; only the transaction that holds it writes
--- the article's counts and buckets. Returns one row: how many articles have new counts.
+-- reactions_bucket. Locks nothing that it need wait for: only the transaction that holds an article's count version
+-- writes its counts and buckets. Returns a row for each article that has new counts.
 WITH claimed AS (
   DELETE FROM reactions_outboxentry WHERE id = ANY (%(entries)s::bigint[]) RETURNING article_id, reader_id
 ), moved AS (
@@ -31,15 +31,15 @@ WITH claimed AS (
 ), counted AS (
   INSERT INTO reactions_articlecount AS c (article_id, kind, count)
   SELECT article_id, kind, sum(added - removed)
-    FROM change WHERE (SELECT count(*) FROM versioned) > 0  -- once their locks are held
+    FROM change
    GROUP BY article_id, kind ORDER BY article_id, kind
       ON CONFLICT (article_id, kind) DO UPDATE SET count = c.count + EXCLUDED.count
 ), bucketed AS (
   INSERT INTO reactions_bucket AS b (article_id, start, kind, added, removed)
   SELECT article_id, start, kind, added, removed
-    FROM change WHERE (SELECT count(*) FROM versioned) > 0
+    FROM change
    ORDER BY article_id, start, kind
       ON CONFLICT (article_id, start, kind) DO UPDATE
      SET added = b.added + EXCLUDED.added, removed = b.removed + EXCLUDED.removed
 )
-SELECT count(*) FROM versioned;
+SELECT article_id FROM versioned;

@@ -1,7 +1,8 @@
--- What waits: outbox entries, the age of the oldest in seconds (0 where the outbox is empty), and articles whose newest
--- counts Redis does not have. Uses: the whole of reactions_outboxentry, which is small while workers aggregate, its key,
+-- What waits: outbox entries, the age of the oldest in seconds (0 where the outbox is empty), articles whose newest
+-- counts Redis does not have, and articles that are set aside. Uses: the whole of reactions_outboxentry, which is small while workers aggregate, its key,
 -- and the partial index reactions_stale_counts. Locks nothing.
 SELECT (SELECT count(*) FROM reactions_outboxentry),
        COALESCE((SELECT GREATEST(extract(epoch FROM clock_timestamp() - created_at), 0)::float8
                    FROM reactions_outboxentry ORDER BY id LIMIT 1), 0),
-       (SELECT count(*) FROM reactions_countversion WHERE version > cached_version);
+       (SELECT count(*) FROM reactions_countversion WHERE version > cached_version),
+       (SELECT count(*) FROM reactions_setaside);

@@ -37,9 +37,9 @@ WITH before AS MATERIALIZED (
    WHERE r.kinds <> EXCLUDED.kinds AND EXCLUDED.kinds & ~r.kinds & ~(SELECT allowed FROM article) = 0
   RETURNING article_id, reader_id, previous
 ), enqueued AS (
-  INSERT INTO reactions_outboxentry (article_id, reader_id, is_first, network, has_history, has_page_token)
+  INSERT INTO reactions_outboxentry (article_id, reader_id, is_first, network, has_page_token)
   SELECT article_id, reader_id, previous IS NULL, CASE WHEN previous IS NULL THEN %(network)s::bigint END,
-         previous IS NULL AND %(has_history)s::boolean, previous IS NULL AND %(has_page_token)s::boolean
+         previous IS NULL AND %(has_page_token)s::boolean
     FROM written
 )
 SELECT CASE WHEN verdict = 'accepted' AND NOT EXISTS (SELECT FROM written)

@@ -1,9 +1,10 @@
 -- Takes the drift of these articles out of their counts, and out of their buckets through the bucket of this quarter of
 -- an hour. Drift is measured again in this statement's snapshot and subtracted from what is there by then: aggregations
 -- in between change counts, buckets and rows alike, and leave the drift as it was.
--- Two of these at once would repair twice: an advisory lock keeps them apart (try_lock.sql).
--- Uses: the keys of reactions_reaction, reactions_articlecount, reactions_bucket. Locks: the articles' count versions,
--- in key order. Returns a row for each (article, kind) repaired.
+-- Two of these at once would repair twice: an advisory lock keeps them apart (try_lock.sql). lock_versions.sql, in the
+-- same transaction, holds the articles' count versions.
+-- Uses: the keys of reactions_reaction, reactions_articlecount, reactions_bucket. Returns a row for each (article, kind)
+-- repaired.
 WITH in_rows AS (
   SELECT article_id, kind, sum(readers)::bigint AS count
     FROM (SELECT article_id, counted, count(*) AS readers

@@ -69,8 +69,8 @@ WITH written AS (
     FROM generate_series(1, %(events)s) n
   RETURNING article_id, reader_id
 )
-INSERT INTO reactions_outboxentry (article_id, reader_id, is_first, network, has_history, has_page_token)
-SELECT article_id, reader_id, %(moderated)s::boolean, CASE WHEN %(moderated)s::boolean THEN (random() * 1e7)::bigint END, false, true
+INSERT INTO reactions_outboxentry (article_id, reader_id, is_first, network, has_page_token)
+SELECT article_id, reader_id, %(moderated)s::boolean, CASE WHEN %(moderated)s::boolean THEN (random() * 1e7)::bigint END, true
   FROM written
 """
 

@@ -158,7 +158,7 @@ def test_an_honest_crowd_is_held_for_less_than_one_percent(article: Article) -> 
 
     for start in range(0, 100_000, 5_000):
         arrive(article.id, networks[start : start + 5_000], at=NOON + start * step, every=step)
-        while aggregate_batch(most=500):
+        while aggregate_batch(most=500).entries:
             pass
 
     held = Reaction.objects.filter(held=True).count()

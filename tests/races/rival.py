@@ -1,13 +1,14 @@
 """A rival that acts on another connection, and a way to wait until it is blocked by the test."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
-from threading import Barrier
+from threading import Barrier, Event
 from typing import TypeVar
 
-from django.db import connection
+from django.db import connection, transaction
 
 Answer = TypeVar("Answer")
 
@@ -47,6 +48,27 @@ class Rival:
 
     def start(self, act: Callable[[], Answer]) -> "Future[Answer]":
         return self._pool.submit(on_a_connection_of_its_own, act)
+
+
+@contextmanager
+def held_open(act: Callable[[], object], *, commits: bool = False) -> Iterator[None]:
+    """Another connection has done this, and does not commit until the block ends; then it rolls back, or commits."""
+    has_acted, may_end = Event(), Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            act()
+            has_acted.set()
+            assert may_end.wait(30)
+            transaction.set_rollback(not commits)
+
+    rival = Rival().start(hold)
+    assert has_acted.wait(10)
+    try:
+        yield
+    finally:
+        may_end.set()
+        rival.result()
 
 
 def at_once(acts: Sequence[Callable[[], Answer]]) -> list[Answer]:

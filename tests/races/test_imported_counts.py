@@ -16,6 +16,7 @@ from reactions.models import ImportedCount, Reaction
 from reactions.record import set_reactions
 from tests.conftest import PublishArticle
 from tests.races.rival import on_a_connection_of_its_own
+from tests.reactions.crowds import from_anywhere
 from tests.reactions.oracle import count_by_key
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,6 +34,7 @@ def test_imports_while_readers_react_lose_and_double_nothing(
                 article_id=chance.choice(articles).id,
                 reader_id=UUID(int=chance.randrange(30)),
                 kinds=chance.choice(KINDS).mask,
+                signals=from_anywhere(),
             )
             aggregate()
 

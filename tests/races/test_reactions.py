@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
+from pytest_django.fixtures import Settings
 
 from articles.models import Article
 from reactions.counting.aggregate import aggregate, aggregate_batch
@@ -15,6 +16,7 @@ from reactions.models import ArticleCount, CountVersion, OutboxEntry, Reaction
 from reactions.record import erase_reader, set_reactions
 from tests.conftest import PublishArticle
 from tests.races.rival import Rival, on_a_connection_of_its_own, wait_for_a_blocked_backend
+from tests.reactions.crowds import arrive, from_anywhere, set_limits
 from tests.reactions.oracle import assert_counts_are_the_rows, totals
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,6 +64,7 @@ def test_many_readers_and_many_aggregations_on_a_few_articles(
                 article_id=chance.choice(articles).id,
                 reader_id=UUID(int=chance.randrange(30)),
                 kinds=chance.choice(KINDS).mask,
+                signals=from_anywhere(),
             )
 
     def keep_aggregating(_: int) -> None:
@@ -90,10 +93,11 @@ def test_a_row_with_entries_in_two_aggregations_is_counted_once(
 
     with transaction.atomic():
         first = aggregate_batch(most=1)
-        rival = Rival().start(lambda: aggregate_batch(most=1))
-        wait_for_a_blocked_backend()
+        second = Rival().start(lambda: aggregate_batch(most=1)).result()
+    last = aggregate()
 
-    assert (first, rival.result()) == (1, 1)
+    assert (first.entries, second.entries, last) == (1, 0, 1)
+    assert second.skipped == {article.id}
     assert totals(article.id) == {"love": 1}
     assert CountVersion.objects.get().version == 1
 
@@ -118,18 +122,18 @@ def test_a_change_during_an_aggregation_is_counted_by_the_next(
     assert totals(article.id) == {"love": 0, "sad": 1}
 
 
-def test_an_aggregation_counts_what_a_reader_committed_while_it_waited(
+def test_an_aggregation_leaves_the_row_that_a_reader_is_changing(
     article: Article, reader_id: UUID
 ) -> None:
     set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
 
     with transaction.atomic():
         set_reactions(article_id=article.id, reader_id=reader_id, kinds=SAD)
-        rival = Rival().start(lambda: aggregate_batch(most=1))
-        wait_for_a_blocked_backend()
-    rival.result()
+        meanwhile = Rival().start(lambda: aggregate_batch(most=1)).result()
     aggregate()
 
+    assert meanwhile.entries == 0
+    assert meanwhile.skipped == {article.id}
     assert totals(article.id).get("love", 0) == 0
     assert_counts_are_the_rows(article.id, expected=[SAD])
 
@@ -143,12 +147,29 @@ def test_two_aggregations_of_one_article_leave_two_versions(
 
     with transaction.atomic():
         aggregate_batch(most=1)
-        rival = Rival().start(lambda: aggregate_batch(most=1))
+        second = Rival().start(lambda: aggregate_batch(most=1)).result()
+    aggregate()
+
+    assert second.entries == 0
+    assert totals(article.id) == {"love": 2}
+    assert CountVersion.objects.get().version == 2
+
+
+def test_two_aggregations_share_the_ceiling_of_a_network(
+    publish_article: PublishArticle, settings: Settings
+) -> None:
+    set_limits(settings, network_minute=15)
+    first, second = publish_article(), publish_article()
+    for article in (first, second):
+        arrive(article.id, [7] * 12)
+
+    with transaction.atomic():
+        aggregate_batch(only=[first.id])
+        rival = Rival().start(lambda: aggregate_batch(only=[second.id], lock_milliseconds=10_000))
         wait_for_a_blocked_backend()
     rival.result()
 
-    assert totals(article.id) == {"love": 2}
-    assert CountVersion.objects.get().version == 2
+    assert (totals(first.id), totals(second.id)) == ({"love": 12}, {"love": 3})
 
 
 def test_no_reader_waits_for_an_editor_who_saves_the_article(
@@ -198,6 +219,7 @@ def test_drift_is_repaired_once_while_readers_react_and_aggregations_run(
                 article_id=chance.choice(articles).id,
                 reader_id=UUID(int=chance.randrange(30)),
                 kinds=chance.choice(KINDS).mask,
+                signals=from_anywhere(),
             )
             if chance.random() < 0.3:
                 aggregate()

@@ -19,6 +19,7 @@ from reactions.kinds import pack
 from reactions.record import set_reactions
 from tests.conftest import PublishArticle
 from tests.races.rival import on_a_connection_of_its_own
+from tests.reactions.crowds import from_anywhere
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,7 +62,7 @@ def readers() -> Readers:
 
 
 def react(article: Article) -> None:
-    set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE)
+    set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE, signals=from_anywhere())
 
 
 def test_a_thousand_readers_of_an_article_in_no_cache_are_two_statements(

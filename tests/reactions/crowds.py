@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from uuid import UUID, uuid4
 
 from pytest_django.fixtures import Settings
@@ -10,6 +11,7 @@ from pytest_django.fixtures import Settings
 from reactions.kinds import pack
 from reactions.models import OutboxEntry, Reaction, Wave
 from reactions.moderation.rules import RULES
+from reactions.moderation.signals import Signals
 
 NOON = datetime(2024, 12, 8, 12, 0, tzinfo=UTC)
 LOVE = pack(["love"])
@@ -40,12 +42,36 @@ def arrive(
             created_at=when,
             is_first=True,
             network=network,
-            has_history=has_history,
             has_page_token=has_page_token,
         )
         for reader, network, when in came
     )
+    if has_history:
+        _react_the_day_before(came)
     return [reader for reader, _, _ in came]
+
+
+def _react_the_day_before(came: Iterable[tuple[UUID, int, datetime]]) -> None:
+    """A counted reaction of each of these readers to another article."""
+    other = uuid4()
+    Reaction.objects.bulk_create(
+        Reaction(
+            article_id=other,
+            reader_id=reader,
+            kinds=LOVE,
+            counted=LOVE,
+            changed_at=when - timedelta(days=1),
+        )
+        for reader, _, when in came
+    )
+
+
+_networks = count(1_000_000_000)
+
+
+def from_anywhere() -> Signals:
+    """The signals of a reader who loaded the page in a network of their own."""
+    return Signals(network=next(_networks), has_page_token=True)
 
 
 def set_limits(settings: Settings, **limits: int) -> None:

@@ -42,10 +42,10 @@ def test_several_changes_between_two_aggregations_are_counted_as_one(
     assert totals(article.id) == {"sad": 1}
 
 
-def test_an_outbox_entry_without_a_row_is_claimed_and_deleted(db: None) -> None:
+def test_an_outbox_entry_without_a_row_is_deleted(db: None) -> None:
     OutboxEntry.objects.create(article_id=uuid4(), reader_id=uuid4())
 
-    assert aggregate() == 1
+    assert aggregate() == 0
     assert not OutboxEntry.objects.exists()
     assert not ArticleCount.objects.exists()
 
@@ -71,7 +71,7 @@ def test_a_batch_claims_the_oldest_entries_and_leaves_the_rest(article: Article)
     for reader in readers:
         set_reactions(article_id=article.id, reader_id=reader, kinds=LOVE)
 
-    claimed = aggregate_batch(most=3)
+    claimed = aggregate_batch(most=3).entries
 
     assert claimed == 3
     assert (

@@ -120,12 +120,7 @@ def test_a_put_records_the_signals_of_its_reader_and_no_more(article: Article) -
 
     mark = OutboxEntry.objects.get()
 
-    assert (mark.is_first, mark.network, mark.has_history, mark.has_page_token) == (
-        True,
-        network("192.0.2.1"),
-        False,
-        False,
-    )
+    assert (mark.is_first, mark.network, mark.has_page_token) == (True, network("192.0.2.1"), False)
 
 
 def test_a_page_token_shows_that_the_article_was_loaded(client: Client, article: Article) -> None:

@@ -155,7 +155,7 @@ def test_clients_that_never_loaded_the_page_do_not_outnumber_readers(article: Ar
 
     later = NOON + timedelta(minutes=20)
     arrive(article.id, range(5_000, 5_100), at=later, has_page_token=False)
-    while aggregate_batch(most=5):
+    while aggregate_batch(most=5).entries:
         pass
 
     without_page = total(article) - 60
@@ -182,7 +182,7 @@ def test_reactions_that_waited_for_a_worker_are_no_surge(
         every=timedelta(minutes=1),
     )
 
-    while aggregate_batch(most=10):
+    while aggregate_batch(most=10).entries:
         pass
 
     assert total(article) == 60
@@ -199,6 +199,102 @@ def test_a_limit_of_zero_switches_a_rule_off(
 
     assert total(article) == 5
     assert Wave.objects.get().rule == rule
+
+
+def test_a_backlog_is_moderated_minute_by_minute(article: Article, settings: Settings) -> None:
+    """An outage of the worker: forty readers behind one address, one a minute, and a script without page."""
+    set_limits(settings, network_minute=5, surge=15)
+    arrive(article.id, [7] * 40, every=timedelta(minutes=1))
+    arrive(
+        article.id,
+        [100 + number % 10 for number in range(100)],
+        has_page_token=False,
+        at=NOON + timedelta(hours=1),
+        every=timedelta(minutes=1),
+    )
+
+    aggregate()
+
+    assert total(article) == 140
+    assert not Wave.objects.exists()
+
+
+def test_a_surge_within_a_backlog_is_held(article: Article, settings: Settings) -> None:
+    set_limits(settings, surge=15)
+    arrive(article.id, range(30), every=timedelta(minutes=1))
+    arrive(
+        article.id,
+        [100 + number % 6 for number in range(60)],
+        has_page_token=False,
+        at=NOON + timedelta(minutes=10),
+    )
+
+    aggregate()
+
+    assert total(article) == 30 + 18  # three of each network
+    assert Wave.objects.get().rule == "surge"
+
+
+def test_clients_without_a_network_share_one(article: Article, reader_id: UUID) -> None:
+    arrive(article.id, [7] * 4, at=timezone.now())
+    OutboxEntry.objects.update(network=None)
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
+    set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE)
+
+    aggregate()
+
+    assert total(article) == CEILING
+    assert Wave.objects.get().size == 1
+
+
+def test_one_network_moves_an_article_by_the_ceiling_of_a_day(
+    article: Article, settings: Settings
+) -> None:
+    set_limits(settings, network_story=CEILING, network_day=2 * CEILING + 1)
+    counted = []
+    for hours in (0, 2, 4, 6, 25):
+        arrive(article.id, [7] * CEILING, at=NOON + timedelta(hours=hours))
+        aggregate()
+        counted.append(total(article))
+
+    assert counted == [5, 10, 11, 11, 16]
+    assert [wave.rule for wave in Wave.objects.order_by("id")] == ["network_day"]
+
+
+@pytest.mark.parametrize(
+    ("counted", "days", "is_history"),
+    [(LOVE, 1, True), (LOVE, 0, False), (0, 1, False)],
+    ids=["counted yesterday", "counted today", "held or taken back"],
+)
+def test_history_is_a_counted_reaction_of_another_day_to_another_article(
+    article: Article, settings: Settings, counted: int, days: int, is_history: bool
+) -> None:
+    set_limits(settings, unread=10)
+    readers = arrive(article.id, range(30), has_page_token=False)
+    Reaction.objects.bulk_create(
+        Reaction(
+            article_id=UUID(int=1),
+            reader_id=reader,
+            kinds=LOVE,
+            counted=counted,
+            changed_at=NOON - timedelta(days=days),
+        )
+        for reader in readers
+    )
+
+    aggregate()
+
+    assert total(article) == (30 if is_history else 10)
+
+
+def test_a_wave_tells_a_thousand_networks_apart(article: Article, settings: Settings) -> None:
+    set_limits(settings, unread=1)
+    for start in (0, 800):
+        arrive(article.id, range(start, start + 800), has_page_token=False)
+        aggregate()
+
+    wave = Wave.objects.get()
+    assert (wave.size, wave.network_count, len(wave.networks)) == (1_599, 1_000, 1_000)
 
 
 def test_a_changed_mind_is_never_held(article: Article) -> None:
@@ -373,11 +469,11 @@ def test_an_outbox_entry_has_a_network_only_for_a_first_reaction(
 ) -> None:
     for kinds in (LOVE, SAD):
         set_reactions(
-            article_id=article.id, reader_id=reader_id, kinds=kinds, signals=Signals(7, True, True)
+            article_id=article.id, reader_id=reader_id, kinds=kinds, signals=Signals(7, True)
         )
 
     entries = OutboxEntry.objects.order_by("id").values_list(
-        "is_first", "network", "has_history", "has_page_token"
+        "is_first", "network", "has_page_token"
     )
 
-    assert list(entries) == [(True, 7, True, True), (False, None, False, False)]
+    assert list(entries) == [(True, 7, True), (False, None, False)]

@@ -20,6 +20,7 @@ from reactions.kinds import KINDS, pack, unpack
 from reactions.models import Reaction
 from reactions.record import set_reactions
 from reactions.stats.article import INTERVALS, ArticleStatistics, article_statistics
+from tests.reactions.crowds import from_anywhere
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -27,7 +28,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 def react(article: Article, kinds: int, at: datetime, reader_id: UUID | None = None) -> None:
     """A reaction made at that time, and aggregated."""
     reader_id = reader_id or uuid4()
-    set_reactions(article_id=article.id, reader_id=reader_id, kinds=kinds)
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=kinds, signals=from_anywhere())
     Reaction.objects.filter(reader_id=reader_id).update(changed_at=at)
     aggregate()
 
