@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from celery import shared_task
-from django.db import OperationalError
+from django.db import InternalError, OperationalError
 
 from articles import workflow
 from articles.api import idempotency
@@ -12,7 +12,9 @@ from articles.media import files, pictures
 from articles.syndication import websub
 
 
-@shared_task(name="articles.publish_due", autoretry_for=(), throws=(OperationalError,))
+@shared_task(
+    name="articles.publish_due", autoretry_for=(), throws=(OperationalError, InternalError)
+)
 def publish_due() -> None:
     """Publishes scheduled articles that are due, and unpublishes expired ones. Every second.
 
@@ -21,13 +23,15 @@ def publish_due() -> None:
     workflow.publish_due()
 
 
-@shared_task(name="articles.purge_answers", autoretry_for=(), throws=(OperationalError,))
+@shared_task(
+    name="articles.purge_answers", autoretry_for=(), throws=(OperationalError, InternalError)
+)
 def purge_answers() -> None:
     """Deletes answers stored for an Idempotency-Key more than a day ago. Once a day."""
     idempotency.purge_answers()
 
 
-@shared_task(name="articles.poll_feeds", autoretry_for=(), throws=(OperationalError,))
+@shared_task(name="articles.poll_feeds", autoretry_for=(), throws=(OperationalError, InternalError))
 def poll_feeds() -> None:
     """Fetches the feeds that are due and ingests their articles. Every minute; any number may run concurrently."""
     polling.poll_due()
@@ -50,7 +54,9 @@ def ping_hub(article_ids: list[str]) -> None:
     websub.ping([UUID(article_id) for article_id in article_ids])
 
 
-@shared_task(name="articles.prepare_pictures", autoretry_for=(), throws=(OperationalError,))
+@shared_task(
+    name="articles.prepare_pictures", autoretry_for=(), throws=(OperationalError, InternalError)
+)
 def prepare_pictures() -> None:
     """Fetches pictures that are due and makes their renditions. After a picture is stored, and every minute.
 
@@ -59,7 +65,9 @@ def prepare_pictures() -> None:
     pictures.prepare_due()
 
 
-@shared_task(name="articles.delete_unused_files", autoretry_for=(), throws=(OperationalError,))
+@shared_task(
+    name="articles.delete_unused_files", autoretry_for=(), throws=(OperationalError, InternalError)
+)
 def delete_unused_files() -> None:
     """Deletes files that no picture refers to any more. Once a day."""
     files.delete_unused_files()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from kombu import Connection
@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from reactions.cache import redis as redis_cache
 from reactions.counting.aggregate import oldest_entry_at
+from reactions.sql import rows
 
 # An outbox entry of this age means that no worker aggregates.
 _LATE = timedelta(seconds=10)
@@ -51,13 +52,16 @@ def _run(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     started = time.perf_counter()
     try:
         component = {"state": "ok", **check()}
-    except (DatabaseError, BrokerError, OSError, redis_cache.RedisError) as error:
+    except (Error, BrokerError, OSError, redis_cache.RedisError) as error:
         component = {"state": "down", "detail": type(error).__name__}
     return {**component, "milliseconds": round((time.perf_counter() - started) * 1000, 1)}
 
 
 def _postgresql() -> dict[str, Any]:
-    oldest_entry_at()
+    """Reads and writes as a reaction does; the write is rolled back."""
+    with transaction.atomic():
+        rows("write_and_roll_back")
+        transaction.set_rollback(True)
     return {}
 
 

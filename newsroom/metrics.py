@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from ipaddress import ip_address
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
@@ -64,7 +64,7 @@ class _Readings(Collector):
 def _or_none(read: Callable[[], Iterable[Metric]]) -> list[Metric]:
     try:
         return list(read())
-    except DatabaseError:
+    except Error:
         return []
 
 
@@ -90,6 +90,11 @@ def _backlog() -> Iterator[Metric]:
         "stale_counts",
         "Articles whose newest counts Redis does not have.",
         backlog.stale_counts,
+    )
+    yield _gauge(
+        "set_aside_articles",
+        "Articles whose aggregation fails; they are tried again, and an operator has to look.",
+        backlog.set_aside,
     )
 
 

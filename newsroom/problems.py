@@ -1,13 +1,14 @@
 """Every error of the API as `application/problem+json` (RFC 9457)."""
 
 import json
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views import defaults
@@ -16,22 +17,62 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from articles.json_body import BodyTooLarge
+from reactions.sql.errors import TEMPORARY, Failure, failure_of
+
+logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 _RETRY_AFTER_SECONDS = 2
+_UNAVAILABLE_PAGE = (
+    "<!doctype html><html lang=en><meta charset=utf-8><title>Unavailable</title>"
+    "<p>This page is unavailable for a moment. Nothing was changed; please try again soon."
+)
+
+
+_EXPLANATIONS = {
+    Failure.UNREACHABLE: "The database does not answer. Nothing was recorded; try again soon.",
+    Failure.READ_ONLY: "The database is read-only. Nothing was recorded; try again soon.",
+    Failure.FULL: "The database has no room left. Nothing was recorded; try again soon.",
+    Failure.BUSY: "The database is busy with this. Nothing was recorded; try again soon.",
+}
 
 
 class Unavailable(exceptions.APIException):
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
-    default_detail = "The database does not answer. Nothing was recorded; try again soon."
     default_code = "unavailable"
     wait = _RETRY_AFTER_SECONDS
+
+    def __init__(self, failure: Failure = Failure.UNREACHABLE) -> None:
+        super().__init__(_EXPLANATIONS[failure])
+
+
+class DatabaseFailures:
+    """Middleware: a page answers 503 where the database fails for a while, and logs no traceback."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
+        failure = failure_of(exc) if isinstance(exc, Error) else None
+        if failure is None or failure not in TEMPORARY:
+            return None
+        logger.warning("%s %s: the database is %s: %s", request.method, request.path, failure, exc)
+        if _wants_problem(request):
+            response = _plain(HTTPStatus.SERVICE_UNAVAILABLE, _EXPLANATIONS[failure])
+        else:
+            response = HttpResponse(_UNAVAILABLE_PAGE, status=HTTPStatus.SERVICE_UNAVAILABLE)
+        response["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+        response["Cache-Control"] = "no-store"
+        return response
 
 
 def problem_response(exc: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's exception handler. An unforeseen exception gives None, and Django answers 500."""
-    if isinstance(exc, OperationalError | InterfaceError):
-        exc = Unavailable()
+    if isinstance(exc, Error) and (failure := failure_of(exc)) in TEMPORARY:
+        exc = Unavailable(failure)
     elif isinstance(exc, RequestDataTooBig):
         exc = BodyTooLarge(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     elif isinstance(exc, Http404):

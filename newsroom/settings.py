@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
 from newsroom.desk_menu import desk
+from newsroom.postgresql.options import connection_options
 from newsroom.stack.environment import broker_url_of, recorded_environment
 from reactions.moderation.rules import RULES
 
@@ -91,6 +92,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "newsroom.problems.DatabaseFailures",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -119,15 +121,20 @@ TEMPLATES = [
     },
 ]
 
+# The kind of this process: web, worker or command. newsroom/wsgi.py and newsroom/celery.py set it.
+PROCESS = text("NEWSROOM_PROCESS", "command")
+# PgBouncer or the like between here and PostgreSQL: session or transaction, as its pool_mode; empty: none.
+DATABASE_POOLER = text("DATABASE_POOLER")
 # One small pool a process: past a few connections a core PostgreSQL gets slower, not faster
-# (docs/decisions/0002-one-dialect.md). The threshold prepares statements at their first use.
-DATABASES: dict[str, Any] = {"default": dj_database_url.parse(required("DATABASE_URL"))}
-DATABASES["default"]["OPTIONS"] = {
-    **DATABASES["default"].get("OPTIONS", {}),
-    "connect_timeout": 3,
-    "prepare_threshold": 0,
-    "pool": {"min_size": 0, "max_size": number("DATABASE_POOL", 8), "timeout": 3},
+# (docs/decisions/0002-one-dialect.md).
+DATABASES: dict[str, Any] = {
+    "default": dj_database_url.parse(required("DATABASE_URL"), engine="newsroom.postgresql")
 }
+DATABASES["default"]["OPTIONS"] = {
+    **connection_options(PROCESS, DATABASE_POOLER, number),
+    **DATABASES["default"].get("OPTIONS", {}),
+}
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLER == "transaction"
 
 REDIS_URL = required("REDIS_URL")
 

@@ -172,6 +172,7 @@ def read_counts(article_ids: Sequence[UUID]) -> list[Counts]:
                 "articles": list(article_ids),
                 "close_after_days": settings.REACTIONS_CLOSE_AFTER_DAYS,
             },
+            repeatable=True,
         )
     ]
 

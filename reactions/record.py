@@ -75,6 +75,7 @@ def set_reactions(
                 "network": signals.network,
                 "has_page_token": signals.has_page_token,
             },
+            repeatable=True,
         )
         if found is None:
             raise ReactionRefused("missing")
@@ -111,13 +112,17 @@ def erase_reader(*, reader_id: UUID) -> int:
 
 @dataclass(frozen=True)
 class StoredReaction:
-    """One row that is stored about a reader."""
+    """One row that is stored about a reader.
+
+    `held` is true where an editor has decided that moderation keeps it out of the counts; until then nothing says so.
+    """
 
     article_id: UUID
     slug: str | None
     kinds: int
     previous: int
     changed_at: str | None
+    held: bool
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -126,19 +131,22 @@ class StoredReaction:
             "reactions": unpack(self.kinds),
             "previous": unpack(self.previous),
             "changed_at": self.changed_at,
+            "held": self.held,
         }
 
 
 def list_mine(*, article_ids: Sequence[UUID], reader_id: UUID) -> dict[UUID, int]:
     """The masks that a reader chose, by article; an article without a row of the reader is left out."""
-    return dict(rows("mine", {"articles": list(article_ids), "reader": reader_id}))
+    return dict(rows("mine", {"articles": list(article_ids), "reader": reader_id}, repeatable=True))
 
 
 def export_reader(*, reader_id: UUID) -> list[StoredReaction]:
     """Everything that is stored about a reader, oldest first."""
     return [
-        StoredReaction(article_id, slug, kinds, previous or 0, rfc3339(changed_at))
-        for article_id, slug, kinds, previous, changed_at in rows("export", {"reader": reader_id})
+        StoredReaction(article_id, slug, kinds, previous or 0, rfc3339(changed_at), held)
+        for article_id, slug, kinds, previous, changed_at, held in rows(
+            "export", {"reader": reader_id}, repeatable=True
+        )
     ]
 
 

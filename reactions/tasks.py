@@ -1,7 +1,7 @@
 """The Celery tasks of reactions: each is a name around a function."""
 
 from celery import shared_task
-from django.db import OperationalError
+from django.db import InternalError, OperationalError
 
 from reactions.counting.aggregate import aggregate
 from reactions.counting.reconcile import reconcile
@@ -9,7 +9,7 @@ from reactions.default_policies import refresh_articles
 from reactions.moderation.client_network import purge_networks
 
 
-@shared_task(name="reactions.aggregate", autoretry_for=(), throws=(OperationalError,))
+@shared_task(name="reactions.aggregate", autoretry_for=(), throws=(OperationalError, InternalError))
 def aggregate_task() -> None:
     """Counts what readers did and writes the counts to Redis. Scheduled every AGGREGATION_INTERVAL.
 
@@ -30,7 +30,9 @@ def purge_networks_task() -> None:
     purge_networks()
 
 
-@shared_task(name="reactions.refresh_articles", autoretry_for=(), throws=(OperationalError,))
+@shared_task(
+    name="reactions.refresh_articles", autoretry_for=(), throws=(OperationalError, InternalError)
+)
 def refresh_articles_task() -> None:
     """Refreshes the cached counts of articles whose default policy changed. Scheduled every second; any number at once."""
     refresh_articles()

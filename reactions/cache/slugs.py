@@ -42,7 +42,9 @@ def known_article(address: str) -> UUID | None:
 def _read_ids(slugs: list[str]) -> Mapping[str, UUID | None]:
     try:
         with public_read():
-            return dict.fromkeys(slugs) | dict(rows("find_articles", {"slugs": slugs}))
+            return dict.fromkeys(slugs) | dict(
+                rows("find_articles", {"slugs": slugs}, repeatable=True)
+            )
     except OperationalError:
         return {}
 

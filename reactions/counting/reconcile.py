@@ -7,8 +7,9 @@ manual UPDATE, a bug.
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import Error, transaction
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 _BATCH = 200
 # An aggregation holds a count version for most of a second at most, after a crowd.
 _LOCK_MILLISECONDS = 1_000
+# As long as the task may take.
+_STATEMENT_MILLISECONDS = 3_600_000
 _BITS = [kind.bit for kind in KINDS]
 
 
@@ -57,10 +60,12 @@ def reconcile(*, dry_run: bool = False) -> ReconcileResult:
     stored for the metrics.
     """
     started = time.perf_counter()
-    measured = rows("measure_drift", {"bits": _BITS})
+    measured = _run_long("measure_drift", {"bits": _BITS})
     ((scanned, to_move),) = (each[:2] for each in measured if each[2] is None)
     drifted = [each[2:] for each in measured if each[2] is not None]
-    ((missed_rows,),) = rows("enqueue_missed_rows", {"articles": to_move, "only_count": dry_run})
+    ((missed_rows,),) = _run_long(
+        "enqueue_missed_rows", {"articles": to_move, "only_count": dry_run}
+    )
     ((articles,),) = rows("count_articles")
     seconds = time.perf_counter() - started
     article_ids = sorted({article_id for article_id, _, _, _ in drifted})
@@ -103,6 +108,13 @@ def repair_articles(article_ids: Sequence[UUID]) -> int:
         rows("create_versions", {"articles": list(article_ids)})
         rows("lock_versions", {"articles": list(article_ids)})
         return len(rows("repair_drift", {"articles": list(article_ids), "bits": _BITS}))
+
+
+def _run_long(name: str, parameters: Mapping[str, Any]) -> list[Any]:
+    """A statement that reads the whole ledger: the limit of a worker's statements is not for it."""
+    with transaction.atomic():
+        rows("limit_statement", {"milliseconds": _STATEMENT_MILLISECONDS})
+        return rows(name, parameters)
 
 
 def _repair_batch(article_ids: Sequence[UUID]) -> int:

@@ -15,7 +15,7 @@ from uuid import UUID
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import Error, OperationalError, close_old_connections
 from django.http import QueryDict, parse_cookie
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -179,7 +179,7 @@ class FastPath:
             result = _set(_Request(environ), address, kinds)
         except (ReactionRefused, InvalidToken):
             return None
-        except (OperationalError, InterfaceError) as error:
+        except Error as error:
             environ[DATABASE_ERROR] = error
             return None
         finally:

@@ -98,6 +98,7 @@ class StoredReaction(Mine):
     slug = serializers.CharField(allow_null=True)
     previous = serializers.ListField(child=serializers.ChoiceField(list(BY_KEY)))
     changed_at = serializers.DateTimeField()
+    held = serializers.BooleanField(help_text="Kept out of the counts, by a decision of an editor.")
 
 
 class Export(serializers.Serializer[None]):

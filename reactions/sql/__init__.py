@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any, Self
 
 import psycopg
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from psycopg.abc import Params
 
@@ -47,15 +47,39 @@ def rows(
     *,
     fragments: Mapping[str, str] | None = None,
     unprepared: bool = False,
+    repeatable: bool = False,
 ) -> list[Any]:
-    """All rows of a statement. Raises Django's database errors."""
+    """All rows of a statement. Raises Django's database errors.
+
+    A `repeatable` statement runs once more where the connection was lost while it ran: it may have been committed, and
+    changes nothing the second time.
+    """
+    text = statement(name, tuple((fragments or {}).items()))
+    cursor_class = _Unprepared if unprepared else psycopg.Cursor
+    try:
+        return _execute(cursor_class, text, parameters)
+    except Error:
+        if not (repeatable and _was_lost()):
+            raise
+    connection.close()
+    return _execute(cursor_class, text, parameters)
+
+
+def _execute(
+    cursor_class: type[psycopg.Cursor[Any]], text: str, parameters: Mapping[str, Any] | None
+) -> list[Any]:
     connection.ensure_connection()
     wrapper = CursorDebugWrapper if connection.queries_logged else CursorWrapper
-    kind = _Unprepared if unprepared else psycopg.Cursor
-    with wrapper(kind(connection.connection), connection) as cursor:
-        cursor.execute(statement(name, tuple((fragments or {}).items())), parameters)
+    with wrapper(cursor_class(connection.connection), connection) as cursor:
+        cursor.execute(text, parameters)
         found: list[Any] = cursor.fetchall()
     return found
+
+
+def _was_lost() -> bool:
+    """Whether there was a connection, outside a transaction, and it is closed."""
+    lost = connection.connection is not None and connection.connection.closed
+    return bool(lost) and not connection.in_atomic_block
 
 
 def row(
@@ -64,9 +88,12 @@ def row(
     *,
     fragments: Mapping[str, str] | None = None,
     unprepared: bool = False,
+    repeatable: bool = False,
 ) -> Any | None:
-    """The first row of a statement, or None."""
-    found = rows(name, parameters, fragments=fragments, unprepared=unprepared)
+    """The first row of a statement, or None; as `rows` otherwise."""
+    found = rows(
+        name, parameters, fragments=fragments, unprepared=unprepared, repeatable=repeatable
+    )
     return found[0] if found else None
 
 

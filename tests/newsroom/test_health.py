@@ -55,10 +55,10 @@ def test_without_redis_the_product_is_degraded_and_not_down(
 def test_without_postgresql_it_is_down(
     client: Client, db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gone() -> None:
+    def gone(_: str) -> None:
         raise OperationalError("the database does not answer")
 
-    monkeypatch.setattr(health, "oldest_entry_at", gone)
+    monkeypatch.setattr(health, "rows", gone)
 
     response = client.get("/readyz")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import OperationalError, connection
+from django.db import InternalError, OperationalError, connection
 
 from reactions.counting.aggregate import aggregate
 from reactions.default_policies import refresh_articles
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             try:
                 aggregate()
                 refresh_articles()
-            except OperationalError as error:
-                self.stderr.write(f"PostgreSQL is unreachable: {error}")
+            except (OperationalError, InternalError) as error:
+                self.stderr.write(f"PostgreSQL does not count: {error}")
                 connection.close()
             time.sleep(settings.AGGREGATION_INTERVAL.total_seconds())

@@ -425,7 +425,7 @@ def test_a_put_while_postgresql_is_unreachable_is_tried_once(
     path, tried = f"/api/v1/articles/{article.id}/reactions/mine/", []
     site.put(path, LOVE, **reader)
 
-    def fail(*_: object) -> NoReturn:
+    def fail(*_: object, **__: object) -> NoReturn:
         tried.append(1)
         raise OperationalError
 

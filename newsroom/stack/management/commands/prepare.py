@@ -60,7 +60,16 @@ def check_database() -> None:
         with psycopg.connect(**connection.get_connection_params()) as found:
             check_version(found.info.server_version)
     except psycopg.OperationalError as error:
-        raise CommandError(f"DATABASE_URL cannot be reached: {_one_line(error)}") from None
+        raise CommandError(
+            f"DATABASE_URL cannot be reached: {_one_line(error)}{_hint_of(error)}"
+        ) from None
+
+
+def _hint_of(error: Exception) -> str:
+    """PgBouncer refuses the options with which the product limits its waits."""
+    if "unsupported startup parameter" not in str(error):
+        return ""
+    return " It is PgBouncer: set DATABASE_POOLER to its pool_mode, session or transaction."
 
 
 def check_version(server_version: int) -> None:
