@@ -95,7 +95,7 @@ def aggregate_batch(
     while True:
         limit = most - entries
         claim, changed = _aggregate_claimed(limit, without, only, lock_milliseconds)
-        entries += len(claim.entries)
+        entries += claim.count
         articles += changed
         created = _create_versions(claim.unversioned)
         if not created or entries == most:
@@ -134,10 +134,10 @@ def aggregate_articles(article_ids: Collection[UUID]) -> int:
 
 def _count(claim: Claim) -> list[UUID]:
     """Moderate and count what was claimed; returns the articles that have new counts."""
-    for entries in claim.first:
-        moderate(entries)
+    for entries, stripes in claim.first:
+        moderate(entries, stripes=stripes)
     changed = []
-    if claim.entries:
+    if claim.count:
         found = rows("aggregate", {"entries": claim.entries, "bits": _BITS}, unprepared=True)
         changed = [article_id for (article_id,) in found]
     if claim.left:

@@ -5,16 +5,20 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from reactions.counting.watermark import Look, watermark
+from reactions.moderation.moderate import unshared_limit
 from reactions.sql import rows
 
 
 @dataclass(frozen=True)
 class Claim:
-    """The outbox entries that this transaction has claimed, by id, and what it had to leave."""
+    """The outbox entries that this transaction has claimed, by the texts of arrays of ids, and what it had to leave."""
 
-    first: Sequence[Sequence[int]]  # of first reactions: those of each minute, oldest first
-    other: Sequence[int]
+    first: Sequence[
+        tuple[str, Sequence[int] | None]
+    ]  # of first reactions: ids of each minute, networks to lock
+    other: str | None
     read: int  # entries read, claimed or not
+    count: int  # entries claimed
     articles: Sequence[UUID]  # whose count versions are locked
     unversioned: Sequence[UUID]  # without a count version to lock
     skipped: Sequence[UUID]  # of which another transaction holds the count version or a row
@@ -22,8 +26,10 @@ class Claim:
     has_erased: bool  # whether a claimed row is of an erased reader
 
     @property
-    def entries(self) -> list[int]:
-        return [*self.other, *(entry for minute in self.first for entry in minute)]
+    def entries(self) -> str:
+        """The ids, as the text of PostgreSQL's array."""
+        texts = [ids for ids, _ in self.first] + ([self.other] if self.other else [])
+        return "{" + ",".join(text[1:-1] for text in texts) + "}"
 
 
 def claim_entries(
@@ -42,16 +48,18 @@ def claim_entries(
             "without": list(without),
             "only": None if only is None else list(only),
             "after": 0 if only else watermark.id,
+            "unshared": unshared_limit(),
         },
         unprepared=True,
     )
-    read, articles, unversioned, skipped, left, has_erased, *look = found[0][2:]
+    read, count, articles, unversioned, skipped, left, has_erased, *look = found[0][3:]
     if not only:
         watermark.note(Look(*look))
     return Claim(
-        first=[ids for minute, ids, *_ in found if minute is not None],
-        other=next((ids for minute, ids, *_ in found if minute is None and ids), []),
+        first=[(ids, stripes) for minute, ids, stripes, *_ in found if minute is not None],
+        other=next((ids for minute, ids, *_ in found if minute is None), None),
         read=read,
+        count=count,
         articles=articles,
         unversioned=unversioned,
         skipped=skipped,

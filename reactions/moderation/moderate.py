@@ -10,19 +10,30 @@ from reactions.sql import row, rows
 _NEVER = 2**31 - 1  # what a limit of 0 means: the rule is off
 
 
-def moderate(entries: Sequence[int]) -> int:
+def moderate(entries: str, *, stripes: Sequence[int] | None) -> int:
     """Evaluate the rules for the first reactions of these outbox entries, of one minute; returns how many are held.
 
-    Must run in the transaction that has claimed the entries, and that aggregates and deletes them: a first reaction is
-    moderated once. Waits for a concurrent aggregation only where a network comes near its limit of a minute.
+    `entries` is the text of PostgreSQL's array. Must run in the transaction that has claimed the entries, and that
+    aggregates and deletes them: a first reaction is moderated once. Waits for a concurrent aggregation only for the
+    groups of networks in `stripes`, which come near their limit of a minute.
     """
-    limits = _limits()
-    rows("lock_networks", {"entries": entries, "limit": limits["network_minute"]}, unprepared=True)
+    if stripes:
+        rows("lock_networks", {"stripes": stripes})
     # Planned at every run, in some milliseconds: a plan made while the outbox was empty would read the whole ledger
     # for each entry of the first crowd.
-    found = row("moderate", {"entries": entries, **limits}, fragments=_fragments(), unprepared=True)
+    found = row(
+        "moderate", {"entries": entries, **_limits()}, fragments=_fragments(), unprepared=True
+    )
     assert found is not None  # noqa: S101  # an aggregate without GROUP BY has one row
     return int(found[0])
+
+
+def unshared_limit() -> int:
+    """How many first reactions of a network in one minute an aggregation may bring without locking the network.
+
+    A sixteenth of the limit of a minute: concurrent aggregations exceed it by no more than that each.
+    """
+    return _limits()["network_minute"] // 16
 
 
 def _limits() -> Mapping[str, int]:

@@ -6,20 +6,23 @@
 -- reactions_bucket. Locks nothing that it need wait for: only the transaction that holds an article's count version
 -- writes its counts and buckets. Returns a row for each article that has new counts.
 WITH claimed AS (
-  DELETE FROM reactions_outboxentry WHERE id = ANY (%(entries)s::bigint[]) RETURNING article_id, reader_id
+  DELETE FROM reactions_outboxentry WHERE id = ANY (%(entries)s::text::bigint[]) RETURNING article_id, reader_id
 ), moved AS (
   UPDATE reactions_reaction r
      SET was_counted = r.counted, counted = CASE WHEN r.held THEN 0 ELSE r.kinds END
-    FROM (SELECT DISTINCT article_id, reader_id FROM claimed) entry
+    FROM claimed entry
    WHERE r.article_id = entry.article_id AND r.reader_id = entry.reader_id
      AND r.counted <> CASE WHEN r.held THEN 0 ELSE r.kinds END
   RETURNING r.article_id, r.was_counted, r.counted,
             date_bin('15 minutes', r.changed_at, timestamptz '2000-01-01 00:00:00+00') AS start
+), alike AS MATERIALIZED (
+  SELECT article_id, start, counted, was_counted, count(*) AS readers
+    FROM moved GROUP BY article_id, start, counted, was_counted
 ), change AS MATERIALIZED (
   SELECT article_id, start, kind,
-         count(*) FILTER (WHERE (counted >> kind) & 1 = 1) AS added,
-         count(*) FILTER (WHERE (was_counted >> kind) & 1 = 1) AS removed
-    FROM moved CROSS JOIN unnest(%(bits)s::int[]) AS kind
+         COALESCE(sum(readers) FILTER (WHERE (counted >> kind) & 1 = 1), 0)::bigint AS added,
+         COALESCE(sum(readers) FILTER (WHERE (was_counted >> kind) & 1 = 1), 0)::bigint AS removed
+    FROM alike CROSS JOIN unnest(%(bits)s::int[]) AS kind
    WHERE ((counted # was_counted) >> kind) & 1 = 1
    GROUP BY article_id, start, kind
 ), versioned AS (

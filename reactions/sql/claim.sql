@@ -6,16 +6,17 @@
 -- Uses: the key of reactions_outboxentry in its order, reactions_setaside as a whole (nearly always empty), the keys of
 -- reactions_countversion and reactions_reaction. Locks: those versions and rows.
 -- Returns a row for each minute in which claimed first reactions were made, oldest first, and one with a null minute
--- for the other claimed entries: the minute, the ids. At least one row. Every row repeats: how many entries were read;
--- the articles claimed; articles without a count version; articles of which something is locked elsewhere; entries
--- left because their row is locked or gone; whether a row is of an erased reader; and for watermark.py the lowest id, the
--- last id given out, and xmin and xmax of this snapshot.
+-- for the other claimed entries: the minute; the ids, as the text of an array, which the next statements read; the groups
+-- of networks to lock (lock_networks.sql). At least one row. Every row repeats: how many entries were read; how many are
+-- claimed; the articles claimed; articles without a count version; articles of which something is locked elsewhere;
+-- entries left because their row is locked or gone; whether a row is of an erased reader; and for watermark.py the
+-- lowest id, the last id given out, and xmin and xmax of this snapshot.
 --
 -- The outbox is nearly always empty when PostgreSQL plans, so it expects ten entries where twenty thousand come, and
 -- would join two lists of this statement by comparing each with each. Rows of tables are looked up one by one, which is
 -- right for both; lists of the statement itself are asked by IN, which makes a hash table.
 WITH candidate AS MATERIALIZED (
-  SELECT id, article_id, reader_id, is_first, date_trunc('minute', created_at) AS minute
+  SELECT id, article_id, reader_id, is_first, COALESCE(network, 0) AS network, date_trunc('minute', created_at) AS minute
     FROM reactions_outboxentry
    WHERE id > %(after)s::bigint
      AND article_id <> ALL (%(without)s::uuid[])
@@ -29,36 +30,38 @@ WITH candidate AS MATERIALIZED (
     FROM article JOIN reactions_countversion v USING (article_id)
    ORDER BY v.article_id
      FOR NO KEY UPDATE OF v SKIP LOCKED
-), locked AS MATERIALIZED (
-  SELECT r.article_id, r.reader_id, r.erased
-    FROM (SELECT DISTINCT article_id, reader_id
-            FROM candidate WHERE article_id IN (SELECT article_id FROM version)) entry
-    JOIN reactions_reaction r USING (article_id, reader_id)
-     FOR NO KEY UPDATE OF r SKIP LOCKED
+), free AS MATERIALIZED (
+  SELECT * FROM candidate WHERE article_id IN (SELECT article_id FROM version)
 ), claimed AS MATERIALIZED (
-  SELECT id, CASE WHEN is_first THEN minute END AS minute
-    FROM candidate WHERE (article_id, reader_id) IN (SELECT article_id, reader_id FROM locked)
+  SELECT free.id, CASE WHEN is_first THEN minute END AS minute, network, r.erased
+    FROM free JOIN reactions_reaction r ON r.article_id = free.article_id AND r.reader_id = free.reader_id
+     FOR NO KEY UPDATE OF r SKIP LOCKED
 ), unversioned AS MATERIALIZED (
   SELECT article_id FROM article
    WHERE article_id NOT IN (SELECT article_id FROM version)
      AND NOT EXISTS (SELECT FROM reactions_countversion v WHERE v.article_id = article.article_id OFFSET 0)
 ), left_over AS MATERIALIZED (
-  SELECT id, article_id
-    FROM candidate
-   WHERE article_id IN (SELECT article_id FROM version)
-     AND (article_id, reader_id) NOT IN (SELECT article_id, reader_id FROM locked)
+  SELECT id, article_id FROM free
+   WHERE (SELECT count(*) FROM claimed) < (SELECT count(*) FROM free) AND id NOT IN (SELECT id FROM claimed)
+), near_limit AS (
+  SELECT minute, array_agg(DISTINCT (network & 1023)::int) AS stripes
+    FROM (SELECT minute, network FROM claimed WHERE minute IS NOT NULL
+           GROUP BY minute, network HAVING count(*) > %(unshared)s::int) network
+   GROUP BY minute
 )
-SELECT minute, ids, (SELECT count(*) FROM candidate), ARRAY(SELECT article_id FROM version),
+SELECT minute, ids::text, stripes,
+       (SELECT count(*) FROM candidate), (SELECT count(*) FROM claimed), ARRAY(SELECT article_id FROM version),
        ARRAY(SELECT article_id FROM unversioned),
        ARRAY(SELECT article_id FROM article
               WHERE article_id NOT IN (SELECT article_id FROM version)
                 AND article_id NOT IN (SELECT article_id FROM unversioned)
               UNION
              SELECT article_id FROM left_over),
-       ARRAY(SELECT id FROM left_over), EXISTS (SELECT FROM locked WHERE erased),
+       ARRAY(SELECT id FROM left_over), EXISTS (SELECT FROM claimed WHERE erased),
        (SELECT id FROM reactions_outboxentry WHERE id > %(after)s::bigint ORDER BY id LIMIT 1),
        (SELECT last_value - (NOT is_called)::int FROM reactions_outboxentry_id_seq),
        pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint
   FROM (VALUES (1)) AS always
   LEFT JOIN (SELECT minute, array_agg(id) AS ids FROM claimed GROUP BY minute) by_minute ON true
+  LEFT JOIN near_limit USING (minute)
  ORDER BY minute NULLS FIRST;

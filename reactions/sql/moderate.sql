@@ -1,6 +1,7 @@
 -- Evaluates the moderation rules for the claimed first reactions of one minute; holds those that a rule holds, each with
 -- its wave. aggregate.sql, in the same transaction, deletes the entries and counts.
 -- {{first_rule_that_holds}}, {{network_is_suspect}} and {{article_is_suspect}} follow from moderation/rules.py.
+-- A row has one entry of its first reaction, and an erased row has none.
 -- Uses: the keys of reactions_outboxentry, reactions_reaction, reactions_networkrate and reactions_articlerate;
 -- reactions_by_reader for each client without page token; reactions_open_wave.
 -- Locks, always in key order: the rates of networks, the open waves, the rates of articles. claim.sql holds the articles'
@@ -16,25 +17,26 @@
 WITH claimed AS MATERIALIZED (
   SELECT id, article_id, reader_id, created_at, COALESCE(network, 0) AS network, has_page_token
     FROM reactions_outboxentry
-   WHERE id = ANY (%(entries)s::bigint[])
+   WHERE id = ANY (%(entries)s::text::bigint[])
 ), moment AS MATERIALIZED (
   SELECT now, date_trunc('minute', now) AS minute, date_trunc('hour', now) AS hour,
          1 - extract(epoch FROM now - date_trunc('hour', now)) / 3600 AS left_of_hour,
          (now AT TIME ZONE 'UTC')::date AS day,
          1 - extract(epoch FROM (now AT TIME ZONE 'UTC')::time) / 86400 AS left_of_day
     FROM (SELECT max(created_at) AS now FROM claimed) newest
+), history AS MATERIALIZED (
+  SELECT entry.id
+    FROM claimed entry
+   CROSS JOIN LATERAL (
+           SELECT FROM reactions_reaction h
+            WHERE h.reader_id = entry.reader_id AND h.article_id <> entry.article_id AND h.counted <> 0
+              AND h.changed_at < date_trunc('day', entry.created_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+            LIMIT 1) found
+   WHERE NOT entry.has_page_token
 ), first AS MATERIALIZED (
-  SELECT entry.article_id, entry.reader_id, entry.network, entry.first_entry,
-         NOT entry.has_page_token AND history.found IS NULL AS without_page
-    FROM (SELECT article_id, reader_id, min(id) AS first_entry, min(network) AS network,
-                 bool_or(has_page_token) AS has_page_token, min(created_at) AS created_at
-            FROM claimed GROUP BY article_id, reader_id) entry
-    JOIN reactions_reaction r ON r.article_id = entry.article_id AND r.reader_id = entry.reader_id AND NOT r.erased
-    LEFT JOIN LATERAL (
-           SELECT true AS found FROM reactions_reaction h
-            WHERE NOT entry.has_page_token AND h.reader_id = entry.reader_id AND h.article_id <> entry.article_id
-              AND h.counted <> 0 AND h.changed_at < date_trunc('day', entry.created_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
-            LIMIT 1) history ON true
+  SELECT article_id, reader_id, network, id AS first_entry,
+         NOT has_page_token AND id NOT IN (SELECT id FROM history) AS without_page
+    FROM claimed
 ),
 
 -- The rates of networks. An hour and a day begin with their first reaction, so that neither is cut in two.

@@ -84,7 +84,7 @@ def hold_a_snapshot() -> None:
 
 def pages_of_a_look() -> int:
     """The pages that a claim reads where the outbox is empty."""
-    parameters = {"most": 20_000, "without": [], "only": None, "after": watermark.id}
+    parameters = {"most": 20_000, "without": [], "only": None, "after": watermark.id, "unshared": 3}
     connection.ensure_connection()
     with psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement('claim')}", parameters)
