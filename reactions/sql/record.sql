@@ -1,5 +1,6 @@
 -- Sets one reader's reactions to one article, and adds an outbox entry. One round trip, one commit.
--- What the reader has may stay, also where the article no longer accepts it; only what is new must be allowed.
+-- What the reader has may stay, also where the article no longer accepts it or a reader may have fewer today; only what
+-- is new must be allowed, and taking away always is.
 -- The outbox entry of a first reaction carries the signals that the rules evaluate; a change is not moderated.
 -- Uses: the keys of articles_article, reactions_policy, articles_articletag (its index of tags of an article),
 -- reactions_countversion, reactions_articlecount, reactions_importedcount, reactions_reaction; reads every default policy.
@@ -17,7 +18,8 @@ WITH before AS MATERIALIZED (
               WHEN p.state = 'closed' OR a.state = 'retracted' OR p.closes_at <= statement_timestamp() THEN 'closed'
               WHEN %(kinds)s::int & ~(p.allowed & %(offered)s::int)
                    & ~COALESCE((SELECT kinds FROM before), 0) <> 0 THEN 'not_allowed'
-              WHEN bit_count(%(kinds)s::int::bit(32)) > %(most)s::int THEN 'too_many'
+              WHEN bit_count(%(kinds)s::int::bit(32)) > %(most)s::int
+                   AND %(kinds)s::int & ~COALESCE((SELECT kinds FROM before), 0) <> 0 THEN 'too_many'
               ELSE 'accepted' END AS verdict,
          p.allowed & %(offered)s::int AS allowed,
          COALESCE(v.version, 0) AS version,
@@ -35,6 +37,7 @@ WITH before AS MATERIALIZED (
       ON CONFLICT (article_id, reader_id) DO UPDATE
      SET previous = r.kinds, kinds = EXCLUDED.kinds, changed_at = EXCLUDED.changed_at
    WHERE r.kinds <> EXCLUDED.kinds AND EXCLUDED.kinds & ~r.kinds & ~(SELECT allowed FROM article) = 0
+     AND (bit_count(EXCLUDED.kinds::bit(32)) <= %(most)s::int OR EXCLUDED.kinds & ~r.kinds = 0)
   RETURNING article_id, reader_id, previous
 ), enqueued AS (
   INSERT INTO reactions_outboxentry (article_id, reader_id, is_first, network, has_page_token)

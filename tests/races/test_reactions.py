@@ -13,7 +13,7 @@ from reactions.counting.aggregate import aggregate, aggregate_batch
 from reactions.counting.reconcile import reconcile
 from reactions.kinds import KINDS, pack
 from reactions.models import ArticleCount, CountVersion, OutboxEntry, Reaction
-from reactions.record import erase_reader, set_reactions
+from reactions.record import ReactionRefused, erase_reader, set_reactions
 from tests.conftest import PublishArticle
 from tests.races.rival import Rival, on_a_connection_of_its_own, wait_for_a_blocked_backend
 from tests.reactions.crowds import arrive, from_anywhere, set_limits
@@ -236,3 +236,23 @@ def test_drift_is_repaired_once_while_readers_react_and_aggregations_run(
     assert repaired
     for article in articles:
         assert_counts_are_the_rows(article.id)
+
+
+def test_taking_away_is_no_way_to_add_what_another_tab_has_just_taken_away(
+    article: Article, settings: Settings
+) -> None:
+    settings.REACTIONS_PER_READER = 3
+    reader = uuid4()
+    set_reactions(article_id=article.id, reader_id=reader, kinds=LOVE | SAD | pack(["wow"]))
+    settings.REACTIONS_PER_READER = 1
+
+    with transaction.atomic():
+        set_reactions(article_id=article.id, reader_id=reader, kinds=SAD)
+        rival = Rival().start(
+            lambda: set_reactions(article_id=article.id, reader_id=reader, kinds=LOVE | SAD)
+        )
+        wait_for_a_blocked_backend()
+
+    with pytest.raises(ReactionRefused, match="too_many"):
+        rival.result(timeout=10)
+    assert Reaction.objects.get().kinds == SAD

@@ -1,7 +1,7 @@
 from uuid import UUID, uuid4
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from articles.models import Article, State
 from reactions.counting.aggregate import aggregate
@@ -18,7 +18,7 @@ from reactions.record import (
 )
 from tests.conftest import PublishArticle
 
-LOVE, SAD = pack(["love"]), pack(["sad"])
+LOVE, SAD, WOW = pack(["love"]), pack(["sad"]), pack(["wow"])
 
 
 def test_a_reaction_is_a_row_and_an_outbox_entry(article: Article, reader_id: UUID) -> None:
@@ -126,3 +126,19 @@ def test_an_export_has_everything_stored(article: Article, reader_id: UUID) -> N
     (stored,) = export_reader(reader_id=reader_id)
 
     assert (stored.article_id, stored.slug, stored.kinds) == (article.id, article.slug, SAD)
+
+
+def test_a_reader_who_has_more_than_is_allowed_today_may_take_away_and_not_add(
+    article: Article, reader_id: UUID, settings: Settings
+) -> None:
+    settings.REACTIONS_PER_READER = 3
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE | SAD | WOW)
+    settings.REACTIONS_PER_READER = 1
+
+    fewer = set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE | SAD)
+    with pytest.raises(ReactionRefused, match="too_many"):
+        set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE | WOW)
+    one = set_reactions(article_id=article.id, reader_id=reader_id, kinds=SAD)
+
+    assert (fewer.previous, one.previous) == (LOVE | SAD | WOW, LOVE | SAD)
+    assert Reaction.objects.get().kinds == SAD
