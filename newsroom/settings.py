@@ -305,6 +305,8 @@ REACTIONS_CLOSE_AFTER_DAYS = number("REACTIONS_CLOSE_AFTER_DAYS", 0)
 # The key of the hash under which a reader is stored. Losing it orphans every reader; SECRET_KEY may be rotated alone.
 READER_KEY = required("READER_KEY")
 READER_COOKIE = "__Host-reader" if HTTPS else "reader"
+# Also read, and replaced by the first: a site that moves to https keeps its readers.
+READER_COOKIES = list(dict.fromkeys([READER_COOKIE, "reader"]))
 READER_LIFETIME = timedelta(days=395)  # 13 months, the longest that CNIL exempts; never renewed
 
 # The WebSub hub of the feeds, and the contact in security.txt.

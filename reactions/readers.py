@@ -1,7 +1,7 @@
 """Readers: a signed random token each, and nothing else about them.
 
-The token is issued at a reader's first reaction and lives in a cookie; a program sends it as `Authorization: Reader`.
-The database stores a keyed hash of the token's random part, so neither a copy of the database nor one of the logs
+`POST readers/` issues the token before the first reaction. A browser holds it in a cookie; a program sends it as
+`Authorization: Reader`. The database stores a keyed hash of the token's random part, so neither a copy of the database nor one of the logs
 reveals who reacted.
 """
 
@@ -27,9 +27,17 @@ class InvalidToken(Exception):
 
 @dataclass(frozen=True)
 class Reader:
+    """`cookie` is the name of the cookie that held the token; empty for a header's and for a new reader's."""
+
     id: UUID
     token: str
     is_new: bool = False
+    cookie: str = ""
+
+    @property
+    def has_old_cookie(self) -> bool:
+        """The cookie was set while the site was on http; one with today's name has to replace it."""
+        return self.cookie not in {"", settings.READER_COOKIE}
 
 
 def new_reader() -> Reader:
@@ -38,15 +46,15 @@ def new_reader() -> Reader:
     return Reader(id=_reader_id(secret), token=_signer().sign(secret), is_new=True)
 
 
-def read_token(token: str) -> Reader:
-    """The reader who holds this token. Raises InvalidToken."""
+def read_token(token: str, *, cookie: str = "") -> Reader:
+    """The reader who holds this token, in the cookie of this name. Raises InvalidToken."""
     if len(token) > _LONGEST_TOKEN:
         raise InvalidToken
     try:
         secret = _signer().unsign(token, max_age=settings.READER_LIFETIME)
     except signing.BadSignature:
         raise InvalidToken from None
-    return Reader(id=_reader_id(secret), token=token)
+    return Reader(id=_reader_id(secret), token=token, cookie=cookie)
 
 
 class HasReader(Protocol):
@@ -61,30 +69,50 @@ class HasReader(Protocol):
 
 def find_reader(request: HasReader) -> Reader | None:
     """The reader who sent this request; None for a client without a token. Raises InvalidToken."""
-    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-    if scheme.lower() == "reader":
+    if has_reader_header(request):
+        token = request.META["HTTP_AUTHORIZATION"].partition(" ")[2]
         return read_token(token.strip())
-    cookie = request.COOKIES.get(settings.READER_COOKIE)
-    return read_token(cookie) if cookie else None
+    cookies = request.COOKIES
+    name = next((name for name in settings.READER_COOKIES if cookies.get(name)), None)
+    return read_token(cookies[name], cookie=name) if name else None
+
+
+def has_reader_header(request: HasReader) -> bool:
+    """Whether the client sends its token in a header, so that cookies do not count."""
+    scheme, _, _ = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return bool(scheme.lower() == "reader")
 
 
 def set_reader_cookie(response: HttpResponseBase, reader: Reader) -> None:
-    """Set the cookie of a new reader, for READER_LIFETIME from now; it is never renewed."""
-    if reader.is_new:
-        response.set_cookie(
-            settings.READER_COOKIE,
-            reader.token,
-            max_age=settings.READER_LIFETIME,
-            secure=settings.HTTPS,
-            httponly=True,
-            samesite="Lax",
-        )
-
-
-def delete_reader_cookie(response: HttpResponseBase) -> None:
-    """Delete the cookie, so that a browser with a bad one is not stuck with it."""
+    """Set the reader's cookie for as long as the token is valid; it is never renewed."""
+    lasts = settings.READER_LIFETIME.total_seconds() - _age_seconds(reader.token)
     response.set_cookie(
         settings.READER_COOKIE,
+        reader.token,
+        max_age=int(lasts),
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def rename_old_cookie(response: HttpResponseBase, reader: Reader | None) -> None:
+    """Replace a cookie of before the site moved to https, so that its reader stays the same."""
+    if reader is not None and reader.has_old_cookie:
+        set_reader_cookie(response, reader)
+        _delete_cookie(response, reader.cookie)
+
+
+def delete_reader_cookies(response: HttpResponseBase, request: HasReader) -> None:
+    """Delete the cookies that the browser sent, so that it is not stuck with a bad one."""
+    for name in settings.READER_COOKIES:
+        if name in request.COOKIES:
+            _delete_cookie(response, name)
+
+
+def _delete_cookie(response: HttpResponseBase, name: str) -> None:
+    response.set_cookie(
+        name,
         max_age=0,
         expires="Thu, 01 Jan 1970 00:00:00 GMT",
         secure=settings.HTTPS,
@@ -106,6 +134,10 @@ def is_page_token(token: str, article_id: UUID) -> bool:
     except signing.BadSignature:
         return False
     return True
+
+
+def _age_seconds(token: str) -> float:
+    return time.time() - signing.b62_decode(token.split(".")[1])
 
 
 def _reader_id(secret: str) -> UUID:

@@ -135,9 +135,22 @@ class StoredReaction:
         }
 
 
-def list_mine(*, article_ids: Sequence[UUID], reader_id: UUID) -> dict[UUID, int]:
-    """The masks that a reader chose, by article; an article without a row of the reader is left out."""
-    return dict(rows("mine", {"articles": list(article_ids), "reader": reader_id}, repeatable=True))
+def list_mine(*, article_ids: Sequence[UUID], reader_id: UUID | None) -> dict[UUID, int]:
+    """The masks that a reader chose, by article; an article whose reactions are not shown is left out.
+
+    Without a reader each mask is 0.
+    """
+    return dict(
+        rows(
+            "mine",
+            {
+                "articles": list(article_ids),
+                "reader": reader_id,
+                "close_after_days": settings.REACTIONS_CLOSE_AFTER_DAYS,
+            },
+            repeatable=True,
+        )
+    )
 
 
 def export_reader(*, reader_id: UUID) -> list[StoredReaction]:

@@ -18,10 +18,12 @@ from articles.api.api_keys import KeyAuthentication, scope
 from reactions.cache.slugs import find_articles
 from reactions.http import schemas
 from reactions.http.answers import PRIVATE, answer_many, answer_one, unknown_article
+from reactions.http.csrf import is_same_origin
 from reactions.http.fast_path import DATABASE_ERROR
 from reactions.http.requests import (
     article_id_at,
     invalid,
+    no_article,
     read_articles,
     read_interval,
     read_kinds,
@@ -32,10 +34,12 @@ from reactions.moderation.signals import PAGE_TOKEN_HEADER, read_signals
 from reactions.readers import (
     InvalidToken,
     Reader,
-    delete_reader_cookie,
+    delete_reader_cookies,
     find_reader,
+    has_reader_header,
     new_reader,
     page_token,
+    rename_old_cookie,
     set_reader_cookie,
 )
 from reactions.record import (
@@ -55,6 +59,13 @@ class InvalidReader(exceptions.APIException):
     headers = {"WWW-Authenticate": 'Reader realm="reactions"'}
 
 
+class ReaderRequired(exceptions.APIException):
+    status_code = 401
+    default_detail = "A reaction needs a reader: POST /api/v1/readers/ first. Nothing was recorded."
+    default_code = "reader_required"
+    headers = {"WWW-Authenticate": 'Reader realm="reactions"'}
+
+
 class Conflict(exceptions.APIException):
     status_code = 409
 
@@ -71,17 +82,27 @@ class MayReadStatistics(BasePermission):
 class ReaderView(APIView):
     """A view for a reader. A bad token is a 401, and a bad cookie is deleted with it."""
 
+    _found: Reader | None = None
+
     def reader(self, request: Request) -> Reader | None:
         try:
-            return find_reader(request)
+            self._found = find_reader(request)
         except InvalidToken:
             raise InvalidReader from None
+        return self._found
 
     def handle_exception(self, exc: Exception) -> Response:
         response = super().handle_exception(exc)
-        if isinstance(exc, InvalidReader) and settings.READER_COOKIE in self.request.COOKIES:
-            delete_reader_cookie(response)
+        if isinstance(exc, InvalidReader):
+            delete_reader_cookies(response, self.request)
         return response
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        final = super().finalize_response(request, response, *args, **kwargs)
+        rename_old_cookie(final, self._found)
+        return final
 
 
 class ArticleReactions(APIView):
@@ -92,7 +113,7 @@ class ArticleReactions(APIView):
         """The counts of one article. Sets no cookie. An unknown count is null, never 0."""
         response = answer_one(request, article)
         if response is None:
-            raise exceptions.NotFound("There is no such article, or its reactions are not shown.")
+            raise no_article()
         return response
 
 
@@ -117,7 +138,9 @@ class MyReactions(ReaderView):
         """What this reader chose. A client without a token has chosen nothing, and gets no cookie."""
         article_id = article_id_at(article)
         reader = self.reader(request)
-        kinds = list_mine(article_ids=[article_id], reader_id=reader.id) if reader else {}
+        kinds = list_mine(article_ids=[article_id], reader_id=reader.id if reader else None)
+        if article_id not in kinds:
+            raise no_article()
         response = _private(_mine(article_id, kinds))
         response[PAGE_TOKEN_HEADER] = page_token(article_id)
         return response
@@ -125,21 +148,25 @@ class MyReactions(ReaderView):
     @extend_schema(
         operation_id="mine_set",
         tags=["reader"],
-        auth=schemas.READER,
+        auth=schemas.KNOWN_READER,
         request=schemas.ReactionsInput,
         responses=schemas.Change,
     )
     def put(self, request: Request, article: str) -> Response:
-        """Sets the reader's reactions to exactly these; safe to repeat. The first PUT sets the cookie.
+        """Sets the reader's reactions to exactly these; safe to repeat, the first time included.
 
         A reaction that the reader has may stay where the article no longer accepts it; it cannot be set again.
-        The counts in the answer include the caller's own change. 409 where reactions are closed or not accepted
-        here, 404 where hidden or unpublished, 400 for an unknown reaction or too many.
+        The counts in the answer include the caller's own change. 401 `reader_required` without a reader, who comes
+        from `POST readers/`; nothing is recorded then. 409 where reactions are closed or not accepted here, 404
+        where hidden or unpublished, 400 for an unknown reaction or too many.
         """
         if error := request.META.get(DATABASE_ERROR):
             raise error
+        reader = self.reader(request)
+        if reader is None:
+            raise ReaderRequired
         kinds = read_kinds(request.data)
-        return self._set(request, article_id_at(article), kinds)
+        return self._set(request, reader, article_id_at(article), kinds)
 
     @extend_schema(
         operation_id="mine_clear",
@@ -149,11 +176,10 @@ class MyReactions(ReaderView):
         responses={200: schemas.Change},
     )
     def delete(self, request: Request, article: str) -> Response:
-        """Clears the reader's reactions; safe to repeat, with or without a token."""
-        return self._set(request, article_id_at(article), 0)
+        """Clears the reader's reactions; safe to repeat. Without a token there is nothing to clear."""
+        return self._set(request, self.reader(request) or new_reader(), article_id_at(article), 0)
 
-    def _set(self, request: Request, article_id: UUID, kinds: int) -> Response:
-        reader = self.reader(request) or new_reader()
+    def _set(self, request: Request, reader: Reader, article_id: UUID, kinds: int) -> Response:
         try:
             change = set_reactions(
                 article_id=article_id,
@@ -163,10 +189,7 @@ class MyReactions(ReaderView):
             )
         except ReactionRefused as refused:
             raise _refusal(refused) from None
-        response = _private(change.as_json())
-        if change.changed:
-            set_reader_cookie(response, reader)
-        return response
+        return _private(change.as_json())
 
 
 class ManyMine(ReaderView):
@@ -183,25 +206,43 @@ class ManyMine(ReaderView):
         ids = find_articles(addresses)
         reader = self.reader(request)
         known = [each for each in ids if each]
-        kinds = list_mine(article_ids=known, reader_id=reader.id) if reader else {}
+        kinds = list_mine(article_ids=known, reader_id=reader.id if reader else None)
         results = [
-            _mine(each, kinds) if each else unknown_article(address)
+            _mine(each, kinds) if each in kinds else unknown_article(address)
             for address, each in zip(addresses, ids, strict=True)
         ]
         return _private({"results": results})
 
 
-class Readers(APIView):
+class Readers(ReaderView):
     @extend_schema(
         operation_id="readers_create",
         tags=["reader"],
-        auth=[],
+        auth=schemas.READER,
         request=None,
-        responses={201: schemas.Token},
+        responses={200: schemas.Token, 201: schemas.Token},
     )
     def post(self, request: Request) -> Response:
-        """A token for a program without cookies: `Authorization: Reader <token>`. Nothing is stored."""
-        return _private({"token": new_reader().token}, status=201)
+        """A reader, to react as: 201 with a new token, 200 with the same where the call has a valid one.
+
+        A program sends it as `Authorization: Reader <token>`; a browser on this site also gets it as a cookie.
+        Nothing is stored. A cookie that is not valid is replaced; a token in a header that is not valid is a 401.
+        """
+        if known := self._known(request):
+            return _private({"token": known.token})
+        reader = new_reader()
+        response = _private({"token": reader.token}, status=201)
+        if is_same_origin(request):
+            set_reader_cookie(response, reader)
+        return response
+
+    def _known(self, request: Request) -> Reader | None:
+        try:
+            return self.reader(request)
+        except InvalidReader:
+            if has_reader_header(request):
+                raise
+            return None
 
 
 class Me(ReaderView):
@@ -216,8 +257,8 @@ class Me(ReaderView):
         """Erases every trace of this reader at once, and the cookie; the counts follow within a second."""
         reader = self.reader(request)
         response = _private({"erased": erase_reader(reader_id=reader.id) if reader else 0})
-        if settings.READER_COOKIE in request.COOKIES:
-            delete_reader_cookie(response)
+        delete_reader_cookies(response, request)
+        self._found = None  # its cookie is not to be replaced
         return response
 
 
@@ -275,11 +316,11 @@ def _refusal(refused: ReactionRefused) -> exceptions.APIException:
         case "too_many":
             return invalid("reactions", "too_many", f"A reader may have {most} on one article.")
         case _:
-            return exceptions.NotFound("There is no such article, or it accepts no reactions.")
+            return no_article()
 
 
 def _mine(article_id: UUID, kinds: dict[UUID, int]) -> dict[str, Any]:
-    return {"article": str(article_id), "reactions": unpack(kinds.get(article_id, 0))}
+    return {"article": str(article_id), "reactions": unpack(kinds[article_id])}
 
 
 def _private(body: dict[str, Any], status: int = 200) -> Response:

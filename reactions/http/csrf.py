@@ -10,16 +10,18 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.http import HttpRequest
+from rest_framework.request import Request
 
 from reactions.readers import is_page_token
 
 
 def is_from_own_form(request: HttpRequest, article_id: UUID) -> bool:
     """Whether the POST comes from the form on the article's page: same site, and with its page token."""
-    return _is_same_site(request) and is_page_token(request.POST.get("token", ""), article_id)
+    return is_same_origin(request) and is_page_token(request.POST.get("token", ""), article_id)
 
 
-def _is_same_site(request: HttpRequest) -> bool:
+def is_same_origin(request: HttpRequest | Request) -> bool:
+    """Whether the request comes from a page of this site, or from a program that is no browser."""
     fetch_site = request.META.get("HTTP_SEC_FETCH_SITE")
     if fetch_site is not None:
         return fetch_site in {"same-origin", "none"}

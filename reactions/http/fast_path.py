@@ -14,10 +14,8 @@ from io import BytesIO
 from uuid import UUID
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from django.conf import settings
 from django.db import Error, OperationalError, close_old_connections
 from django.http import QueryDict, parse_cookie
-from django.http.response import HttpResponseBase
 from django.urls import reverse
 from rest_framework.exceptions import ValidationError
 
@@ -27,12 +25,12 @@ from reactions.counts import Answer, fresh_answers, list_answers
 from reactions.http.answers import has_etag, joined
 from reactions.http.requests import MOST_ARTICLES, read_kinds, split_articles
 from reactions.moderation.signals import read_signals
-from reactions.readers import InvalidToken, Reader, find_reader, new_reader, set_reader_cookie
+from reactions.readers import InvalidToken, find_reader
 from reactions.record import Change, ReactionRefused, set_reactions
 
 Headers = list[tuple[str, str]]
-# Body, ETag or an empty text, and the cookies to set.
-_Content = tuple[bytes, str, list[str]]
+# Body, and ETag or an empty text.
+_Content = tuple[bytes, str]
 
 # Where a view finds that the database was unreachable: it need not wait for it a second time to say so.
 DATABASE_ERROR = "reactions.database_error"
@@ -104,15 +102,14 @@ class FastPath:
         answer = self._put(environ, address) if is_put else self._get(environ, address)
         if answer is None:
             return self._django(environ, start_response)
-        body, etag, cookies = answer
+        body, etag = answer
         is_known = etag != "" and has_etag(environ.get("HTTP_IF_NONE_MATCH"), etag)
         status, headers = (_NOT_MODIFIED, not_modified) if is_known else (_OK, ok)
         if headers is None:
             return self._django(environ, self._learn(call, start_response))
         body = b"" if is_known else body
         own = {"ETag": etag, "Content-Length": str(len(body))}
-        fresh = [(name, own.get(name, value)) for name, value in headers]
-        start_response(status, fresh + [("Set-Cookie", cookie) for cookie in cookies])
+        start_response(status, [(name, own.get(name, value)) for name, value in headers])
         return [body] if body else []
 
     def _address(self, environ: WSGIEnvironment) -> str | None:
@@ -140,7 +137,7 @@ class FastPath:
     def _get_one(self, address: str) -> _Content | None:
         article_id = known_article(address)
         answers = (fresh_answers([article_id]) if article_id else None) or _read_one(address)
-        return (answers[0].body, answers[0].etag, []) if answers and _are_shown(answers) else None
+        return (answers[0].body, answers[0].etag) if answers and _are_shown(answers) else None
 
     def _get_many(self, query: str) -> _Content | None:
         listed = self._lists.get(query) or self._list(query)
@@ -155,7 +152,7 @@ class FastPath:
             listed = _List(listed.article_ids, answers, *joined(answers))
             self._lists[query] = listed
         listed.answers = answers  # equal, and next time identical, which is compared faster
-        return listed.body, listed.etag, []
+        return listed.body, listed.etag
 
     def _list(self, query: str) -> _List | None:
         """The articles of a query; an address never leads to another article."""
@@ -171,12 +168,12 @@ class FastPath:
         return _List(article_ids)
 
     def _put(self, environ: WSGIEnvironment, address: str) -> _Content | None:
-        """Body, no ETag, and a new reader's cookie; None where nothing was changed and Django has to say why."""
+        """Body, and no ETag; None where nothing was changed and Django has to say why."""
         kinds = _read_body(environ)
         if kinds is None:
             return None
         try:
-            result = _set(_Request(environ), address, kinds)
+            change = _set(_Request(environ), address, kinds)
         except (ReactionRefused, InvalidToken):
             return None
         except Error as error:
@@ -184,11 +181,10 @@ class FastPath:
             return None
         finally:
             close_old_connections()  # as Django does at the end of each request
-        if result is None:
+        if change is None:
             return None
-        change, reader = result
-        body = json.dumps(change.as_json(), separators=(",", ":"), ensure_ascii=False).encode()
-        return body, "", _cookies(reader) if change.changed else []
+        body = json.dumps(change.as_json(), separators=(",", ":"), ensure_ascii=False)
+        return body.encode(), ""
 
     def _headers(self, status: str, call: tuple[object, ...]) -> Headers | None:
         until, headers = self._learned.get((status, *call), (0.0, None))
@@ -198,12 +194,11 @@ class FastPath:
         """Note the headers with which Django answers this call."""
 
         def start(status, headers, *exc_info):  # type: ignore[no-untyped-def]  # as PEP 3333 has it
-            lasting = [each for each in headers if not _is_reader_cookie(*each)]
-            names = {name.lower() for name, _ in lasting}
+            names = {name.lower() for name, _ in headers}
             if status in {_OK, _NOT_MODIFIED} and not names & _NEVER_LEARNED:
                 if len(self._learned) >= _MOST_LEARNED:
                     self._learned.clear()
-                self._learned[status, *call] = time.monotonic() + _LEARNED_SECONDS, lasting
+                self._learned[status, *call] = time.monotonic() + _LEARNED_SECONDS, headers
             return start_response(status, headers, *exc_info)
 
         return start
@@ -250,24 +245,16 @@ def _read_body(environ: WSGIEnvironment) -> int | None:
         return None
 
 
-def _set(request: _Request, address: str, kinds: int) -> tuple[Change, Reader] | None:
-    """Raises what `find_reader` and `set_reactions` raise."""
-    reader = find_reader(request) or new_reader()
+def _set(request: _Request, address: str, kinds: int) -> Change | None:
+    """None where there is no reader, or one whose cookie the view has to replace; where there is no article.
+
+    Raises what `find_reader` and `set_reactions` raise.
+    """
+    reader = find_reader(request)
+    if reader is None or reader.has_old_cookie:
+        return None
     article_id = find_article(address)
     if article_id is None:
         return None
     signals = read_signals(request, article_id=article_id)
-    change = set_reactions(article_id=article_id, reader_id=reader.id, kinds=kinds, signals=signals)
-    return change, reader
-
-
-def _cookies(reader: Reader) -> list[str]:
-    """The cookie that the view would set: none where the reader has one."""
-    response = HttpResponseBase()
-    set_reader_cookie(response, reader)
-    return [cookie.output(header="") for cookie in response.cookies.values()]
-
-
-def _is_reader_cookie(name: str, value: str) -> bool:
-    """Whether a header sets the cookie of one reader: the fast path sets another's itself."""
-    return name.lower() == "set-cookie" and value.lstrip().startswith(f"{settings.READER_COOKIE}=")
+    return set_reactions(article_id=article_id, reader_id=reader.id, kinds=kinds, signals=signals)

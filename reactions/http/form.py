@@ -15,12 +15,16 @@ from reactions.kinds import BY_KEY, pack
 from reactions.moderation.signals import read_signals
 from reactions.readers import (
     InvalidToken,
-    delete_reader_cookie,
+    Reader,
     find_reader,
     new_reader,
+    rename_old_cookie,
     set_reader_cookie,
 )
 from reactions.record import ReactionRefused, set_reactions
+
+# The query parameter of a POST that is sent for the second time.
+_REPEATED = "repeated"
 
 
 @csrf_exempt  # reactions.http.csrf protects it without a cookie
@@ -29,8 +33,8 @@ from reactions.record import ReactionRefused, set_reactions
 def react(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Sets the reader's reactions to those that the pressed button names, and redirects to the article.
 
-    The page says what was not accepted, by `?reaction=`: closed, not_allowed, too_many, unknown, or again where the
-    reader's cookie was bad and has been deleted.
+    A browser without a reader's cookie gets one first, and sends the form once more. The page says what was not
+    accepted, by `?reaction=`: closed, not_allowed, too_many, unknown, or no_cookie where the browser has kept none.
     """
     article_id = find_article(slug)
     if article_id is None:
@@ -40,14 +44,11 @@ def react(request: HttpRequest, slug: str) -> HttpResponseBase:
     keys = [key for key in request.POST.get("reactions", "").split(",") if key]
     if not set(keys) <= set(BY_KEY):
         return _back(slug, "unknown")
+    reader = _find_reader(request)
+    if reader is None:
+        return _set_cookie_first(request, slug)
     try:
-        reader = find_reader(request) or new_reader()
-    except InvalidToken:
-        response = _back(slug, "again")
-        delete_reader_cookie(response)
-        return response
-    try:
-        change = set_reactions(
+        set_reactions(
             article_id=article_id,
             reader_id=reader.id,
             kinds=pack(keys),
@@ -58,8 +59,28 @@ def react(request: HttpRequest, slug: str) -> HttpResponseBase:
             raise Http404 from None
         return _back(slug, refused.reason)
     response = _back(slug)
-    if change.changed:
-        set_reader_cookie(response, reader)
+    rename_old_cookie(response, reader)
+    return response
+
+
+def _find_reader(request: HttpRequest) -> Reader | None:
+    """None also for a bad cookie: a new one replaces it."""
+    try:
+        return find_reader(request)
+    except InvalidToken:
+        return None
+
+
+def _set_cookie_first(request: HttpRequest, slug: str) -> HttpResponseRedirect:
+    """A new reader's cookie, and a 307: the browser sends method and body again, with the cookie. Only once.
+
+    So every POST that records something may be repeated, by a proxy as by the reader, and counts once.
+    """
+    if _REPEATED in request.GET:
+        return _back(slug, "no_cookie")
+    address = reverse("reactions:react", args=[slug])
+    response = redirect(f"{address}?{_REPEATED}=1", preserve_request=True)
+    set_reader_cookie(response, new_reader())
     return response
 
 

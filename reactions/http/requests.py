@@ -24,8 +24,13 @@ def article_id_at(address: str) -> UUID:
     """The id of the article at a UUID or slug. Raises NotFound."""
     article_id = find_article(address)
     if article_id is None:
-        raise NotFound("There is no such article.")
+        raise no_article()
     return article_id
+
+
+def no_article() -> NotFound:
+    """The same for an unknown, a killed and a hidden article: an answer does not reveal which of them it is."""
+    return NotFound("There is no such article, or its reactions are not shown.")
 
 
 def split_articles(query: QueryDict) -> list[str]:

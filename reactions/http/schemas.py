@@ -11,7 +11,8 @@ from rest_framework import serializers
 
 from reactions.kinds import BY_KEY, KINDS
 
-READER: Any = [{"readerCookie": []}, {"readerToken": []}, {}]
+KNOWN_READER: Any = [{"readerCookie": []}, {"readerToken": []}]
+READER: Any = [*KNOWN_READER, {}]
 KEY_OR_SESSION: Any = [{"key": []}, {"cookieAuth": []}]
 
 ARTICLES = OpenApiParameter(

@@ -30,7 +30,7 @@ _NOTICES = {
     "not_allowed": "This story does not accept that reaction.",
     "too_many": "That is one reaction too many. Take one back first.",
     "unknown": "That reaction does not exist here.",
-    "again": "Your browser’s token was out of date and has been replaced. Please press once more.",
+    "no_cookie": "Your browser keeps no cookies, and a reaction needs one. Nothing was recorded.",
 }
 
 

@@ -63,17 +63,26 @@ class Load:
         bodies: Sequence[str] = ("",),
         *,
         expected: int = 200,
+        renew: Callable[[], Iterable[str]] | None = None,
     ) -> None:
+        """`renew` makes the requests of each further round, which may then send each of them once only."""
         number = next(_numbers)
         self._heads, self._tails, self._answer = (
             folder / f"{name}-{number}" for name in ("heads", "tails", "answer")
         )
-        lines = list(requests)
-        self._heads.write_text("".join(f"{line}\n" for line in lines))
+        self._renew = renew
+        self._count = 0
+        lines = self._write(requests)
         self._tails.write_text("".join(f"{body}\n" for body in bodies))
         self._sample = lines[-1], bodies[0]
         self._expected = expected
         self._first = 0
+
+    def _write(self, requests: Iterable[str]) -> list[str]:
+        lines = list(requests)
+        self._heads.write_text("".join(f"{line}\n" for line in lines))
+        self._count = len(lines)
+        return lines
 
     def check(self, server: Server) -> bytes:
         """Send one request and check its status; returns the content."""
@@ -96,7 +105,10 @@ class Load:
         return bytes(content)
 
     def run(self, server: Server, seconds: float, connections: int = CONNECTIONS) -> Result:
-        """One round; the next one continues where it ended."""
+        """One round; the next one continues where it ended, or sends other requests."""
+        if self._renew:
+            self._write(self._renew())
+            self._first = 0
         before = server.cpu_seconds()
         arguments = [self._heads, self._tails, str(self._first), self._answer]
         if WRK:
@@ -114,6 +126,8 @@ class Load:
         )
         found = json.loads(self._answer.read_text())
         self._first += found["sent"]
+        if self._renew and self._first > self._count:
+            raise RuntimeError(f"{found['sent']} requests were sent, and only {self._count} made.")
         return Result(**found, cpu_seconds=server.cpu_seconds() - before)
 
 

@@ -1,9 +1,11 @@
 """A browser, and a separate visitor for each test."""
 
+import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests.browser.chromium import find_chromium
 from tests.servers import RunningStack
@@ -11,17 +13,55 @@ from tests.servers import RunningStack
 Visitor = Callable[..., Page]
 
 
+SWITCHES = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
     """Ends with its module: while it runs there is an event loop, in which Django's ORM refuses to work."""
-    with sync_playwright() as playwright:
-        path = find_chromium(playwrights_own=playwright.chromium.executable_path)
-        chromium = playwright.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", "--disable-quic", "--disable-background-networking"],
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def chromium_path(playwright: Playwright) -> str:
+    return find_chromium(playwrights_own=playwright.chromium.executable_path)
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
+    chromium = playwright.chromium.launch(executable_path=chromium_path, args=SWITCHES)
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture
+def blocking_visitor(
+    playwright: Playwright, chromium_path: str, stack: RunningStack, tmp_path: Path
+) -> Iterator[Visitor]:
+    """Opens a page in a Chromium whose user has blocked all cookies in its settings."""
+    preferences = tmp_path / "profile" / "Default" / "Preferences"
+    preferences.parent.mkdir(parents=True)
+    block = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+    preferences.write_text(json.dumps(block))
+    contexts = []
+
+    def visit(path: str, **options: object) -> Page:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path / "profile",
+            executable_path=chromium_path,
+            args=SWITCHES,
+            base_url=stack.url,
+            **options,  # type: ignore[arg-type]
         )
-        yield chromium
-        chromium.close()
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture

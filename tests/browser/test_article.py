@@ -4,11 +4,12 @@ import json
 import re
 import urllib.request
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.conftest import Visitor
 from tests.servers import RunningStack
@@ -158,6 +159,119 @@ def test_the_widget_works_without_javascript(visitor: Visitor, article: str) -> 
     button(visitor(article), "wow").shows(1)
     button(page, "wow").press()
     button(page, "wow").is_pressed(False)
+
+
+def requests_of(page: Page) -> list[tuple[str, str, bool]]:
+    """The reader's requests from now on: method, last part of the path, and whether a token is in a header."""
+    sent: list[tuple[str, str, bool]] = []
+
+    def note(request: Request) -> None:
+        if request.method != "GET":
+            last = request.url.rstrip("/").rpartition("/")[2]
+            sent.append((request.method, last, "authorization" in request.headers))
+
+    page.on("request", note)
+    return sent
+
+
+def test_a_first_press_gets_the_reader_and_a_press_whose_answer_is_lost_counts_once(
+    visitor: Visitor, article: str
+) -> None:
+    page = visitor(article)
+    sent = requests_of(page)
+
+    def lose(route: Route) -> None:
+        route.fetch()  # recorded, and no answer comes
+        route.abort()
+
+    page.route("**/mine/", lose, times=1)
+    button(page, "love").press()
+    expect(page.get_by_role("status")).to_have_text("The site cannot be reached. Please try again.")
+
+    button(page, "love").press()
+
+    expect(page.get_by_role("status")).to_have_text("Your reaction: Love.")
+    assert sent == [("POST", "readers", False), ("PUT", "mine", False), ("PUT", "mine", False)]
+    button(page, "love").shows(1)
+    expect(page.locator(".reactions-sum")).to_have_text("1")
+    button(visitor(article), "love").shows(1)
+    button(page, "love").press()
+    button(visitor(article), "love").shows(0)
+
+
+def test_two_tabs_that_are_pressed_at_once_are_one_reader(visitor: Visitor, article: str) -> None:
+    tabs = [visitor(article)]
+    tabs.append(tabs[0].context.new_page())
+    tabs[1].goto(article)
+    held: list[Route] = []
+    tabs[0].context.route("**/readers/", lambda route: held.append(route), times=1)
+
+    for tab, kind in zip(tabs, ("love", "sad"), strict=True):
+        with tab.expect_request("**/readers/") if kind == "love" else nullcontext():
+            button(tab, kind).press()
+    tabs[1].wait_for_function(
+        "async () => (await navigator.locks.query()).pending.length === 1"
+    )  # the second tab waits for the first
+    held[0].continue_()
+
+    for tab, kind in zip(tabs, ("Love", "Sad"), strict=True):
+        expect(tab.get_by_role("status")).to_have_text(f"Your reaction: {kind}.")
+    expect(tabs[0].locator(".reactions-sum")).to_have_text("1")
+    assert len(tabs[0].context.cookies()) == 1
+    other = visitor(article)
+    expect(other.locator(".reactions-sum")).to_have_text("1")
+
+
+def test_a_cookie_that_is_cleared_between_two_presses_makes_a_new_reader(
+    visitor: Visitor, article: str
+) -> None:
+    page = visitor(article)
+    button(page, "love").press()
+    expect(page.get_by_role("status")).to_have_text("Your reaction: Love.")
+    page.context.clear_cookies()
+
+    button(page, "sad").press()
+
+    expect(page.get_by_role("status")).to_have_text("Your reaction: Sad.")
+    assert len(page.context.cookies()) == 1
+
+
+def test_where_cookies_are_blocked_a_press_counts_once_and_can_be_taken_back(
+    blocking_visitor: Visitor, visitor: Visitor, article: str
+) -> None:
+    page = blocking_visitor(article)
+    sent = requests_of(page)
+    keeps_none = "Your browser keeps no cookies: you can change it until you leave this page."
+
+    button(page, "love").press()
+    expect(page.get_by_role("status")).to_have_text(f"Your reaction: Love. {keeps_none}")
+    button(page, "sad").press()
+    expect(page.get_by_role("status")).to_have_text(f"Your reaction: Sad. {keeps_none}")
+
+    assert page.context.cookies() == []
+    assert sent == [
+        ("POST", "readers", False),
+        ("PUT", "mine", False),
+        ("PUT", "mine", True),
+        ("PUT", "mine", True),
+    ]
+    expect(visitor(article).locator(".reactions-sum")).to_have_text("1")
+    button(page, "sad").press()
+    expect(page.get_by_role("status")).to_have_text("Your reaction was taken back.")
+    expect(visitor(article).locator(".reactions-sum")).to_have_text("0")
+
+
+def test_without_javascript_and_cookies_the_page_says_that_nothing_was_recorded(
+    blocking_visitor: Visitor, visitor: Visitor, article: str
+) -> None:
+    page = blocking_visitor(article, java_script_enabled=False)
+
+    button(page, "wow").press()
+
+    expect(page.get_by_role("status")).to_have_text(
+        "Your browser keeps no cookies, and a reaction needs one. Nothing was recorded."
+    )
+    expect(visitor(article).locator(".reactions-sum")).to_have_text("0")
 
 
 def test_the_widget_works_by_keyboard_and_announces_the_result(

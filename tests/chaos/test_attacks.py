@@ -36,7 +36,7 @@ SELECT rule, size, network_count FROM reactions_wave
 
 
 class Cheat:
-    """Requests as fast as four connections send them."""
+    """Requests as fast as four connections send them; each as a reader who was made elsewhere, if it names none."""
 
     def __init__(self, stack: RunningStack) -> None:
         self.stack = stack
@@ -61,6 +61,8 @@ class Cheat:
         path = f"articles/{self.slug}/reactions/mine/"
         with Api(self.stack.url) as api:
             for headers in requests:
+                if not headers.keys() & {"Authorization", "Cookie"}:
+                    headers = {**headers, "Authorization": api.new_reader()}
                 try:
                     api.ask("PUT", path, {"reactions": ["love"]}, **headers)
                     self.statuses[200] += 1

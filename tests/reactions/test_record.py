@@ -98,7 +98,10 @@ def test_a_reader_finds_only_their_own(publish_article: PublishArticle, reader_i
     set_reactions(article_id=one.id, reader_id=reader_id, kinds=LOVE)
     set_reactions(article_id=other.id, reader_id=uuid4(), kinds=SAD)
 
-    assert list_mine(article_ids=[one.id, other.id], reader_id=reader_id) == {one.id: LOVE}
+    assert list_mine(article_ids=[one.id, other.id], reader_id=reader_id) == {
+        one.id: LOVE,
+        other.id: 0,
+    }
 
 
 def test_an_erased_reader_leaves_no_trace_and_exact_counts(

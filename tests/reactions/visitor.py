@@ -24,7 +24,7 @@ def _handler() -> ClientHandler:
 
 
 class Visitor:
-    """One cookie jar; `headers` go with every request."""
+    """One cookie jar; `headers` go with every request. Becomes a reader before the first reaction, as the widget does."""
 
     def __init__(self, article: Article, address: str = "127.0.0.1", **headers: str) -> None:
         self.client = browser(address, **headers)
@@ -32,8 +32,13 @@ class Visitor:
 
     def ask_for(self, *kinds: str, **headers: str) -> Any:
         """The response with any status."""
+        self.become_reader()
         body = {"reactions": kinds}
         return self.client.put(self.url, body, content_type="application/json", headers=headers)
+
+    def become_reader(self) -> None:
+        if not self.client.cookies:
+            self.client.post("/api/v1/readers/")
 
     def choose(self, *kinds: str, **headers: str) -> dict[str, Any]:
         return _recorded(self.ask_for(*kinds, **headers))

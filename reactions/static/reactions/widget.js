@@ -4,7 +4,8 @@
  * file the widget is a form that works.
  *
  * A press shows at once. One request is sent at a time, and the last press wins. The widget shows what the server
- * answers. It polls the counts while the page is visible, ever more rarely while nothing changes, and at once after a
+ * answers. The first press gets the reader, and only then sends the reaction, so that whatever is sent twice counts
+ * once. It polls the counts while the page is visible, ever more rarely while nothing changes, and at once after a
  * refusal: the article may have closed.
  */
 
@@ -14,10 +15,87 @@
 const POLL_FASTEST_MS = 1_000;
 const POLL_SLOWEST_MS = 15_000;
 const POLL_GROWTH = 1.15;
+const READER_TIMEOUT_MS = 10_000;
 // A screen reader announces other readers' reactions at most this often.
 const SPEAK_INTERVAL_MS = 20_000;
 
 const NUMBER = new Intl.NumberFormat(document.documentElement.lang || "en");
+
+/**
+ * Who reacts on this page: the reader whose cookie the browser keeps, or where it keeps none, one whose token this page
+ * holds until it is left.
+ */
+class Reader {
+  #token = "";
+  #keepsCookie = true;
+
+  get keepsCookie() {
+    return this.#keepsCookie;
+  }
+
+  /**
+   * Sends a request of the reader, whom it gets first where the page has none, and again where the server refuses them.
+   *
+   * @param {string} url
+   * @param {{method: string, headers: Record<string, string>, body: string}} request
+   * @returns {Promise<Response>} the answer, or the refusal to give a reader
+   */
+  async fetch(url, request) {
+    const isNew = !this.#token;
+    let refusal = isNew ? await this.#get() : null;
+    let response = refusal ?? (await this.#send(url, request));
+    if (response.status === 401 && !isNew) {
+      refusal = await this.#get();
+      response = refusal ?? (await this.#send(url, request));
+    }
+    if (response.status === 401 && !refusal && this.#keepsCookie) {
+      // The browser has not kept the cookie that came with the token.
+      this.#keepsCookie = false;
+      response = await this.#send(url, request);
+    }
+    return response;
+  }
+
+  /**
+   * @param {string} url
+   * @param {{method: string, headers: Record<string, string>, body: string}} request
+   */
+  #send(url, request) {
+    const own = this.#keepsCookie ? undefined : { Authorization: `Reader ${this.#token}` };
+    return fetch(url, { ...request, headers: { ...request.headers, ...own } });
+  }
+
+  /**
+   * The same reader as in other tabs: they ask one after the other, and the second has the cookie of the first.
+   *
+   * @returns {Promise<Response | null>} the refusal, if it is one
+   */
+  async #get() {
+    let hasAsked = false;
+    const ask = () => {
+      hasAsked = true;
+      return this.#ask();
+    };
+    try {
+      return await (navigator.locks ? navigator.locks.request("newsroom-reader", ask) : ask());
+    } catch (error) {
+      // A browser that blocks cookies refuses locks, too.
+      if (hasAsked) throw error;
+      return ask();
+    }
+  }
+
+  /** @returns {Promise<Response | null>} */
+  async #ask() {
+    const signal = AbortSignal.timeout(READER_TIMEOUT_MS);
+    const response = await fetch("/api/v1/readers/", { method: "POST", signal });
+    if (!response.ok) return response;
+    this.#token = (await response.json()).token;
+    return null;
+  }
+}
+
+const reader = new Reader();
 
 class ReactionWidget {
   #root;
@@ -95,15 +173,13 @@ class ReactionWidget {
    * @param {string[]} reactions
    * @returns {Promise<string>} the message for the reader where it failed, else an empty text
    */
-  async #put(reactions, again = true) {
+  async #put(reactions) {
     try {
-      const response = await fetch(`${this.#url}mine/`, {
+      const response = await reader.fetch(`${this.#url}mine/`, {
         method: "PUT",
         headers: { "Content-Type": "application/json", "Page-Token": this.#token },
         body: JSON.stringify({ reactions }),
       });
-      // The refusal deletes a bad cookie, so the second try is a new reader's first.
-      if (response.status === 401 && again) return this.#put(reactions, false);
       const answer = await response.json();
       if (!response.ok) return answer.detail || "That did not work. Please try again.";
       this.#accept(answer);
@@ -120,8 +196,21 @@ class ReactionWidget {
     this.#version = change.version + (change.changed ? 1 : 0);
     this.#showCounts(change.counts, change.total);
     this.#showAllowed();
-    const labels = change.reactions.map((kind) => this.#label(kind));
-    this.#say(labels.length ? `Your reaction: ${labels.join(", ")}.` : "Your reaction was taken back.");
+    this.#say(this.#describe(change));
+  }
+
+  /**
+   * What the answer says, and no more: a reaction that was not there was not taken back.
+   *
+   * @param {Change} change
+   */
+  #describe(change) {
+    const labels = change.reactions.map((kind) => this.#label(kind)).join(", ");
+    if (!labels) return change.changed ? "Your reaction was taken back." : "You have no reaction to this story.";
+    const kept = reader.keepsCookie
+      ? ""
+      : " Your browser keeps no cookies: you can change it until you leave this page.";
+    return `Your reaction: ${labels}.${kept}`;
   }
 
   #wake(soon = POLL_FASTEST_MS) {

@@ -145,6 +145,7 @@ def test_a_new_name_shows_when_the_page_expires(
 def test_a_readers_choice_is_on_their_own_page_alone(article: Article, client: Client) -> None:
     client.get("/articles/bridge/")
     reader = Client()
+    reader.post("/api/v1/readers/")
     reader.put(
         f"/api/v1/articles/{article.pk}/reactions/mine/",
         '{"reactions": ["love"]}',

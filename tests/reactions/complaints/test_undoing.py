@@ -47,7 +47,7 @@ def test_a_vote_on_the_page_shows_its_number_and_can_be_changed(
 ) -> None:
     """isso#114"""
     action, fields = form_of(client, article)
-    client.post(action, fields | {"reactions": "sad"})
+    client.post(action, fields | {"reactions": "sad"}, follow=True)
     aggregate()
     voted = client.get(page_of(article)).content.decode()
 

@@ -24,6 +24,7 @@ from reactions.record import set_reactions
 from tests.conftest import PublishArticle
 
 NONE = {kind.key: 0 for kind in KINDS}
+READERS = "/api/v1/readers/"
 
 
 def counts_url(article: Article | UUID | str) -> str:
@@ -31,6 +32,9 @@ def counts_url(article: Article | UUID | str) -> str:
 
 
 def put(client: Client, article: Article | UUID | str, body: Any, **headers: str) -> Any:
+    """A reader's PUT: a client without a token gets one first."""
+    if not client.cookies and "Authorization" not in headers:
+        client.post(READERS)
     return client.put(
         f"{counts_url(article)}mine/",
         body if isinstance(body, bytes | str) else json.dumps(body),
@@ -294,18 +298,122 @@ def test_no_articles_or_too_many_are_refused(client: Client, db: None, asked: st
 # --- mine
 
 
-def test_the_first_reaction_sets_the_cookie_and_the_next_one_knows_it(
+def test_a_browser_gets_a_cookie_that_makes_every_later_call_the_same_reader(
     client: Client, article: Article, settings: Settings
 ) -> None:
-    response = put(client, article, {"reactions": ["love"]})
+    response = client.post(READERS, headers={"Sec-Fetch-Site": "same-origin"})
 
     cookie = response.cookies[settings.READER_COOKIE]
+    assert response.status_code == 201
+    assert response.json() == {"token": cookie.value}
+    assert response["Cache-Control"] == "private, no-store"
     assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
     assert 0 < cookie["max-age"] <= 395 * 86_400
-    again = put(client, article, {"reactions": ["sad"]})
-    assert not again.cookies
-    assert (again.json()["previous"], again.json()["reactions"]) == (["love"], ["sad"])
+    first, second = (put(client, article, {"reactions": [kind]}) for kind in ("love", "sad"))
+    assert not first.cookies
+    assert not second.cookies
+    assert (second.json()["previous"], second.json()["reactions"]) == (["love"], ["sad"])
     assert Reaction.objects.count() == 1
+
+
+@pytest.mark.parametrize("way", ["cookie", "header"])
+def test_asking_for_a_reader_again_is_the_same_reader(
+    client: Client, db: None, django_assert_num_queries: DjangoAssertNumQueries, way: str
+) -> None:
+    token = client.post(READERS).json()["token"]
+    asking, headers = (
+        (client, {}) if way == "cookie" else (Client(), {"Authorization": f"Reader {token}"})
+    )
+
+    with django_assert_num_queries(0):
+        again = asking.post(READERS, headers=headers)
+
+    assert (again.status_code, again.json()) == (200, {"token": token})
+    assert not again.cookies
+
+
+def test_a_bad_cookie_is_replaced_by_a_readers(
+    client: Client, db: None, settings: Settings
+) -> None:
+    client.cookies[settings.READER_COOKIE] = _foreign_token()
+
+    answers = [client.post(READERS) for _ in range(2)]
+
+    assert [each.status_code for each in answers] == [201, 200]
+    assert answers[0].json() == answers[1].json()
+    assert client.cookies[settings.READER_COOKIE].value == answers[0].json()["token"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "null"},
+    ],
+)
+def test_a_page_of_another_origin_gets_no_cookie_for_its_visitor(
+    client: Client, db: None, headers: dict[str, str]
+) -> None:
+    response = client.post(READERS, headers=headers)
+
+    assert response.status_code == 201
+    assert not response.cookies
+
+
+def test_a_put_without_a_reader_records_nothing_and_says_what_is_missing(
+    client: Client, article: Article, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):
+        response = client.put(
+            f"{counts_url(article)}mine/", {"reactions": ["love"]}, content_type="application/json"
+        )
+
+    assert_problem(response, 401)
+    assert response.json()["type"] == "urn:newsroom:problem:reader_required"
+    assert response["WWW-Authenticate"].startswith("Reader")
+    assert not response.cookies
+    assert not Reaction.objects.exists()
+
+
+def test_a_put_that_is_repeated_because_its_answer_was_lost_counts_once(
+    client: Client, article: Article
+) -> None:
+    first, second = (put(client, article, {"reactions": ["love"]}).json() for _ in range(2))
+    aggregate()
+
+    assert [each["changed"] for each in (first, second)] == [True, False]
+    assert client.get(counts_url(article)).json()["total"] == 1
+
+
+def test_a_reader_stays_the_same_when_the_site_moves_to_https(
+    client: Client, article: Article, settings: Settings
+) -> None:
+    put(client, article, {"reactions": ["love"]})
+    token = client.cookies["reader"].value
+    settings.HTTPS = True
+    settings.READER_COOKIE, settings.READER_COOKIES = "__Host-reader", ["__Host-reader", "reader"]
+
+    mine = client.get(f"{counts_url(article)}mine/", secure=True)
+    again = client.get(f"{counts_url(article)}mine/", secure=True)
+
+    renamed = mine.cookies["__Host-reader"]
+    assert mine.json()["reactions"] == again.json()["reactions"] == ["love"]
+    assert (renamed.value, renamed["secure"], renamed["path"]) == (token, True, "/")
+    assert mine.cookies["reader"]["max-age"] == 0
+    assert not again.cookies
+
+
+def test_an_erased_reader_gets_no_new_name_for_an_old_cookie(
+    client: Client, article: Article, settings: Settings
+) -> None:
+    put(client, article, {"reactions": ["love"]})
+    settings.READER_COOKIE, settings.READER_COOKIES = "__Host-reader", ["__Host-reader", "reader"]
+
+    erased = client.delete("/api/v1/readers/me/")
+
+    assert {name: each["max-age"] for name, each in erased.cookies.items()} == {"reader": 0}
 
 
 def test_a_put_answers_with_the_change_and_the_counts_that_include_it(
@@ -372,8 +480,9 @@ def test_clearing_is_safe_to_repeat_and_needs_no_token(client: Client, article: 
 
 
 def test_a_program_brings_its_token_in_a_header(client: Client, article: Article) -> None:
-    token = client.post("/api/v1/readers/")
+    token = client.post(READERS)
     headers = {"Authorization": f"Reader {token.json()['token']}"}
+    client.cookies.clear()
 
     response = put(client, article, {"reactions": ["love"]}, **headers)
 
@@ -468,6 +577,7 @@ def test_ten_megabytes_are_refused(client: Client, article: Article) -> None:
 
 
 def test_a_body_of_another_type_is_refused(client: Client, article: Article) -> None:
+    client.post(READERS)
     response = client.put(f"{counts_url(article)}mine/", {"reactions": "love"}, "text/plain")
 
     assert_problem(response, 415)
@@ -482,6 +592,39 @@ def test_an_unknown_article_records_nothing(client: Client, db: None, address: s
     assert_problem(put(client, address, {"reactions": ["love"]}), 404)
     assert_problem(client.delete(f"{counts_url(address)}mine/"), 404)
     assert not Reaction.objects.exists()
+
+
+@pytest.mark.parametrize("why", [State.KILLED, State.UNPUBLISHED, State.DRAFT, "hidden"])
+@pytest.mark.parametrize("is_reader", [True, False])
+def test_an_article_that_is_not_shown_answers_as_one_that_does_not_exist(
+    client: Client, publish_article: PublishArticle, why: str, is_reader: bool
+) -> None:
+    article = publish_article()
+    if is_reader:
+        put(client, article, {"reactions": ["love"]})
+    if why == "hidden":
+        set_policy(article_id=article.id, state=Policy.State.HIDDEN)
+    else:
+        Article.objects.filter(pk=article.pk).update(state=why)
+    aggregate()
+    clear_counts()
+
+    for address in (article.id, article.slug):
+        unknown = uuid4() if address == article.id else "no-such-story"
+        for path in ("", "mine/"):
+            for method in ("get", "delete", "put") if path else ("get",):
+                ask = getattr(client, method)
+                bodies = [
+                    ask(f"{counts_url(each)}{path}", {}, content_type="application/json")
+                    if method == "put"
+                    else ask(f"{counts_url(each)}{path}")
+                    for each in (address, unknown)
+                ]
+                assert bodies[0].status_code == bodies[1].status_code
+                assert bodies[0].content == bodies[1].content
+                assert bodies[0].headers.keys() == bodies[1].headers.keys()
+        many = client.get("/api/v1/reactions/mine/", {"articles": str(address)}).json()
+        assert set(many["results"][0]) == {"article", "error"}
 
 
 @pytest.mark.parametrize(
@@ -521,6 +664,7 @@ def test_a_bad_token_is_a_401_and_no_row(client: Client, article: Article, token
         client.delete(f"{counts_url(article)}mine/", headers=headers),
         client.get(f"{counts_url(article)}mine/", headers=headers),
         client.get("/api/v1/readers/me/export/", headers=headers),
+        client.post(READERS, headers=headers),
     ]
 
     for response in responses:
@@ -535,6 +679,7 @@ def test_a_bad_cookie_is_a_401_and_is_deleted(
     client.cookies[settings.READER_COOKIE] = _foreign_token()
 
     refused = put(client, article, {"reactions": ["love"]})
+    client.post(READERS)
     after = put(client, article, {"reactions": ["love"]})
 
     assert_problem(refused, 401)

@@ -106,6 +106,7 @@ def test_a_salt_is_destroyed_on_the_day_after_the_next() -> None:
 
 
 def react(client: Client, article: Article, **headers: str) -> None:
+    client.post("/api/v1/readers/")
     answer = client.put(
         f"/api/v1/articles/{article.slug}/reactions/mine/",
         {"reactions": ["love"]},
