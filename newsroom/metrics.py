@@ -1,6 +1,6 @@
 """The metrics for Prometheus: values of the whole product, whichever process answers.
 
-Each is read from PostgreSQL at scrape time, so there may be many web processes and workers. A value that cannot be read
+Each is read from PostgreSQL at scrape time, and those of the rate limits from Redis, so there may be many web processes and workers. A value that cannot be read
 is left out, never 0: an alert can distinguish an absent series from a value.
 """
 
@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
@@ -21,6 +21,7 @@ from newsroom.health import check_components
 from reactions.counting.aggregate import measure_backlog
 from reactions.counting.reconcile import last_reconciliation
 from reactions.moderation.decisions import count_waves
+from reactions.moderation.rate_limits import read_rate_limit_counts
 
 _STATES = ("ok", "degraded", "down")
 
@@ -57,7 +58,7 @@ def _is_local(request: HttpRequest) -> bool:
 class _Readings(Collector):
     def collect(self) -> Iterator[Metric]:
         yield _components()
-        for read in (_backlog, _waves, _reconciliation):
+        for read in (_backlog, _waves, _reconciliation, _rate_limits):
             yield from _or_none(read)
 
 
@@ -128,6 +129,22 @@ def _reconciliation() -> Iterator[Metric]:
     yield _gauge("reconcile_rows", "Rows that it read.", found.rows)
     yield _gauge("reconcile_seconds", "Seconds that it measured.", found.seconds)
     yield _gauge("reconcile_timestamp_seconds", "When it ended, in seconds since 1970.", ran_at)
+
+
+def _rate_limits() -> Iterator[Metric]:
+    counts = read_rate_limit_counts()
+    if counts is None:
+        return
+    says = {
+        "refused": "Requests answered 429.",
+        "unlimited": "Requests not limited, because Redis was unreachable.",
+    }
+    for outcome, meaning in says.items():
+        family = CounterMetricFamily(f"newsroom_rate_limit_{outcome}", meaning, labels=["limit"])
+        for (limit, counted), count in counts.items():
+            if counted == outcome:
+                family.add_metric([limit], count)
+        yield family
 
 
 def _gauge(name: str, says: str, value: float) -> Metric:

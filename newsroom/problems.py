@@ -16,7 +16,9 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from articles.api.api_keys import WrongKey
 from articles.json_body import BodyTooLarge
+from reactions.moderation.rate_limits import WRONG_KEYS, take
 from reactions.sql.errors import TEMPORARY, Failure, failure_of
 
 logger = logging.getLogger(__name__)
@@ -71,7 +73,9 @@ class DatabaseFailures:
 
 def problem_response(exc: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's exception handler. An unforeseen exception gives None, and Django answers 500."""
-    if isinstance(exc, Error) and (failure := failure_of(exc)) in TEMPORARY:
+    if isinstance(exc, WrongKey) and (wait := take(WRONG_KEYS, context["request"])):
+        exc = exceptions.Throttled(wait, "Too many wrong keys have come from this network.")
+    elif isinstance(exc, Error) and (failure := failure_of(exc)) in TEMPORARY:
         exc = Unavailable(failure)
     elif isinstance(exc, RequestDataTooBig):
         exc = BodyTooLarge(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)

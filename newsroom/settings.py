@@ -298,6 +298,12 @@ REACTIONS_LIMITS = {
 }
 # The number of trusted proxies in front: as many entries at the right end of X-Forwarded-For are trusted.
 TRUSTED_PROXY_HOPS = number("TRUSTED_PROXY_HOPS", 0)
+# From one network (reactions/moderation/rate_limits.py): so many an hour, and so many at once. A lecture hall of 300
+# reacts to one story. 0: no limit.
+NEW_READERS_PER_NETWORK_HOUR = number("NEW_READERS_PER_NETWORK_HOUR", 600)
+NEW_READERS_PER_NETWORK_AT_ONCE = number("NEW_READERS_PER_NETWORK_AT_ONCE", 300)
+WRONG_KEYS_PER_NETWORK_HOUR = number("WRONG_KEYS_PER_NETWORK_HOUR", 600)
+WRONG_KEYS_PER_NETWORK_AT_ONCE = number("WRONG_KEYS_PER_NETWORK_AT_ONCE", 300)
 # A file with the site's own reactions (reactions/kinds.py); empty: the seven.
 REACTIONS_KINDS = text("REACTIONS_KINDS")
 # Days after which an article closes where neither its own nor a default policy sets it; 0: never.

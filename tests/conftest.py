@@ -17,6 +17,10 @@ from tests import profiles as profiles  # before pytest reads --hypothesis-profi
 # A password that withstands guessing takes a quarter of a second to hash, longer than most tests.
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
+# All tests are one network, and share one Redis; tests of the limits set them.
+django_settings.NEW_READERS_PER_NETWORK_HOUR = 0
+django_settings.WRONG_KEYS_PER_NETWORK_HOUR = 0
+
 PublishArticle = Callable[..., Article]
 PUBLISHED_AT = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
 

@@ -82,10 +82,14 @@ def _note_use(key: ApiKey) -> None:
 KEY: Any = [{"key": []}]
 
 
+class WrongKey(AuthenticationFailed):
+    default_detail = "This key is not known, or has been revoked."
+
+
 class KeyAuthentication(BaseAuthentication):
     """`Authorization: Bearer <key>`, also with the scheme `Api-Key`. `request.auth` is the ApiKey.
 
-    401 for a key that is wrong or revoked. Another scheme, or none, is left to others.
+    401 for a key that is wrong or revoked, and 429 for too many of them from one network. Another scheme, or none, is left to others.
     """
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
@@ -94,7 +98,7 @@ class KeyAuthentication(BaseAuthentication):
             return None
         key = find_key(secret.strip().decode("latin-1"))
         if key is None:
-            raise AuthenticationFailed("This key is not known, or has been revoked.")
+            raise WrongKey
         _note_use(key)
         return AnonymousUser(), key
 

@@ -1,7 +1,7 @@
 """All calls to Redis. It may be unreachable: a caller gets None, soon, and goes on without it."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -57,6 +57,26 @@ def run_each(name: str, calls: Sequence[tuple[str, Sequence[str | int]]]) -> lis
             run(keys=[key], args=list(arguments), client=pipeline)
 
     return _in_one_trip(queue)
+
+
+def add_to_fields(key: str, amounts: Mapping[str, int]) -> bool:
+    """Add to the numbers of a hash; False where Redis is unreachable."""
+
+    def queue(pipeline: Pipeline) -> None:
+        for field, amount in amounts.items():
+            pipeline.hincrby(key, field, amount)
+
+    return _in_one_trip(queue) is not None
+
+
+def read_hash(key: str) -> Mapping[str, str] | None:
+    """All fields of a hash; None where Redis is unreachable."""
+
+    def queue(pipeline: Pipeline) -> None:
+        pipeline.hgetall(key)
+
+    answers = _in_one_trip(queue)
+    return None if answers is None else answers[0]
 
 
 def _in_one_trip(queue: Callable[[Pipeline], None]) -> list[Any] | None:

@@ -30,6 +30,7 @@ from reactions.http.requests import (
     read_timezone,
 )
 from reactions.kinds import unpack
+from reactions.moderation.rate_limits import NEW_READERS, take
 from reactions.moderation.signals import PAGE_TOKEN_HEADER, read_signals
 from reactions.readers import (
     InvalidToken,
@@ -226,10 +227,12 @@ class Readers(ReaderView):
         """A reader, to react as: 201 with a new token, 200 with the same where the call has a valid one.
 
         A program sends it as `Authorization: Reader <token>`; a browser on this site also gets it as a cookie.
-        Nothing is stored. A cookie that is not valid is replaced; a token in a header that is not valid is a 401.
+        Nothing is stored. 429 with `Retry-After` where too many new readers come from one network. A cookie that is not valid is replaced; a token in a header that is not valid is a 401.
         """
         if known := self._known(request):
             return _private({"token": known.token})
+        if wait := take(NEW_READERS, request):
+            raise exceptions.Throttled(wait, "Too many new readers have come from this network.")
         reader = new_reader()
         response = _private({"token": reader.token}, status=201)
         if is_same_origin(request):

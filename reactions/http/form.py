@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from reactions.cache.slugs import find_article
 from reactions.http.csrf import is_from_own_form
 from reactions.kinds import BY_KEY, pack
+from reactions.moderation.rate_limits import NEW_READERS, take
 from reactions.moderation.signals import read_signals
 from reactions.readers import (
     InvalidToken,
@@ -34,7 +35,8 @@ def react(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Sets the reader's reactions to those that the pressed button names, and redirects to the article.
 
     A browser without a reader's cookie gets one first, and sends the form once more. The page says what was not
-    accepted, by `?reaction=`: closed, not_allowed, too_many, unknown, or no_cookie where the browser has kept none.
+    accepted, by `?reaction=`: closed, not_allowed, too_many, unknown, no_cookie where the browser has kept none, or
+    too_many_readers where the network is over its limit.
     """
     article_id = find_article(slug)
     if article_id is None:
@@ -78,6 +80,8 @@ def _set_cookie_first(request: HttpRequest, slug: str) -> HttpResponseRedirect:
     """
     if _REPEATED in request.GET:
         return _back(slug, "no_cookie")
+    if take(NEW_READERS, request):
+        return _back(slug, "too_many_readers")
     address = reverse("reactions:react", args=[slug])
     response = redirect(f"{address}?{_REPEATED}=1", preserve_request=True)
     set_reader_cookie(response, new_reader())

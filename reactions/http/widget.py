@@ -30,6 +30,7 @@ _NOTICES = {
     "not_allowed": "This story does not accept that reaction.",
     "too_many": "That is one reaction too many. Take one back first.",
     "unknown": "That reaction does not exist here.",
+    "too_many_readers": "Many readers have come from your network just now. Please try again in a few minutes.",
     "no_cookie": "Your browser keeps no cookies, and a reaction needs one. Nothing was recorded.",
 }
 
