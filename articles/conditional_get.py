@@ -1,5 +1,6 @@
 """Conditional GET: sets ETag and Last-Modified, and answers 304 to a client that has the content."""
 
+import re
 from datetime import datetime
 from hashlib import blake2b
 
@@ -12,6 +13,15 @@ from articles.models import Article
 
 # Seconds. Feed readers poll every few minutes; a killed article has to disappear within one.
 FEED_LIFETIME = 60
+
+
+# What proxies that compress add inside an ETag: Apache `-gzip`, Caddy `-gzip`, `-br`, `-zstd`, Jetty `--gzip`, others `;gzip`.
+_CODING = re.compile(r'(?:--?|;)(?:gzip|br|zstd|deflate)"')
+
+
+def without_coding(tags: str) -> str:
+    """The ETags of a header as this product has sent them, without what a proxy has added on compressing."""
+    return _CODING.sub('"', tags)
 
 
 def last_change() -> datetime | None:

@@ -7,6 +7,7 @@ reveals who reacted.
 
 import hashlib
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache

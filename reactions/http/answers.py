@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.http import parse_etags
 
+from articles.conditional_get import without_coding
 from reactions.cache.slugs import find_article, find_articles
 from reactions.counts import Answer, etag_of, list_answers
 
@@ -55,7 +56,7 @@ def has_etag(if_none_match: str | None, etag: str) -> bool:
     """Whether the client has this already. For a GET weak validators match like strong ones (RFC 9110, 13.1.2)."""
     if if_none_match is None or if_none_match == etag:
         return if_none_match is not None
-    tags = parse_etags(if_none_match)
+    tags = parse_etags(without_coding(if_none_match))
     return tags == ["*"] or etag in {tag.removeprefix("W/") for tag in tags}
 
 

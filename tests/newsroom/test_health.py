@@ -67,3 +67,12 @@ def test_without_postgresql_it_is_down(
         "state": "down",
         "detail": "OperationalError",
     }
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+@pytest.mark.parametrize("host", ["10.1.2.3:8000", "[fd00::7]", "newsroom-web-5f7d", "a_b"])
+def test_a_probe_is_answered_whatever_its_host(
+    client: Client, db: None, path: str, host: str
+) -> None:
+    assert client.get(path, headers={"Host": host}).status_code == 200
+    assert client.get("/", headers={"Host": host}).status_code == 400

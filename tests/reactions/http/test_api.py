@@ -171,6 +171,26 @@ def test_other_methods_of_public_counts(client: Client, article: Article, addres
     assert post["Allow"] == "GET, HEAD, OPTIONS"
 
 
+@pytest.mark.parametrize(
+    "sent",
+    ['"{}-gzip"', 'W/"{}-gzip"', '"{};gzip"', '"{}--gzip"', '"{}-br"', 'W/"{}"', '"x", "{}-zstd"'],
+)
+@pytest.mark.parametrize(
+    "path", ["/api/v1/articles/{}/reactions/", "/api/v1/reactions/?articles={}"]
+)
+def test_an_etag_that_a_compressing_proxy_has_changed_still_matches(
+    client: Client, article: Article, sent: str, path: str
+) -> None:
+    url = path.format(article.id)
+    etag = client.get(url)["ETag"]
+
+    answer = client.get(url, headers={"If-None-Match": sent.format(etag.strip('"'))})
+    other = client.get(url, headers={"If-None-Match": sent.format("other")})
+
+    assert (answer.status_code, other.status_code) == (304, 200)
+    assert answer["ETag"] == etag
+
+
 def test_a_foreign_host_is_refused(client: Client, article: Article) -> None:
     assert_problem(client.get(counts_url(article), headers={"Host": "elsewhere.example"}), 400)
 

@@ -468,6 +468,15 @@ def test_a_cookie_from_before_https_is_replaced_by_django_once(
     assert Reaction.objects.count() == 1
 
 
+def test_a_poll_with_the_etag_of_a_compressing_proxy_is_a_fast_304(site: Site, one: str) -> None:
+    etag = dict(site.get(one)[1])["ETag"]
+
+    poll = site.get(one, HTTP_IF_NONE_MATCH=f'W/{etag[:-1]}-gzip"')
+
+    assert poll == site.django(one, HTTP_IF_NONE_MATCH=etag)
+    assert poll[0] == "304 Not Modified"
+
+
 def test_polls_that_all_end_in_304_are_fast(site: Site, one: str) -> None:
     """The widget polls with the ETag that it has; no 200 comes for a long time."""
     etag = dict(site.django(one)[1])["ETag"]
