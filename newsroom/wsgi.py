@@ -7,7 +7,9 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 os.environ.setdefault("NEWSROOM_PROCESS", "web")
 
-django = get_wsgi_application()
+from newsroom.chunked import with_length
+
+django = with_length(get_wsgi_application())
 
 from reactions.http.fast_path import FastPath  # noqa: E402  # once Django is set up
 

@@ -137,6 +137,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 _TOGETHER = {
     "tests/browser/": "product",
     "tests/articles/media/test_picture_imports.py": "product",
+    "tests/reactions/http/test_retries.py": "product",
     "tests/articles/test_publish_due.py": "product",
 }
 

@@ -1,4 +1,4 @@
-"""A first reaction through a real nginx, which repeats it because the answer of the first upstream never came."""
+"""What a real server and a real nginx do to a reaction: send it twice because an answer never came, or in chunks."""
 
 import http.client
 import json
@@ -180,3 +180,30 @@ def test_a_reaction_without_a_reader_counts_nowhere_however_often_it_is_sent(
     assert dying.swallowed == [401]
     assert (status, problem["type"]) == (401, "urn:newsroom:problem:reader_required")
     assert total_of(stack, slug) == 0
+
+
+def test_a_body_in_chunks_is_read(stack: RunningStack, slug: str) -> None:
+    port, mine = int(stack.env["PORT"]), f"/api/v1/articles/{slug}/reactions/mine/"
+    _, reader = ask(port, "POST", "readers/")
+
+    def put(*chunks: bytes) -> tuple[int, dict]:  # type: ignore[type-arg]  # JSON
+        with closing(
+            http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+        ) as api:
+            headers = {
+                "Content-Type": "application/json",
+                "Authorization": f"Reader {reader['token']}",
+                "Transfer-Encoding": "chunked",
+            }
+            api.request("PUT", mine, iter(chunks), headers, encode_chunked=True)
+            answer = api.getresponse()
+            return answer.status, json.loads(answer.read())
+
+    answers = [put(b'{"reactions": ', b'["love"', b"]}"), put(b'{"reactions":["sad"]}')]
+    too_long = put(*[b" " * 65_536] * 3)
+
+    assert [(status, change["reactions"]) for status, change in answers] == [
+        (200, ["love"]),
+        (200, ["sad"]),
+    ]
+    assert too_long[0] == 413
