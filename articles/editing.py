@@ -46,6 +46,7 @@ NOT_EDITABLE = {State.KILLED}
 # The field of each unique constraint that two concurrent writers may violate.
 UNIQUE_FIELDS = {
     "articles_article_slug": "slug",
+    "articles_former_slug": "slug",
     "articles_article_guid": "guid",
     "articles_once_from_source": "source_item_id",
 }

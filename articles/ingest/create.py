@@ -5,6 +5,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 
 from articles.fields import SLUG_LENGTH
 from articles.formats.story import Mistake, Story, StoryError
@@ -93,7 +94,19 @@ def claim(drafts: Sequence[Article], stories: Sequence[Story]) -> None:
     for draft in pictured:
         draft.lead_image = draft.lead_image  # stores the id that the insert gave the picture
     ordered = sorted(drafts, key=lambda draft: draft.slug)
-    Article.objects.bulk_create(ordered, ignore_conflicts=True, batch_size=500)
+    try:
+        with transaction.atomic():
+            Article.objects.bulk_create(ordered, ignore_conflicts=True, batch_size=500)
+    except IntegrityError:
+        taken = set(
+            ArticleURL.objects.filter(slug__in=[draft.slug for draft in drafts]).values_list(
+                "slug", flat=True
+            )
+        )
+        lost = [story for draft, story in zip(drafts, stories, strict=True) if draft.slug in taken]
+        if not lost:
+            raise
+        raise StoryError([_lost(story) for story in lost]) from None
     claimed = set(
         Article.objects.filter(pk__in=[draft.pk for draft in drafts]).values_list("pk", flat=True)
     )

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from articles import editing
 from articles.api.api_keys import issue_key
 from articles.api.idempotency import RETENTION, purge_answers
 from articles.editing import edit_article
@@ -518,6 +519,36 @@ def test_a_former_slug_may_be_reused_by_its_article_and_no_other(
     assert fields_of(desk.patch(other, {"slug": "bridge"}, 1)) == ["slug"]
     assert desk.patch(article, {"slug": former}, 2).status_code == 200
     assert [url.slug for url in article.former_urls.all()] == ["bridge"]
+
+
+def test_a_slug_that_became_a_former_one_after_the_check_is_refused(
+    desk: Desk, article: Article, publish_article: PublishArticle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check, other = editing._check_slug, publish_article()
+
+    def check_then_lose(checked: Article) -> None:
+        check(checked)
+        if checked.pk == other.pk:  # a rival commits both between this check and this write
+            edit_article(article_id=article.pk, changes={"slug": "wanted"}, expected_version=None)
+            edit_article(article_id=article.pk, changes={"slug": "later"}, expected_version=None)
+
+    monkeypatch.setattr(editing, "_check_slug", check_then_lose)
+
+    refused = desk.patch(other, {"slug": "wanted"}, 1)
+
+    assert (refused.status_code, fields_of(refused)) == (400, ["slug"])
+    assert Article.objects.get(pk=other.pk).slug == other.slug
+
+
+@pytest.mark.parametrize("suffix", ["-gzip", ";gzip"])
+def test_a_version_that_came_through_a_compressing_proxy_is_still_the_expected_one(
+    desk: Desk, article: Article, suffix: str
+) -> None:
+    changed = {"headline": "The bridge is shut"}
+
+    answers = [desk.patch(article, changed, f"{version}{suffix}") for version in (7, 1)]
+
+    assert [answer.status_code for answer in answers] == [412, 200]
 
 
 @pytest.mark.parametrize(
