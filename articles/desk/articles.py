@@ -313,7 +313,11 @@ class ArticleAdmin(ModelAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
-        return redirect("admin:articles_versions", object_id)
+        versions, query = (
+            reverse("admin:articles_versions", args=[object_id]),
+            request.GET.urlencode(),
+        )
+        return redirect(f"{versions}?{query}" if query else versions)
 
     def _seen(self, request: HttpRequest, article_id: UUID) -> Article:
         try:

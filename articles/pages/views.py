@@ -106,7 +106,7 @@ def _article(request: HttpRequest, slug: str) -> Rendering | HttpResponse:
         raise Http404 from None
     if article.slug != slug:
         # The slug of a UUID may change again; a former slug never becomes current again.
-        return redirect(article, permanent=not is_address_of_id(slug))
+        return _redirect(request, article, permanent=not is_address_of_id(slug))
     widget = reaction_hooks().widget(request, article)
     response = render(request, "articles/article.html", {"article": article, "widget": widget})
     patch_vary_headers(response, ["Cookie"])
@@ -135,10 +135,17 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     except ExpiredLinkError:
         return _unlisted(render(request, "articles/preview_ended.html", status=410))
     if article.is_public:
-        return _unlisted(redirect(article))
+        return _unlisted(_redirect(request, article))
     article.published_at = article.published_at or article.due_at or timezone.now()
     context = {"article": article, "widget": Widget()}
     return _unlisted(render(request, "articles/preview.html", context))
+
+
+def _redirect(request: HttpRequest, article: Article, *, permanent: bool = False) -> HttpResponse:
+    """To the article's page, with the query: it is the visitor's, as in a link with a campaign's name."""
+    query = request.META["QUERY_STRING"]
+    address = article.get_absolute_url() + (f"?{query}" if query else "")
+    return redirect(address, permanent=permanent)
 
 
 def _list(

@@ -143,7 +143,9 @@ class ReactedArticleAdmin(ModelAdmin):
             and not self.has_change_permission(request)
             and self.has_view_permission(request)
         ):
-            return redirect("admin:reactions_statistics", article.pk)
+            statistics = reverse("admin:reactions_statistics", args=[article.pk])
+            query = request.GET.urlencode()
+            return redirect(f"{statistics}?{query}" if query else statistics)
         return super().change_view(request, object_id, *args, **options)
 
     @admin.display(description="Now")

@@ -178,7 +178,7 @@ class WaveAdmin(ModelAdmin):
         """No entry in the admin log: a decision is its own."""
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        return HttpResponseRedirect(request.path)
+        return HttpResponseRedirect(request.get_full_path())
 
     def _may_become(self, state: Wave.State, request: HttpRequest, wave_id: Any) -> bool:
         is_another = Wave.objects.filter(pk=wave_id).exclude(state=state).exists()

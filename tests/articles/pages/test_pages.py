@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils.safestring import SafeString
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from articles.editing import edit_article
 from articles.hooks import NullHooks, ReactionTotal, Widget, register_hooks
 from articles.ingest import ingest_stories
 from articles.models import PUBLIC_STATES, Article, Author, Section, State
@@ -439,3 +440,27 @@ def test_a_killed_article_is_gone_for_good(article: Article, client: Client) -> 
     assert response.status_code == 410
     assert "This story is gone" in response.content.decode()
     assert "The bridge is open" not in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize("url", ["/", "/articles/{}/", "/feeds/rss.xml", "/sitemap.xml"])
+def test_an_etag_that_a_compressing_proxy_has_changed_still_matches(
+    client: Client, article: Article, url: str
+) -> None:
+    address = url.format(article.slug)
+    etag = client.get(address)["ETag"].removeprefix("W/").strip('"')
+
+    for sent in (f'"{etag}-gzip"', f'W/"{etag};gzip"'):
+        assert client.get(address, headers={"If-None-Match": sent}).status_code == 304
+
+
+def test_every_redirect_of_an_address_keeps_the_query(client: Client, article: Article) -> None:
+    former = article.slug
+    edit_article(article_id=article.id, changes={"slug": "now"}, expected_version=None)
+    query = "?utm_source=letter&x=a%2Fb"
+
+    answers = {
+        path: client.get(path + query)
+        for path in (f"/articles/{former}/", f"/articles/{article.id}/", "/articles/now")
+    }
+
+    assert [answer["Location"] for answer in answers.values()] == [f"/articles/now/{query}"] * 3
