@@ -73,6 +73,9 @@ ALLOWED_HOSTS = [
     *words("ALLOWED_HOSTS"),
 ]
 
+# A proxy that ends TLS may send a Host of its own; browsers name the public address as the origin of a form.
+CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(SITE_URL))]
+
 INSTALLED_APPS = [
     "unfold",
     "django.contrib.admin",

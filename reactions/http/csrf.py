@@ -9,10 +9,15 @@ without it is refused also where a client sends none of these headers.
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.request import Request
 
 from reactions.readers import is_page_token
+
+Origin = tuple[str | None, str | None, int | None]
+
+_PORTS = {"http": 80, "https": 443}
 
 
 def is_from_own_form(request: HttpRequest, article_id: UUID) -> bool:
@@ -26,4 +31,19 @@ def is_same_origin(request: HttpRequest | Request) -> bool:
     if fetch_site is not None:
         return fetch_site in {"same-origin", "none"}
     source = request.META.get("HTTP_ORIGIN", request.META.get("HTTP_REFERER"))
-    return source is None or urlsplit(source).netloc == request.get_host()
+    return source is None or _origin(source) in _own_origins(request)
+
+
+def _own_origins(request: HttpRequest | Request) -> set[Origin]:
+    """The public address, and the one that the request names: a proxy that ends TLS may send a Host of its own."""
+    scheme = "https" if settings.HTTPS else request.scheme
+    return {_origin(settings.SITE_URL), _origin(f"{scheme}://{request.get_host()}")}
+
+
+def _origin(url: str) -> Origin:
+    """Scheme, host and port of a URL (RFC 6454); None for all of them where it is none."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return None, None, None

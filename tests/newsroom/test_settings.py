@@ -1,11 +1,14 @@
 """The settings that an installation gives in its environment."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from django.test import Client
+from pytest_django import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,3 +33,45 @@ def test_a_renamed_setting_is_refused_with_its_new_name(old: str, new: str) -> N
     )
     assert started.returncode != 0
     assert f"{old} is called {new} since release 0.2.0: rename it." in started.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://news.example", "https://news.example"),
+        ("https://news.example:8443/", "https://news.example:8443"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+    ],
+)
+def test_forms_of_the_public_address_are_trusted(url: str, origin: str) -> None:
+    asked = subprocess.run(
+        [sys.executable, "-c", "import newsroom.settings as s; print(s.CSRF_TRUSTED_ORIGINS)"],
+        cwd=ROOT,
+        env={**os.environ, "SITE_URL": url},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert asked.stdout.strip() == str([origin])
+
+
+def test_an_editor_signs_in_through_a_proxy_that_sends_a_host_of_its_own(
+    db: None, settings: Settings
+) -> None:
+    settings.CSRF_TRUSTED_ORIGINS = ["https://news.example"]
+    client = Client(enforce_csrf_checks=True)
+    form = client.get("/desk/login/").content.decode()
+    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
+    assert found is not None
+
+    statuses = {
+        origin: client.post(
+            "/desk/login/",
+            {"username": "x", "password": "y", "csrfmiddlewaretoken": found[1]},
+            headers={"Origin": origin},
+        ).status_code
+        for origin in ("https://news.example", "http://news.example", "https://evil.example")
+    }
+
+    assert list(statuses.values()) == [200, 403, 403]

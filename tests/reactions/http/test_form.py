@@ -224,3 +224,26 @@ def test_a_closed_page_says_so_and_its_buttons_do_nothing(client: Client, articl
     assert re.search(r'class="reactions-closed"\s+hidden>', open_page)
     assert re.search(r'class="reactions-closed"\s*>Reactions are closed', closed_page)
     assert len(re.findall(r"\sdisabled>", closed_page)) == 7
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("https://news.example", 200),
+        ("https://news.example:443", 200),
+        ("http://news.example", 403),  # what anyone on the way can make a page of
+        ("https://news.example:8443", 403),
+        ("https://testserver", 200),
+        ("http://testserver", 403),
+        ("https://news.example.evil.example", 403),
+        ("https://[", 403),
+        ("https://news.example:x", 403),
+    ],
+)
+def test_behind_a_proxy_that_ends_tls_the_public_address_is_our_own_with_its_scheme(
+    client: Client, article: Article, settings: Settings, origin: str, status: int
+) -> None:
+    settings.SITE_URL, settings.HTTPS = "https://news.example", True
+
+    assert press(client, article, "love", Origin=origin).status_code == status
+    assert Reaction.objects.exists() == (status == 200)
