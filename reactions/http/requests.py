@@ -2,7 +2,7 @@
 
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, QueryDict
@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from reactions.cache.slugs import find_article
 from reactions.kinds import BY_KEY, pack
-from reactions.stats.article import INTERVALS
+from reactions.stats.article import INTERVALS, timezones
 
 MOST_ARTICLES = 200
 
@@ -79,6 +79,6 @@ def read_interval(request: Request | HttpRequest) -> str:
 def read_timezone(request: Request | HttpRequest) -> ZoneInfo:
     """`?tz=`. Raises ValidationError."""
     name = request.GET.get("tz", settings.TIME_ZONE)
-    if name not in available_timezones():
+    if name not in timezones():
         raise invalid("tz", "unknown", "This is no IANA time zone, such as Europe/Berlin.")
     return ZoneInfo(name)

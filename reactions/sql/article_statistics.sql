@@ -6,7 +6,12 @@
 -- each import; and when those last changed.
 SELECT ARRAY(SELECT ARRAY[kind::bigint, count] FROM reactions_articlecount WHERE article_id = a.id),
        clock_timestamp(),
-       ARRAY(SELECT ARRAY[extract(epoch FROM period)::bigint, kind, sum(added)::bigint, sum(removed)::bigint]
+       -- Where clocks go back at midnight, date_trunc returns the second midnight; the day began an hour before.
+       ARRAY(SELECT ARRAY[extract(epoch FROM CASE WHEN %(interval)s::text = 'day'
+                            AND (period AT TIME ZONE %(tz)s::text)::date
+                              = ((period - interval '1 hour') AT TIME ZONE %(tz)s::text)::date
+                           THEN period - interval '1 hour' ELSE period END)::bigint,
+                          kind, sum(added)::bigint, sum(removed)::bigint]
                FROM (SELECT CASE WHEN %(interval)s::text = '15m' THEN start
                                  ELSE date_trunc(%(interval)s::text, start, %(tz)s::text) END AS period,
                             kind, added, removed

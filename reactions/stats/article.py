@@ -3,15 +3,22 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from reactions.counts import by_key, rfc3339
 from reactions.kinds import KINDS
 from reactions.sql import row
 
 INTERVALS = ("15m", "hour", "day")
+
+
+@cache
+def timezones() -> frozenset[str]:
+    """The IANA time zones, without files that are none: `localtime` is whatever the machine has, and differs by machine."""
+    return frozenset(available_timezones() - {"localtime", "posixrules", "Factory"})
 
 
 def _zeros() -> dict[str, int]:
@@ -63,7 +70,7 @@ def article_statistics(
     """The statistics of an article, also of one that is no longer public; None where there is no such article.
 
     `interval` is one of INTERVALS. Hours and days are those of `timezone`: a day on which clocks change has 23 or 25
-    hours. Intervals without a change are left out. Added minus removed, summed over all intervals, is `current`.
+    hours, and begins at the first of two midnights. Intervals without a change are left out. Added minus removed, summed over all intervals, is `current`.
     `imported` counts have no time; readers see the sum of the two. Two changes of one reader between two
     aggregations are one change.
     """

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -12,7 +12,13 @@ from django.utils import timezone as django_timezone
 
 from articles.models import Article
 from reactions.kinds import KINDS, Kind
-from reactions.stats.article import INTERVALS, ArticleStatistics, Period, article_statistics
+from reactions.stats.article import (
+    INTERVALS,
+    ArticleStatistics,
+    Period,
+    article_statistics,
+    timezones,
+)
 
 _INTERVAL_NAMES = {"15m": "15 minutes", "hour": "Hour", "day": "Day"}
 _SPAN = {"15m": timedelta(minutes=15), "hour": timedelta(hours=1), "day": timedelta(days=1)}
@@ -75,7 +81,7 @@ def statistics_context(request: HttpRequest, article: Article) -> dict[str, Any]
     statistics = article_statistics(
         article_id=article.pk,
         interval=interval if interval in INTERVALS else "hour",
-        timezone=ZoneInfo(zone if zone in available_timezones() else settings.TIME_ZONE),
+        timezone=ZoneInfo(zone if zone in timezones() else settings.TIME_ZONE),
     )
     assert statistics is not None  # noqa: S101  # the caller has just read the article
     return {
@@ -90,7 +96,7 @@ def statistics_context(request: HttpRequest, article: Article) -> dict[str, Any]
         "chart": _chart(statistics) if statistics.series else None,
         "lines": [_line(each, statistics) for each in reversed(statistics.series)],
         "intervals": _INTERVAL_NAMES.items(),
-        "zones": sorted(available_timezones()),
+        "zones": sorted(timezones()),
     }
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -19,7 +20,12 @@ from reactions.counting.aggregate import aggregate
 from reactions.kinds import KINDS, pack, unpack
 from reactions.models import Reaction
 from reactions.record import set_reactions
-from reactions.stats.article import INTERVALS, ArticleStatistics, article_statistics
+from reactions.stats.article import (
+    INTERVALS,
+    ArticleStatistics,
+    article_statistics,
+    timezones,
+)
 from tests.reactions.crowds import from_anywhere
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -173,7 +179,14 @@ def test_a_signed_in_editor_reads_them_where_permitted(
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [({"interval": "week"}, "interval"), ({"tz": "Mars/Olympus"}, "tz"), ({"tz": "../etc"}, "tz")],
+    [
+        ({"interval": "week"}, "interval"),
+        ({"tz": "Mars/Olympus"}, "tz"),
+        ({"tz": "../etc"}, "tz"),
+        ({"tz": "localtime"}, "tz"),
+        ({"tz": "Factory"}, "tz"),
+        ({"tz": ""}, "tz"),
+    ],
 )
 def test_an_unknown_parameter_is_refused_by_name(
     ask: Callable[..., Any], key: dict[str, str], query: dict[str, str], field: str
@@ -186,3 +199,38 @@ def test_an_unknown_parameter_is_refused_by_name(
 
 def test_statistics_of_no_article_are_a_404(client: Client, key: dict[str, str]) -> None:
     assert client.get(f"/api/v1/stats/articles/{uuid4()}/", headers=key).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("America/Havana", datetime(2026, 11, 1, tzinfo=UTC)),
+        ("Atlantic/Azores", datetime(2026, 10, 25, tzinfo=UTC)),
+        ("America/Havana", datetime(2026, 3, 8, tzinfo=UTC)),  # has no midnight
+        ("America/Santiago", datetime(2026, 4, 5, tzinfo=UTC)),  # goes back to the day before
+        ("Europe/Berlin", datetime(2026, 10, 25, tzinfo=UTC)),
+    ],
+)
+@pytest.mark.parametrize("interval", INTERVALS)
+def test_a_day_on_which_clocks_change_begins_at_its_first_moment(
+    article: Article, zone: str, day: datetime, interval: str
+) -> None:
+    moments = [day + timedelta(minutes=15 * number + 1) for number in range(-24, 4 * 48, 3)]
+    for moment in moments:
+        react(article, pack(["love"]), moment)
+
+    found = statistics(article, interval, zone)
+
+    expected = sorted({floor(moment, interval, ZoneInfo(zone)) for moment in moments})
+    assert [period.start for period in found.series] == expected
+    assert sum(period.added["love"] for period in found.series) == len(moments)
+
+
+def test_postgresql_knows_every_time_zone_that_may_be_asked_for(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name FROM unnest(%s::text[]) name"
+            " WHERE lower(name) NOT IN (SELECT lower(name) FROM pg_timezone_names)",
+            [sorted(timezones())],
+        )
+        assert cursor.fetchall() == []
