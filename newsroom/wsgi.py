@@ -7,9 +7,9 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 os.environ.setdefault("NEWSROOM_PROCESS", "web")
 
-from newsroom.chunked import with_length
+from newsroom.bodies import with_whole_bodies
 
-django = with_length(get_wsgi_application())
+django = with_whole_bodies(get_wsgi_application())
 
 from reactions.http.fast_path import FastPath  # noqa: E402  # once Django is set up
 

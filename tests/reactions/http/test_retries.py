@@ -207,3 +207,31 @@ def test_a_body_in_chunks_is_read(stack: RunningStack, slug: str) -> None:
         (200, ["sad"]),
     ]
     assert too_long[0] == 413
+
+
+@pytest.mark.parametrize("length", [100, 60_000])
+def test_a_refusal_whose_body_was_not_needed_keeps_the_connection(
+    stack: RunningStack, slug: str, length: int
+) -> None:
+    body = json.dumps({"reactions": ["love"]}).ljust(length)
+    json_body = {"Content-Type": "application/json"}
+    wrong_key = json_body | {"Authorization": "Bearer nr_1234567890_wrong"}
+    mine, statuses = f"/api/v1/articles/{slug}/reactions/mine/", []
+
+    with closing(
+        http.client.HTTPConnection("127.0.0.1", int(stack.env["PORT"]), timeout=PATIENCE_SECONDS)
+    ) as api:
+        api.connect()
+        connection = api.sock
+        for method, path, headers in [
+            ("PUT", mine, json_body),
+            ("PATCH", f"/api/v1/articles/{slug}/", wrong_key),
+            ("POST", "/api/v1/nowhere/", json_body),
+        ] * 20:
+            api.request(method, path, body, headers)
+            answer = api.getresponse()
+            answer.read()
+            statuses.append(answer.status)
+
+        assert api.sock is connection
+    assert statuses == [401, 401, 404] * 20

@@ -1,4 +1,4 @@
-"""Chunked bodies, beyond what a test through the server shows: the longest."""
+"""Bodies of requests, beyond what a test through the server shows: the longest."""
 
 import io
 from collections.abc import Iterable
@@ -6,8 +6,8 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
-from newsroom import chunked
-from newsroom.chunked import with_length
+from newsroom import bodies
+from newsroom.bodies import with_whole_bodies
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from newsroom.chunked import with_length
 def test_a_chunked_body_gets_its_length_and_a_too_long_one_is_cut(
     monkeypatch: pytest.MonkeyPatch, sent: int, read: int
 ) -> None:
-    monkeypatch.setattr(chunked, "_MOST_BYTES", 300_000)
+    monkeypatch.setattr(bodies, "_MOST_BYTES", 300_000)
     found: list[tuple[str, int]] = []
 
     def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
@@ -24,7 +24,7 @@ def test_a_chunked_body_gets_its_length_and_a_too_long_one_is_cut(
         return []
 
     environ = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": io.BytesIO(b"x" * sent)}
-    with_length(application)(environ, lambda *_: lambda _: None)
+    with_whole_bodies(application)(environ, lambda *_: lambda _: None)
 
     assert found == [(str(read), read)]
 
@@ -33,6 +33,6 @@ def test_a_body_with_a_length_is_left_alone() -> None:
     body = io.BytesIO(b"{}")
     environ = {"CONTENT_LENGTH": "2", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": body}
 
-    with_length(lambda environ, _: [])(environ, lambda *_: lambda _: None)
+    with_whole_bodies(lambda environ, _: [])(environ, lambda *_: lambda _: None)
 
     assert environ["wsgi.input"] is body
