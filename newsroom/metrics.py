@@ -25,8 +25,8 @@ from reactions.moderation.rate_limits import read_rate_limit_counts
 
 _STATES = ("ok", "degraded", "down")
 
-# What a proxy adds to a request that it forwards.
-_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
+# What a proxy adds to a request that it forwards; the front says X-Through-Proxy where there was any.
+_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_X_THROUGH_PROXY")
 
 
 @never_cache
@@ -45,12 +45,22 @@ def _may_read(request: HttpRequest) -> bool:
     if settings.METRICS_TOKEN:
         given = request.headers.get("Authorization", "")
         return constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}")
-    return _is_local(request) and not any(name in request.META for name in _FORWARDED)
+    return _is_local(request)
 
 
 def _is_local(request: HttpRequest) -> bool:
+    """Whether the client is a program on this machine; one that came through a proxy, the front excepted, is not."""
+    forwarded = {name: request.META[name] for name in _FORWARDED if name in request.META}
+    # Web's socket has no peer's address; the front writes that of its own peer, and nothing else.
+    peer = (
+        forwarded.pop(_FORWARDED[0], "")
+        if settings.BEHIND_FRONT
+        else request.META.get("REMOTE_ADDR", "")
+    )
+    if forwarded:
+        return False
     try:
-        return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+        return ip_address(peer).is_loopback
     except ValueError:
         return False
 

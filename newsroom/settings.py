@@ -300,8 +300,10 @@ REACTIONS_PER_READER = number("REACTIONS_PER_READER", 1)
 REACTIONS_LIMITS = {
     rule.limit.setting: number(rule.limit.setting, rule.limit.default) for rule in RULES
 }
+# On its socket only the front reaches web. It is not one of the operator's proxies, and they do not count it.
+BEHIND_FRONT = bool(text("WEB_SOCKET"))
 # The number of trusted proxies in front: as many entries at the right end of X-Forwarded-For are trusted.
-TRUSTED_PROXY_HOPS = number("TRUSTED_PROXY_HOPS", 0)
+TRUSTED_PROXY_HOPS = number("TRUSTED_PROXY_HOPS", 0) + BEHIND_FRONT
 # From one network (reactions/moderation/rate_limits.py): so many an hour, and so many at once. A lecture hall of 300
 # reacts to one story. 0: no limit.
 NEW_READERS_PER_NETWORK_HOUR = number("NEW_READERS_PER_NETWORK_HOUR", 600)

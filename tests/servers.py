@@ -39,7 +39,16 @@ IGNORED = (
         "SECRET_KEY",
         "READER_KEY",
     ),
-    *("PORT", "HOST", "SITE_URL", "DEBUG"),
+    *(
+        "PORT",
+        "HOST",
+        "SITE_URL",
+        "DEBUG",
+        "FRONT",
+        "FRONT_TLS",
+        "WEB_SOCKET",
+        "TRUSTED_PROXY_HOPS",
+    ),
 )
 
 START_SECONDS = 120

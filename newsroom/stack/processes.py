@@ -62,10 +62,18 @@ class Processes:
     """The Procfile's processes. One that dies by itself is started again, after a growing pause.
 
     Honcho reads the Procfile and prints; its own manager is not used, because it ends all processes with the first
-    that ends, and keeps a Python process for each, which a `kill -9` orphans.
+    that ends, and keeps a Python process for each, which a `kill -9` orphans. `before_start` has what is called before
+    each start of a process, by its name.
     """
 
-    def __init__(self, procfile: Path, *, guard: Guard, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        procfile: Path,
+        *,
+        guard: Guard,
+        environment: Mapping[str, str],
+        before_start: Mapping[str, Callable[[], None]] | None = None,
+    ) -> None:
         commands = parse_procfile(procfile.read_text()).processes
         self.managed_processes = [
             ManagedProcess(name, command, colour)
@@ -74,6 +82,7 @@ class Processes:
         self._folder = procfile.parent
         self._guard = guard
         self._environment = environment
+        self._before_start = before_start or {}
         self._lines: queue.Queue[tuple[ManagedProcess | None, bytes]] = queue.Queue()
         self._printer = Printer(Output(), width=max(len(name) for name in [*commands, "system"]))
 
@@ -123,6 +132,8 @@ class Processes:
 
     def _start(self, managed: ManagedProcess, now: float) -> None:
         managed.started_at = now
+        if before := self._before_start.get(managed.name):
+            before()
         managed.process = self._guard.start(
             ["/bin/sh", "-c", f"exec {managed.command}"],
             env=self._environment,

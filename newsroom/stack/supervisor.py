@@ -7,7 +7,6 @@ import argparse
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ from newsroom.stack.environment import (
     record_environment,
     recorded_environment,
 )
+from newsroom.stack.front import Front, answers, check_front, make_front, site_url
 from newsroom.stack.guard import Guard
 from newsroom.stack.options import PROJECT, Options
 from newsroom.stack.processes import Processes
@@ -62,8 +62,9 @@ def main(arguments: list[str]) -> int:
 def _run(options: Options) -> None:
     started = time.monotonic()
     options.check()
+    check_front(options.given)
     with contextlib.ExitStack() as stack:
-        # Left in the opposite order: processes, servers, what else the guard started, the lock.
+        # Left in the opposite order: the front, processes, servers, what else the guard started, the lock.
         stack.enter_context(options.claimed_data())
         guard = stack.enter_context(Guard())
         secrets = load_or_create_secrets(recorded_environment(options.data))
@@ -71,21 +72,35 @@ def _run(options: Options) -> None:
             data=options.data, secret=secrets["READER_KEY"], given=options.given, guard=guard
         )
         stack.callback(servers.stop)
+        front = make_front(options, guard=guard)
+        if front:
+            stack.callback(front.remove_folder)
         servers.start()
-        environment = _environment(options, secrets | servers.urls)
-        message = StartupMessage(options, _prepare(environment, guard))
+        environment = _environment(options, secrets | servers.urls, front)
+        message = StartupMessage(options, front, _prepare(environment, guard))
         stack.callback(message.print_once)
-        processes = Processes(PROJECT / "Procfile", guard=guard, environment=environment)
+        processes = Processes(
+            PROJECT / "Procfile",
+            guard=guard,
+            environment=environment,
+            before_start={"web": front.remove_web_socket} if front else {},
+        )
         stack.callback(processes.stop)
+        each_round = [servers.restart_dead]
+        if front:
+            stack.callback(front.stop)
+            front.start()
+            each_round.append(front.restart_dead)
         message.print_when_up(processes, started)
-        processes.keep(each_round=[servers.restart_dead])
+        processes.keep(each_round=each_round)
 
 
 class StartupMessage:
     """The lines that the operator sees when all is up; `once` is printed in any case, and only once."""
 
-    def __init__(self, options: Options, once: str) -> None:
+    def __init__(self, options: Options, front: Front | None, once: str) -> None:
         self._options = options
+        self._front = front
         self._once = once
 
     def print_when_up(self, processes: Processes, started: float) -> None:
@@ -100,10 +115,9 @@ class StartupMessage:
             print_line(self._once)
 
     def _wait_and_print(self, processes: Processes, started: float) -> None:
-        options = self._options
-        while not _answers(options.host, options.port):
+        while not self._answers():
             time.sleep(0.1)
-        url = f"http://{options.host}:{options.port}/"
+        url = site_url(self._options)
         once, self._once = self._once, ""
         for line in (
             f"Newsroom is up after {time.monotonic() - started:.1f} s: {url}",
@@ -113,8 +127,13 @@ class StartupMessage:
         ):
             processes.announce(line)
 
+    def _answers(self) -> bool:
+        if self._front:
+            return self._front.answers()
+        return answers(self._options.host, self._options.port)
 
-def _environment(options: Options, found: Mapping[str, str]) -> dict[str, str]:
+
+def _environment(options: Options, found: Mapping[str, str], front: Front | None) -> dict[str, str]:
     """Record what other shells need to reach this installation; returns the environment of its processes."""
     port = {"PORT": str(options.port)}
     record_environment(options.data, {**found, **port})
@@ -123,6 +142,7 @@ def _environment(options: Options, found: Mapping[str, str]) -> dict[str, str]:
         **found,
         **options.given,
         **port,
+        **({"WEB_SOCKET": str(front.web_socket)} if front else {}),
         "HOST": options.host,
         "NEWSROOM_DATA": str(options.data),
         "PATH": programs,
@@ -145,16 +165,6 @@ def _prepare(environment: Mapping[str, str], guard: Guard) -> str:
     if process.returncode:
         raise StartupError("Newsroom has not started.")
     return output.decode()
-
-
-def _answers(host: str, port: int) -> bool:
-    """Whether `/healthz` answers there. By hand: http.client alone would double our memory."""
-    try:
-        with socket.create_connection((host, port), timeout=2) as client:
-            client.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
-            return client.recv(12)[9:] == b"200"
-    except OSError:
-        return False
 
 
 def _stop(signal_number: int, frame: FrameType | None) -> None:

@@ -45,12 +45,15 @@ def _client_address(request: HasReader) -> str:
     nearest = str(request.META.get("REMOTE_ADDR", ""))
     claimed = request.META.get("HTTP_X_FORWARDED_FOR")
     hops = settings.TRUSTED_PROXY_HOPS
+    # The front replaces X-Forwarded-For of a proxy that it does not know, and says that there is one.
+    proxy = "HTTP_X_THROUGH_PROXY" in request.META if settings.BEHIND_FRONT else claimed
+    if proxy and hops == settings.BEHIND_FRONT:
+        _warn_of_unknown_proxy()
     if not hops:
-        if claimed:
-            _warn_of_unknown_proxy()
         return nearest
     seen = [*(each.strip() for each in (claimed or "").split(",") if each.strip()), nearest]
-    return seen[-1 - hops] if len(seen) > hops else nearest
+    # A client that came past the first proxies has the address that the last one saw, the front or web itself.
+    return seen[-1 - hops] if len(seen) > hops else seen[-1 - settings.BEHIND_FRONT :][0]
 
 
 @lru_cache(maxsize=4096)

@@ -134,6 +134,26 @@ def test_without_a_token_no_remote_client_reads_them(
     assert client.get("/metrics", **strange).status_code == 404  # type: ignore[arg-type]  # of WSGI
 
 
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"HTTP_X_FORWARDED_FOR": "127.0.0.1"}, 200),
+        ({"HTTP_X_FORWARDED_FOR": "::1"}, 200),
+        ({"HTTP_X_FORWARDED_FOR": "203.0.113.9"}, 404),
+        ({"HTTP_X_FORWARDED_FOR": "127.0.0.1, 203.0.113.9"}, 404),
+        ({"HTTP_X_FORWARDED_FOR": "203.0.113.9, 127.0.0.1"}, 404),
+        ({"HTTP_X_FORWARDED_FOR": "127.0.0.1", "HTTP_X_THROUGH_PROXY": "yes"}, 404),
+        ({"REMOTE_ADDR": "127.0.0.1"}, 404),
+    ],
+)
+def test_behind_the_front_a_program_on_this_machine_reads_them(
+    client: Client, db: None, settings: Settings, sent: dict[str, str], status: int
+) -> None:
+    settings.BEHIND_FRONT = True
+
+    assert client.get("/metrics", **sent).status_code == status  # type: ignore[arg-type]  # of WSGI
+
+
 def test_with_a_token_only_its_bearer_reads_them(
     client: Client, db: None, settings: Settings
 ) -> None:

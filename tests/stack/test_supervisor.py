@@ -3,10 +3,13 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +114,92 @@ def test_a_process_that_dies_is_started_again(stack: RunningStack, words: str) -
     while not any(is_that(one, words, dead.pid) for one in stack.family()):
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def test_web_and_the_front_are_up_again_after_a_kill(stack: RunningStack) -> None:
+    for words in ("granian newsroom.wsgi", "caddy run"):
+        dead = stack.process_of(words)
+
+        dead.kill()
+
+        deadline = time.monotonic() + 20
+        while not (any(is_that(one, words, dead.pid) for one in stack.family()) and answers(stack)):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def answers(stack: RunningStack) -> bool:
+    try:
+        return stack.get("/healthz") == "ok\n"
+    except OSError:
+        return False
+
+
+def test_only_the_front_listens_on_the_network(stack: RunningStack) -> None:
+    port = int(stack.env["PORT"])
+
+    listening = {each for process in stack.family() for each in listening_of(process)}
+
+    assert listening == {("caddy", "127.0.0.1", port)}
+
+
+def listening_of(process: psutil.Process) -> set[tuple[str, str, int]]:
+    """Where a process listens: its name, address and port. Nowhere, once it has ended."""
+    try:
+        found = [
+            each for each in process.net_connections("inet") if each.status in {"LISTEN", "NONE"}
+        ]
+        return {(process.name(), *each.laddr) for each in found}
+    except psutil.NoSuchProcess:
+        return set()
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/articles/focal-point.css", "/static/reactions/widget.js"]
+)
+def test_the_front_serves_files_as_django_does(stack: RunningStack, path: str) -> None:
+    differs = {"date", "server", "via", "etag", "accept-ranges", "content-type", "content-length"}
+    through = headers_of(HTTPConnection("127.0.0.1", int(stack.env["PORT"]), timeout=10), path)
+    direct = headers_of(SocketConnection(socket_of(stack)), path)
+
+    assert {name: text for name, text in through.items() if name not in differs} == {
+        name: text for name, text in direct.items() if name not in differs
+    }
+    assert through["content-type"].replace('"', "") == direct["content-type"].replace('"', "")
+
+
+def test_a_refused_body_gets_its_answer_through_the_front(stack: RunningStack) -> None:
+    with closing(HTTPConnection("127.0.0.1", int(stack.env["PORT"]), timeout=10)) as client:
+        client.request("POST", "/desk/", b"x" * 1_048_576)
+
+        assert client.getresponse().status == 403  # no CSRF token: Django never reads the body
+
+
+def socket_of(stack: RunningStack) -> str:
+    command = stack.process_of("granian newsroom.wsgi").cmdline()
+    return command[command.index("--uds") + 1]
+
+
+class SocketConnection(HTTPConnection):
+    """To a server on a unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=10)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self._path)
+
+
+def headers_of(connection: HTTPConnection, path: str) -> dict[str, str]:
+    with closing(connection):
+        connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+        response = connection.getresponse()
+        return {
+            "status": str(response.status),
+            **{name.lower(): text for name, text in response.headers.items()},
+        }
 
 
 def is_that(process: psutil.Process, words: str, not_pid: int) -> bool:

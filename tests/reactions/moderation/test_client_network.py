@@ -77,6 +77,51 @@ def test_only_what_our_own_proxies_saw_is_believed(
     assert network("192.0.2.1", forwarded) == expected
 
 
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "counts"),
+    [
+        (0, "203.0.113.9", "203.0.113.9"),
+        (1, "6.6.6.6, 203.0.113.9, 198.51.100.1", "203.0.113.9"),
+        (1, "203.0.113.9", "203.0.113.9"),  # came past the proxy
+        (2, "6.6.6.6, 203.0.113.9", "203.0.113.9"),  # came past both, with a claim
+        (0, None, ""),
+    ],
+)
+def test_behind_the_front_it_is_what_the_front_saw(
+    settings: Settings, proxies: int, forwarded: str | None, counts: str
+) -> None:
+    expected = network(counts)
+    settings.BEHIND_FRONT, settings.TRUSTED_PROXY_HOPS = True, proxies + 1
+
+    assert network("", forwarded) == expected
+
+
+@pytest.mark.parametrize(
+    ("front", "hops", "headers", "warns"),
+    [
+        (False, 0, {"X-Forwarded-For": "203.0.113.9"}, True),
+        (False, 1, {"X-Forwarded-For": "203.0.113.9"}, False),
+        (True, 1, {"X-Forwarded-For": "203.0.113.9"}, False),
+        (True, 1, {"X-Forwarded-For": "127.0.0.1", "X-Through-Proxy": "yes"}, True),
+        (True, 2, {"X-Forwarded-For": "203.0.113.9, 127.0.0.1", "X-Through-Proxy": "yes"}, False),
+    ],
+)
+def test_a_proxy_that_no_setting_names_is_warned_of(
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+    front: bool,
+    hops: int,
+    headers: dict[str, str],
+    warns: bool,
+) -> None:
+    client_network._warn_of_unknown_proxy.cache_clear()
+    settings.BEHIND_FRONT, settings.TRUSTED_PROXY_HOPS = front, hops
+
+    hash_client_network(RequestFactory().get("/", headers=headers, REMOTE_ADDR=""))
+
+    assert ("TRUSTED_PROXY_HOPS" in caplog.text) == warns
+
+
 def test_another_day_has_another_hash(monkeypatch: pytest.MonkeyPatch) -> None:
     today = network("192.0.2.1")
     day = (datetime.now(UTC) + timedelta(days=1)).date()
