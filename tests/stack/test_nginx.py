@@ -1,0 +1,163 @@
+"""deploy/nginx.conf in a real nginx: the same rules as the front's."""
+
+import json
+import re
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsroom.stack.guard import Guard
+from tests.programs import find_program
+from tests.servers import PROJECT, free_port, open_folder
+from tests.slow_clients import SlowClients
+
+PATIENCE_SECONDS = 15
+
+_MAIN = """
+worker_processes 1;
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/newsroom.conf;
+}}
+"""
+
+
+class Site:
+    """nginx, and the application behind it."""
+
+    def __init__(self, folder: Path, guard: Guard) -> None:
+        self.port, self._web_port = free_port(), free_port()
+        self._guard = guard
+        self._folder = folder
+        own = (PROJECT / "deploy/nginx.conf").read_text()
+        # What the file says to change, and shorter times.
+        own = own.replace("127.0.0.1:8000", f"127.0.0.1:{self._web_port}")
+        own = own.replace("listen 80;", f"listen 127.0.0.1:{self.port};")
+        own = re.sub(r"(client_(?:header|body)_timeout) 10s", r"\1 1s", own)
+        (folder / "newsroom.conf").write_text(own)
+        (folder / "nginx.conf").write_text(_MAIN.format(folder=folder))
+        program = find_program("nginx")
+        command: list[str | Path] = [
+            program.path,
+            "-p",
+            folder,
+            "-e",
+            folder / "error.log",
+            "-c",
+            folder / "nginx.conf",
+        ]
+        guard.start(command, env=program.environment)
+        self.start_web()
+
+    def start_web(self) -> None:
+        command = [sys.executable, "-m", "granian", "tests.stack.echo:application"]
+        command += ["--interface", "wsgi", "--port", str(self._web_port), "--no-ws"]
+        command += ["--blocking-threads", "4", "--log-level", "warning"]
+        self.web = self._guard.start(command, cwd=PROJECT)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self._answers():
+            assert time.monotonic() < deadline, (self._folder / "error.log").read_text()
+            time.sleep(0.05)
+
+    def stop_web(self) -> None:
+        self._guard.stop(self.web)
+
+    def ask(
+        self, path: str = "/", method: str = "GET", body: Any = None, **headers: str
+    ) -> tuple[HTTPResponse, bytes]:
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)) as client:
+            client.request(method, path, body, headers)
+            response = client.getresponse()
+            return response, response.read()
+
+    def seen(self, path: str = "/", method: str = "GET", body: Any = None, **headers: str) -> Any:
+        response, answer = self.ask(path, method, body, **headers)
+        assert response.status == 200, answer
+        return json.loads(answer)
+
+    def _answers(self) -> bool:
+        try:
+            return self.ask()[0].status == 200
+        except OSError:
+            return False
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    folder = open_folder("nginx")
+    with Guard() as guard:
+        yield Site(folder, guard)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["X_Forwarded_For", "X-Forwarded_For", "X_Forwarded-For", "X_Real_IP", "X_Through_Proxy"],
+)
+def test_a_header_with_an_underscore_does_not_arrive(site: Site, name: str) -> None:
+    assert "203.0.113.7" not in json.dumps(site.seen(**{name: "203.0.113.7"}))
+
+
+def test_what_a_client_claims_about_itself_is_replaced(site: Site) -> None:
+    claimed = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto")
+
+    seen = site.seen(**dict.fromkeys(claimed, "203.0.113.7"))
+
+    assert "203.0.113.7" not in json.dumps(seen)
+    assert seen["HTTP_X_FORWARDED_FOR"] == "127.0.0.1"
+    assert seen["HTTP_X_FORWARDED_PROTO"] == "http"
+
+
+@pytest.mark.parametrize("kind", ["headers", "body", "chunked body"])
+def test_slow_clients_are_not_felt(site: Site, kind: str) -> None:
+    with SlowClients(site.port, 300, kind):
+        for _ in range(20):
+            before = time.monotonic()
+            site.seen("/", "PUT", b"{}")
+            assert time.monotonic() - before < 1
+
+
+def test_a_body_of_the_largest_size_arrives_and_a_larger_one_is_refused(site: Site) -> None:
+    most = 1_048_576
+
+    assert site.seen("/api/", "PUT", b"x" * most)["bytes"] == most
+    assert site.seen("/api/", "PUT", iter([b"x" * 1000, b"y"]))["bytes"] == 1001
+    response, answer = site.ask("/api/", "PUT", b"x" * (most + 1))
+
+    assert response.status == 413
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert json.loads(answer)["status"] == 413
+
+
+def test_an_upload_at_the_desk_may_be_larger(site: Site) -> None:
+    upload = b"x" * 2_000_000
+
+    assert site.seen("/desk/", "POST", upload)["bytes"] == len(upload)
+
+
+def test_without_web_it_asks_to_come_back(site: Site) -> None:
+    site.stop_web()
+    try:
+        response, problem = site.ask("/api/v1/articles/")
+    finally:
+        site.start_web()
+
+    assert response.status == 503
+    assert response.headers["Retry-After"] == "2"
+    assert json.loads(problem)["type"] == "urn:newsroom:problem:unavailable"
