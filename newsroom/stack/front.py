@@ -37,7 +37,7 @@ _TLS = {
     # Automatic HTTPS: a certificate by ACME, and a redirect from port 80.
     "acme": {"FRONT_AUTO_HTTPS": "ignore_loaded_certs"},
     # For a local name: a certificate of Caddy's own authority, which no browser trusts by itself.
-    "internal": {"FRONT_AUTO_HTTPS": "disable_redirects", "FRONT_TLS": "tls internal"},
+    "internal": {"FRONT_AUTO_HTTPS": "disable_redirects", "FRONT_TLS_LINE": "tls internal"},
 }
 
 
@@ -113,6 +113,8 @@ class Front:
                 variable: str(self._home)
                 for variable in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")
             },
+            # Of Go: half as many collections of a heap this small, for 8 MB.
+            "GOGC": "200",
             "FRONT_DATA": str(self._home),
             "FRONT_BIND": options.host,
             "FRONT_SITE": f"https://{name}:{options.port}" if is_tls else f"http://:{options.port}",

@@ -89,7 +89,7 @@ def _memory(stack: RunningStack) -> Iterator[Row]:
     yield Row("memory of a Celery worker", _megabytes(aggregations), target=at_most(110, "MB"))
     total = Samples([sum(_megabytes(everything).values)], "MB")
     yield Row(
-        f"memory of all {len(everything)} processes of `make run`", total, target=at_most(600, "MB")
+        f"memory of all {len(everything)} processes of `make run`", total, target=at_most(680, "MB")
     )
 
 

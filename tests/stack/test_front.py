@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from newsroom.stack.console import StartupError
-from newsroom.stack.front import Front, check_front, make_front
+from newsroom.stack.front import CADDYFILE, Front, caddy, check_front, make_front
 from newsroom.stack.guard import Guard
 from newsroom.stack.options import Options
 from tests.servers import PROJECT, free_port, open_folder
@@ -334,6 +334,24 @@ def test_it_speaks_tls_for_a_local_name() -> None:
     assert b'"HTTP_X_FORWARDED_PROTO": "https"' in answer
     assert ports == {port}
     assert site.front.url == f"{url}/"
+
+
+def test_its_file_is_complete_without_variables(tmp_path: Path) -> None:
+    command: list[str | Path] = [
+        caddy(),
+        "validate",
+        "--adapter",
+        "caddyfile",
+        "--config",
+        CADDYFILE,
+    ]
+    environment = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+
+    checked = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert checked.returncode == 0, checked.stderr
 
 
 @pytest.mark.parametrize(
