@@ -13,13 +13,16 @@ _MOST_UNREAD_BYTES = 128 * 1024
 _PIECE_BYTES = 64 * 1024
 
 
-def with_whole_bodies(application: WSGIApplication) -> WSGIApplication:
+def with_whole_bodies(
+    application: WSGIApplication, *, behind_front: bool = False
+) -> WSGIApplication:
     """The application, for a server that hands on bodies as they come.
 
     It finds a chunked body (RFC 9112, 7.1) as one with a length: Django reads as much as the length says. What it leaves
     unread of a body is read before the answer is sent: Granian closes the connection otherwise, and the next request on
-    it, a proxy's as well, fails.
+    it, a proxy's as well, fails. Behind the front, which holds whole bodies, reading them waits for no client.
     """
+    most_unread = _MOST_BYTES if behind_front else _MOST_UNREAD_BYTES
 
     def whole(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         source = environ["wsgi.input"]
@@ -29,7 +32,7 @@ def with_whole_bodies(application: WSGIApplication) -> WSGIApplication:
             environ["wsgi.input"] = body
         response = application(environ, start_response)
         length = environ.get("CONTENT_LENGTH") or ""
-        if length.isdecimal() and 0 < int(length) <= _MOST_UNREAD_BYTES:
+        if length.isdecimal() and 0 < int(length) <= most_unread:
             while source.read(_PIECE_BYTES):
                 pass
         return response
