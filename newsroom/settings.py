@@ -197,11 +197,12 @@ SPECTACULAR_SETTINGS = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
 }
 
-# A message only says that there may be work: losing one, or having two, is harmless. So no results, no long
-# visibility, no retries by the broker, and scheduled messages that no worker received expire.
+# A message only says that there may be work: losing one, or having two, is harmless. So no results, no retries by the
+# broker, and scheduled messages that no worker received expire. A message is acknowledged before its task runs: one
+# that waits for its acknowledgement holds a prefetch slot, and longer than the visibility timeout (reconcile takes up
+# to an hour) it would be delivered again. A task whose message must not be lost sets `acks_late` itself.
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_TIME_LIMIT = 60  # seconds
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True

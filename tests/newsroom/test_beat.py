@@ -24,6 +24,15 @@ def test_beat_sends_a_task_to_the_queue_that_workers_take_it_from() -> None:
     }
 
 
+def test_a_scheduled_task_is_acknowledged_before_it_runs() -> None:
+    """Late, a reconcile longer than the visibility timeout would be delivered again while it runs."""
+    app.loader.import_default_modules()
+
+    named = {entry["task"] for entry in beat.conf.beat_schedule.values()}
+
+    assert {name for name in named if app.tasks[name].acks_late} == set()
+
+
 def test_beat_loads_no_app_of_djangos() -> None:
     code = "import newsroom.beat as b; b.app.conf.beat_schedule; from django.apps import apps; print(apps.ready)"
 
