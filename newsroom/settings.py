@@ -231,6 +231,15 @@ CELERY_TASK_ROUTES = {
 }
 
 AGGREGATION_INTERVAL = timedelta(milliseconds=250)
+# A worker that has not aggregated for so long while entries wait ends, to be restarted; 0: it never does. A batch takes
+# a second, a new worker five until it aggregates.
+WORKER_STALLED_SECONDS = number("WORKER_STALLED_SECONDS", 30)
+# A file that such a worker touches every second as long as it need not be restarted; empty: none.
+WORKER_ALIVE_FILE = text("WORKER_ALIVE_FILE")
+# The components without which `/readyz` is 503.
+READYZ_COMPONENTS = words("READYZ_COMPONENTS") or ["postgresql", "aggregation"]
+if _unknown := {*READYZ_COMPONENTS} - {"postgresql", "redis", "broker", "aggregation"}:
+    raise ImproperlyConfigured(f"READYZ_COMPONENTS has unknown names: {', '.join(_unknown)}.")
 # A worker compares the expiry of a message with its own clock. Ten minutes: a smaller difference of clocks makes no
 # worker drop every message; and after a pause one run does all the work, so the others end at once.
 _EXPIRES = {"expires": 600}  # seconds

@@ -170,6 +170,18 @@ class Reconciliation(models.Model):
         ]
 
 
+class AggregationRun(models.Model):
+    """When an aggregation last ran to its end, in any worker: one row, written once a second at most."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="reactions_aggregationrun_once", condition=models.Q(id=1)),
+        ]
+
+
 class PolicyState(models.TextChoices):
     OPEN = "open"
     CLOSED = "closed", "closed, counts shown"

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
+from newsroom.stack.alive import AliveFile, stale_seconds
 from newsroom.stack.console import StartupError, print_line
 from newsroom.stack.environment import (
     load_or_create_secrets,
@@ -75,7 +76,12 @@ def _run(options: Options) -> None:
         environment = _environment(options, secrets | servers.urls)
         message = StartupMessage(options, _prepare(environment, guard))
         stack.callback(message.print_once)
-        processes = Processes(PROJECT / "Procfile", guard=guard, environment=environment)
+        processes = Processes(
+            PROJECT / "Procfile",
+            guard=guard,
+            environment=environment,
+            alive_files={"worker": _alive_file(environment)},
+        )
         stack.callback(processes.stop)
         message.print_when_up(processes, started)
         processes.keep(each_round=[servers.restart_dead])
@@ -127,7 +133,13 @@ def _environment(options: Options, found: Mapping[str, str]) -> dict[str, str]:
         "NEWSROOM_DATA": str(options.data),
         "PATH": programs,
         "PYTHONUNBUFFERED": "1",
+        "WORKER_ALIVE_FILE": str(options.data / "worker-alive"),
     }
+
+
+def _alive_file(environment: Mapping[str, str]) -> AliveFile:
+    seconds = stale_seconds(environment.get("WORKER_STALLED_SECONDS", ""))
+    return AliveFile(Path(environment["WORKER_ALIVE_FILE"]), stale_seconds=seconds)
 
 
 def _prepare(environment: Mapping[str, str], guard: Guard) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import transaction
 
 from reactions.counting.cache_writer import write_stale_counts
+from reactions.counting.progress import note_aggregation
 from reactions.kinds import KINDS
 from reactions.moderation.decisions import apply_decisions
 from reactions.moderation.moderate import claim_entries
@@ -37,9 +38,11 @@ def aggregate() -> int:
     counted, cached_at = 0, time.monotonic()
     while (batch := aggregate_batch()) == BATCH:
         counted += batch
+        note_aggregation()
         if time.monotonic() - cached_at >= _CACHE_SECONDS:
             write_stale_counts()
             cached_at = time.monotonic()
+    note_aggregation()
     write_stale_counts()
     return counted + batch
 
