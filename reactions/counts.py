@@ -180,7 +180,7 @@ def put_counts(found: Sequence[Counts]) -> bool:
     """Write counts to Redis, except over newer ones. Returns whether Redis was reachable."""
     answers = {counts.article_id.int: Answer.of(counts) for counts in found}
     _answers.update(answers)
-    return _put_answers(answers)
+    return _put_answers(answers, ttl_seconds=redis_keys.COUNTS_TTL_SECONDS)
 
 
 def note_version(*, article_id: UUID, version: int) -> None:
@@ -226,7 +226,8 @@ def _read_answers(numbers: list[int]) -> dict[int, Answer | None]:
             )  # older than the version seen here, and still better than none
         return {**cached}
     stored = {each.article_id.int: Answer.of(each) for each in counts}
-    _put_answers({each: answer for each, answer in stored.items() if answer.state != "missing"})
+    public = {each: answer for each, answer in stored.items() if answer.state != "missing"}
+    _put_answers(public, ttl_seconds=redis_keys.READ_TTL_SECONDS)
     return cached | dict.fromkeys(missing) | stored
 
 
@@ -261,13 +262,13 @@ def _cached_answers(numbers: Sequence[int]) -> dict[int, Answer]:
     }
 
 
-def _put_answers(answers: Mapping[int, Answer]) -> bool:
+def _put_answers(answers: Mapping[int, Answer], *, ttl_seconds: int) -> bool:
     calls = [
         (
             redis_keys.counts(UUID(int=number)),
             (
                 *(answer.version, answer.state, answer.body.decode()),
-                *(str(answer.closes_at or ""), _made_for(), redis_keys.COUNTS_TTL_SECONDS),
+                *(str(answer.closes_at or ""), _made_for(), ttl_seconds),
             ),
         )
         for number, answer in answers.items()

@@ -38,6 +38,15 @@ def _client(url: str) -> "redis.Redis":
     )
 
 
+def memory_policy() -> tuple[str, int] | None:
+    """What the server does when it is full, and its limit in bytes, 0 for none. None where it does not say."""
+    try:
+        info = client().info("memory")
+        return str(info["maxmemory_policy"]), int(info["maxmemory"])
+    except (RedisError, KeyError, ValueError):
+        return None
+
+
 def read_fields(keys: Sequence[str], *fields: str) -> list[list[str | None]] | None:
     """Some fields of many hashes, in order; None where Redis is unreachable."""
 
