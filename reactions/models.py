@@ -92,9 +92,9 @@ class CountVersion(models.Model):
 
     class Meta:
         indexes = [
-            # Articles whose newest counts Redis does not have yet: the cache writer.
+            # Articles whose newest counts Redis does not have yet: the cache writer, those that changed last first.
             models.Index(
-                fields=["article_id"],
+                fields=["-counted_at"],
                 name="reactions_stale_counts",
                 condition=models.Q(version__gt=models.F("cached_version")),
             ),
@@ -280,6 +280,12 @@ class PolicyRefresh(models.Model):
     section_id = models.BigIntegerField(null=True)
     tag_id = models.BigIntegerField(null=True)
     refreshed_to = models.UUIDField(null=True)
+
+
+class ArticleChange(models.Model):
+    """An outbox: an article itself changed, so that its cached counts may be wrong. Duplicates are harmless."""
+
+    article_id = models.UUIDField()
 
 
 class Salt(models.Model):

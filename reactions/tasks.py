@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.db import OperationalError
 
+from reactions.article_changes import refresh_changed_articles
 from reactions.counting.aggregate import aggregate
 from reactions.counting.reconcile import reconcile
 from reactions.default_policies import refresh_articles
@@ -32,5 +33,9 @@ def purge_networks_task() -> None:
 
 @shared_task(name="reactions.refresh_articles", autoretry_for=(), throws=(OperationalError,))
 def refresh_articles_task() -> None:
-    """Refreshes the cached counts of articles whose default policy changed. Scheduled every second; any number at once."""
+    """Refreshes the cached counts of articles that changed, or whose default policy did.
+
+    Scheduled every second; any number at once.
+    """
+    refresh_changed_articles()
     refresh_articles()

@@ -6,12 +6,14 @@ unmoderated, and a crash between them leaves both undone.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
-from reactions.counting.cache_writer import write_stale_counts
+from reactions.counting.cache_writer import write_counts, write_stale_counts
 from reactions.counting.progress import note_aggregation
 from reactions.kinds import KINDS
 from reactions.moderation.decisions import apply_decisions
@@ -23,7 +25,7 @@ from reactions.sql import rows
 # for the same counts, so the crowd is counted sooner.
 BATCH = 20_000
 # How often the cache is written while one batch follows another: writing 500 articles takes as long as counting
-# 1,000 entries.
+# 1,000 entries. What was just counted is written first; what an earlier round could not write comes after it.
 _CACHE_SECONDS = 0.5
 _BITS = [kind.bit for kind in KINDS]
 
@@ -35,27 +37,46 @@ def aggregate() -> int:
     what was not counted is still in the outbox, and what Redis does not have yet is written in the next round.
     """
     apply_decisions()
-    counted, cached_at = 0, time.monotonic()
-    while (batch := aggregate_batch()) == BATCH:
-        counted += batch
+    counted, written_at = 0, time.monotonic()
+    changed: set[UUID] = set()
+    while batch := aggregate_batch():
+        counted += batch.entries
+        changed.update(batch.articles)
+        if batch.entries < BATCH:
+            break
         note_aggregation()
-        if time.monotonic() - cached_at >= _CACHE_SECONDS:
-            write_stale_counts()
-            cached_at = time.monotonic()
+        if time.monotonic() - written_at >= _CACHE_SECONDS:
+            write_counts(changed)
+            changed.clear()
+            written_at = time.monotonic()
     note_aggregation()
+    write_counts(changed)
     write_stale_counts()
-    return counted + batch
+    return counted
 
 
-def aggregate_batch(*, most: int = BATCH) -> int:
-    """Moderate and count up to `most` outbox entries in one transaction; returns how many there were."""
+@dataclass(frozen=True)
+class Batch:
+    """How many outbox entries a transaction claimed, and the articles whose counts it changed."""
+
+    entries: int
+    articles: Sequence[UUID] = ()
+
+    def __bool__(self) -> bool:
+        return self.entries > 0
+
+
+def aggregate_batch(*, most: int = BATCH) -> Batch:
+    """Moderate and count up to `most` outbox entries in one transaction."""
+    articles: Sequence[UUID] = ()
     with transaction.atomic():
         claim = claim_entries(most=most)
         if claim.entries:
-            rows("aggregate", {"entries": claim.entries, "bits": _BITS}, unprepared=True)
+            entries = {"entries": claim.entries, "bits": _BITS}
+            ((articles,),) = rows("aggregate", entries, unprepared=True)
         if claim.erased:
             rows("remove_erased")
-    return len(claim.entries)
+    return Batch(len(claim.entries), articles)
 
 
 @dataclass(frozen=True)

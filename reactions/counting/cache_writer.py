@@ -1,25 +1,47 @@
-"""The cache writer: counts to Redis, after the commit that changed them."""
+"""The cache writer: counts to Redis, after the commit that changed them.
+
+Two lanes. Whoever changes the counts or the policy of articles writes these, with `write_counts`: aggregation what it
+counted, a refresh what it refreshed. What that left, because a process died or Redis was unreachable, is found by its
+version and written by later aggregations, with `write_stale_counts`.
+"""
+
+from collections.abc import Collection
+from itertools import islice
+from uuid import UUID
 
 from reactions.counts import put_counts, read_counts
 from reactions.sql import rows
 
-# Articles written in one round. What is left waits for the next round.
+# Articles written in one round trip. Of what is left over as many are written by each aggregation.
 _BATCH = 500
 
 
-def write_stale_counts() -> int:
-    """Write the newest counts of articles for which Redis has older ones or none; returns how many articles.
+def write_counts(article_ids: Collection[UUID]) -> int:
+    """Write the counts of these articles; returns of how many Redis has a newer version than before.
 
     Safe to repeat, to run concurrently and to be killed at any point: counts are absolute and carry a version, and
     what was not confirmed is written again. Must run outside the transaction that changed the counts. Where Redis
-    is unreachable nothing is confirmed, and the next round tries again.
+    is unreachable nothing is confirmed, and the rest is left to `write_stale_counts`.
     """
-    stale = [article_id for (article_id,) in rows("list_stale_counts", {"most": _BATCH})]
-    counts = read_counts(stale) if stale else []
-    if not counts or not put_counts(counts):
-        return 0
-    written = {
-        "articles": [each.article_id for each in counts],
-        "versions": [each.version for each in counts],
-    }
-    return len(rows("confirm_cached", written))
+    left = iter(article_ids)
+    confirmed = 0
+    while batch := list(islice(left, _BATCH)):
+        counts = read_counts(batch)
+        if not put_counts(counts):
+            break
+        written = {
+            "articles": [each.article_id for each in counts],
+            "versions": [each.version for each in counts],
+        }
+        confirmed += len(rows("confirm_cached", written))
+    return confirmed
+
+
+def write_stale_counts() -> int:
+    """Write the counts of articles for which Redis has older ones or none, those that changed last first.
+
+    Returns how many articles. What does not fit in one round waits for the next one. As safe as `write_counts`.
+    """
+    return write_counts(
+        [article_id for (article_id,) in rows("list_stale_counts", {"most": _BATCH})]
+    )

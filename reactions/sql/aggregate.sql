@@ -4,7 +4,7 @@
 -- counted as it is now. moderate.sql holds the locks of the entries and the rows.
 -- Uses: the keys of reactions_outboxentry, reactions_reaction, reactions_countversion, reactions_articlecount and
 -- reactions_bucket. Locks, in key order: the count version of each article; only the transaction that holds it writes
--- the article's counts and buckets. Returns one row: how many articles have new counts.
+-- the article's counts and buckets. Returns one row: the articles that have new counts.
 WITH claimed AS (
   DELETE FROM reactions_outboxentry WHERE id = ANY (%(entries)s::bigint[]) RETURNING article_id, reader_id
 ), moved AS (
@@ -42,4 +42,4 @@ WITH claimed AS (
       ON CONFLICT (article_id, start, kind) DO UPDATE
      SET added = b.added + EXCLUDED.added, removed = b.removed + EXCLUDED.removed
 )
-SELECT count(*) FROM versioned;
+SELECT COALESCE(array_agg(article_id), '{}') FROM versioned;

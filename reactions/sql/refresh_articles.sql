@@ -2,7 +2,7 @@
 -- with the last of them. Another worker takes another refresh. Only public articles can be in a cache.
 -- Uses: the keys of reactions_policyrefresh, articles_article and reactions_countversion; articles_by_section or the
 -- index of tags. Locks: the refresh, then the articles' count versions in key order.
--- Returns no row where none waits, else how many articles.
+-- Returns no row where none waits, else the articles.
 WITH taken AS MATERIALIZED (
   SELECT id, section_id, tag_id, refreshed_to FROM reactions_policyrefresh ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
 ), next AS MATERIALIZED (
@@ -25,4 +25,4 @@ WITH taken AS MATERIALIZED (
   DELETE FROM reactions_policyrefresh r
    USING taken WHERE r.id = taken.id AND (SELECT count(*) FROM next) < %(most)s::int
 )
-SELECT (SELECT count(*) FROM next) FROM taken;
+SELECT ARRAY(SELECT id FROM next ORDER BY id) FROM taken;

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, connection
 
+from reactions.article_changes import refresh_changed_articles
 from reactions.counting.aggregate import aggregate
 from reactions.default_policies import refresh_articles
 
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         while True:
             try:
                 aggregate()
+                refresh_changed_articles()
                 refresh_articles()
             except OperationalError as error:
                 self.stderr.write(f"PostgreSQL is unreachable: {error}")
