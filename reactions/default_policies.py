@@ -42,9 +42,11 @@ def refresh_articles(*, seconds: float = _SECONDS) -> int:
     what aggregation counts meanwhile never waits behind it.
     """
     refreshed, ends_at = 0, time.monotonic() + seconds
-    while time.monotonic() < ends_at and (found := row("refresh_articles", {"most": _BATCH})):
+    while found := row("refresh_articles", {"most": _BATCH}):
         refreshed += len(found[0])
         write_counts(found[0])
+        if time.monotonic() >= ends_at:
+            break
     return refreshed
 
 

@@ -288,6 +288,27 @@ class ArticleChange(models.Model):
     article_id = models.UUIDField()
 
 
+class CacheState(models.Model):
+    """What Redis is known to have: one row.
+
+    Each write of counts has a number, which Redis stores too. A Redis that has a lower one than `writes` came back old,
+    and what changed within a day is written again, those that changed last first.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    writes = models.BigIntegerField(
+        default=0, help_text="The highest number that Redis has confirmed."
+    )
+    rewrite_before = models.DateTimeField(
+        null=True, help_text="Articles that changed before are yet to be written again; null: none."
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="reactions_cachestate_once", condition=models.Q(id=1)),
+        ]
+
+
 class Salt(models.Model):
     """The key of one day's network hashes. Once it is deleted, no hash can be computed again."""
 

@@ -5,6 +5,7 @@ from django.db import OperationalError
 
 from reactions.article_changes import refresh_changed_articles
 from reactions.counting.aggregate import aggregate
+from reactions.counting.cache_writer import rewrite_counts
 from reactions.counting.reconcile import reconcile
 from reactions.default_policies import refresh_articles
 from reactions.moderation.client_network import purge_networks
@@ -33,9 +34,10 @@ def purge_networks_task() -> None:
 
 @shared_task(name="reactions.refresh_articles", autoretry_for=(), throws=(OperationalError,))
 def refresh_articles_task() -> None:
-    """Refreshes the cached counts of articles that changed, or whose default policy did.
+    """Refreshes the cached counts of articles that changed, or whose default policy did, or that Redis lost.
 
     Scheduled every second; any number at once.
     """
     refresh_changed_articles()
     refresh_articles()
+    rewrite_counts()

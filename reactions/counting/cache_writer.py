@@ -1,19 +1,27 @@
 """The cache writer: counts to Redis, after the commit that changed them.
 
-Two lanes. Whoever changes the counts or the policy of articles writes these, with `write_counts`: aggregation what it
+Three lanes. Whoever changes the counts or the policy of articles writes these, with `write_counts`: aggregation what it
 counted, a refresh what it refreshed. What that left, because a process died or Redis was unreachable, is found by its
-version and written by later aggregations, with `write_stale_counts`.
+version and written by later aggregations, with `write_stale_counts`. Where Redis came back old, from a file or as a
+replica that was promoted, `rewrite_counts` writes again what changed within a day.
 """
 
-from collections.abc import Collection
+import logging
+import time
+from collections.abc import Collection, Sequence
 from itertools import islice
 from uuid import UUID
 
-from reactions.counts import put_counts, read_counts
-from reactions.sql import rows
+from reactions.cache import redis_keys
+from reactions.counts import Counts, put_counts, read_counts
+from reactions.sql import row, rows
+
+logger = logging.getLogger(__name__)
 
 # Articles written in one round trip. Of what is left over as many are written by each aggregation.
 _BATCH = 500
+# Half of the time between two calls: one process of the worker is always free to aggregate.
+_REWRITE_SECONDS = 0.5
 
 
 def write_counts(article_ids: Collection[UUID]) -> int:
@@ -26,14 +34,10 @@ def write_counts(article_ids: Collection[UUID]) -> int:
     left = iter(article_ids)
     confirmed = 0
     while batch := list(islice(left, _BATCH)):
-        counts = read_counts(batch)
-        if not put_counts(counts):
+        written = _write(batch)
+        if written is None:
             break
-        written = {
-            "articles": [each.article_id for each in counts],
-            "versions": [each.version for each in counts],
-        }
-        confirmed += len(rows("confirm_cached", written))
+        confirmed += written
     return confirmed
 
 
@@ -45,3 +49,56 @@ def write_stale_counts() -> int:
     return write_counts(
         [article_id for (article_id,) in rows("list_stale_counts", {"most": _BATCH})]
     )
+
+
+def rewrite_counts(*, seconds: float = _REWRITE_SECONDS) -> int:
+    """Where Redis came back old, write again what changed within a day, those that changed last first.
+
+    Runs once a second, also to notice it on a site where nothing is counted. Works for so long at most; the next call
+    continues. Returns how many articles. As safe as `write_counts`.
+    """
+    _, confirmed = row("begin_cache_write") or (0, 0)
+    if not _put([], number=confirmed, confirmed=confirmed):
+        return 0
+    written, ends_at = 0, time.monotonic() + seconds
+    next_ones = {"most": _BATCH, "lifetime": redis_keys.COUNTS_TTL_SECONDS}
+    while found := row("list_rewrites", next_ones):
+        before, article_ids, next_before = found
+        if _write(article_ids) is None:
+            break
+        rows("advance_rewrite", {"before": before, "next_before": next_before})
+        written += len(article_ids)
+        if time.monotonic() >= ends_at:
+            break
+    return written
+
+
+def _write(article_ids: Sequence[UUID]) -> int | None:
+    """Write one batch; returns of how many Redis has a newer version than before, None where it is unreachable."""
+    number, confirmed = row("begin_cache_write") or (0, 0)
+    counts = read_counts(article_ids)
+    if not _put(counts, number=number, confirmed=confirmed):
+        return None
+    written = {
+        "number": number,
+        "articles": [each.article_id for each in counts],
+        "versions": [each.version for each in counts],
+    }
+    return len(rows("confirm_cached", written))
+
+
+def _put(counts: Sequence[Counts], *, number: int, confirmed: int) -> bool:
+    """Write these counts; returns whether Redis was reachable. Where it came back old, have all it lost written again.
+
+    Redis gets the number of this write only after that request is committed: a process killed in between hides nothing.
+    """
+    stored = put_counts(counts, number=number, confirmed=confirmed)
+    if stored is None or not 0 <= stored < confirmed:
+        return stored is not None
+    logger.error(
+        "Redis came back old: its last write is %d, and it had confirmed %d. Counts are written again.",
+        stored,
+        confirmed,
+    )
+    rows("request_rewrite")
+    return put_counts([], number=number) is not None

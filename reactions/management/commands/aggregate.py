@@ -10,6 +10,7 @@ from django.db import OperationalError, connection
 
 from reactions.article_changes import refresh_changed_articles
 from reactions.counting.aggregate import aggregate
+from reactions.counting.cache_writer import rewrite_counts
 from reactions.default_policies import refresh_articles
 
 
@@ -31,6 +32,7 @@ class Command(BaseCommand):
                 aggregate()
                 refresh_changed_articles()
                 refresh_articles()
+                rewrite_counts()
             except OperationalError as error:
                 self.stderr.write(f"PostgreSQL is unreachable: {error}")
                 connection.close()

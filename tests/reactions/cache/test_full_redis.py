@@ -1,8 +1,6 @@
 """A Valkey at its memory limit: counts that were only read make room, messages stay, counts stay right."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,12 +11,8 @@ from kombu import Connection
 from pytest_django import Settings
 
 from articles.models import Article
-from newsroom.stack.accounts import server_account
 from newsroom.stack.environment import broker_url_of
-from newsroom.stack.folders import remove_folder, socket_folder
-from newsroom.stack.guard import Guard
 from newsroom.stack.valkey import Valkey
-from newsroom.stack.wheels import valkey_program
 from reactions import counts
 from reactions.cache import redis_keys
 from reactions.cache.redis import client
@@ -27,36 +21,15 @@ from reactions.counting.aggregate import aggregate
 from reactions.counts import Answer, Counts, get_counts
 from reactions.kinds import KINDS, pack
 from reactions.record import set_reactions
-from tests.servers import open_folder
+from tests.reactions.servers import own_valkey
 
 ARTICLES = 20_000  # read once, three times what fits
 
 
 @pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    made = open_folder("full")
-    yield made
-    shutil.rmtree(made)
-
-
-@pytest.fixture(scope="module")
-def valkey(folder: Path) -> Iterator[Valkey]:
-    """The embedded Valkey, with little memory."""
-    account = server_account(folder)
-    sockets = socket_folder(folder, account)
-    with Guard() as guard:
-        made = Valkey(
-            program=valkey_program(account),
-            folder=sockets,
-            log=folder / "log",
-            account=account,
-            guard=guard,
-            memory="6mb",
-        )
-        made.start()
-        yield made
-        made.stop()
-        remove_folder(sockets)
+def valkey() -> Iterator[Valkey]:
+    with own_valkey(memory="6mb") as started:
+        yield started
 
 
 @pytest.fixture
@@ -76,10 +49,7 @@ def read_archive() -> None:
             Counts(uuid4(), "open", tuple(zero), zero, 0, "2024-12-08T09:23:00.000Z")
             for _ in range(500)
         ]
-        counts._put_answers(
-            {each.article_id.int: Answer.of(each) for each in read},
-            ttl_seconds=redis_keys.READ_TTL_SECONDS,
-        )
+        counts._put_answers({each.article_id.int: Answer.of(each) for each in read})
 
 
 def lifetime(article_id: UUID) -> int:

@@ -193,14 +193,13 @@ def test_a_version_that_was_raised_meanwhile_is_not_confirmed(
 ) -> None:
     """Only what Redis was given is confirmed, not what is the newest by then."""
     react(article)
-    put = cache_writer.put_counts
 
-    def put_and_count_another(found: list[Counts]) -> bool:
-        monkeypatch.setattr(cache_writer, "put_counts", put)
-        was_put = put(found)
+    def put_and_count_another(found: list[Counts], **numbers: int) -> int | None:
+        monkeypatch.setattr(cache_writer, "put_counts", put_counts)
+        stored = put_counts(found, **numbers)
         react(article)
         aggregate_batch()
-        return was_put
+        return stored
 
     monkeypatch.setattr(cache_writer, "put_counts", put_and_count_another)
     aggregate_batch()
