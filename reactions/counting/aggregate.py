@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from reactions.counting.cache_writer import write_counts, write_stale_counts
+from reactions.counting.cache_writer import write_stale_counts
 from reactions.counting.progress import note_aggregation
 from reactions.kinds import KINDS
 from reactions.moderation.decisions import apply_decisions
@@ -46,12 +46,11 @@ def aggregate() -> int:
             break
         note_aggregation()
         if time.monotonic() - written_at >= _CACHE_SECONDS:
-            write_counts(changed)
+            write_stale_counts(changed)
             changed.clear()
             written_at = time.monotonic()
     note_aggregation()
-    write_counts(changed)
-    write_stale_counts()
+    write_stale_counts(changed)
     return counted
 
 

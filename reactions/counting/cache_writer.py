@@ -1,14 +1,13 @@
 """The cache writer: counts to Redis, after the commit that changed them.
 
-Three lanes. Whoever changes the counts or the policy of articles writes these, with `write_counts`: aggregation what it
-counted, a refresh what it refreshed. What that left, because a process died or Redis was unreachable, is found by its
-version and written by later aggregations, with `write_stale_counts`. Where Redis came back old, from a file or as a
-replica that was promoted, `rewrite_counts` writes again what changed within a day.
+Three lanes. An aggregation writes what it counted, and then what others left, because a process died or Redis was
+unreachable: `write_stale_counts`. A refresh writes what it refreshed itself: `write_counts`. Where Redis came back old,
+from a file or as a replica that was promoted, `rewrite_counts` writes again what changed within a day.
 """
 
 import logging
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from reactions.sql import row, rows
 
 logger = logging.getLogger(__name__)
 
-# Articles written in one round trip. Of what is left over as many are written by each aggregation.
+# Articles written in one round trip, and by one aggregation.
 _BATCH = 500
 # Half of the time between two calls: one process of the worker is always free to aggregate.
 _REWRITE_SECONDS = 0.5
@@ -41,14 +40,13 @@ def write_counts(article_ids: Collection[UUID]) -> int:
     return confirmed
 
 
-def write_stale_counts() -> int:
-    """Write the counts of articles for which Redis has older ones or none, those that changed last first.
+def write_stale_counts(first: Iterable[UUID] = ()) -> int:
+    """Write the counts of articles for which Redis has older ones or none: `first` these, then what changed last.
 
-    Returns how many articles. What does not fit in one round waits for the next one. As safe as `write_counts`.
+    Returns how many articles. What does not fit in one round trip waits for the next call. As safe as `write_counts`.
     """
-    return write_counts(
-        [article_id for (article_id,) in rows("list_stale_counts", {"most": _BATCH})]
-    )
+    stale = (article_id for (article_id,) in rows("list_stale_counts", {"most": _BATCH}))
+    return write_counts(list(dict.fromkeys([*first, *stale]))[:_BATCH])
 
 
 def rewrite_counts(*, seconds: float = _REWRITE_SECONDS) -> int:

@@ -1,10 +1,12 @@
 """Counts in Redis: versions never go back, a lost key is read again, an unreachable Redis loses nothing."""
 
 import json
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 from pytest_django import Settings
 
 from articles.models import Article
@@ -135,19 +137,32 @@ def leave_stale(articles: list[Article]) -> None:
 def test_what_was_just_counted_is_written_first(
     publish_article: PublishArticle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Before what a refresh of many articles raises at that moment."""
     monkeypatch.setattr(cache_writer, "_BATCH", 2)
-    left = [publish_article() for _ in range(5)]
+    bulk, counted = [publish_article() for _ in range(3)], publish_article()
+    leave_stale(bulk)
+    CountVersion.objects.update(counted_at=timezone.now() + timedelta(seconds=5))
+    react(counted)
+
+    aggregate()
+
+    assert in_redis(counted.id) == "1"
+    assert sorted(str(in_redis(each.id)) for each in bulk) == ["1", "None", "None"]
+
+
+def test_what_was_left_is_written_by_the_last_change_first(
+    publish_article: PublishArticle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache_writer, "_BATCH", 1)
+    left = [publish_article() for _ in range(3)]
     leave_stale(left)
-    newest = [publish_article() for _ in range(3)]
-    for article in newest:
-        react(article)
 
     aggregate()
-
-    assert [in_redis(each.id) for each in newest] == ["1"] * 3
-    assert [in_redis(each.id) for each in left] == [None, None, None, "1", "1"]
+    first = [in_redis(each.id) for each in left]
     aggregate()
-    assert [in_redis(each.id) for each in left] == [None, "1", "1", "1", "1"]
+
+    assert first == [None, None, "1"]
+    assert [in_redis(each.id) for each in left] == [None, "1", "1"]
 
 
 def test_an_article_that_was_deleted_does_not_stop_the_others(
