@@ -268,8 +268,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": _EXPIRES,
     },
-    # The hash of a network is stored for two days at most.
-    "purge networks": {"task": "reactions.purge_networks", "schedule": timedelta(hours=1)},
+    # The hash of a network is stored for two days at most. By the clock, and twice an hour: an interval begins again
+    # with each start of beat, and a beat that restarts every hour would never send it.
+    "purge networks": {"task": "reactions.purge_networks", "schedule": crontab(minute="7,37")},
     # Pictures are fetched and rendered when they come in; this finds those whose message was lost.
     "prepare pictures": {
         "task": "articles.prepare_pictures",

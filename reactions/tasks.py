@@ -28,7 +28,7 @@ def reconcile_task() -> None:
 
 @shared_task(name="reactions.purge_networks")
 def purge_networks_task() -> None:
-    """Deletes the hashes of networks of two days ago. Scheduled every hour; may be repeated."""
+    """Deletes the hashes of networks of two days ago. Scheduled twice an hour; may be repeated."""
     purge_networks()
 
 
