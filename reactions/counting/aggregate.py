@@ -15,7 +15,6 @@ from django.db import transaction
 
 from reactions.counting.cache_writer import write_stale_counts
 from reactions.counting.progress import note_aggregation
-from reactions.kinds import KINDS
 from reactions.moderation.decisions import apply_decisions
 from reactions.moderation.moderate import claim_entries
 from reactions.sql import rows
@@ -27,7 +26,6 @@ BATCH = 20_000
 # How often the cache is written while one batch follows another: writing 500 articles takes as long as counting
 # 1,000 entries. What was just counted is written first; what an earlier round could not write comes after it.
 _CACHE_SECONDS = 0.5
-_BITS = [kind.bit for kind in KINDS]
 
 
 def aggregate() -> int:
@@ -71,8 +69,7 @@ def aggregate_batch(*, most: int = BATCH) -> Batch:
     with transaction.atomic():
         claim = claim_entries(most=most)
         if claim.entries:
-            entries = {"entries": claim.entries, "bits": _BITS}
-            ((articles,),) = rows("aggregate", entries, unprepared=True)
+            ((articles,),) = rows("aggregate", {"entries": claim.entries}, unprepared=True)
         if claim.erased:
             rows("remove_erased")
     return Batch(len(claim.entries), articles)

@@ -14,14 +14,12 @@ from uuid import UUID
 from django.db import transaction
 
 from reactions.counting.cache_writer import write_stale_counts
-from reactions.kinds import KINDS
 from reactions.sql import row, rows
 
 logger = logging.getLogger(__name__)
 
 # Articles repaired by one statement: an aggregation that meets one of them waits some milliseconds.
 _BATCH = 200
-_BITS = [kind.bit for kind in KINDS]
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def reconcile(*, dry_run: bool = False) -> ReconcileResult:
     stored for the metrics.
     """
     started = time.perf_counter()
-    measured = rows("measure_drift", {"bits": _BITS})
+    measured = rows("measure_drift")
     ((scanned, to_move),) = (each[:2] for each in measured if each[2] is None)
     drifted = [each[2:] for each in measured if each[2] is not None]
     ((missed_rows,),) = rows("enqueue_missed_rows", {"articles": to_move, "only_count": dry_run})
@@ -92,7 +90,7 @@ def _repair(article_ids: Sequence[UUID]) -> int:
         ((is_alone,),) = rows("try_lock")
         if not is_alone:
             return 0
-        return len(rows("repair_drift", {"articles": article_ids, "bits": _BITS}))
+        return len(rows("repair_drift", {"articles": article_ids}))
 
 
 def _batches(article_ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:

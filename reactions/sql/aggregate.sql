@@ -15,11 +15,14 @@ WITH claimed AS (
      AND r.counted <> CASE WHEN r.held THEN 0 ELSE r.kinds END
   RETURNING r.article_id, r.was_counted, r.counted,
             date_bin('15 minutes', r.changed_at, timestamptz '2000-01-01 00:00:00+00') AS start
+), changed_kind AS MATERIALIZED (  -- every bit: one of a kind that a newer release knows and this one does not
+  SELECT kind FROM generate_series(0, 30) AS kind
+   WHERE ((SELECT bit_or(counted # was_counted) FROM moved) >> kind) & 1 = 1
 ), change AS MATERIALIZED (
   SELECT article_id, start, kind,
          count(*) FILTER (WHERE (counted >> kind) & 1 = 1) AS added,
          count(*) FILTER (WHERE (was_counted >> kind) & 1 = 1) AS removed
-    FROM moved CROSS JOIN unnest(%(bits)s::int[]) AS kind
+    FROM moved CROSS JOIN changed_kind
    WHERE ((counted # was_counted) >> kind) & 1 = 1
    GROUP BY article_id, start, kind
 ), versioned AS (
