@@ -7,7 +7,7 @@ from a file or as a replica that was promoted, `rewrite_counts` writes again wha
 
 import logging
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from itertools import islice
 from uuid import UUID
 
@@ -40,13 +40,14 @@ def write_counts(article_ids: Collection[UUID]) -> int:
     return confirmed
 
 
-def write_stale_counts(first: Iterable[UUID] = ()) -> int:
+def write_stale_counts(first: Collection[UUID] = ()) -> int:
     """Write the counts of articles for which Redis has older ones or none: `first` these, then what changed last.
 
     Returns how many articles. What does not fit in one round trip waits for the next call. As safe as `write_counts`.
     """
-    stale = (article_id for (article_id,) in rows("list_stale_counts", {"most": _BATCH}))
-    return write_counts(list(dict.fromkeys([*first, *stale]))[:_BATCH])
+    stale = [] if len(first) >= _BATCH else rows("list_stale_counts", {"most": _BATCH})
+    articles = dict.fromkeys([*first, *(article_id for (article_id,) in stale)])
+    return write_counts(list(articles)[:_BATCH])
 
 
 def rewrite_counts(*, seconds: float = _REWRITE_SECONDS) -> int:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from copy import copy
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from celery.schedules import maybe_schedule
@@ -41,7 +42,7 @@ def test_a_scheduled_task_is_acknowledged_before_it_runs() -> None:
 @pytest.mark.parametrize("minute", [0, 7, 37])
 def test_a_beat_that_restarts_every_hour_sends_every_task(minute: int) -> None:
     """Down for two minutes, at this minute of each hour; what runs daily is sent on its day."""
-    schedule = {
+    schedule: dict[str, Any] = {
         name: copy(maybe_schedule(entry["schedule"]))
         for name, entry in beat.conf.beat_schedule.items()
     }
