@@ -1,4 +1,4 @@
-"""Announces a committed change of an article: to the reaction hooks, then to the subscribers of feeds."""
+"""Announces a change of an article: to the reaction hooks, then to the subscribers of feeds."""
 
 from uuid import UUID
 
@@ -9,10 +9,12 @@ from articles.syndication import websub
 
 
 def announce(article_id: UUID) -> None:
-    """After the commit, have reaction counts refreshed and subscribers notified. A failure is logged.
+    """After the commit, have reaction counts refreshed and subscribers notified.
 
-    A failure here does not undo the change of the article.
+    A failure then is logged and does not undo the change of the article. Must run in the transaction of the change,
+    after its statements.
     """
+    reaction_hooks().article_changes(article_id)
 
     def notify() -> None:  # a function, for Django logs the failure of one by its name
         reaction_hooks().article_changed(article_id)

@@ -60,6 +60,12 @@ class ReactionHooks(Protocol):
     def widget(self, request: HttpRequest, article: Article) -> Widget:
         """For the article page. Of the article only `id` and `slug` need to be loaded."""
 
+    def article_changes(self, article_id: UUID) -> None:
+        """An edit or a transition of the article is about to be committed, in this transaction.
+
+        What must happen after the commit even where this process dies is noted here. An exception undoes the change.
+        """
+
     def article_changed(self, article_id: UUID) -> None:
         """An edit or a transition of the article was committed: what is cached of it may be wrong.
 
@@ -79,6 +85,9 @@ class NullHooks:
 
     def widget(self, request: HttpRequest, article: Article) -> Widget:
         return Widget()
+
+    def article_changes(self, article_id: UUID) -> None:
+        return
 
     def article_changed(self, article_id: UUID) -> None:
         return

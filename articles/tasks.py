@@ -39,6 +39,8 @@ def poll_feeds() -> None:
 
 @shared_task(
     name="articles.ping_hub",
+    acks_late=True,
+    reject_on_worker_lost=True,
     autoretry_for=(websub.HubUnavailableError,),
     throws=(websub.HubUnavailableError,),
     max_retries=4,

@@ -1,9 +1,14 @@
 """The Celery application of the workers. The schedule is in settings.py."""
 
 import os
+from functools import cache
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_ready
 from django.conf import settings
+
+from newsroom import broker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 if not settings.configured:  # else another kind of process imports this
@@ -12,3 +17,19 @@ if not settings.configured:  # else another kind of process imports this
 app = Celery("newsroom")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+broker.install()
+
+
+@worker_ready.connect
+def start_watch(**_: Any) -> None:
+    """Celery sends this after every reconnection."""
+    aggregates = app.conf.task_default_queue in app.amqp.queues.consume_from
+    if aggregates and settings.WORKER_STALLED_SECONDS:
+        _start_watch_once()
+
+
+@cache
+def _start_watch_once() -> None:
+    from newsroom.watch import Watch  # needs Django's apps
+
+    Watch(app).start()

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -13,11 +12,11 @@ from kombu import Connection
 from kombu.exceptions import OperationalError as BrokerError
 
 from reactions.cache import redis as redis_cache
-from reactions.counting.aggregate import oldest_entry_at
+from reactions.counting.progress import read_progress
 from reactions.sql import rows
 
-# An outbox entry of this age means that no worker aggregates.
-_LATE = timedelta(seconds=10)
+# A reaction is counted within a second. An entry of this age was left: no worker aggregates, or its row is locked.
+_LATE_SECONDS = 10
 
 
 @never_cache
@@ -30,11 +29,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """Every component by name with its state: ok, degraded or down, and why.
 
-    503 only where PostgreSQL is down, for without it no reaction is recorded. Without Redis, the broker or a worker
-    readers are still served, and counts are slower or older.
+    503 where a component of READYZ_COMPONENTS is down: PostgreSQL, without which no reaction is recorded, and
+    aggregation, without which none is counted. Without Redis or the broker readers are served, and counts are older.
     """
     components = check_components()
-    down = components["postgresql"]["state"] == "down"
+    down = any(components[name]["state"] == "down" for name in settings.READYZ_COMPONENTS)
     worst = "down" if down else "ok" if _all_ok(components) else "degraded"
     return JsonResponse({"state": worst, "parts": components}, status=503 if down else 200)
 
@@ -79,10 +78,15 @@ def _broker() -> dict[str, Any]:
 
 
 def _aggregation() -> dict[str, Any]:
-    since = oldest_entry_at()
-    lag = datetime.now(UTC) - since if since else timedelta()
-    seconds = round(max(lag.total_seconds(), 0), 3)
-    return {"state": "degraded" if lag > _LATE else "ok", "lag_seconds": seconds}
+    """Down where entries wait and no worker has aggregated for WORKER_STALLED_SECONDS."""
+    progress = read_progress()
+    is_late = progress.lag_seconds > _LATE_SECONDS
+    idle = progress.idle_seconds
+    return {
+        "state": "down" if progress.is_stalled else "degraded" if is_late else "ok",
+        "lag_seconds": round(progress.lag_seconds, 3),
+        "aggregated_seconds_ago": None if idle is None else round(idle, 3),
+    }
 
 
 _CHECKS: dict[str, Callable[[], dict[str, Any]]] = {

@@ -208,11 +208,12 @@ SPECTACULAR_SETTINGS = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
 }
 
-# A message only says that there may be work: losing one, or having two, is harmless. So no results, no long
-# visibility, no retries by the broker, and scheduled messages that no worker received expire.
+# A message only says that there may be work: losing one, or having two, is harmless. So no results, no retries by the
+# broker, and scheduled messages that no worker received expire. A message is acknowledged before its task runs: one
+# that waits for its acknowledgement holds a prefetch slot, and longer than the visibility timeout (reconcile takes up
+# to an hour) it would be delivered again. A task whose message must not be lost sets `acks_late` itself.
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_TIME_LIMIT = 60  # seconds
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
@@ -241,6 +242,15 @@ CELERY_TASK_ROUTES = {
 }
 
 AGGREGATION_INTERVAL = timedelta(milliseconds=250)
+# A worker that has not aggregated for so long while entries wait ends, to be restarted; 0: it never does. A batch takes
+# a second, a new worker five until it aggregates.
+WORKER_STALLED_SECONDS = number("WORKER_STALLED_SECONDS", 30)
+# A file that such a worker touches every second as long as it need not be restarted; empty: none.
+WORKER_ALIVE_FILE = text("WORKER_ALIVE_FILE")
+# The components without which `/readyz` is 503.
+READYZ_COMPONENTS = words("READYZ_COMPONENTS") or ["postgresql", "aggregation"]
+if _unknown := {*READYZ_COMPONENTS} - {"postgresql", "redis", "broker", "aggregation"}:
+    raise ImproperlyConfigured(f"READYZ_COMPONENTS has unknown names: {', '.join(_unknown)}.")
 # A worker compares the expiry of a message with its own clock. Ten minutes: a smaller difference of clocks makes no
 # worker drop every message; and after a pause one run does all the work, so the others end at once.
 _EXPIRES = {"expires": 600}  # seconds
@@ -269,8 +279,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": _EXPIRES,
     },
-    # The hash of a network is stored for two days at most.
-    "purge networks": {"task": "reactions.purge_networks", "schedule": timedelta(hours=1)},
+    # The hash of a network is stored for two days at most. By the clock, and twice an hour: an interval begins again
+    # with each start of beat, and a beat that restarts every hour would never send it.
+    "purge networks": {"task": "reactions.purge_networks", "schedule": crontab(minute="7,37")},
     # Pictures are fetched and rendered when they come in; this finds those whose message was lost.
     "prepare pictures": {
         "task": "articles.prepare_pictures",

@@ -4,14 +4,20 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as CheckWarning
 from django.db import ProgrammingError
 
+from reactions.cache.redis import memory_policy
 from reactions.kinds import KINDS, Kind
 from reactions.models import MOST_DAYS
 from reactions.sql import rows
+
+# Policies that evict only keys with a lifetime, which counts have and messages have not.
+_HARMLESS = {"volatile-ttl", "volatile-lru", "volatile-lfu", "volatile-random", ""}
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,29}")
 _ACTION = re.compile(r"[A-Z][A-Za-z]*Action")
@@ -39,6 +45,39 @@ def check_per_reader(**_: Any) -> list[CheckMessage]:
     if 1 <= most <= len(KINDS):
         return []
     return [Error(f"REACTIONS_PER_READER is not 1 to {len(KINDS)}: {most}.", id="reactions.E009")]
+
+
+@register(Tags.database)
+def check_eviction(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """What REDIS_URL does when it is full, where the broker is the same server. Runs as `check_counted_kinds` does."""
+    if "default" not in (databases or ()) or not _is_the_broker(settings.REDIS_URL):
+        return []
+    policy, memory = memory_policy() or ("", 0)
+    if policy in _HARMLESS or (policy == "noeviction" and not memory):
+        return []
+    effect = (
+        "refuses every write, Celery's messages included"
+        if policy == "noeviction"
+        else "may evict Celery's messages"
+    )
+    return [
+        CheckWarning(
+            f"REDIS_URL is the broker too, and with maxmemory-policy {policy} a full server {effect}.",
+            hint="Set maxmemory-policy to volatile-ttl, or CELERY_BROKER_URL to another server.",
+            id="reactions.W010",
+        )
+    ]
+
+
+def _is_the_broker(redis_url: str) -> bool:
+    """Whether both URLs name one server, whatever the number of the database."""
+    cache, broker = (
+        urlsplit(url.replace("redis+socket", "unix"))
+        for url in (redis_url, settings.CELERY_BROKER_URL)
+    )
+    if "unix" in (cache.scheme, broker.scheme) or not broker.scheme.startswith("redis"):
+        return (cache.scheme, cache.path) == (broker.scheme, broker.path)
+    return (cache.hostname, cache.port or 6379) == (broker.hostname, broker.port or 6379)
 
 
 @register(Tags.database)

@@ -177,11 +177,19 @@ def read_counts(article_ids: Sequence[UUID]) -> list[Counts]:
     ]
 
 
-def put_counts(found: Sequence[Counts]) -> bool:
-    """Write counts to Redis, except over newer ones. Returns whether Redis was reachable."""
+def put_counts(found: Sequence[Counts], *, number: int = 0, confirmed: int = 0) -> int | None:
+    """Write counts to Redis, except over newer ones, and then the number of this write. None: Redis was unreachable.
+
+    `confirmed` is the highest number that Redis had confirmed before. Returns the number that was stored, -1 where there
+    was none. A lower one than `confirmed` means that Redis came back old; then its number is left as it is.
+    """
     answers = {counts.article_id.int: Answer.of(counts) for counts in found}
     _answers.update(answers)
-    return _put_answers(answers)
+    calls = _calls(answers, ttl_seconds=redis_keys.COUNTS_TTL_SECONDS)
+    results = redis_cache.run_scripts(
+        [*calls, ("note_write", redis_keys.WRITES, (number, confirmed))]
+    )
+    return results[-1] if results else None
 
 
 def note_version(*, article_id: UUID, version: int) -> None:
@@ -227,7 +235,8 @@ def _read_answers(numbers: list[int]) -> dict[int, Answer | None]:
             )  # older than the version seen here, and still better than none
         return {**cached}
     stored = {each.article_id.int: Answer.of(each) for each in counts}
-    _put_answers({each: answer for each, answer in stored.items() if answer.state != "missing"})
+    public = {each: answer for each, answer in stored.items() if answer.state != "missing"}
+    _put_answers(public)
     return cached | dict.fromkeys(missing) | stored
 
 
@@ -262,18 +271,26 @@ def _cached_answers(numbers: Sequence[int]) -> dict[int, Answer]:
     }
 
 
-def _put_answers(answers: Mapping[int, Answer]) -> bool:
-    calls = [
+def _put_answers(answers: Mapping[int, Answer]) -> None:
+    """Store what was read, for those who read it next."""
+    if answers:
+        redis_cache.run_scripts(_calls(answers, ttl_seconds=redis_keys.READ_TTL_SECONDS))
+
+
+def _calls(
+    answers: Mapping[int, Answer], *, ttl_seconds: int
+) -> list[tuple[str, str, Sequence[str | int]]]:
+    return [
         (
+            "put_counts",
             redis_keys.counts(UUID(int=number)),
             (
                 *(answer.version, answer.state, answer.body.decode()),
-                *(str(answer.closes_at or ""), _made_for(), redis_keys.COUNTS_TTL_SECONDS),
+                *(str(answer.closes_at or ""), _made_for(), ttl_seconds),
             ),
         )
         for number, answer in answers.items()
     ]
-    return not calls or redis_cache.run_each("put_counts", calls) is not None
 
 
 def _made_for() -> str:

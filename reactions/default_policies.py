@@ -4,16 +4,19 @@ The cached counts of those articles, which contain the policy, are refreshed in 
 a killed worker loses nothing.
 """
 
+import time
 from collections.abc import Iterable
 
 from django.db import transaction
 
-from reactions.counting.cache_writer import write_stale_counts
+from reactions.counting.cache_writer import write_counts
 from reactions.models import DefaultPolicy, PolicyRefresh
 from reactions.sql import row
 
 # Articles refreshed by one statement: an aggregation that meets one of them waits some ten milliseconds at most.
-_BATCH = 1_000
+_BATCH = 500
+# Half of the time between two calls: one process of the worker is always free to aggregate.
+_SECONDS = 0.5
 
 
 @transaction.atomic
@@ -32,12 +35,18 @@ def delete_default_policies(policies: Iterable[DefaultPolicy]) -> None:
     DefaultPolicy.objects.filter(pk__in=[policy.pk for policy in deleted]).delete()
 
 
-def refresh_articles() -> int:
-    """Refresh the cached counts of articles whose default policy changed; returns how many. Safe to repeat and to kill."""
-    refreshed = 0
+def refresh_articles(*, seconds: float = _SECONDS) -> int:
+    """Refresh the cached counts of articles whose default policy changed, for so long at most; returns how many.
+
+    Safe to repeat and to kill; the next call continues. Each batch is written by the call that refreshes it, so that
+    what aggregation counts meanwhile never waits behind it.
+    """
+    refreshed, ends_at = 0, time.monotonic() + seconds
     while found := row("refresh_articles", {"most": _BATCH}):
-        refreshed += found[0]
-        write_stale_counts()
+        refreshed += len(found[0])
+        write_counts(found[0])
+        if time.monotonic() >= ends_at:
+            break
     return refreshed
 
 

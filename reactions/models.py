@@ -89,9 +89,9 @@ class CountVersion(models.Model):
 
     class Meta:
         indexes = [
-            # Articles whose newest counts Redis does not have yet: the cache writer.
+            # Articles whose newest counts Redis does not have yet: the cache writer, those that changed last first.
             models.Index(
-                fields=["article_id"],
+                fields=["-counted_at"],
                 name="reactions_stale_counts",
                 condition=models.Q(version__gt=models.F("cached_version")),
             ),
@@ -177,6 +177,18 @@ class Reconciliation(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="reactions_reconciliation_once", condition=models.Q(id=1)),
+        ]
+
+
+class AggregationRun(models.Model):
+    """When an aggregation last ran to its end, in any worker: one row, written once a second at most."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="reactions_aggregationrun_once", condition=models.Q(id=1)),
         ]
 
 
@@ -278,6 +290,33 @@ class PolicyRefresh(models.Model):
     section_id = models.BigIntegerField(null=True)
     tag_id = models.BigIntegerField(null=True)
     refreshed_to = models.UUIDField(null=True)
+
+
+class ArticleChange(models.Model):
+    """An outbox: an article itself changed, so that its cached counts may be wrong. Duplicates are harmless."""
+
+    article_id = models.UUIDField()
+
+
+class CacheState(models.Model):
+    """What Redis is known to have: one row.
+
+    Each write of counts has a number, which Redis stores too. A Redis that has a lower one than `writes` came back old,
+    and what changed within a day is written again, those that changed last first.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    writes = models.BigIntegerField(
+        default=0, help_text="The highest number that Redis has confirmed."
+    )
+    rewrite_before = models.DateTimeField(
+        null=True, help_text="Articles that changed before are yet to be written again; null: none."
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="reactions_cachestate_once", condition=models.Q(id=1)),
+        ]
 
 
 class Salt(models.Model):

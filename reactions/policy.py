@@ -57,7 +57,7 @@ def set_policy(
     """Replace the own policy of an article; what is left out is left to default policies and the site.
 
     Safe to repeat. Rows and counts stay, and are shown again on opening. A reaction whose statement began before the
-    commit of this one is accepted. The counts get a new version; call `write_stale_counts` after the commit, or leave
+    commit of this one is accepted. The counts get a new version; call `write_counts` after the commit, or leave
     it to the next aggregation.
     """
     own = {
@@ -86,11 +86,3 @@ def get_policy(article_id: UUID) -> tuple[OwnPolicy, EffectivePolicy] | None:
         return None
     state, allowed, closes_at = found[4:]
     return OwnPolicy(*found[:4]), EffectivePolicy(state, allowed & OFFERED, closes_at)
-
-
-def raise_count_version(*, article_id: UUID) -> None:
-    """Give the public counts a new version, because the article was published, retracted, moved to a section or the like.
-
-    Safe to repeat. Call it after the commit that changed the article, then `write_stale_counts`.
-    """
-    rows("raise_count_version", {"article": article_id})

@@ -3,7 +3,9 @@
 from celery import shared_task
 from django.db import InternalError, OperationalError
 
+from reactions.article_changes import refresh_changed_articles
 from reactions.counting.aggregate import aggregate
+from reactions.counting.cache_writer import rewrite_counts
 from reactions.counting.reconcile import reconcile
 from reactions.default_policies import refresh_articles
 from reactions.moderation.client_network import purge_networks
@@ -26,7 +28,7 @@ def reconcile_task() -> None:
 
 @shared_task(name="reactions.purge_networks")
 def purge_networks_task() -> None:
-    """Deletes the hashes of networks of two days ago. Scheduled every hour; may be repeated."""
+    """Deletes the hashes of networks of two days ago. Scheduled twice an hour; may be repeated."""
     purge_networks()
 
 
@@ -34,5 +36,10 @@ def purge_networks_task() -> None:
     name="reactions.refresh_articles", autoretry_for=(), throws=(OperationalError, InternalError)
 )
 def refresh_articles_task() -> None:
-    """Refreshes the cached counts of articles whose default policy changed. Scheduled every second; any number at once."""
+    """Refreshes the cached counts of articles that changed, or whose default policy did, or that Redis lost.
+
+    Scheduled every second; any number at once.
+    """
+    refresh_changed_articles()
     refresh_articles()
+    rewrite_counts()

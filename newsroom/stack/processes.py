@@ -17,6 +17,7 @@ from honcho.colour import get_colours
 from honcho.environ import parse_procfile
 from honcho.printer import Message, Printer
 
+from newsroom.stack.alive import AliveFile
 from newsroom.stack.console import Output, StartupError
 from newsroom.stack.guard import Guard
 
@@ -37,6 +38,7 @@ class ManagedProcess:
     name: str
     command: str
     colour: str
+    alive_file: AliveFile | None = None
     process: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
     start_at: float = 0.0
@@ -61,6 +63,8 @@ class ManagedProcess:
 class Processes:
     """The Procfile's processes. One that dies by itself is started again, after a growing pause.
 
+    So is one whose alive file, by its name in `alive_files`, says that it hangs.
+
     Honcho reads the Procfile and prints; its own manager is not used, because it ends all processes with the first
     that ends, and keeps a Python process for each, which a `kill -9` orphans. `before_start` has what is called before
     each start of a process, by its name.
@@ -72,11 +76,13 @@ class Processes:
         *,
         guard: Guard,
         environment: Mapping[str, str],
+        alive_files: Mapping[str, AliveFile] | None = None,
         before_start: Mapping[str, Callable[[], None]] | None = None,
     ) -> None:
+        files = alive_files or {}
         commands = parse_procfile(procfile.read_text()).processes
         self.managed_processes = [
-            ManagedProcess(name, command, colour)
+            ManagedProcess(name, command, colour, files.get(name))
             for (name, command), colour in zip(commands.items(), get_colours(), strict=False)
         ]
         self._folder = procfile.parent
@@ -129,11 +135,17 @@ class Processes:
             self.announce(
                 f"{managed.name} ended ({_reason(code)}); starting it again in {pause:.0f} s"
             )
+        elif managed.alive_file and managed.alive_file.is_stale(now):
+            self.announce(f"{managed.name} no longer shows that it works: it is killed.")
+            managed.alive_file.clear()
+            managed.process.kill()
 
     def _start(self, managed: ManagedProcess, now: float) -> None:
         managed.started_at = now
         if before := self._before_start.get(managed.name):
             before()
+        if managed.alive_file:
+            managed.alive_file.clear()
         managed.process = self._guard.start(
             ["/bin/sh", "-c", f"exec {managed.command}"],
             env=self._environment,

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
+from newsroom.stack.alive import AliveFile, stale_seconds
 from newsroom.stack.console import StartupError, print_line
 from newsroom.stack.environment import (
     load_or_create_secrets,
@@ -83,6 +84,7 @@ def _run(options: Options) -> None:
             PROJECT / "Procfile",
             guard=guard,
             environment=environment,
+            alive_files={"worker": _alive_file(environment)},
             before_start={"web": front.remove_web_socket} if front else {},
         )
         stack.callback(processes.stop)
@@ -147,7 +149,13 @@ def _environment(options: Options, found: Mapping[str, str], front: Front | None
         "NEWSROOM_DATA": str(options.data),
         "PATH": programs,
         "PYTHONUNBUFFERED": "1",
+        "WORKER_ALIVE_FILE": str(options.data / "worker-alive"),
     }
+
+
+def _alive_file(environment: Mapping[str, str]) -> AliveFile:
+    seconds = stale_seconds(environment.get("WORKER_STALLED_SECONDS", ""))
+    return AliveFile(Path(environment["WORKER_ALIVE_FILE"]), stale_seconds=seconds)
 
 
 def _prepare(environment: Mapping[str, str], guard: Guard) -> str:

@@ -12,6 +12,8 @@ from newsroom.stack.guard import BARE_ENVIRONMENT, Guard
 from newsroom.stack.orphans import end_orphan
 
 START_SECONDS = 10.0
+# Some 190,000 articles that were read, with their counts. Full, it evicts counts, the shortest life first.
+MEMORY = "128mb"
 
 
 class Valkey:
@@ -20,7 +22,14 @@ class Valkey:
     title = "Valkey"
 
     def __init__(
-        self, *, program: Path, folder: Path, log: Path, account: Account | None, guard: Guard
+        self,
+        *,
+        program: Path,
+        folder: Path,
+        log: Path,
+        account: Account | None,
+        guard: Guard,
+        memory: str = MEMORY,
     ) -> None:
         self._program = program
         self._folder = folder
@@ -28,6 +37,7 @@ class Valkey:
         self._log = log
         self._account = account
         self._guard = guard
+        self._memory = memory
         self._process: subprocess.Popen[bytes] | None = None
         self.url = f"unix://{self._socket}"
 
@@ -61,7 +71,8 @@ class Valkey:
         return self._process is not None and self._process.poll() is not None
 
     def _switches(self, pid_file: Path) -> list[str | Path]:
-        # No eviction: the same memory holds Celery's messages, which must not vanish silently.
+        # The same memory holds Celery's messages, which must neither vanish nor be refused. They have no lifetime, and
+        # counts have one: `volatile-ttl` evicts counts alone (docs/decisions/0025-one-valkey-for-both.md).
         return [
             *("--port", "0"),
             *("--unixsocket", self._socket),
@@ -70,8 +81,8 @@ class Valkey:
             *("--pidfile", pid_file),
             *("--save", ""),
             *("--appendonly", "no"),
-            *("--maxmemory", "128mb"),
-            *("--maxmemory-policy", "noeviction"),
+            *("--maxmemory", self._memory),
+            *("--maxmemory-policy", "volatile-ttl"),
             *("--loglevel", "warning"),
         ]
 

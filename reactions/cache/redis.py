@@ -38,6 +38,15 @@ def _client(url: str) -> "redis.Redis":
     )
 
 
+def memory_policy() -> tuple[str, int] | None:
+    """What the server does when it is full, and its limit in bytes, 0 for none. None where it does not say."""
+    try:
+        info = client().info("memory")
+        return str(info["maxmemory_policy"]), int(info["maxmemory"])
+    except (RedisError, KeyError, ValueError):
+        return None
+
+
 def read_fields(keys: Sequence[str], *fields: str) -> list[list[str | None]] | None:
     """Some fields of many hashes, in order; None where Redis is unreachable."""
 
@@ -48,13 +57,13 @@ def read_fields(keys: Sequence[str], *fields: str) -> list[list[str | None]] | N
     return _in_one_trip(queue)
 
 
-def run_each(name: str, calls: Sequence[tuple[str, Sequence[str | int]]]) -> list[int] | None:
-    """The results of one script for many (key, arguments); None where Redis is unreachable."""
+def run_scripts(calls: Sequence[tuple[str, str, Sequence[str | int]]]) -> list[int] | None:
+    """The results of scripts, each called as (name, key, arguments), in order; None where Redis is unreachable."""
 
     def queue(pipeline: Pipeline) -> None:
-        run = pipeline.register_script(script(name))
-        for key, arguments in calls:
-            run(keys=[key], args=list(arguments), client=pipeline)
+        scripts = {name: pipeline.register_script(script(name)) for name, _, _ in calls}
+        for name, key, arguments in calls:
+            scripts[name](keys=[key], args=list(arguments), client=pipeline)
 
     return _in_one_trip(queue)
 

@@ -2,8 +2,9 @@
 
 | key | type | holds | lifetime | who deletes it |
 |---|---|---|---|---|
-| `counts:{article id}` | hash | `version`, `state`, `body`: the bytes that the API answers; `closes_at`, `made_for`: the time and the settings that the body is right for | COUNTS_TTL_SECONDS, renewed by every change | it expires |
-| `rate_limit:{name:network}` | string | when all that a network has taken from a limit is earned again, in microseconds since 1970 | until then | it expires |
+| `counts:{article id}` | hash | `version`, `state`, `body`: the bytes that the API answers; `closes_at`, `made_for`: the time and the settings that the body is right for | COUNTS_TTL_SECONDS, renewed by every change; READ_TTL_SECONDS where a read stored it | it expires, or is evicted |
+| `counts-writes` | string | the number of the last write of counts, by which a Redis that came back old is noticed | none, so that it is never evicted | nothing |
+| `rate_limit:{name:network}` | string | when all that a network has taken from a limit is earned again, in microseconds since 1970 | until then | it expires, or is evicted |
 | `rate_limit_counts` | hash | `limit:refused`, `limit:unlimited`: how many requests | none; it has two fields for each limit | nothing |
 
 The braces are part of the key: in a cluster all keys of one article share a slot.
@@ -14,6 +15,11 @@ from uuid import UUID
 # A day. Counts that did not change for so long are read once more from PostgreSQL, which also ends what a lost
 # message may have left behind.
 COUNTS_TTL_SECONDS = 86_400
+# An hour. What only a read stored can be read again. A full Redis (`volatile-ttl`) evicts what expires first, so a
+# crawler that reads the archive does not evict the articles that readers react to.
+READ_TTL_SECONDS = 3_600
+
+WRITES = "counts-writes"
 
 
 RATE_LIMIT_COUNTS = "rate_limit_counts"

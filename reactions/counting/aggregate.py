@@ -17,8 +17,8 @@ from django.db import Error, transaction
 
 from reactions.counting.cache_writer import write_stale_counts
 from reactions.counting.claim import Claim, claim_entries
+from reactions.counting.progress import note_aggregation
 from reactions.counting.set_aside import AggregationFailed, narrow, retry
-from reactions.kinds import KINDS
 from reactions.moderation.decisions import apply_decisions
 from reactions.moderation.moderate import moderate
 from reactions.sql import rows
@@ -29,7 +29,7 @@ from reactions.sql.errors import OF_ALL, failure_of
 # for the same counts, so the crowd is counted sooner.
 BATCH = 20_000
 # How often the cache is written while one batch follows another: writing 500 articles takes as long as counting
-# 1,000 entries.
+# 1,000 entries. What was just counted is written first; what an earlier round could not write comes after it.
 _CACHE_SECONDS = 0.5
 # An aggregation waits for a lock as long as an interval between two of them. What it may have to wait for is held by
 # transactions of some milliseconds, unless one hangs.
@@ -38,7 +38,6 @@ _LOCK_MILLISECONDS = 250
 _NARROW_LOCK_MILLISECONDS = 25
 # What one run spends at most on count versions that other transactions are creating.
 _CREATE_SECONDS = 0.3
-_BITS = [kind.bit for kind in KINDS]
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,8 @@ def aggregate() -> int:
     what was not counted is still in the outbox, and what Redis does not have yet is written in the next round.
     """
     apply_decisions()
-    counted, cached_at = 0, time.monotonic()
+    counted, written_at = 0, time.monotonic()
+    changed: set[UUID] = set()
     skipped: frozenset[UUID] = frozenset()
     is_full = True
     while is_full:
@@ -69,13 +69,18 @@ def aggregate() -> int:
             skipped |= set(failed.articles)
             continue
         counted += batch.entries
+        changed.update(batch.articles)
         skipped |= batch.skipped
         is_full = batch.is_full
-        if is_full and time.monotonic() - cached_at >= _CACHE_SECONDS:
-            write_stale_counts()
-            cached_at = time.monotonic()
+        if is_full:
+            note_aggregation()
+        if is_full and time.monotonic() - written_at >= _CACHE_SECONDS:
+            write_stale_counts(changed)
+            changed.clear()
+            written_at = time.monotonic()
     counted += retry(aggregate_articles)
-    write_stale_counts()
+    note_aggregation()
+    write_stale_counts(changed)
     return counted
 
 
@@ -138,7 +143,7 @@ def _count(claim: Claim) -> list[UUID]:
         moderate(entries, stripes=stripes)
     changed = []
     if claim.count:
-        found = rows("aggregate", {"entries": claim.entries, "bits": _BITS}, unprepared=True)
+        found = rows("aggregate", {"entries": claim.entries}, unprepared=True)
         changed = [article_id for (article_id,) in found]
     if claim.left:
         rows("remove_orphans", {"entries": claim.left})

@@ -15,7 +15,6 @@ from uuid import UUID
 from django.db import Error, transaction
 
 from reactions.counting.cache_writer import write_stale_counts
-from reactions.kinds import KINDS
 from reactions.sql import row, rows
 from reactions.sql.errors import OF_ALL, failure_of
 
@@ -27,7 +26,6 @@ _BATCH = 200
 _LOCK_MILLISECONDS = 1_000
 # As long as the task may take.
 _STATEMENT_MILLISECONDS = 3_600_000
-_BITS = [kind.bit for kind in KINDS]
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def reconcile(*, dry_run: bool = False) -> ReconcileResult:
     stored for the metrics.
     """
     started = time.perf_counter()
-    measured = _run_long("measure_drift", {"bits": _BITS})
+    measured = _run_long("measure_drift")
     ((scanned, to_move),) = (each[:2] for each in measured if each[2] is None)
     drifted = [each[2:] for each in measured if each[2] is not None]
     ((missed_rows,),) = _run_long(
@@ -107,10 +105,10 @@ def repair_articles(article_ids: Sequence[UUID]) -> int:
         rows("limit_lock_waits", {"milliseconds": _LOCK_MILLISECONDS})
         rows("create_versions", {"articles": list(article_ids)})
         rows("lock_versions", {"articles": list(article_ids)})
-        return len(rows("repair_drift", {"articles": list(article_ids), "bits": _BITS}))
+        return len(rows("repair_drift", {"articles": list(article_ids)}))
 
 
-def _run_long(name: str, parameters: Mapping[str, Any]) -> list[Any]:
+def _run_long(name: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
     """A statement that reads the whole ledger: the limit of a worker's statements is not for it."""
     with transaction.atomic():
         rows("limit_statement", {"milliseconds": _STATEMENT_MILLISECONDS})

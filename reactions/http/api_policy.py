@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from articles.api.api_keys import KEY, KeyAuthentication, scope
 from articles.validation import StrictSerializer
-from reactions.counting.cache_writer import write_stale_counts
+from reactions.counting.cache_writer import write_counts
 from reactions.counts import rfc3339
 from reactions.http.answers import PRIVATE
 from reactions.http.requests import article_id_at
@@ -84,7 +84,7 @@ class PolicyView(APIView):
         given.is_valid(raise_exception=True)
         own = given.validated_data
         set_policy(article_id=article_id, **own | {"allowed": _mask(own["allowed"])})
-        write_stale_counts()
+        write_counts([article_id])
         return _answer(article_id)
 
 

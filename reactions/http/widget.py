@@ -14,10 +14,9 @@ from django.template.loader import render_to_string
 
 from articles.hooks import Interaction, ReactionTotal, Widget
 from articles.models import Article
-from reactions.counting.cache_writer import write_stale_counts
+from reactions.article_changes import note_article_change, refresh_changed
 from reactions.counts import Counts, get_counts, invalidate_counts, list_counts
 from reactions.kinds import KINDS, OFFERED, REACT_ACTION, Kind, pack, unpack
-from reactions.policy import raise_count_version
 from reactions.readers import InvalidToken, find_reader, page_token
 from reactions.record import list_mine
 
@@ -63,10 +62,12 @@ class Hooks:
         counts = shown.as_json()
         return {name: counts[name] for name in ("state", "allowed", "counts", "total")}
 
+    def article_changes(self, article_id: UUID) -> None:
+        note_article_change(article_id)
+
     def article_changed(self, article_id: UUID) -> None:
-        raise_count_version(article_id=article_id)
         invalidate_counts(article_id=article_id)
-        write_stale_counts()
+        refresh_changed([article_id])
 
     def widget(self, request: HttpRequest, article: Article) -> Widget:
         counts = get_counts(article.id) or Counts(article.id)

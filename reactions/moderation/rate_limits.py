@@ -53,7 +53,7 @@ def take(limit: RateLimit, request: HasReader) -> float:
         return 0
     key = redis_keys.rate_limit(limit.name, hash_client_network(request))
     arguments = [max(1, _HOUR_MICROSECONDS // limit.per_hour), limit.at_once]
-    answers = redis.run_each("take", [(key, arguments)])
+    answers = redis.run_scripts([("take", key, arguments)])
     if answers is None:
         with _lock:
             _not_limited[limit.name] += 1

@@ -18,11 +18,14 @@ WITH claimed AS (
 ), alike AS MATERIALIZED (
   SELECT article_id, start, counted, was_counted, count(*) AS readers
     FROM moved GROUP BY article_id, start, counted, was_counted
+), changed_kind AS MATERIALIZED (  -- every bit: one of a kind that a newer release knows and this one does not
+  SELECT kind FROM generate_series(0, 30) AS kind
+   WHERE ((SELECT bit_or(counted # was_counted) FROM alike) >> kind) & 1 = 1
 ), change AS MATERIALIZED (
   SELECT article_id, start, kind,
          COALESCE(sum(readers) FILTER (WHERE (counted >> kind) & 1 = 1), 0)::bigint AS added,
          COALESCE(sum(readers) FILTER (WHERE (was_counted >> kind) & 1 = 1), 0)::bigint AS removed
-    FROM alike CROSS JOIN unnest(%(bits)s::int[]) AS kind
+    FROM alike CROSS JOIN changed_kind
    WHERE ((counted # was_counted) >> kind) & 1 = 1
    GROUP BY article_id, start, kind
 ), versioned AS (

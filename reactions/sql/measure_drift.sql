@@ -14,7 +14,7 @@ WITH sets AS MATERIALIZED (
     FROM sets
 ), in_rows AS (
   SELECT article_id, kind, sum(readers)::bigint AS count
-    FROM sets JOIN unnest(%(bits)s::int[]) AS kind ON (counted >> kind) & 1 = 1
+    FROM sets JOIN generate_series(0, 30) AS kind ON (counted >> kind) & 1 = 1
    GROUP BY article_id, kind
 ), in_buckets AS (
   SELECT article_id, kind, sum(added - removed)::bigint AS count FROM reactions_bucket GROUP BY article_id, kind

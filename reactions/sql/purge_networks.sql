@@ -1,6 +1,6 @@
 -- Deletes what tells one network from another: salts of days before yesterday, rates of two days ago, the hashes stored
 -- with waves. After it no hash leads to its network. Closes waves that nothing joined for an hour.
--- Reads those tables as a whole, once an hour. Locks: the rows that it deletes or changes.
+-- Reads those tables as a whole, twice an hour. Locks: the rows that it deletes or changes.
 -- Returns one row: how many rates of networks were deleted.
 WITH salts AS (
   DELETE FROM reactions_salt WHERE day < (now() AT TIME ZONE 'UTC')::date - 1

@@ -11,7 +11,7 @@ WITH in_rows AS (
             FROM reactions_reaction
            WHERE article_id = ANY (%(articles)s::uuid[]) AND counted <> 0
            GROUP BY article_id, counted) sets
-    JOIN unnest(%(bits)s::int[]) AS kind ON (counted >> kind) & 1 = 1
+    JOIN generate_series(0, 30) AS kind ON (counted >> kind) & 1 = 1
    GROUP BY article_id, kind
 ), in_counts AS (
   SELECT article_id, kind, count FROM reactions_articlecount WHERE article_id = ANY (%(articles)s::uuid[])

@@ -1,12 +1,15 @@
+from datetime import timedelta
+
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from articles.models import Article
 from newsroom import health
 from reactions.cache import limits
-from reactions.models import OutboxEntry
+from reactions.models import AggregationRun, OutboxEntry
 
 
 def test_a_process_that_answers_is_alive(client: Client) -> None:
@@ -28,15 +31,43 @@ def test_every_component_has_its_state(client: Client, db: None) -> None:
     }
 
 
-def test_reactions_without_aggregation_show_as_lag(client: Client, article: Article) -> None:
+def leave_entry(article: Article) -> None:
     OutboxEntry.objects.create(
         article_id=article.id, reader_id=article.id, created_at="2024-12-08T09:23:00Z"
     )
 
-    answer = client.get("/readyz").json()
 
-    assert answer["state"] == "degraded"
-    assert answer["parts"]["aggregation"]["lag_seconds"] > 10
+def note_run(ago: timedelta) -> None:
+    AggregationRun.objects.create(ended_at=timezone.now() - ago)
+
+
+def test_reactions_that_aggregation_leaves_show_as_lag(client: Client, article: Article) -> None:
+    leave_entry(article)
+    note_run(timedelta(seconds=1))
+
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.json()["state"]) == (200, "degraded")
+    assert response.json()["parts"]["aggregation"]["lag_seconds"] > 10
+    assert response.json()["parts"]["aggregation"]["aggregated_seconds_ago"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("components", "status"), [(["postgresql", "aggregation"], 503), (["postgresql"], 200)]
+)
+def test_a_stalled_aggregation_is_down(
+    client: Client, article: Article, settings: Settings, components: list[str], status: int
+) -> None:
+    """503 as READYZ_COMPONENTS says: by default, and not where web processes are taken out of service by it."""
+    settings.READYZ_COMPONENTS = components
+    leave_entry(article)
+    note_run(timedelta(seconds=31))
+
+    response = client.get("/readyz")
+
+    assert response.status_code == status
+    assert response.json()["state"] == ("down" if status == 503 else "degraded")
+    assert response.json()["parts"]["aggregation"]["state"] == "down"
 
 
 def test_without_redis_the_product_is_degraded_and_not_down(

@@ -72,7 +72,7 @@ def test_they_start_on_a_path_with_spaces_and_answer(
     assert ask(pair, "SHOW data_checksums") == "on"
     assert ask(pair, "SHOW listen_addresses") == ""
     with redis.Redis.from_url(pair.urls["REDIS_URL"]) as client:
-        assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+        assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "volatile-ttl"}
         assert client.config_get("save") == {"save": ""}
 
 

@@ -72,6 +72,8 @@ def describe_reader(reader: Mapping[str, Any], slugs: Iterable[str]) -> dict[str
     authorization = f"Reader {reader['token']}"
     mine = {slug: get(f"articles/{slug}/reactions/mine/", authorization) for slug in slugs}
     export = get("readers/me/export/", authorization)
+    for each in export["reactions"]:
+        each.pop("held", None)  # new in 0.3.0
     stored = {each["slug"]: each["reactions"] for each in export["reactions"]}
     return {
         **reader,

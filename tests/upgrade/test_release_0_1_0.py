@@ -164,6 +164,7 @@ def test_no_row_is_lost_and_no_table_is_written_again(upgraded: Installation) ->
         for table, count in KNOWN["rows"].items()
         if table.startswith(("articles_", "reactions_")) or table == "auth_user"
     }
+    rows.pop("reactions_salt")  # a day has one from its first request on
     kept = upgraded.files_before.keys() & upgraded.files_after.keys()
 
     assert rows == {table: upgraded.before["rows"][table] for table in rows}

@@ -8,7 +8,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import InternalError, OperationalError, connection
 
+from reactions.article_changes import refresh_changed_articles
 from reactions.counting.aggregate import aggregate
+from reactions.counting.cache_writer import rewrite_counts
 from reactions.default_policies import refresh_articles
 
 
@@ -28,7 +30,9 @@ class Command(BaseCommand):
         while True:
             try:
                 aggregate()
+                refresh_changed_articles()
                 refresh_articles()
+                rewrite_counts()
             except (OperationalError, InternalError) as error:
                 self.stderr.write(f"PostgreSQL does not count: {error}")
                 connection.close()
