@@ -185,6 +185,7 @@ class AggregationRun(models.Model):
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     ended_at = models.DateTimeField()
+    watermark = models.BigIntegerField(db_default=0, help_text="Below it no outbox entry lives.")
 
     class Meta:
         constraints = [

@@ -10,7 +10,6 @@ import random
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from django.db import Error, transaction
@@ -203,9 +202,3 @@ def measure_backlog() -> Backlog:
     """What aggregation and the cache writer have yet to do. One cheap statement while they keep up."""
     ((outbox_entries, lag_seconds, stale_counts, aside),) = rows("backlog")
     return Backlog(outbox_entries, lag_seconds, stale_counts, aside)
-
-
-def oldest_entry_at() -> datetime | None:
-    """When the oldest outbox entry was made; None where the outbox is empty."""
-    ((created_at,),) = rows("oldest_entry_at")
-    return created_at  # type: ignore[no-any-return]  # a timestamptz column

@@ -11,6 +11,7 @@ from struct import Struct
 
 from django.conf import settings
 
+from reactions.counting.watermark import watermark
 from reactions.sql import rows
 
 _NOTE_SECONDS = 1.0
@@ -48,7 +49,7 @@ def note_aggregation() -> None:
     now = time.monotonic()
     _DOUBLE.pack_into(_shared, 0, now)
     if now - _noted_at >= _NOTE_SECONDS:
-        rows("note_aggregation")
+        rows("note_aggregation", {"watermark": watermark.id})
         _noted_at = now
 
 

@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
                 ('ended_at', models.DateTimeField()),
+                ('watermark', models.BigIntegerField(db_default=0, help_text='Below it no outbox entry lives.')),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='reactions_aggregationrun_once')],

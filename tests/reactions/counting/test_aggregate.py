@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from articles.models import Article
-from reactions.counting.aggregate import aggregate, aggregate_batch, oldest_entry_at
+from reactions.counting.aggregate import aggregate, aggregate_batch
 from reactions.kinds import BY_KEY, pack
 from reactions.models import ArticleCount, Bucket, CountVersion, OutboxEntry, Reaction
 from reactions.record import set_reactions
@@ -131,22 +131,6 @@ def test_changes_are_bucketed_by_the_quarter_of_an_hour_in_which_readers_made_th
         ("09:45", BY_KEY["love"].bit, 0, 1),
         ("09:45", BY_KEY["sad"].bit, 1, 0),
     ]
-
-
-def test_the_age_of_the_oldest_outbox_entry_is_known(article: Article) -> None:
-    before = oldest_entry_at()
-    for _ in range(2):
-        set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE)
-    entries = OutboxEntry.objects.order_by("created_at").values_list("created_at", flat=True)
-    first, second = entries
-    waiting = [oldest_entry_at()]
-    aggregate_batch(most=1)
-    waiting.append(oldest_entry_at())
-    aggregate()
-
-    assert before is None
-    assert waiting == [first, second]
-    assert oldest_entry_at() is None
 
 
 @examples(0.1, HealthCheck.function_scoped_fixture)

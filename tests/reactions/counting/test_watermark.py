@@ -9,8 +9,9 @@ from django.db import connection
 from articles.models import Article
 from reactions.counting.aggregate import aggregate
 from reactions.counting.watermark import Look, Watermark, watermark
+from reactions.models import AggregationRun
 from reactions.record import set_reactions
-from reactions.sql import statement
+from reactions.sql import rows, statement
 from tests.races.rival import held_open
 from tests.reactions.crowds import LOVE, arrive
 from tests.reactions.oracle import totals
@@ -52,11 +53,14 @@ def test_an_empty_outbox_costs_a_few_pages_while_a_snapshot_is_open(article: Art
         for _ in range(3):
             aggregate()
         above_the_watermark = pages_of_a_look()
+        note_aggregation_now()
+        of_a_probe = pages_of("aggregation_progress"), pages_of("backlog")
         arrive(article.id, [7])
         assert aggregate() == 1
 
     assert from_the_start > 100
     assert above_the_watermark < 20
+    assert max(of_a_probe) < 20
 
 
 @pytest.mark.django_db(transaction=True)
@@ -82,11 +86,21 @@ def hold_a_snapshot() -> None:
         cursor.execute("SELECT count(*) FROM reactions_outboxentry")
 
 
+def note_aggregation_now() -> None:
+    AggregationRun.objects.all().delete()
+    rows("note_aggregation", {"watermark": watermark.id})
+
+
 def pages_of_a_look() -> int:
     """The pages that a claim reads where the outbox is empty."""
-    parameters = {"most": 20_000, "without": [], "only": None, "after": watermark.id, "unshared": 3}
+    parameters = {"most": 20_000, "without": [], "only": None}
+    return pages_of("claim", {**parameters, "after": watermark.id, "unshared": 3})
+
+
+def pages_of(name: str, parameters: dict[str, object] | None = None) -> int:
+    """The pages that a statement reads."""
     connection.ensure_connection()
     with psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement('claim')}", parameters)
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement(name)}", parameters)
         ((((plan,),)),) = cursor.fetchall()
     return int(plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"])
