@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 
 from reactions.counts import by_key, note_version, rfc3339
 from reactions.kinds import OFFERED, unpack
@@ -106,7 +107,9 @@ def erase_reader(*, reader_id: UUID) -> int:
 
     Aggregation takes their reactions out of the counts and then removes the rows.
     """
-    ((erased,),) = rows("erase", {"reader": reader_id})
+    with transaction.atomic():
+        rows("lock_reader", {"reader": reader_id})
+        ((erased,),) = rows("erase", {"reader": reader_id})
     return int(erased)
 
 

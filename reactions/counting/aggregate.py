@@ -19,7 +19,7 @@ from reactions.counting.claim import Claim, claim_entries
 from reactions.counting.progress import note_aggregation
 from reactions.counting.set_aside import AggregationFailed, narrow, retry
 from reactions.moderation.decisions import apply_decisions
-from reactions.moderation.moderate import moderate
+from reactions.moderation.moderate import lock_shared, moderate
 from reactions.sql import rows
 from reactions.sql.errors import OF_ALL, failure_of
 
@@ -138,8 +138,9 @@ def aggregate_articles(article_ids: Collection[UUID]) -> int:
 
 def _count(claim: Claim) -> list[UUID]:
     """Moderate and count what was claimed; returns the articles that have new counts."""
-    for entries, stripes in claim.first:
-        moderate(entries, stripes=stripes)
+    lock_shared(stripes=claim.stripes, minutes=len(claim.first), articles=claim.articles)
+    for entries in claim.first:
+        moderate(entries)
     changed = []
     if claim.count:
         found = rows("aggregate", {"entries": claim.entries}, unprepared=True)

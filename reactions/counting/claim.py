@@ -13,9 +13,8 @@ from reactions.sql import rows
 class Claim:
     """The outbox entries that this transaction has claimed, by the texts of arrays of ids, and what it had to leave."""
 
-    first: Sequence[
-        tuple[str, Sequence[int] | None]
-    ]  # of first reactions: ids of each minute, networks to lock
+    first: Sequence[str]  # of first reactions, by minute
+    stripes: frozenset[int]  # groups of networks to lock
     other: str | None
     read: int  # entries read, claimed or not
     count: int  # entries claimed
@@ -28,7 +27,7 @@ class Claim:
     @property
     def entries(self) -> str:
         """The ids, as the text of PostgreSQL's array."""
-        texts = [ids for ids, _ in self.first] + ([self.other] if self.other else [])
+        texts = [*self.first, *([self.other] if self.other else [])]
         return "{" + ",".join(text[1:-1] for text in texts) + "}"
 
 
@@ -56,7 +55,8 @@ def claim_entries(
     if not only:
         watermark.note(Look(*look))
     return Claim(
-        first=[(ids, stripes) for minute, ids, stripes, *_ in found if minute is not None],
+        first=[ids for minute, ids, *_ in found if minute is not None],
+        stripes=frozenset(stripe for _, _, stripes, *_ in found for stripe in stripes or ()),
         other=next((ids for minute, ids, *_ in found if minute is None), None),
         read=read,
         count=count,

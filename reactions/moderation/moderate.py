@@ -1,6 +1,7 @@
 """Runs the rules over what readers did: holds the first reactions that a rule holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
 
 from django.conf import settings
 
@@ -10,15 +11,24 @@ from reactions.sql import row, rows
 _NEVER = 2**31 - 1  # what a limit of 0 means: the rule is off
 
 
-def moderate(entries: str, *, stripes: Sequence[int] | None) -> int:
+def lock_shared(*, stripes: Collection[int], minutes: int, articles: Sequence[UUID]) -> None:
+    """Lock what this transaction, which is about to moderate so many minutes, shares with others.
+
+    All at once: locked minute by minute, two transactions could wait for each other. Waits for a concurrent aggregation
+    only for the groups of networks in `stripes`, which come near their limit of a minute.
+    """
+    if stripes:
+        rows("lock_networks", {"stripes": list(stripes)})
+    if minutes > 1:
+        rows("lock_waves", {"articles": list(articles)})
+
+
+def moderate(entries: str) -> int:
     """Evaluate the rules for the first reactions of these outbox entries, of one minute; returns how many are held.
 
     `entries` is the text of PostgreSQL's array. Must run in the transaction that has claimed the entries, and that
-    aggregates and deletes them: a first reaction is moderated once. Waits for a concurrent aggregation only for the
-    groups of networks in `stripes`, which come near their limit of a minute.
+    aggregates and deletes them: a first reaction is moderated once. `lock_shared` must have run in it.
     """
-    if stripes:
-        rows("lock_networks", {"stripes": stripes})
     # Planned at every run, in some milliseconds: a plan made while the outbox was empty would read the whole ledger
     # for each entry of the first crowd.
     found = row(
