@@ -1,4 +1,4 @@
-"""The app of reactions: registers its hooks with articles, its checks and its roles."""
+"""The app of reactions: registers its hooks with articles, its checks, its roles, and what migrate remembers."""
 
 from typing import Any
 
@@ -18,6 +18,7 @@ class ReactionsConfig(AppConfig):
 
         register_hooks(Hooks())
         post_migrate.connect(grant_roles, sender=self)
+        post_migrate.connect(remember_site_kinds, sender=self)
 
 
 def grant_roles(sender: AppConfig, apps: Any = installed, **options: Any) -> None:
@@ -36,3 +37,11 @@ def grant_roles(sender: AppConfig, apps: Any = installed, **options: Any) -> Non
         sender.label,
         {Role.STATISTICS: may_view, Role.EDITOR: may_decide, Role.PUBLISHER: may_decide},
     )
+
+
+def remember_site_kinds(sender: AppConfig, apps: Any = installed, **options: Any) -> None:
+    """The key of each bit, unless the tables are those of an earlier migration."""
+    from reactions.known_kinds import write_kinds
+
+    if "knownkind" in apps.all_models[sender.label]:
+        write_kinds()

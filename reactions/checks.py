@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,8 +13,8 @@ from django.db import ProgrammingError
 
 from reactions.cache.redis import memory_policy
 from reactions.kinds import KINDS, Kind
+from reactions.known_kinds import list_counted_kinds
 from reactions.models import MOST_DAYS
-from reactions.sql import rows
 
 # Policies that evict only keys with a lifetime, which counts have and messages have not.
 _HARMLESS = {"volatile-ttl", "volatile-lru", "volatile-lfu", "volatile-random", ""}
@@ -82,21 +82,37 @@ def _is_the_broker(redis_url: str) -> bool:
 
 @register(Tags.database)
 def check_counted_kinds(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Whether a kind that readers chose is gone: runs with `check --database default`, and `migrate`."""
+    """Whether a kind that readers chose is gone, or its bit has another key: with `check --database default`, and `migrate`."""
     if "default" not in (databases or ()):
         return []
     try:
-        counted = {bit for (bit,) in rows("counted_kinds")}
+        counted = list_counted_kinds()
     except ProgrammingError:  # the tables do not exist yet
         return []
-    return [
-        Error(
-            f"The counts have a reaction with the bit {bit}, which no kind has.",
-            hint=f"Put the kind back, with `retired = true`. {_HINT}",
-            id="reactions.E006",
-        )
-        for bit in sorted(counted - {kind.bit for kind in KINDS})
-    ]
+    return list(find_changes(KINDS, counted))
+
+
+def find_changes(
+    kinds: Sequence[Kind], counted: Mapping[int, str | None]
+) -> Iterable[CheckMessage]:
+    """What does not fit the counts: by bit the key under which it was counted, None where that is not known."""
+    keys = {kind.bit: kind.key for kind in kinds}
+    for bit, key in sorted(counted.items()):
+        if bit not in keys:
+            yield Error(
+                f"The counts have a reaction with the bit {bit}, which no kind has.",
+                hint=f"Put the kind back, with `retired = true`. {_HINT}",
+                id="reactions.E006",
+            )
+        elif key and key != keys[bit]:
+            yield Error(
+                f"The bit {bit} was counted as {key!r}, and is now of {keys[bit]!r}.",
+                hint=(
+                    f"Give {keys[bit]!r} a bit of its own. If it is {key!r} under another key:"
+                    f" `manage.py rename_kind {key} {keys[bit]}`. {_HINT}"
+                ),
+                id="reactions.E010",
+            )
 
 
 def find_faults(kinds: Sequence[Kind]) -> Iterable[CheckMessage]:

@@ -111,6 +111,13 @@ class SetAside(models.Model):
     error = models.TextField(help_text="What PostgreSQL said the last time.")
 
 
+class KnownKind(models.Model):
+    """The key that the bit of a kind had when it was first counted. Written by reactions.known_kinds only."""
+
+    bit = models.SmallIntegerField(primary_key=True)
+    key = models.CharField(max_length=30)
+
+
 class ArticleCount(models.Model):
     """How many readers chose `kind` on an article. Written by aggregation and repair only; never below zero."""
 

@@ -18,6 +18,7 @@ from reactions.counting.cache_writer import write_stale_counts
 from reactions.counting.claim import Claim, claim_entries
 from reactions.counting.progress import note_aggregation
 from reactions.counting.set_aside import AggregationFailed, narrow, retry
+from reactions.known_kinds import remember_kinds
 from reactions.moderation.decisions import apply_decisions
 from reactions.moderation.moderate import lock_shared, moderate
 from reactions.sql import rows
@@ -55,6 +56,7 @@ def aggregate() -> int:
     Entries that another aggregation has claimed are left to it. A crash anywhere loses nothing and repeats nothing:
     what was not counted is still in the outbox, and what Redis does not have yet is written in the next round.
     """
+    remember_kinds()
     apply_decisions()
     counted, written_at = 0, time.monotonic()
     changed: set[UUID] = set()

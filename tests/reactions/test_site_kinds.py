@@ -18,7 +18,7 @@ from articles.models import Article
 from reactions.checks import check_counted_kinds, check_days, find_faults
 from reactions.counting.aggregate import aggregate
 from reactions.kinds import SEVEN, Kind, pack, read_kinds
-from reactions.models import ArticleCount
+from reactions.models import ArticleCount, ImportedCount, KnownKind
 from reactions.record import set_reactions
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -105,6 +105,54 @@ def test_a_kind_that_was_counted_cannot_vanish_unnoticed(
     assert run.returncode == 1
     assert "bit 0, which no kind has" in run.stderr
     assert "retired = true" in run.stderr
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_bit_that_was_counted_cannot_be_given_to_another_key_unnoticed(
+    article: Article, kinds_file: Path
+) -> None:
+    """A worker of the site counts, migrate has not run since the file was made; then the bit changes hands."""
+    KnownKind.objects.all().delete()
+    assert on_that_site(kinds_file, "manage.py", "aggregate").returncode == 0
+    ArticleCount.objects.create(article_id=article.id, kind=30, count=1)
+    kinds_file.write_text(KINDS.replace('key = "agree"', 'key = "support"'))
+
+    runs = [
+        on_that_site(kinds_file, "manage.py", *command)
+        for command in (
+            ["check", "--database", "default"],
+            ["migrate"],
+            ["aggregate"],  # whose process remembers nothing else
+            ["check", "--database", "default"],
+            ["rename_kind", "funny", "support"],
+            ["rename_kind", "agree", "support"],
+            ["check", "--database", "default"],
+        )
+    ]
+
+    assert [run.returncode for run in runs] == [1, 1, 0, 1, 1, 0, 0]
+    for run in (runs[0], runs[1], runs[3]):
+        assert "E010) The bit 30 was counted as 'agree', and is now of 'support'" in run.stderr
+    assert "`manage.py rename_kind agree support`" in runs[0].stderr
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_bit_that_was_never_counted_may_change_its_key(
+    article: Article, kinds_file: Path
+) -> None:
+    on_that_site(kinds_file, "manage.py", "aggregate")
+    kinds_file.write_text(KINDS.replace('key = "agree"', 'key = "support"'))
+
+    on_that_site(kinds_file, "manage.py", "aggregate")
+    ImportedCount.objects.create(
+        article_id=article.id, source="old", kind=30, count=7, imported_at="2024-12-08T09:00:00Z"
+    )
+
+    assert KnownKind.objects.get(bit=30).key == "support"
+    assert on_that_site(kinds_file, "manage.py", "check", "--database", "default").returncode == 0
+    kinds_file.write_text(KINDS)
+    check = on_that_site(kinds_file, "manage.py", "check", "--database", "default")
+    assert "The bit 30 was counted as 'support', and is now of 'agree'" in check.stderr
 
 
 @pytest.mark.django_db
