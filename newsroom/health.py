@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,10 @@ from reactions.sql import rows
 # A reaction is counted within a second. An entry of this age was left: no worker aggregates, or its row is locked.
 _LATE_SECONDS = 10
 
+_FRESH_SECONDS = 1.0
+_checking = Lock()
+_checked: tuple[float, dict[str, dict[str, Any]]] = (0.0, {})
+
 
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -32,10 +37,33 @@ def readyz(request: HttpRequest) -> JsonResponse:
     503 where a component of READYZ_COMPONENTS is down: PostgreSQL, without which no reaction is recorded, and
     aggregation, without which none is counted. Without Redis or the broker readers are served, and counts are older.
     """
-    components = check_components()
+    components = _check_at_most_once_a_second()
     down = any(components[name]["state"] == "down" for name in settings.READYZ_COMPONENTS)
     worst = "down" if down else "ok" if _all_ok(components) else "degraded"
     return JsonResponse({"state": worst, "parts": components}, status=503 if down else 200)
+
+
+def _check_at_most_once_a_second() -> dict[str, dict[str, Any]]:
+    """What the last check of this process found, where it is younger than a second or another one runs.
+
+    The checks write, and wait for servers that do not answer: a crowd of probes must not occupy every thread.
+    """
+    global _checked
+    checked_at, components = _checked
+    if components and (time.monotonic() - checked_at < _FRESH_SECONDS or _checking.locked()):
+        return components
+    with _checking:
+        checked_at, components = _checked
+        if not components or time.monotonic() - checked_at >= _FRESH_SECONDS:
+            components = check_components()
+            _checked = time.monotonic(), components
+        return components
+
+
+def clear_checks() -> None:
+    """Have the next request check again."""
+    global _checked
+    _checked = (0.0, {})
 
 
 def check_components() -> dict[str, dict[str, Any]]:

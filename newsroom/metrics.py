@@ -104,7 +104,7 @@ def _backlog() -> Iterator[Metric]:
     )
     yield _gauge(
         "set_aside_articles",
-        "Articles whose aggregation fails; they are tried again, and an operator has to look.",
+        "Articles whose aggregation has failed for a minute: they are set aside.",
         backlog.set_aside,
     )
 

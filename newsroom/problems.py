@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -27,12 +28,13 @@ CONTENT_TYPE = "application/problem+json"
 _RETRY_AFTER_SECONDS = 2
 _UNAVAILABLE_PAGE = (
     "<!doctype html><html lang=en><meta charset=utf-8><title>Unavailable</title>"
-    "<p>This page is unavailable for a moment. Nothing was changed; please try again soon."
+    "<p>This page is unavailable for a moment. Please try again soon."
 )
 
 
 _EXPLANATIONS = {
-    Failure.UNREACHABLE: "The database does not answer. Nothing was recorded; try again soon.",
+    # The connection may have been lost while a change was committed, and every change may be sent again.
+    Failure.UNREACHABLE: "The database does not answer. Send the same again soon: it counts once.",
     Failure.READ_ONLY: "The database is read-only. Nothing was recorded; try again soon.",
     Failure.FULL: "The database has no room left. Nothing was recorded; try again soon.",
     Failure.BUSY: "The database is busy with this. Nothing was recorded; try again soon.",
@@ -58,17 +60,22 @@ class DatabaseFailures:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
-        failure = failure_of(exc) if isinstance(exc, Error) else None
-        if failure is None or failure not in TEMPORARY:
-            return None
-        logger.warning("%s %s: the database is %s: %s", request.method, request.path, failure, exc)
-        if _wants_problem(request):
-            response = _plain(HTTPStatus.SERVICE_UNAVAILABLE, _EXPLANATIONS[failure])
-        else:
-            response = HttpResponse(_UNAVAILABLE_PAGE, status=HTTPStatus.SERVICE_UNAVAILABLE)
-        response["Retry-After"] = str(_RETRY_AFTER_SECONDS)
-        response["Cache-Control"] = "no-store"
-        return response
+        return _unavailable(request, exc)
+
+
+def _unavailable(request: HttpRequest, exc: BaseException | None) -> HttpResponse | None:
+    """503 where this is a database error that passes."""
+    failure = failure_of(exc) if isinstance(exc, Error) else None
+    if failure is None or failure not in TEMPORARY:
+        return None
+    logger.warning("%s %s: the database is %s: %s", request.method, request.path, failure, exc)
+    if _wants_problem(request):
+        response = _plain(HTTPStatus.SERVICE_UNAVAILABLE, _EXPLANATIONS[failure])
+    else:
+        response = HttpResponse(_UNAVAILABLE_PAGE, status=HTTPStatus.SERVICE_UNAVAILABLE)
+    response["Retry-After"] = str(_RETRY_AFTER_SECONDS)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def problem_response(exc: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -163,6 +170,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
+    # An error of a middleware, such as that of sessions, comes here alone.
+    if response := _unavailable(request, sys.exception()):
+        return response
     if _wants_problem(request):
         return _plain(500, "An internal error; it has been logged.")
     return defaults.server_error(request)

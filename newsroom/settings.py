@@ -134,10 +134,9 @@ DATABASE_POOLER = text("DATABASE_POOLER")
 DATABASES: dict[str, Any] = {
     "default": dj_database_url.parse(required("DATABASE_URL"), engine="newsroom.postgresql")
 }
-DATABASES["default"]["OPTIONS"] = {
-    **connection_options(PROCESS, DATABASE_POOLER, number),
-    **DATABASES["default"].get("OPTIONS", {}),
-}
+DATABASES["default"]["OPTIONS"] = connection_options(
+    PROCESS, DATABASE_POOLER, number, of_url=DATABASES["default"].get("OPTIONS")
+)
 DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLER == "transaction"
 
 REDIS_URL = required("REDIS_URL")

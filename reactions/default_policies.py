@@ -5,18 +5,21 @@ a killed worker loses nothing.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 from django.db import transaction
 
 from reactions.counting.cache_writer import write_counts
 from reactions.models import DefaultPolicy, PolicyRefresh
-from reactions.sql import row
+from reactions.sql import row, rows
 
 # Articles refreshed by one statement: an aggregation that meets one of them waits some ten milliseconds at most.
 _BATCH = 500
 # Half of the time between two calls: one process of the worker is always free to aggregate.
 _SECONDS = 0.5
+# A version that another transaction is creating: then the batch is tried again in the next round.
+_LOCK_MILLISECONDS = 250
 
 
 @transaction.atomic
@@ -42,12 +45,19 @@ def refresh_articles(*, seconds: float = _SECONDS) -> int:
     what aggregation counts meanwhile never waits behind it.
     """
     refreshed, ends_at = 0, time.monotonic() + seconds
-    while found := row("refresh_articles", {"most": _BATCH}):
+    while found := _refresh_batch():
         refreshed += len(found[0])
         write_counts(found[0])
         if time.monotonic() >= ends_at:
             break
     return refreshed
+
+
+def _refresh_batch() -> tuple[Sequence[UUID]] | None:
+    """The articles of the next batch, with new count versions; None where none waits."""
+    with transaction.atomic():
+        rows("limit_lock_waits", {"milliseconds": _LOCK_MILLISECONDS})
+        return row("refresh_articles", {"most": _BATCH})
 
 
 def _request_refresh(policies: Iterable[DefaultPolicy]) -> None:

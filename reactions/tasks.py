@@ -1,7 +1,7 @@
-"""The Celery tasks of reactions: each is a name around a function."""
+"""The Celery tasks of reactions: each is a name around a function or two."""
 
 from celery import shared_task
-from django.db import InternalError, OperationalError
+from django.db import Error, InternalError, OperationalError
 
 from reactions.article_changes import refresh_changed_articles
 from reactions.counting.aggregate import aggregate
@@ -40,6 +40,19 @@ def refresh_articles_task() -> None:
 
     Scheduled every second; any number at once.
     """
-    refresh_changed_articles()
-    refresh_articles()
-    rewrite_counts()
+    refresh_cached_counts()
+
+
+def refresh_cached_counts() -> None:
+    """Refresh the cached counts of articles that changed, or whose default policy did, or that Redis lost.
+
+    One that fails does not stop the others; the first error is raised in the end.
+    """
+    errors = []
+    for refresh in (refresh_changed_articles, refresh_articles, rewrite_counts):
+        try:
+            refresh()
+        except Error as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]

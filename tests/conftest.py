@@ -10,6 +10,7 @@ from django.core.cache import caches
 
 from articles.models import Article, State
 from articles.pages import page_cache
+from newsroom import health
 from reactions import counts
 from reactions.cache import limits, slugs
 from tests import profiles as profiles  # before pytest reads --hypothesis-profile
@@ -29,6 +30,7 @@ PUBLISHED_AT = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
 def _nothing_remembered() -> None:
     """The articles of a test are rolled back, so this process's copies of them are dropped."""
     slugs.clear_slugs()
+    health.clear_checks()
     counts.clear_counts()
     limits.database_breaker.reset()
     limits.redis_breaker.reset()

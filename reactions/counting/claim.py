@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from reactions.counting.watermark import Look, watermark
+from reactions.counting.watermark import Scan, watermark
 from reactions.moderation.moderate import unshared_limit
 from reactions.sql import rows
 
@@ -47,13 +47,14 @@ def claim_entries(
             "without": list(without),
             "only": None if only is None else list(only),
             "after": 0 if only else watermark.id,
+            "needs_xid": not only and watermark.needs_xid,
             "unshared": unshared_limit(),
         },
         unprepared=True,
     )
-    read, count, articles, unversioned, skipped, left, has_erased, *look = found[0][3:]
+    read, count, articles, unversioned, skipped, left, has_erased, *scan = found[0][3:]
     if not only:
-        watermark.note(Look(*look))
+        watermark.note(Scan(*scan))
     return Claim(
         first=[ids for minute, ids, *_ in found if minute is not None],
         stripes=frozenset(stripe for _, _, stripes, *_ in found for stripe in stripes or ()),

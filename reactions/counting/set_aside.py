@@ -1,8 +1,9 @@
 """Articles whose aggregation fails: found, repaired where that is possible, else set aside, so that others go on.
 
-A failing batch is halved until the article is alone. Its drift is repaired and its rates are reset; where that does
-not help, it is set aside: aggregation leaves its outbox entries and tries it again after a second, then ever more
-rarely. Nothing of it is lost meanwhile. docs/operations.md says what an operator does.
+A failing batch is halved until the article is alone. An article of which another transaction holds something is set
+aside for moments, and tried again together with others. One that fails for another reason is repaired: its drift is
+taken out, then its rates are deleted; where that does not help, it is set aside for ever longer. Nothing of it is lost
+meanwhile. docs/operations.md says what an operator does.
 """
 
 import logging
@@ -18,10 +19,13 @@ from reactions.sql.errors import OF_ALL, Failure, failure_of
 
 logger = logging.getLogger(__name__)
 
-# What one run spends on set-aside articles at most, so that others are counted within a second.
-_BUDGET_SECONDS = 0.3
-_MOST_RETRIED = 10
+# What one run spends on failing articles at most, so that others are counted within a second. What it does not reach
+# is left to the next run.
+_BUDGET_SECONDS = 0.5
+_MOST_RETRIED = 1_000
 _MOST_ERROR = 500  # characters
+# Failures of an article whose lock is held, after which it is no longer a matter of moments.
+_MANY_FAILURES = 10
 
 
 class AggregationFailed(Exception):
@@ -41,58 +45,66 @@ def narrow(failed: AggregationFailed, count: CountArticles) -> int:
 
     The article that fails alone is repaired, or set aside.
     """
+    return _narrow(failed, count, time.monotonic() + _BUDGET_SECONDS)
+
+
+def retry(count: CountArticles) -> int:
+    """Try the set-aside articles that are due again; returns the entries counted."""
+    due = [article_id for (article_id,) in rows("list_set_aside", {"most": _MOST_RETRIED})]
+    if not due:
+        return 0
+    return _count_or_narrow(due, count, time.monotonic() + _BUDGET_SECONDS)
+
+
+def _narrow(failed: AggregationFailed, count: CountArticles, deadline: float) -> int:
     articles = failed.articles
     if len(articles) == 1:
         return _repair(articles[0], failed, count)
     middle = len(articles) // 2
-    counted = 0
-    for half in filter(None, (articles[:middle], articles[middle:])):
-        try:
-            counted += count(half)
-        except AggregationFailed as again:
-            is_one = len(half) == 1
-            counted += (
-                _repair(half[0], again, count) if is_one else narrow(AggregationFailed(half), count)
-            )
-    return counted
+    halves = (articles[:middle], articles[middle:])
+    return sum(_count_or_narrow(half, count, deadline) for half in halves if half)
 
 
-def retry(count: CountArticles) -> int:
-    """Try the set-aside articles that are due again, one by one; returns the entries counted."""
-    counted, deadline = 0, time.monotonic() + _BUDGET_SECONDS
-    for (article_id,) in rows("list_set_aside", {"most": _MOST_RETRIED}):
-        if time.monotonic() > deadline:
-            break
-        try:
-            counted += count([article_id])
-        except AggregationFailed as failed:
-            counted += _repair(article_id, failed, count)
-        else:
-            _end(article_id)
+def _count_or_narrow(articles: Sequence[UUID], count: CountArticles, deadline: float) -> int:
+    if time.monotonic() > deadline:
+        return 0
+    try:
+        counted = count(articles)
+    except AggregationFailed as failed:
+        smaller = AggregationFailed(articles)
+        smaller.__cause__ = failed.__cause__
+        return _narrow(smaller, count, deadline)
+    _end(articles)
     return counted
 
 
 def _repair(article_id: UUID, failed: AggregationFailed, count: CountArticles) -> int:
-    """Repair an article that failed alone and count it; set it aside where it fails again."""
-    for remedy in (_repair_drift, _reset_rates):
-        error = _cause(failed)
-        if failure_of(error) is Failure.BUSY:
-            break  # another transaction holds it, and no repair would get further
-        logger.warning("Article %s cannot be aggregated, and is repaired: %s", article_id, error)
+    """Repair an article that failed alone and count it; set it aside where it fails again, or has failed before."""
+    error = _cause(failed)
+    failures = _set_aside(article_id, error)
+    if failure_of(error) is Failure.BUSY:
+        return 0  # another transaction holds it, and no repair would get further
+    for remedy in _remedies(error) if failures == 1 else ():
         try:
             with transaction.atomic():
-                remedy(article_id)
-            counted = count([article_id])
+                has_repaired = remedy(article_id)
+            counted = count([article_id]) if has_repaired else 0
         except AggregationFailed as again:
-            failed = again
+            logger.warning("Article %s is repaired and fails again: %s", article_id, _cause(again))
         except Error as error_of_remedy:
             if failure_of(error_of_remedy) in OF_ALL:
                 raise
         else:
-            _end(article_id)
-            return counted
-    _set_aside(article_id, _cause(failed))
+            if has_repaired:
+                _end([article_id])
+                return counted
     return 0
+
+
+def _remedies(error: Error) -> tuple[Callable[[UUID], int], ...]:
+    """A value that is out of range may be a rate. Resetting rates lets each network bring another hour's limit."""
+    is_out_of_range = getattr(error.__cause__, "sqlstate", "").startswith("22")
+    return (_repair_drift, _reset_rates) if is_out_of_range else (_repair_drift,)
 
 
 def _cause(failed: AggregationFailed) -> Error:
@@ -100,28 +112,36 @@ def _cause(failed: AggregationFailed) -> Error:
     return failed.__cause__
 
 
-def _repair_drift(article_id: UUID) -> None:
-    repair_articles([article_id])
+def _repair_drift(article_id: UUID) -> int:
+    """The counts repaired; 0 where there is no drift, or another repair runs."""
+    return repair_articles([article_id])
 
 
-def _reset_rates(article_id: UUID) -> None:
-    rows("reset_rates", {"article": article_id})
+def _reset_rates(article_id: UUID) -> int:
+    ((deleted,),) = rows("reset_rates", {"article": article_id})
+    return int(deleted)
 
 
-def _set_aside(article_id: UUID, error: Error) -> None:
-    found = row("set_aside", {"article": article_id, "error": str(error)[:_MOST_ERROR]})
-    failures = found[0] if found else 0
+def _set_aside(article_id: UUID, error: Error) -> int:
+    """Set an article aside; returns how often it has failed."""
+    is_busy = failure_of(error) is Failure.BUSY
+    found = row(
+        "set_aside",
+        {"article": article_id, "error": str(error)[:_MOST_ERROR], "is_busy": is_busy},
+    )
+    failures = int(found[0]) if found else 1
     # A lock that is held for a moment is no fault; one that is held for long is.
-    is_fault = failure_of(error) is not Failure.BUSY or failures > 3
+    is_fault = failures % _MANY_FAILURES == 0 if is_busy else True
     logger.log(
-        logging.ERROR if is_fault else logging.WARNING,
+        logging.ERROR if is_fault else logging.INFO,
         "Article %s is set aside after %s failures, others are counted: %s",
         article_id,
         failures,
         error,
     )
+    return failures
 
 
-def _end(article_id: UUID) -> None:
-    if found := row("end_set_aside", {"article": article_id}):
-        logger.warning("Article %s is counted again after %s failures.", article_id, found[0])
+def _end(article_ids: Sequence[UUID]) -> None:
+    for article_id, failures in rows("end_set_aside", {"articles": list(article_ids)}):
+        logger.warning("Article %s is counted again after %s failures.", article_id, failures)

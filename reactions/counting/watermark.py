@@ -1,10 +1,11 @@
-"""The watermark of the outbox: an id below which no entry lives, so that a look at the outbox starts above it.
+"""The watermark of the outbox: an id below which no entry lives, so that a scan of the outbox starts above it.
 
 Deleted entries stay in the index until no snapshot may need them. While a backup, an export or a reconcile holds one,
-a look from the lowest id on would walk all entries that were deleted since: 91 ms after two minutes of load.
+a scan from the lowest id on would walk all entries that were deleted since: 91 ms after two minutes of load.
 
 Ids are given out in order and committed in any. The watermark follows an id once every transaction has ended that may
-still commit it or a lower one, and it never passes an entry that lives.
+still commit it or a lower one, and it never passes an entry that lives. Every statement that adds an entry has a
+transaction id before it takes the entry's id.
 """
 
 import time
@@ -12,21 +13,26 @@ from dataclasses import dataclass
 from threading import Lock
 
 # The watermark falls back to 0 this often, so that a database restored under a running worker is read from its start.
-_RESET_SECONDS = 300
+_RESET_SECONDS = 3_600
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a look at the outbox saw: the lowest id that lives, the last id given out, its snapshot's bounds."""
+class Scan:
+    """What a scan of the outbox saw.
+
+    `lowest` is the lowest id that lives, `last` the last one given out, `xmin` the oldest transaction that had not
+    ended. `xid` is the id of the scan's own transaction, newer than all that had begun to write; None where it needed
+    none.
+    """
 
     lowest: int | None
     last: int
     xmin: int
-    xmax: int
+    xid: int | None
 
 
 class Watermark:
-    """The watermark of this process. Every look is for all its threads."""
+    """The watermark of this process, for all its threads."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -38,6 +44,11 @@ class Watermark:
             self.reset()
         return self._id
 
+    @property
+    def needs_xid(self) -> bool:
+        """Whether the next scan needs a transaction id of its own: one in three does."""
+        return self._last is not None and self._ended_at is None
+
     def reset(self) -> None:
         """Start again from the lowest id."""
         self._id = 0
@@ -45,21 +56,22 @@ class Watermark:
         self._ended_at: int | None = None
         self._reset_at = time.monotonic() + _RESET_SECONDS
 
-    def note(self, look: Look) -> None:
-        """Raise the watermark where this look proves that it may be.
+    def note(self, scan: Scan) -> None:
+        """Raise the watermark where this scan proves that it may be.
 
-        Three looks do it: the first sees which id was given out last; the second, later, which transactions may have
-        begun by then; the third that all of them have ended.
+        Three scans do it: the first sees which id was given out last; the second, later, gets a transaction id that
+        is newer than that of every transaction that took an id by then; the third sees that all those have ended. A
+        snapshot's xmax would not do: it follows the transactions that ended, and one that runs may be newer.
         """
         with self._lock:
             if self._last is None:
-                self._last = look.last
+                self._last = scan.last
             elif self._ended_at is None:
-                self._ended_at = look.xmax
-            elif look.xmin >= self._ended_at:
-                dead = self._last if look.lowest is None else min(self._last, look.lowest - 1)
-                self._id = max(self._id, dead)
-                self._last, self._ended_at = look.last, None
+                self._ended_at = scan.xid
+            elif scan.xmin > self._ended_at:
+                gone = self._last if scan.lowest is None else min(self._last, scan.lowest - 1)
+                self._id = max(self._id, gone)
+                self._last, self._ended_at = scan.last, None
 
 
 watermark = Watermark()

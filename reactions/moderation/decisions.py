@@ -13,6 +13,8 @@ logger = logging.getLogger(__name__)
 
 # Waves that one run applies; decisions are made by people.
 _MOST_APPLIED = 100
+# Rows of a wave that one run changes: a second's work.
+_MOST_ROWS = 20_000
 
 
 class UnknownWave(Exception):
@@ -46,7 +48,10 @@ def apply_decisions() -> int:
     for (wave_id,) in rows("list_unapplied_waves", {"most": _MOST_APPLIED}):
         try:
             with transaction.atomic():
-                changed += sum(applied for (applied,) in rows("apply_wave", {"wave": wave_id}))
+                changed += sum(
+                    applied
+                    for (applied,) in rows("apply_wave", {"wave": wave_id, "most": _MOST_ROWS})
+                )
         except Error as error:
             if failure_of(error) in OF_ALL:
                 raise

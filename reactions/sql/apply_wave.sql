@@ -1,5 +1,6 @@
 -- Changes the rows of a decided wave as it was decided, and adds their outbox entries, so that aggregation counts each
--- once. Safe to repeat. A row that another transaction holds is left to the next run, and the wave stays unapplied.
+-- once. Safe to repeat. What is more than `most`, and a row that another transaction holds, are left to the next run, and
+-- the wave stays unapplied.
 -- Uses: the key of reactions_wave, reactions_of_wave. Locks: the wave, so that a new decision waits until this one is
 -- applied, and none is lost; then its rows; waits for none of them.
 -- Returns one row: how many rows changed; none where another transaction holds the wave.
@@ -10,6 +11,7 @@ WITH wanted AS MATERIALIZED (
   SELECT r.article_id, r.reader_id, wanted.held
     FROM wanted JOIN reactions_reaction r ON r.wave_id = wanted.id
    WHERE r.held <> wanted.held
+   LIMIT %(most)s::int
      FOR NO KEY UPDATE OF r SKIP LOCKED
 ), changed AS (
   UPDATE reactions_reaction r SET held = theirs.held

@@ -10,7 +10,7 @@
 -- of networks to lock (lock_networks.sql). At least one row. Every row repeats: how many entries were read; how many are
 -- claimed; the articles claimed; articles without a count version; articles of which something is locked elsewhere;
 -- entries left because their row is locked or gone; whether a row is of an erased reader; and for watermark.py the
--- lowest id, the last id given out, and xmin and xmax of this snapshot.
+-- lowest id, the last id given out, xmin of this snapshot, and the id of this transaction where `needs_xid`.
 --
 -- The outbox is nearly always empty when PostgreSQL plans, so it expects ten entries where twenty thousand come, and
 -- would join two lists of this statement by comparing each with each. Rows of tables are looked up one by one, which is
@@ -44,7 +44,7 @@ WITH candidate AS MATERIALIZED (
   SELECT id, article_id FROM free
    WHERE (SELECT count(*) FROM claimed) < (SELECT count(*) FROM free) AND id NOT IN (SELECT id FROM claimed)
 ), near_limit AS (
-  SELECT minute, array_agg(DISTINCT (network & 1023)::int) AS stripes
+  SELECT minute, array_agg(DISTINCT (network & 255)::int) AS stripes
     FROM (SELECT minute, network FROM claimed WHERE minute IS NOT NULL
            GROUP BY minute, network HAVING count(*) > %(unshared)s::int) network
    GROUP BY minute
@@ -60,7 +60,8 @@ SELECT minute, ids::text, stripes,
        ARRAY(SELECT id FROM left_over), EXISTS (SELECT FROM claimed WHERE erased),
        (SELECT id FROM reactions_outboxentry WHERE id > %(after)s::bigint ORDER BY id LIMIT 1),
        (SELECT last_value - (NOT is_called)::int FROM reactions_outboxentry_id_seq),
-       pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+       pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+       CASE WHEN %(needs_xid)s::boolean THEN pg_current_xact_id()::text::bigint END
   FROM (VALUES (1)) AS always
   LEFT JOIN (SELECT minute, array_agg(id) AS ids FROM claimed GROUP BY minute) by_minute ON true
   LEFT JOIN near_limit USING (minute)

@@ -18,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from articles.models import Article
+from newsroom import health
 from newsroom.postgresql.options import connection_options
 from reactions.kinds import pack
 from reactions.models import Reaction
@@ -82,7 +83,7 @@ def test_every_wait_of_a_process_is_bounded(kind: str, module: str) -> None:
     limits = json.loads(shown.stdout)
     assert len(limits) == 4
     assert all(0 < limit <= 60_000 for limit in limits.values())
-    assert limits["lock_timeout"] == {"web": 1_000, "worker": 5_000}[kind]
+    assert limits["lock_timeout"] == {"web": 2_000, "worker": 5_000}[kind]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -131,6 +132,7 @@ def test_a_read_only_server_is_a_503_and_not_ready(article: Article) -> None:
     assert (ready.status_code, ready.json()["parts"]["postgresql"]["state"]) == (503, "down")
     assert read.status_code == 200
     assert not Reaction.objects.exists()
+    health.clear_checks()
     assert browser().get("/readyz").status_code == 200
 
 
@@ -276,6 +278,19 @@ def test_a_pooler_that_no_setting_names_is_found(pooled_url: str) -> None:
     assert "set DATABASE_POOLER to its pool_mode" in prepared.stderr
     assert "newsroom.W001" in checked.stderr
     assert "lock_timeout, statement_timeout" in checked.stderr
+
+
+def test_the_options_of_the_url_come_after_ours() -> None:
+    options = connection_options(
+        "web",
+        "",
+        lambda _, default: default,
+        of_url={"options": "-c search_path=news", "sslmode": "require"},
+    )
+
+    assert options["options"].startswith("-c lock_timeout=2000 ")
+    assert options["options"].endswith(" -c search_path=news")
+    assert options["sslmode"] == "require"
 
 
 def test_an_unknown_pooler_or_process_is_refused() -> None:

@@ -141,7 +141,7 @@ def test_a_decision_waits_until_the_earlier_one_is_applied(
     decide_without_applying(wave, Wave.State.RELEASED)
 
     with transaction.atomic():
-        rows("apply_wave", {"wave": wave.pk})
+        rows("apply_wave", {"wave": wave.pk, "most": 1_000})
         rival = Rival().start(lambda: void_wave(wave_id=wave.pk, editor="bea"))
         wait_for_a_blocked_backend()
     rival.result(timeout=5)

@@ -8,10 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import InternalError, OperationalError, connection
 
-from reactions.article_changes import refresh_changed_articles
 from reactions.counting.aggregate import aggregate
-from reactions.counting.cache_writer import rewrite_counts
-from reactions.default_policies import refresh_articles
+from reactions.tasks import refresh_cached_counts
 
 
 class Command(BaseCommand):
@@ -30,9 +28,7 @@ class Command(BaseCommand):
         while True:
             try:
                 aggregate()
-                refresh_changed_articles()
-                refresh_articles()
-                rewrite_counts()
+                refresh_cached_counts()
             except (OperationalError, InternalError) as error:
                 self.stderr.write(f"PostgreSQL does not count: {error}")
                 connection.close()

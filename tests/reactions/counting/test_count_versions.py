@@ -8,12 +8,13 @@ import pytest
 from django.utils import timezone
 
 from articles.models import Article, Section
+from reactions.article_changes import refresh_changed
 from reactions.counting.aggregate import aggregate
 from reactions.counting.imported_counts import _set_imported_counts
 from reactions.counting.reconcile import reconcile
 from reactions.default_policies import refresh_articles, save_default_policy
 from reactions.models import ArticleCount, CountVersion, DefaultPolicy, PolicyState
-from reactions.policy import raise_count_version, set_policy, set_state
+from reactions.policy import set_policy, set_state
 from reactions.record import set_reactions
 from tests.reactions.crowds import LOVE
 
@@ -41,7 +42,7 @@ RAISES: dict[str, Callable[[Article], object]] = {
     "a repair": repair,
     "an own policy": lambda article: set_policy(article_id=article.id, state=PolicyState.CLOSED),
     "a state": lambda article: set_state(article_ids=[article.id], state=PolicyState.CLOSED),
-    "a change of the article": lambda article: raise_count_version(article_id=article.id),
+    "a change of the article": lambda article: refresh_changed([article.id]),
     "a default policy": change_the_default_policy,
     "an import": lambda article: _set_imported_counts("old", {(article.id, 2): 7}),
 }
