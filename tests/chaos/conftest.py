@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.chaos.attack_table import HEADING as ATTACK_HEADING
+from tests.chaos.attack_table import RESULTS
 from tests.servers import RunningStack, open_folder
 
 
@@ -66,5 +68,7 @@ def stack() -> Iterator[RunningStack]:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    for line in (HEADING, *config.stash[LINES]):
+    for line in (HEADING, *config.stash[LINES]) if config.stash[LINES] else ():
         terminalreporter.write_line(str(line))
+    for row in (*ATTACK_HEADING, *RESULTS) if RESULTS else ():
+        terminalreporter.write_line(str(row))
