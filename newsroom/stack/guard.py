@@ -31,18 +31,10 @@ class Guard:
     """Starts processes that cannot outlive this one."""
 
     def __init__(self) -> None:
-        read_end, self._pipe = os.pipe()
-        # A session of its own: Ctrl-C in the terminal and the end of this group do not reach it.
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(Path(__file__).resolve())],
-            stdin=read_end,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
         # The read end stays open here: should the guard die, its pipe must not break the others.
-        self._read_end = read_end
-        self._started: set[subprocess.Popen[bytes]] = set()
+        self._read_end, self._pipe = os.pipe()
+        self._process = self._start_watching()
+        self._started: dict[subprocess.Popen[bytes], signal.Signals] = {}
 
     def __enter__(self) -> "Guard":
         return self
@@ -77,7 +69,7 @@ class Guard:
             start_new_session=True,
             **(options or {}),
         )
-        self._started.add(process)
+        self._started[process] = stop_signal
         return process
 
     def run(self, command: Sequence[str | Path], **kwargs: Any) -> int:
@@ -107,8 +99,27 @@ class Guard:
         _signal_group(process.pid, signal.SIGKILL)
         process.wait()
         if process in self._started:
-            self._started.remove(process)
+            del self._started[process]
             os.write(self._pipe, b"-%d 0\n" % process.pid)
+
+    def restart_dead(self) -> bool:
+        """Start the guard again where it has died, with the same list; returns whether it had."""
+        if self._process.poll() is None:
+            return False
+        self._process = self._start_watching()
+        for process, stop_signal in self._started.items():
+            os.write(self._pipe, b"%d %d\n" % (process.pid, stop_signal))
+        return True
+
+    def _start_watching(self) -> "subprocess.Popen[bytes]":
+        # A session of its own: Ctrl-C in the terminal and the end of this group do not reach it.
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", str(Path(__file__).resolve())],
+            stdin=self._read_end,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def close(self) -> None:
         """Have the guard end what is still on its list, and wait for it."""

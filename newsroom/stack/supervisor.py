@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -88,7 +89,7 @@ def _run(options: Options) -> None:
             before_start={"web": front.remove_web_socket} if front else {},
         )
         stack.callback(processes.stop)
-        each_round = [servers.restart_dead]
+        each_round = [partial(_restart_guard, guard), servers.restart_dead]
         if front:
             stack.callback(front.stop)
             front.start()
@@ -151,6 +152,11 @@ def _environment(options: Options, found: Mapping[str, str], front: Front | None
         "PYTHONUNBUFFERED": "1",
         "WORKER_ALIVE_FILE": str(options.data / "worker-alive"),
     }
+
+
+def _restart_guard(guard: Guard) -> None:
+    if guard.restart_dead():
+        print_line("The guard has died and is started again.")
 
 
 def _alive_file(environment: Mapping[str, str]) -> AliveFile:

@@ -54,6 +54,39 @@ def test_a_killed_owner_leaves_nothing_behind(tmp_path: Path) -> None:
     assert [pid for pid in family if is_alive(pid)] == []
 
 
+# Its guard is killed while the first two run.
+UNGUARDED_OWNER = """
+import os, signal, sys, time
+from newsroom.stack.guard import Guard
+guard = Guard()
+print(guard.start(["sleep", "300"]).pid)
+print(guard.start(["sh", "-c", sys.argv[1]]).pid)
+os.kill(guard._process.pid, signal.SIGKILL)
+while not guard.restart_dead():
+    time.sleep(0.01)
+print(guard.start(["sleep", "300"]).pid, flush=True)
+time.sleep(300)
+"""
+
+
+def test_an_owner_that_is_killed_after_its_guard_was_leaves_nothing_behind() -> None:
+    owner = subprocess.Popen(
+        [sys.executable, "-c", UNGUARDED_OWNER, STUBBORN], stdout=subprocess.PIPE, text=True
+    )
+    assert owner.stdout
+    pids = [int(owner.stdout.readline()) for _ in range(3)]
+    time.sleep(0.3)
+    family = [one.pid for one in psutil.Process(owner.pid).children(recursive=True)]
+    assert set(family) >= set(pids)
+
+    owner.kill()
+    owner.wait()
+    owner.stdout.close()
+    wait_for_the_end_of(family, seconds=6)
+
+    assert [pid for pid in family if is_alive(pid)] == []
+
+
 def test_stopping_one_stops_its_children() -> None:
     with Guard() as guard:
         process = guard.start(["sh", "-c", STUBBORN])

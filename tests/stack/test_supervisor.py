@@ -116,8 +116,8 @@ def test_a_process_that_dies_is_started_again(stack: RunningStack, words: str) -
         time.sleep(0.1)
 
 
-def test_web_and_the_front_are_up_again_after_a_kill(stack: RunningStack) -> None:
-    for words in ("granian newsroom.wsgi", "caddy run"):
+def test_web_the_front_and_the_guard_are_up_again_after_a_kill(stack: RunningStack) -> None:
+    for words in ("granian newsroom.wsgi", "caddy run", "stack/guard.py"):
         dead = stack.process_of(words)
 
         dead.kill()
