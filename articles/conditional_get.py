@@ -15,7 +15,8 @@ from articles.models import Article
 FEED_LIFETIME = 60
 
 
-# What proxies that compress add inside an ETag: Apache `-gzip`, Caddy `-gzip`, `-br`, `-zstd`, Jetty `--gzip`, others `;gzip`.
+# What proxies that compress add inside an ETag: Apache `-gzip`, Caddy `-gzip`, `-br`, `-zstd`, Jetty `--gzip`, others
+# `;gzip`.
 _CODING = re.compile(r'(?:--?|;)(?:gzip|br|zstd|deflate)"')
 
 

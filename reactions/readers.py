@@ -1,8 +1,8 @@
 """Readers: a signed random token each, and nothing else about them.
 
 `POST readers/` issues the token before the first reaction. A browser holds it in a cookie; a program sends it as
-`Authorization: Reader`. The database stores a keyed hash of the token's random part, so neither a copy of the database nor one of the logs
-reveals who reacted.
+`Authorization: Reader`. The database stores a keyed hash of the token's random part, so neither a copy of the database
+nor one of the logs reveals who reacted.
 """
 
 import hashlib

@@ -89,7 +89,8 @@ class WrongKey(AuthenticationFailed):
 class KeyAuthentication(BaseAuthentication):
     """`Authorization: Bearer <key>`, also with the scheme `Api-Key`. `request.auth` is the ApiKey.
 
-    401 for a key that is wrong or revoked, and 429 for too many of them from one network. Another scheme, or none, is left to others.
+    401 for a key that is wrong or revoked, and 429 for too many of them from one network. Another scheme, or none, is
+    left to others.
     """
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:

@@ -21,6 +21,7 @@ from newsroom.stack.options import PROJECT, Options
 
 CADDYFILE = PROJECT / "deploy" / "Caddyfile"
 START_SECONDS = 10.0
+_LONG_PAUSE_SECONDS = 30.0
 
 # What a proxy before web does in its place.
 _DUTIES = (
@@ -53,6 +54,7 @@ class Front:
         self._log = options.data / "log" / "front.log"
         self._folder = socket_folder(options.data, None)
         self._process: subprocess.Popen[bytes] | None = None
+        self._start_at, self._pause = 0.0, 1.0
         self.web_socket = self._folder / "web.sock"
         self.url = site_url(options)
 
@@ -88,13 +90,18 @@ class Front:
         self.web_socket.unlink(missing_ok=True)
 
     def restart_dead(self) -> None:
-        """Restart Caddy where it has died. One that does not start is tried again in the next round."""
-        if self._process is None or self._process.poll() is not None:
-            print_line("The front has died and is started again.")
-            try:
-                self.start()
-            except StartupError as trouble:
-                print_line(str(trouble))
+        """Restart Caddy where it has died. One that does not start is tried again after ever longer pauses."""
+        now = time.monotonic()
+        has_died = self._process is None or self._process.poll() is not None
+        if not has_died or now < self._start_at:
+            return
+        self._pause = 1.0 if now > self._start_at + _LONG_PAUSE_SECONDS else self._pause * 2
+        self._start_at = now + min(self._pause, _LONG_PAUSE_SECONDS)
+        print_line("The front has died and is started again.")
+        try:
+            self.start()
+        except StartupError as trouble:
+            print_line(str(trouble))
 
     def answers(self) -> bool:
         """Whether `/healthz` answers through it."""

@@ -227,7 +227,8 @@ class Readers(ReaderView):
         """A reader, to react as: 201 with a new token, 200 with the same where the call has a valid one.
 
         A program sends it as `Authorization: Reader <token>`; a browser on this site also gets it as a cookie.
-        Nothing is stored. 429 with `Retry-After` where too many new readers come from one network. A cookie that is not valid is replaced; a token in a header that is not valid is a 401.
+        Nothing is stored. 429 with `Retry-After` where too many new readers come from one network. A cookie that is not
+        valid is replaced; a token in a header that is not valid is a 401.
         """
         if known := self._known(request):
             return _private({"token": known.token})

@@ -137,7 +137,7 @@ figures AS (
    WHERE rule IS NOT NULL
 ),
 
--- What is held joins the open wave of its rule. A wave tells a thousand networks apart.
+-- What is held joins the open wave of its rule. A wave stores a thousand networks.
 wave AS (
   INSERT INTO reactions_wave AS w
          (article_id, rule, state, is_open, is_applied, started_at, last_at, size, network_count, networks)

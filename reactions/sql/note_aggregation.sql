@@ -1,5 +1,5 @@
--- Records that an aggregation ran to its end, and its watermark of the outbox (watermark.py). At most once a second, whatever the number of workers: one that finds the
--- row locked leaves it. Uses: the key of reactions_aggregationrun. Locks: its one row, without waiting.
+-- Records that an aggregation ran to its end, and its watermark of the outbox (watermark.py). At most once a second,
+-- whatever the number of workers: one that finds the row locked leaves it. Uses: the key of reactions_aggregationrun. Locks: its one row, without waiting.
 WITH run AS MATERIALIZED (
   SELECT id FROM reactions_aggregationrun
    WHERE ended_at < clock_timestamp() - interval '1 second'

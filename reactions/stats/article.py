@@ -70,7 +70,8 @@ def article_statistics(
     """The statistics of an article, also of one that is no longer public; None where there is no such article.
 
     `interval` is one of INTERVALS. Hours and days are those of `timezone`: a day on which clocks change has 23 or 25
-    hours, and begins at the first of two midnights. Intervals without a change are left out. Added minus removed, summed over all intervals, is `current`.
+    hours, and begins at the first of two midnights. Intervals without a change are left out. Added minus removed,
+    summed over all intervals, is `current`.
     `imported` counts have no time; readers see the sum of the two. Two changes of one reader between two
     aggregations are one change.
     """

@@ -287,7 +287,7 @@ def test_history_is_a_counted_reaction_of_another_day_to_another_article(
     assert total(article) == (30 if is_history else 10)
 
 
-def test_a_wave_tells_a_thousand_networks_apart(article: Article, settings: Settings) -> None:
+def test_a_wave_stores_a_thousand_networks(article: Article, settings: Settings) -> None:
     set_limits(settings, unread=1)
     for start in (0, 800):
         arrive(article.id, range(start, start + 800), has_page_token=False)
