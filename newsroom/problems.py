@@ -3,16 +3,17 @@
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import Error
+from django.db import Error, connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views import defaults
+from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 _RETRY_AFTER_SECONDS = 2
+# In the environment of a request whose connection to PostgreSQL was lost while it ran.
+_CONNECTION_LOST = "newsroom.connection_lost"
 _UNAVAILABLE_PAGE = (
     "<!doctype html><html lang=en><meta charset=utf-8><title>Unavailable</title>"
     "<p>This page is unavailable for a moment. Please try again soon."
@@ -51,13 +54,20 @@ class Unavailable(exceptions.APIException):
 
 
 class DatabaseFailures:
-    """Middleware: a page answers 503 where the database fails for a while, and logs no traceback."""
+    """Middleware: where the database fails for a while, a page answers 503 and logs no traceback.
+
+    A GET or HEAD whose connection is lost while it runs, as at a restart of PostgreSQL, runs once more.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self._get_response(request)
+        response = self._get_response(request)
+        if request.META.pop(_CONNECTION_LOST, False) and request.method in {"GET", "HEAD"}:
+            connection.close()
+            response = self._get_response(request)
+        return response
 
     def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
         return _unavailable(request, exc)
@@ -68,6 +78,7 @@ def _unavailable(request: HttpRequest, exc: BaseException | None) -> HttpRespons
     failure = failure_of(exc) if isinstance(exc, Error) else None
     if failure is None or failure not in TEMPORARY:
         return None
+    _note_lost_connection(request.META, exc)
     logger.warning("%s %s: the database is %s: %s", request.method, request.path, failure, exc)
     if _wants_problem(request):
         response = _plain(HTTPStatus.SERVICE_UNAVAILABLE, _EXPLANATIONS[failure])
@@ -78,11 +89,19 @@ def _unavailable(request: HttpRequest, exc: BaseException | None) -> HttpRespons
     return response
 
 
+def _note_lost_connection(environment: MutableMapping[str, Any], exc: Exception) -> None:
+    """Where there was a connection. Without one the pool has waited, and a second try would wait as long."""
+    is_unreachable = isinstance(exc, Error) and failure_of(exc) is Failure.UNREACHABLE
+    if is_unreachable and not isinstance(exc.__cause__, PoolTimeout):
+        environment[_CONNECTION_LOST] = True
+
+
 def problem_response(exc: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's exception handler. An unforeseen exception gives None, and Django answers 500."""
     if isinstance(exc, WrongKey) and (wait := take(WRONG_KEYS, context["request"])):
         exc = exceptions.Throttled(wait, "Too many wrong keys have come from this network.")
     elif isinstance(exc, Error) and (failure := failure_of(exc)) in TEMPORARY:
+        _note_lost_connection(context["request"].META, exc)
         exc = Unavailable(failure)
     elif isinstance(exc, RequestDataTooBig):
         exc = BodyTooLarge(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)

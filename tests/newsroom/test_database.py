@@ -176,6 +176,26 @@ def test_a_put_whose_connection_is_lost_while_it_waits_is_repeated_once(
     assert Reaction.objects.get().kinds == LOVE
 
 
+@pytest.mark.parametrize("path", ["/", "/articles/{}/", "/api/v1/articles/{}/"])
+@pytest.mark.django_db(transaction=True)
+def test_a_page_whose_connection_is_lost_while_it_waits_is_read_again(
+    article: Article, path: str
+) -> None:
+    waiting = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+
+    with held_open(lambda: execute("LOCK TABLE articles_article")):
+        page = Rival().start(lambda: browser().get(path.format(article.slug)))
+        deadline = time.monotonic() + 10
+        while not execute(waiting):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    assert page.result().status_code == 200
+
+
 @pytest.fixture
 def pooled_url() -> Iterator[str]:
     """The tests' database through PgBouncer, which gives every transaction another of three connections."""
