@@ -352,10 +352,25 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {
+        "no traceback": {"()": "newsroom.log_filters.NoTraceback"},
+        "no probes": {"()": "newsroom.log_filters.NoProbes"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain"},
+        "one line": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": ["no traceback"],
+        },
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
-    # A task four times a second would fill the log.
     "loggers": {
+        # A request that is refused is its client's mistake, and an attack may send thousands a second: no line for 4xx,
+        # and one for an unknown Host, which may be missing in ALLOWED_HOSTS.
+        "django.request": {"level": "ERROR", "filters": ["no probes"]},
+        "django.security": {"handlers": ["one line"], "propagate": False},
+        # A task four times a second would fill the log.
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
