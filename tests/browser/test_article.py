@@ -99,6 +99,42 @@ def test_a_reader_changes_their_mind_and_takes_it_back(visitor: Visitor, article
     button(page, "sad").is_pressed(False)
 
 
+def test_a_page_from_the_history_shows_what_was_chosen_since(
+    visitor: Visitor, article: str
+) -> None:
+    page = visitor(article)
+    button(page, "love").press()
+    expect(page.get_by_role("status")).to_have_text("Your reaction: Love.")
+    page.goto("/")
+
+    page.go_back()
+
+    button(page, "love").is_pressed()
+    button(page, "love").press()
+    expect(page.get_by_role("status")).to_have_text("Your reaction was taken back.")
+    page.go_forward()
+    page.go_back()
+    button(page, "love").is_pressed(False)
+    button(page, "love").shows(0)
+
+
+def test_a_tab_that_is_shown_again_has_what_was_chosen_in_another(
+    visitor: Visitor, article: str
+) -> None:
+    page = visitor(article)
+    button(page, "love").press()
+    expect(page.get_by_role("status")).to_have_text("Your reaction: Love.")
+    other = page.context.new_page()
+    other.goto(article)
+    button(other, "sad").press()
+    expect(other.get_by_role("status")).to_have_text("Your reaction: Sad.")
+
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    button(page, "sad").is_pressed()
+    button(page, "love").is_pressed(False)
+
+
 def test_an_article_that_closes_under_an_open_page_says_so_and_opens_again(
     visitor: Visitor, article: str, say: Say
 ) -> None:

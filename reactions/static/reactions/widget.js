@@ -57,8 +57,17 @@ class Reader {
   }
 
   /**
+   * The answer to a GET. It gets no reader: without one there is nothing to read.
+   *
    * @param {string} url
-   * @param {{method: string, headers: Record<string, string>, body: string}} request
+   */
+  read(url) {
+    return this.#send(url, { method: "GET", headers: {} });
+  }
+
+  /**
+   * @param {string} url
+   * @param {{method: string, headers: Record<string, string>, body?: string}} request
    */
   #send(url, request) {
     const own = this.#keepsCookie ? undefined : { Authorization: `Reader ${this.#token}` };
@@ -130,7 +139,8 @@ class ReactionWidget {
     }
     this.#closed = root.querySelector(".reactions-closed:not([hidden])") !== null;
     root.querySelector("form")?.addEventListener("submit", (event) => this.#press(event));
-    document.addEventListener("visibilitychange", () => this.#wake());
+    document.addEventListener("visibilitychange", () => this.#show());
+    addEventListener("pageshow", (event) => this.#comeBack(event.persisted));
     this.#wake();
   }
 
@@ -211,6 +221,37 @@ class ReactionWidget {
       ? ""
       : " Your browser keeps no cookies: you can change it until you leave this page.";
     return `Your reaction: ${labels}.${kept}`;
+  }
+
+  /** The page is in sight again: meanwhile the reader may have changed the reaction in another tab. */
+  #show() {
+    if (!document.hidden && this.#chosen.size) this.#readChosen();
+    this.#wake();
+  }
+
+  /**
+   * A page from the history is as old as its first load, whether the browser kept it alive or only its text.
+   *
+   * @param {boolean} isAlive
+   */
+  #comeBack(isAlive) {
+    const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+    if (isAlive || navigation?.type === "back_forward") this.#readChosen();
+  }
+
+  async #readChosen() {
+    const known = this.#chosen;
+    try {
+      const response = await reader.read(`${this.#url}mine/`);
+      const answer = await response.json();
+      // What was pressed meanwhile is newer.
+      if (!response.ok || this.#sending || this.#chosen !== known) return;
+      this.#chosen = new Set(answer.reactions);
+      this.#showChosen(this.#chosen);
+      this.#showAllowed();
+    } catch {
+      // It is as it was; the answer to the next press says what is true.
+    }
   }
 
   #wake(soon = POLL_FASTEST_MS) {
