@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -89,7 +89,10 @@ def _run(options: Options) -> None:
             before_start={"web": front.remove_web_socket} if front else {},
         )
         stack.callback(processes.stop)
-        each_round = [partial(_restart_guard, guard), servers.restart_dead]
+        each_round: list[Callable[[], None]] = [
+            partial(_restart_guard, guard),
+            servers.restart_dead,
+        ]
         if front:
             stack.callback(front.stop)
             front.start()
