@@ -91,8 +91,9 @@ def _unavailable(request: HttpRequest, exc: BaseException | None) -> HttpRespons
 
 def _note_lost_connection(environment: MutableMapping[str, Any], exc: BaseException | None) -> None:
     """Where there was a connection. Without one the pool has waited, and a second try would wait as long."""
-    is_unreachable = isinstance(exc, Error) and failure_of(exc) is Failure.UNREACHABLE
-    if is_unreachable and not isinstance(exc.__cause__, PoolTimeout):
+    if not isinstance(exc, Error) or isinstance(exc.__cause__, PoolTimeout):
+        return
+    if failure_of(exc) is Failure.UNREACHABLE:
         environment[_CONNECTION_LOST] = True
 
 
