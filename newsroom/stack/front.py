@@ -62,7 +62,8 @@ class Front:
         """Start Caddy and return when it listens."""
         self._home.mkdir(mode=0o700, exist_ok=True)
         self._log.parent.mkdir(exist_ok=True)
-        with self._log.open("wb") as log:
+        # Drops what an earlier run wrote; the reason why a Caddy of this run died stays.
+        with self._log.open("ab" if self._process else "wb") as log:
             self._process = self._guard.start(
                 [caddy(), "run", "--adapter", "caddyfile", "--config", CADDYFILE],
                 env=self._environment(),

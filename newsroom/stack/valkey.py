@@ -45,7 +45,8 @@ class Valkey:
         """Start the server and return when it answers."""
         pid_file = self._folder / "valkey.pid"
         end_orphan(pid_file, "valkey-server", signal.SIGTERM)
-        with self._log.open("wb") as log:
+        # Drops what an earlier run wrote; the reason why a server of this run died stays.
+        with self._log.open("ab" if self._process else "wb") as log:
             self._process = self._guard.start(
                 [self._program, *self._switches(pid_file)],
                 env=BARE_ENVIRONMENT,

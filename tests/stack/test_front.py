@@ -400,3 +400,18 @@ def processes_of(site: Site) -> list[psutil.Process]:
     found = psutil.Process(os.getpid()).children(recursive=True)
     home = str(site.data / "front")
     return [each for each in found if each.name() == "caddy" and each.cwd() == home]
+
+
+def test_what_a_caddy_that_died_has_written_stays() -> None:
+    with running() as site:
+        log = site.data / "log" / "front.log"
+        home = str(site.data / "front")
+        (dead,) = [each for each in psutil.Process().children() if each.cwd() == home]
+        dead.kill()
+        dead.wait(5)
+        with log.open("a") as end:
+            end.write("why it died\n")
+
+        site.front.restart_dead()
+
+        assert "why it died" in log.read_text()

@@ -125,13 +125,19 @@ def test_a_server_that_dies_is_started_again(
 ) -> None:
     pair = servers(folder)
     pair.start()
-    dead = postmaster(folder)
-    dead.send_signal(signal.SIGQUIT)
-    dead.wait(5)
+    socket = Path(pair.urls["REDIS_URL"].removeprefix("unix://"))
+    dead = [postmaster(folder), psutil.Process(int(socket.with_name("valkey.pid").read_text()))]
+    for each in dead:
+        each.send_signal(signal.SIGQUIT)
+        each.wait(5)
+    for log in (folder / "log").iterdir():
+        with log.open("a") as end:
+            end.write("why it died\n")
 
     pair.restart_dead()
 
     assert ask(pair, "SELECT 1") == 1
+    assert all("why it died" in log.read_text() for log in (folder / "log").iterdir())
 
 
 def test_the_folder_of_the_sockets_is_private_and_stays_the_same(folder: Path) -> None:
