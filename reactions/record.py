@@ -138,21 +138,40 @@ class StoredReaction:
         }
 
 
+@dataclass(frozen=True)
+class OwnReaction:
+    """What a reader chose on an article, and what of this reader is in the counts. They differ until it is counted."""
+
+    kinds: int = 0
+    counted: int = 0
+
+    def replaced_in(self, counts: Mapping[str, int]) -> dict[str, int]:
+        """The counts, with this reader's part of them replaced by what the reader chose."""
+        return _with_own(dict(counts), self.counted, self.kinds)
+
+
+def find_own(*, article_id: UUID, reader_id: UUID) -> OwnReaction:
+    found = _mine([article_id], reader_id)
+    return OwnReaction(*found[0][1:]) if found else OwnReaction()
+
+
 def list_mine(*, article_ids: Sequence[UUID], reader_id: UUID | None) -> dict[UUID, int]:
     """The masks that a reader chose, by article; an article whose reactions are not shown is left out.
 
     Without a reader each mask is 0.
     """
-    return dict(
-        rows(
-            "mine",
-            {
-                "articles": list(article_ids),
-                "reader": reader_id,
-                "close_after_days": settings.REACTIONS_CLOSE_AFTER_DAYS,
-            },
-            repeatable=True,
-        )
+    return {article_id: kinds for article_id, kinds, _ in _mine(article_ids, reader_id)}
+
+
+def _mine(article_ids: Sequence[UUID], reader_id: UUID | None) -> list[Any]:
+    return rows(
+        "mine",
+        {
+            "articles": list(article_ids),
+            "reader": reader_id,
+            "close_after_days": settings.REACTIONS_CLOSE_AFTER_DAYS,
+        },
+        repeatable=True,
     )
 
 
@@ -169,7 +188,8 @@ def export_reader(*, reader_id: UUID) -> list[StoredReaction]:
 def _with_own(counts: dict[str, int], counted: int, kinds: int) -> dict[str, int]:
     """The counts, with this reader's part of them replaced by what the reader has just chosen."""
     for key in unpack(counted):
-        counts[key] -= 1
+        # Cached counts may be a moment older than the row.
+        counts[key] = max(0, counts[key] - 1)
     for key in unpack(kinds):
         counts[key] += 1
     return counts

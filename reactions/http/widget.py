@@ -1,7 +1,7 @@
 """The widget of an article's page, and the hooks by which articles asks for reactions; registered at start-up."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from reactions.article_changes import note_article_change, refresh_changed
 from reactions.counts import Counts, get_counts, invalidate_counts, list_counts
 from reactions.kinds import KINDS, OFFERED, REACT_ACTION, Kind, pack, unpack
 from reactions.readers import InvalidToken, find_reader, page_token
-from reactions.record import list_mine
+from reactions.record import OwnReaction, find_own
 
 # States in which readers see the counts.
 SHOWN = {"open", "closed"}
@@ -71,14 +71,17 @@ class Hooks:
 
     def widget(self, request: HttpRequest, article: Article) -> Widget:
         counts = get_counts(article.id) or Counts(article.id)
-        kinds, is_personal = _mine(request, article.id)
+        own, is_personal = _own(request, article.id)
         version = f"{counts.state} {counts.version} {','.join(counts.allowed)}"
         if counts.state in {"hidden", "missing"}:
             return Widget(version=version)
+        shown = counts
+        if counts.counts is not None:
+            shown = replace(counts, counts=own.replaced_in(counts.counts))
         context = {
             "article": article,
-            "counts": counts,
-            "buttons": _buttons(counts, kinds),
+            "counts": shown,
+            "buttons": _buttons(shown, own.kinds),
             "token": page_token(article.id),
             "most": settings.REACTIONS_PER_READER,
             "notice": _NOTICES.get(request.GET.get("reaction", ""), ""),
@@ -119,15 +122,15 @@ def _reaction_total(counts: Counts) -> ReactionTotal:
     )
 
 
-def _mine(request: HttpRequest, article_id: UUID) -> tuple[int, bool]:
-    """The mask that the visitor chose, and whether the page is personal. Without a token it is not."""
+def _own(request: HttpRequest, article_id: UUID) -> tuple[OwnReaction, bool]:
+    """What the visitor chose, and whether the page is personal. Without a token it is not."""
     try:
         reader = find_reader(request)
         if reader is None:
-            return 0, False
-        return list_mine(article_ids=[article_id], reader_id=reader.id).get(article_id, 0), True
+            return OwnReaction(), False
+        return find_own(article_id=article_id, reader_id=reader.id), True
     except (InvalidToken, OperationalError):
-        return 0, True
+        return OwnReaction(), True
 
 
 def _buttons(counts: Counts, mine: int) -> list[Button]:

@@ -97,6 +97,25 @@ def test_the_page_of_a_reader_is_theirs_alone(client: Client, article: Article) 
     assert "private" in response["Cache-Control"]
 
 
+def test_the_page_after_a_press_counts_it_before_it_is_counted_and_once(
+    client: Client, article: Article
+) -> None:
+    def shown(response: Any) -> list[str]:
+        html = response.content.decode()
+        return re.findall(r'<span class="reactions-(?:count|sum)">([^<]*)</span>', html)
+
+    pressed = press(client, article, "like")
+    assert shown(pressed) == ["1", "0", "0", "0", "0", "0", "0", "1"]
+    aggregate()
+    assert shown(client.get(page_of(article))) == ["1", "0", "0", "0", "0", "0", "0", "1"]
+
+    changed = press(client, article, "love")
+    assert shown(changed) == ["0", "0", "1", "0", "0", "0", "0", "1"]
+    taken_back = press(client, article, "")
+    assert shown(taken_back) == ["0"] * 8
+    assert shown(Client().get(page_of(article)))[0] == "1"  # until it is counted
+
+
 def test_an_empty_press_clears_the_reaction(client: Client, article: Article) -> None:
     for reactions in ("love", ""):
         press(client, article, reactions)
