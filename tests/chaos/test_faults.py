@@ -28,6 +28,8 @@ pytestmark = [pytest.mark.chaos, pytest.mark.stack]
 
 WORKER = "celery --quiet -A newsroom.celery worker"
 BEAT = "celery --quiet -A newsroom.beat beat"
+SETTINGS = "newsroom.settings"
+SETUP = "import django; django.setup()\n"
 RATE = 200  # reactions a second
 BEFORE_SECONDS, AFTER_SECONDS = 2, 6
 RUN_SECONDS = 10  # for the start of a process and one aggregation
@@ -87,13 +89,16 @@ class Site:
             stderr=subprocess.DEVNULL,
         )
 
+    def process(self) -> dict[str, Any]:
+        """Where and with which settings a process of the product runs."""
+        environment = {**self.stack.env, **recorded_environment(self.stack.data)}
+        return {"cwd": PROJECT, "env": {**environment, "DJANGO_SETTINGS_MODULE": SETTINGS}}
+
     def run(self, code: str) -> int:
         """Runs this code in a process with the product's settings; returns its exit code."""
-        environment = {**self.stack.env, **recorded_environment(self.stack.data)}
-        environment["DJANGO_SETTINGS_MODULE"] = "newsroom.settings"
-        started = [sys.executable, "-c", f"import django; django.setup()\n{code}"]
+        started = [sys.executable, "-c", SETUP + code]
         return subprocess.run(
-            started, cwd=PROJECT, env=environment, check=False, timeout=RUN_SECONDS
+            started, **self.process(), check=False, timeout=RUN_SECONDS
         ).returncode
 
 
@@ -133,8 +138,9 @@ DIE = "import os, signal\ndef die(*_, **__): os.kill(os.getpid(), signal.SIGKILL
 # Where an aggregation is killed, and the code that kills it there.
 DEATHS = {
     "before its commit": "from django.db import transaction\nfrom reactions.counting.aggregate import aggregate_batch\n"
-    "with transaction.atomic():\n    aggregate_batch()\n    die()\n",
-    "after its commit": "from reactions.counting.aggregate import aggregate_batch\naggregate_batch()\ndie()\n",
+    "with transaction.atomic():\n    if aggregate_batch().entries: die()\n",
+    "after its commit": "from reactions.counting.aggregate import aggregate_batch\n"
+    "if aggregate_batch().entries: die()\n",
     "before it writes to Redis": "from reactions.counting import aggregate, cache_writer\n"
     "cache_writer.put_counts = die\naggregate.aggregate()\n",
     "before it confirms the cache": "from reactions.counting import aggregate, cache_writer\n"
@@ -149,20 +155,22 @@ def aggregation_dies(where: str) -> Fault:
 
     def strike(site: Site) -> None:
         for _ in range(4):
-            assert any(dies_while_workers_wait(site, where) for _ in range(10))
-            time.sleep(0.3)
+            assert any(dies_while_workers_wait(site, where) for _ in range(20))
 
     return strike
 
 
 def dies_while_workers_wait(site: Site, where: str) -> bool:
-    """Whether it got there: a worker suspended in its transaction holds locks that an aggregation waits for."""
+    """Whether it got there: a worker that is suspended in its transaction holds the article, and nothing is counted."""
+    time.sleep(0.5)  # the workers count what waited for the last try, and are idle again
     worker = [site.stack.process_of(WORKER), *site.stack.process_of(WORKER).children()]
     for process in worker:
         with suppress(psutil.NoSuchProcess):
             process.suspend()
     time.sleep(0.5)
     try:
+        if site.query(SUSPENDED_IN_TRANSACTION):
+            return False
         ended = site.run(DIE + DEATHS[where])
     except subprocess.TimeoutExpired:
         return False
@@ -170,10 +178,15 @@ def dies_while_workers_wait(site: Site, where: str) -> bool:
         for process in worker:
             with suppress(psutil.NoSuchProcess):  # past its time limit, ended by the worker
                 process.resume()
-    assert ended == -signal.SIGKILL
-    return True
+    assert ended in {-signal.SIGKILL, 0}
+    return ended == -signal.SIGKILL
 
 
+NEWEST = "SELECT slug FROM articles_article ORDER BY first_created_at DESC LIMIT 1"
+SUSPENDED_IN_TRANSACTION = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
+)
 WAITING = "SELECT count(*) FROM reactions_outboxentry"
 FAST_CLOCK = """
 import sys, time
@@ -216,7 +229,7 @@ def clock_five_minutes_fast(site: Site) -> None:
 
 def database_shut_down(site: Site) -> None:
     """Stopped as often as it comes up, for five seconds: writes are 503, reads are served from Redis."""
-    slug = site.query("SELECT slug FROM articles_article ORDER BY first_created_at DESC LIMIT 1")
+    slug = site.query(NEWEST)
     totals: set[object] = set()
     deadline = time.perf_counter() + 5
     with Api(site.stack.url) as api:
@@ -241,6 +254,80 @@ def no_room_for_entries(site: Site) -> None:
     site.change("DROP TRIGGER full_disk ON reactions_outboxentry; DROP FUNCTION full_disk()")
 
 
+FREEZE = (
+    "import os, signal\nfrom django.db import transaction\n"
+    "from reactions.counting.aggregate import aggregate_batch\n"
+    "with transaction.atomic():\n"
+    "    while not aggregate_batch().entries: pass\n"
+    "    os.kill(os.getpid(), signal.SIGSTOP)\n"
+)
+
+
+def frozen_in_its_transaction(site: Site) -> None:
+    """A fifth aggregation holds what it claimed of the article under load, for five seconds; then it is killed."""
+    other = publish_other(site)
+    frozen = psutil.Popen([sys.executable, "-c", SETUP + FREEZE], **site.process())
+    try:
+        deadline = time.monotonic() + RUN_SECONDS
+        while frozen.status() != psutil.STATUS_STOPPED:
+            assert time.monotonic() < deadline, "It claimed nothing."
+            time.sleep(0.05)
+        assert_counted_meanwhile(site, other, seconds=5)
+    finally:
+        frozen.kill()
+        frozen.wait()
+
+
+def forgotten_psql(site: Site) -> None:
+    """A transaction holds the count version of the article under load, idle, for five seconds."""
+    slug, other = site.query(NEWEST), publish_other(site)
+    hold = (
+        "SELECT FROM reactions_countversion WHERE article_id ="
+        " (SELECT id FROM articles_article WHERE slug = %s) FOR UPDATE"
+    )
+    with psycopg.connect(site.database_url) as connection:
+        assert connection.execute(hold, [slug]).fetchone() is not None
+        assert_counted_meanwhile(site, other, seconds=5)
+        connection.rollback()
+
+
+def publish_other(site: Site) -> str:
+    slug = f"beside-{uuid4().hex[:8]}"
+    publish(site.stack, [slug])
+    return slug
+
+
+def assert_counted_meanwhile(site: Site, slug: str, *, seconds: float) -> None:
+    """Readers of another article are counted and public within two seconds, one after the other."""
+    deadline, sent = time.monotonic() + seconds, 0
+    with Api(site.stack.url) as api:
+        while time.monotonic() < deadline:
+            api.react(slug, "love")
+            sent += 1
+            limit = time.monotonic() + 2
+            while api.total(slug) < sent:
+                assert time.monotonic() < limit, f"Reaction {sent} of another article waits."
+                time.sleep(0.05)
+
+
+def read_only(site: Site) -> None:
+    """As after a failover to a standby, for four seconds: writes are 503, pages and counts are served."""
+    slug = site.query(NEWEST)
+    with psycopg.connect(site.database_url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+        try:
+            connection.execute("SELECT pg_reload_conf()")
+            deadline = time.monotonic() + 4
+            with Api(site.stack.url) as api:
+                while time.monotonic() < deadline:
+                    assert api.total(slug) > 0
+                    site.stack.get(f"articles/{slug}/")
+                    time.sleep(0.2)
+        finally:
+            connection.execute("ALTER SYSTEM RESET default_transaction_read_only")
+            connection.execute("SELECT pg_reload_conf()")
+
+
 def kill_children(site: Site) -> None:
     for _ in range(8):
         site.kill_children_of(WORKER)
@@ -254,14 +341,17 @@ def flush(site: Site) -> None:
             time.sleep(0.5)
 
 
-def end_backends(site: Site) -> None:
-    for _ in range(8):
+def end_backends(times: int, every: float) -> Fault:
+    def strike(site: Site) -> None:
         with psycopg.connect(site.database_url, autocommit=True) as connection:
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        time.sleep(0.4)
+            for _ in range(times):
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+                time.sleep(every)
+
+    return strike
 
 
 FAULTS: dict[str, Fault] = {
@@ -281,7 +371,11 @@ FAULTS: dict[str, Fault] = {
     "no room on disk for the outbox": no_room_for_entries,
     "PostgreSQL shut down for 5 s": database_shut_down,
     "PostgreSQL kill -9": lambda site: site.kill("bin/postgres"),
-    "PostgreSQL's backends ended, 8 times": end_backends,
+    "PostgreSQL's backends ended, 8 times": end_backends(8, 0.4),
+    "the same, every 100 ms for 5 s": end_backends(50, 0.1),
+    "PostgreSQL read-only for 4 s": read_only,
+    "an aggregation frozen in its transaction": frozen_in_its_transaction,
+    "a forgotten psql holds the article for 5 s": forgotten_psql,
 }
 
 
