@@ -236,7 +236,9 @@ class ReactionWidget {
    */
   #comeBack(isAlive) {
     const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
-    if (isAlive || navigation?.type === "back_forward") this.#readChosen();
+    if (!isAlive && navigation?.type !== "back_forward") return;
+    this.#readChosen();
+    this.#wake(0);
   }
 
   async #readChosen() {
