@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import Error, connection
+from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views import defaults
@@ -21,6 +21,7 @@ from rest_framework.views import exception_handler
 from articles.api.api_keys import WrongKey
 from articles.json_body import BodyTooLarge
 from reactions.moderation.rate_limits import WRONG_KEYS, take
+from reactions.sql import replace_lost_connection
 from reactions.sql.errors import TEMPORARY, Failure, failure_of
 
 logger = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ class DatabaseFailures:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self._get_response(request)
         if request.META.pop(_CONNECTION_LOST, False) and request.method in {"GET", "HEAD"}:
-            connection.close()
+            replace_lost_connection()
             response = self._get_response(request)
         return response
 

@@ -6,6 +6,7 @@ is the list of the states in which anyone may read an article, `{{current_states
 caller may pass further fragments.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
@@ -23,6 +24,10 @@ _FRAGMENTS = {
     "public_states": ", ".join(f"'{state}'" for state in PUBLIC_STATES),
     "current_states": ", ".join(f"'{state}'" for state in CURRENT_STATES),
 }
+
+
+# The backends of a server end within milliseconds of each other, on a busy machine within some tens.
+_AFTER_LOSS_SECONDS = 0.1
 
 
 @cache
@@ -61,8 +66,14 @@ def rows(
     except Error:
         if not (repeatable and _was_lost()):
             raise
-    connection.close()
+    replace_lost_connection()
     return _execute(cursor_class, text, parameters)
+
+
+def replace_lost_connection() -> None:
+    """Before a second try. A server that ends all its connections has ended the next one of the pool by then, too."""
+    connection.close()
+    time.sleep(_AFTER_LOSS_SECONDS)
 
 
 def _execute(

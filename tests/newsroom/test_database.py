@@ -25,7 +25,12 @@ from reactions.models import Reaction
 from reactions.readers import new_reader
 from reactions.record import set_reactions
 from tests.programs import find_program
-from tests.races.rival import Rival, held_open, on_a_connection_of_its_own
+from tests.races.rival import (
+    Rival,
+    held_open,
+    on_a_connection_of_its_own,
+    wait_for_a_blocked_backend,
+)
 from tests.reactions.oracle import assert_counts_are_the_rows
 from tests.reactions.visitor import browser
 from tests.servers import PROJECT, free_port, open_folder
@@ -174,6 +179,28 @@ def test_a_put_whose_connection_is_lost_while_it_waits_is_repeated_once(
 
     assert change.result().changed
     assert Reaction.objects.get().kinds == LOVE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_try_gets_no_connection_that_ends_a_moment_after_the_first(
+    article: Article, reader_id: UUID
+) -> None:
+    set_reactions(article_id=article.id, reader_id=reader_id, kinds=SAD)
+    end = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        " AND datname = current_database() AND (wait_event_type = 'Lock' OR state = 'idle')"
+    )
+
+    with held_open(lambda: Reaction.objects.select_for_update().get()):
+        change = Rival().start(
+            lambda: set_reactions(article_id=article.id, reader_id=reader_id, kinds=LOVE)
+        )
+        wait_for_a_blocked_backend()
+        execute(end)
+        time.sleep(0.03)
+        execute(end)
+
+    assert change.result().changed
 
 
 @pytest.mark.parametrize("path", ["/", "/articles/{}/", "/api/v1/articles/{}/"])
