@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from reactions.cache import redis as redis_cache
 from reactions.counting.progress import read_progress
 from reactions.sql import rows
+from reactions.sql.errors import failure_of
 
 # A reaction is counted within a second. An entry of this age was left: no worker aggregates, or its row is locked.
 _LATE_SECONDS = 10
@@ -79,7 +80,9 @@ def _run(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     started = time.perf_counter()
     try:
         component = {"state": "ok", **check()}
-    except (Error, BrokerError, OSError, redis_cache.RedisError) as error:
+    except Error as error:
+        component = {"state": "down", "detail": str(failure_of(error))}
+    except (BrokerError, OSError, redis_cache.RedisError) as error:
         component = {"state": "down", "detail": type(error).__name__}
     return {**component, "milliseconds": round((time.perf_counter() - started) * 1000, 1)}
 

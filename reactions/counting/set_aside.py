@@ -134,7 +134,7 @@ def _set_aside(article_id: UUID, error: Error) -> int:
     is_fault = failures % _MANY_FAILURES == 0 if is_busy else True
     logger.log(
         logging.ERROR if is_fault else logging.INFO,
-        "Article %s is set aside after %s failures, others are counted: %s",
+        "Article %s is set aside (failure %s), others are counted: %s",
         article_id,
         failures,
         error,

@@ -96,7 +96,7 @@ def test_without_postgresql_it_is_down(
     assert response.status_code == 503
     assert response.json()["parts"]["postgresql"] == response.json()["parts"]["postgresql"] | {
         "state": "down",
-        "detail": "OperationalError",
+        "detail": "unreachable",
     }
 
 
