@@ -37,6 +37,19 @@ def test_the_watermark_stays_below_an_entry_that_lives() -> None:
     assert waterline.id == 6
 
 
+def test_the_watermark_falls_back_after_a_while_for_a_database_that_was_restored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waterline = Watermark()
+    for xid in (None, 100, None):
+        waterline.note(Scan(lowest=None, last=50, xmin=101, xid=xid))
+    raised = waterline.id
+
+    monkeypatch.setattr("reactions.counting.watermark.time.monotonic", lambda: float("inf"))
+
+    assert (raised, waterline.id) == (50, 0)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_an_empty_outbox_costs_a_few_pages_while_a_snapshot_is_open(article: Article) -> None:
     """A backup holds a snapshot: the entries that were deleted since stay in the index."""

@@ -104,6 +104,23 @@ def test_a_surge_is_compared_with_what_was_usual_lately(
     assert (soon, later) == (70, 30)  # eight times ten, and the limit
 
 
+def test_a_surge_is_of_one_minute(article: Article, settings: Settings) -> None:
+    """Two aggregations of a minute add up; the minute before is over."""
+    set_limits(settings, surge=30)
+
+    counted = [
+        counted_of(
+            article,
+            *[number % 10 for number in range(size)],
+            after=timedelta(seconds=seconds),
+            has_page_token=False,
+        )
+        for seconds, size in [(0, 20), (60, 20), (70, 20), (120, 20)]
+    ]
+
+    assert counted == [20, 20, 10, 20]
+
+
 def test_a_reader_erased_before_the_first_aggregation_is_not_moderated(
     article: Article, settings: Settings
 ) -> None:
