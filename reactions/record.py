@@ -108,9 +108,10 @@ def erase_reader(*, reader_id: UUID) -> int:
     Aggregation takes their reactions out of the counts and then removes the rows.
     """
     with transaction.atomic():
-        rows("lock_reader", {"reader": reader_id})
-        ((erased,),) = rows("erase", {"reader": reader_id})
-    return int(erased)
+        erased = dict(rows("erase", {"reader": reader_id}))
+        if waves := [wave_id for wave_id in erased if wave_id is not None]:
+            rows("shrink_waves", {"waves": waves, "sizes": [erased[each] for each in waves]})
+    return sum(erased.values())
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 -- Deletes what tells one network from another: salts of days before yesterday, rates of two days ago, the hashes stored
 -- with waves. After it no hash leads to its network. Closes waves that nothing joined for an hour.
 -- Reads those tables as a whole, twice an hour. Locks: the rows that it deletes; then the waves that it
--- changes, in key order, as erase.sql does.
+-- changes, in key order, as shrink_waves.sql does.
 -- Returns one row: how many rates of networks were deleted.
 WITH salts AS (
   DELETE FROM reactions_salt WHERE day < (now() AT TIME ZONE 'UTC')::date - 1

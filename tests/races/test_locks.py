@@ -198,6 +198,21 @@ def test_erasing_locks_the_waves_in_the_order_in_which_moderation_does(
     assert set(Wave.objects.values_list("size", flat=True)) == {0}
 
 
+def test_a_wave_that_is_created_while_an_erasure_waits_is_smaller_by_it(
+    article: Article, settings: Settings
+) -> None:
+    set_limits(settings, network_story=1)
+    *_, held = arrive(article.id, [7] * 4)
+
+    with transaction.atomic():
+        aggregate_batch()
+        erasing = Rival().start(lambda: erase_reader(reader_id=held))
+        wait_for_a_blocked_backend()
+    assert erasing.result(timeout=5) == 1
+
+    assert Wave.objects.get().size == 2
+
+
 def test_erasing_locks_the_rows_of_a_reader_in_key_order(publish_article: PublishArticle) -> None:
     """Else two that erase the same reader could each hold a row that the other needs."""
     articles = sorted((publish_article() for _ in range(6)), key=lambda each: each.id, reverse=True)
