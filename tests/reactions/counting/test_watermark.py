@@ -50,19 +50,6 @@ def test_the_watermark_falls_back_after_a_while_for_a_database_that_was_restored
     assert (raised, waterline.id) == (50, 0)
 
 
-def test_the_watermark_falls_back_after_a_while_for_a_database_that_was_restored(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    mark = Watermark()
-    for _ in range(3):
-        mark.note(look(last=50, xmin=100, xmax=100))
-    raised = mark.id
-
-    monkeypatch.setattr("reactions.counting.watermark.time.monotonic", lambda: float("inf"))
-
-    assert (raised, mark.id) == (50, 0)
-
-
 @pytest.mark.django_db(transaction=True)
 def test_an_empty_outbox_costs_a_few_pages_while_a_snapshot_is_open(article: Article) -> None:
     """A backup holds a snapshot: the entries that were deleted since stay in the index."""
