@@ -7,19 +7,26 @@ import sys
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from articles import workflow
 from articles.models import Article, State
 from reactions import counts
-from reactions.article_changes import refresh_changed_articles
+from reactions.article_changes import (
+    note_article_change,
+    refresh_changed,
+    refresh_changed_articles,
+)
 from reactions.cache import redis as redis_cache
 from reactions.cache import redis_keys
 from reactions.counting.aggregate import aggregate
 from reactions.kinds import pack
-from reactions.models import ArticleChange, CountVersion
+from reactions.models import ArticleChange, CountVersion, PolicyState
+from reactions.policy import set_policy
 from reactions.record import set_reactions
-from reactions.tasks import refresh_articles_task
+from reactions.tasks import refresh_articles_task, refresh_cached_counts
+from tests.conftest import PublishArticle
+from tests.races.rival import held_open
 from tests.servers import PROJECT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -116,3 +123,33 @@ def test_a_change_waits_for_no_count_version(reacted: Article) -> None:
                 " AND relation = 'reactions_countversion'::regclass"
             )
             assert cursor.fetchone() == (0,)
+
+
+def test_a_change_whose_count_version_is_being_created_does_not_stop_the_others(
+    publish_article: PublishArticle,
+) -> None:
+    articles = [publish_article(state=State.RETRACTED) for _ in range(3)]
+    stuck, *others = articles
+
+    with held_open(lambda: set_policy(article_id=stuck.id, state=PolicyState.CLOSED)):
+        refresh_changed([article.id for article in articles])
+        raised = set(CountVersion.objects.values_list("article_id", flat=True))
+
+    assert raised == {article.id for article in others}
+
+
+def test_a_refresh_that_fails_does_not_stop_the_others(
+    publish_article: PublishArticle,
+) -> None:
+    article = publish_article(state=State.RETRACTED)
+    note_article_change(article.id)
+
+    with held_open(lock_the_policy_refreshes), pytest.raises(OperationalError):
+        refresh_cached_counts()
+
+    assert CountVersion.objects.get().article_id == article.id
+
+
+def lock_the_policy_refreshes() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE reactions_policyrefresh")
