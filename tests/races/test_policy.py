@@ -17,6 +17,7 @@ from reactions.record import Change, ReactionRefused, clear_reactions, set_react
 from reactions.sql import row
 from tests.conftest import PublishArticle
 from tests.races.rival import Rival, on_a_connection_of_its_own, wait_for_a_blocked_backend
+from tests.reactions.crowds import from_anywhere
 from tests.reactions.oracle import assert_counts_are_the_rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,7 +73,12 @@ def test_no_joke_is_recorded_once_the_default_policy_is_in_effect(article: Artic
     def joke_until_refused(_: int) -> int:
         for taken in range(100_000):
             try:
-                set_reactions(article_id=article.id, reader_id=uuid4(), kinds=FUNNY)
+                set_reactions(
+                    article_id=article.id,
+                    reader_id=uuid4(),
+                    kinds=FUNNY,
+                    signals=from_anywhere(),
+                )
             except ReactionRefused as refused:
                 reached.append(refused.reason)
                 return taken
