@@ -45,7 +45,7 @@ class Watch(threading.Thread):
         self._is_asked = False
 
     def run(self) -> None:
-        """Check once a second. As long as all is well, the alive file says so to whatever supervises this process."""
+        """Check once a second. As long as all is well, the alive file says so to the supervisor."""
         while True:
             if self.is_stalled():
                 end_worker()

@@ -24,6 +24,23 @@ _PACKAGES = {
 }
 
 
+_NGINX = """
+daemon off;
+error_log stderr crit;
+pid {folder}/nginx.pid;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+{site}
+}}
+"""
+
+
 @dataclass(frozen=True)
 class Program:
     """Where a program is, and the environment that it needs to find its libraries."""
@@ -47,6 +64,15 @@ def find_program(name: str) -> Program:
     libraries = {str(found.parent) for found in folder.rglob("*.so*")}
     path = next(each for each in folder.glob(f"usr/*bin/{name}"))
     return Program(str(path), {**os.environ, "LD_LIBRARY_PATH": ":".join(sorted(libraries))})
+
+
+def nginx(folder: Path, site: str) -> tuple[list[str], dict[str, str]]:
+    """The command and the environment of an nginx with this content of `http`, which writes into the folder alone."""
+    configuration = folder / "nginx.conf"
+    configuration.write_text(_NGINX.format(folder=folder, site=site))
+    program = find_program("nginx")
+    command = [program.path, "-p", str(folder), "-e", "stderr", "-c", str(configuration)]
+    return command, program.environment
 
 
 def _unpack(name: str, folder: Path) -> None:

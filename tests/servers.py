@@ -17,6 +17,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -293,11 +294,11 @@ def describe(process: psutil.Process) -> str:
         return ""
 
 
-@pytest.fixture(scope="session")
-def stack() -> Iterator[RunningStack]:
-    """The whole product, up and answering, shared by all tests that ask: a test leaves it as it was."""
-    folder = open_folder("stack")
-    started = RunningStack(folder)
+@contextmanager
+def running_stack(name: str, **environment: str) -> Iterator[RunningStack]:
+    """The whole product, up and answering; stopped in the end, with nothing left over."""
+    folder = open_folder(name)
+    started = RunningStack(folder, environment=environment)
     started.start()
     try:
         started.wait_until_up()
@@ -306,6 +307,13 @@ def stack() -> Iterator[RunningStack]:
         started.stop()
         shutil.rmtree(folder, ignore_errors=True)
     assert started.left_over() == []
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[RunningStack]:
+    """The whole product, shared by all tests that ask: a test leaves it as it was."""
+    with running_stack("stack") as started:
+        yield started
 
 
 def password_in(output: str) -> str:

@@ -1,4 +1,5 @@
-"""Whether aggregation goes on: noted by every aggregation that ran to its end, read by whatever watches the workers.
+"""Whether aggregation goes on: noted by every aggregation that ran to its end, read by the watch of each worker
+and by `/readyz`.
 
 The age of the oldest outbox entry alone is no sign: an entry whose row is locked elsewhere stays in the outbox while
 all others are counted.

@@ -79,12 +79,12 @@ def _count_or_narrow(articles: Sequence[UUID], count: CountArticles, deadline: f
 
 
 def _repair(article_id: UUID, failed: AggregationFailed, count: CountArticles) -> int:
-    """Repair an article that failed alone and count it; set it aside where it fails again, or has failed before."""
+    """Set an article that failed alone aside; repair it and count it, where a repair helps."""
     error = _cause(failed)
     failures = _set_aside(article_id, error)
     if failure_of(error) is Failure.BUSY:
         return 0  # another transaction holds it, and no repair would get further
-    for remedy in _remedies(error) if failures == 1 else ():
+    for remedy in _remedies(error, failures):
         try:
             with transaction.atomic():
                 has_repaired = remedy(article_id)
@@ -101,10 +101,11 @@ def _repair(article_id: UUID, failed: AggregationFailed, count: CountArticles) -
     return 0
 
 
-def _remedies(error: Error) -> tuple[Callable[[UUID], int], ...]:
-    """A value that is out of range may be a rate. Resetting rates lets each network bring another hour's limit."""
-    is_out_of_range = getattr(error.__cause__, "sqlstate", "").startswith("22")
-    return (_repair_drift, _reset_rates) if is_out_of_range else (_repair_drift,)
+def _remedies(error: Error, failures: int) -> tuple[Callable[[UUID], int], ...]:
+    """A value that is out of range may be a rate. Rates are reset once: each network may then bring another limit."""
+    state = getattr(error.__cause__, "sqlstate", None) or ""
+    may_be_a_rate = state.startswith("22") and failures == 1
+    return (_repair_drift, _reset_rates) if may_be_a_rate else (_repair_drift,)
 
 
 def _cause(failed: AggregationFailed) -> Error:
@@ -144,4 +145,6 @@ def _set_aside(article_id: UUID, error: Error) -> int:
 
 def _end(article_ids: Sequence[UUID]) -> None:
     for article_id, failures in rows("end_set_aside", {"articles": list(article_ids)}):
-        logger.warning("Article %s is counted again after %s failures.", article_id, failures)
+        logger.warning(
+            "Article %s is no longer set aside, after %s failures.", article_id, failures
+        )

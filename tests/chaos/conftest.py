@@ -1,6 +1,5 @@
 """The table that `make chaos` prints, one line for each fault."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,7 +7,7 @@ import pytest
 
 from tests.chaos.attack_table import HEADING as ATTACK_HEADING
 from tests.chaos.attack_table import RESULTS
-from tests.servers import RunningStack, open_folder
+from tests.servers import RunningStack, running_stack
 
 
 @dataclass
@@ -53,16 +52,8 @@ def table(pytestconfig: pytest.Config) -> list[Line]:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[RunningStack]:
     """The product behind one proxy, so that each reader of the load has its own network."""
-    folder = open_folder("chaos")
-    started = RunningStack(folder, environment={"TRUSTED_PROXY_HOPS": "1"})
-    started.start()
-    try:
-        started.wait_until_up()
+    with running_stack("chaos", TRUSTED_PROXY_HOPS="1") as started:
         yield started
-    finally:
-        started.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-    assert started.left_over() == []
 
 
 def pytest_terminal_summary(

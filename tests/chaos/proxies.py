@@ -7,67 +7,51 @@ import re
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.programs import Program, find_program
+from newsroom.stack.front import caddy
+from tests.programs import find_program, nginx
 from tests.servers import PROJECT, free_port, open_folder
 
 _DEPLOY = PROJECT / "deploy"
 _PATIENCE_SECONDS = 20
-
-_NGINX = """
-daemon off;
-error_log stderr crit;
-pid {folder}/nginx.pid;
-events {{ worker_connections 1024; }}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
-{site}
-}}
-"""
 
 # A proxy that does not say where its clients are, in the two ways that were seen.
 _UNREADABLE = "    http-request set-header X-Forwarded-For unknown\n"
 _MISSING = "    http-request del-header X-Forwarded-For\n"
 
 
-def _caddy(folder: Path, port: int, web: int) -> tuple[list[str], Program, dict[str, str]]:
-    program = Program(str(Path(sys.executable).parent / "caddy"), {"PATH": "/usr/bin:/bin"})
-    command = [program.path, "run", "--adapter", "caddyfile", "--config"]
-    return (
-        [*command, str(_DEPLOY / "Caddyfile")],
-        program,
-        {
-            "HOME": str(folder),
-            "FRONT_DATA": str(folder),
-            "FRONT_SITE": f"http://:{port}",
-            "FRONT_WEB": f"127.0.0.1:{web}",
-        },
-    )
+def _caddy(folder: Path, port: int, web: int) -> tuple[list[str], dict[str, str]]:
+    command = [
+        str(caddy()),
+        "run",
+        "--adapter",
+        "caddyfile",
+        "--config",
+        str(_DEPLOY / "Caddyfile"),
+    ]
+    return command, {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(folder),
+        "FRONT_DATA": str(folder),
+        "FRONT_SITE": f"http://:{port}",
+        "FRONT_WEB": f"127.0.0.1:{web}",
+    }
 
 
-def _nginx(folder: Path, port: int, web: int) -> tuple[list[str], Program, dict[str, str]]:
+def _nginx(folder: Path, port: int, web: int) -> tuple[list[str], dict[str, str]]:
     site = (_DEPLOY / "nginx.conf").read_text()
     site = site.replace("server 127.0.0.1:8000;", f"server 127.0.0.1:{web};")
     site = site.replace("listen 80;", f"listen 127.0.0.1:{port};")
-    configuration = folder / "nginx.conf"
-    configuration.write_text(_NGINX.format(folder=folder, site=site))
-    program = find_program("nginx")
-    return [program.path, "-p", str(folder), "-c", str(configuration)], program, {}
+    return nginx(folder, site)
 
 
 def _haproxy(
     folder: Path, port: int, web: int, *, more: str = ""
-) -> tuple[list[str], Program, dict[str, str]]:
+) -> tuple[list[str], dict[str, str]]:
     site = (_DEPLOY / "haproxy.cfg").read_text()
     site = re.sub(r"bind :80\b", f"bind 127.0.0.1:{port}", site)
     site = site.replace("server front 127.0.0.1:8000", f"server front 127.0.0.1:{web}")
@@ -75,10 +59,10 @@ def _haproxy(
     configuration = folder / "haproxy.cfg"
     configuration.write_text(site)
     program = find_program("haproxy")
-    return [program.path, "-db", "-f", str(configuration)], program, {}
+    return [program.path, "-db", "-f", str(configuration)], program.environment
 
 
-_Start = Callable[[Path, int, int], tuple[list[str], Program, dict[str, str]]]
+_Start = Callable[[Path, int, int], tuple[list[str], dict[str, str]]]
 PROXIES: dict[str, _Start] = {
     "Caddy": _caddy,
     "nginx": _nginx,
@@ -96,10 +80,10 @@ def running_proxies(web: int) -> Iterator[dict[str, int]]:
         for name, port in ports.items():
             folder = open_folder("proxy")
             ends.callback(shutil.rmtree, folder, ignore_errors=True)
-            command, program, variables = PROXIES[name](folder, port, web)
+            command, environment = PROXIES[name](folder, port, web)
             server = subprocess.Popen(
                 command,
-                env={**program.environment, **variables},
+                env=environment,
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
             )

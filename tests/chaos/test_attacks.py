@@ -5,7 +5,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -34,7 +33,7 @@ from tests.load import publish
 from tests.races.rival import at_once
 from tests.reactions.crowds import NOON, arrive, plausible_networks
 from tests.reactions.oracle import totals
-from tests.servers import PROJECT, RunningStack, open_folder
+from tests.servers import PROJECT, RunningStack, running_stack
 
 pytestmark = pytest.mark.chaos
 
@@ -78,16 +77,8 @@ def published() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def site() -> Iterator[RunningStack]:
     """The product without a front of its own, for the proxies of the tests."""
-    folder = open_folder("attacks")
-    started = RunningStack(folder, environment={"TRUSTED_PROXY_HOPS": "1", "FRONT": "none"})
-    started.start()
-    try:
-        started.wait_until_up()
+    with running_stack("attacks", TRUSTED_PROXY_HOPS="1", FRONT="none") as started:
         yield started
-    finally:
-        started.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-    assert started.left_over() == []
 
 
 @pytest.fixture(scope="module")

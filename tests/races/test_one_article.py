@@ -254,7 +254,7 @@ def test_a_set_aside_article_is_counted_once_an_operator_has_mended_it(
     assert public.counts is not None
     assert public.counts["love"] == 2
     assert f"Article {article.id} is set aside" in caplog.text
-    assert f"Article {article.id} is counted again" in caplog.text
+    assert f"Article {article.id} is no longer set aside" in caplog.text
 
 
 def test_reconcile_repairs_others_while_a_count_version_is_held(

@@ -287,6 +287,7 @@ def test_without_web_it_asks_to_come_back(site: Site) -> None:
         site.start_web()
 
     assert (api.status, page.status, health.status) == (503, 503, 503)
+    assert {each.headers["X-Content-Type-Options"] for each in (api, page, health)} == {"nosniff"}
     assert api.headers["Retry-After"] == page.headers["Retry-After"] == "2"
     assert api.headers["Content-Type"] == "application/problem+json"
     assert json.loads(problem)["type"] == "urn:newsroom:problem:unavailable"

@@ -14,28 +14,11 @@ from typing import Any
 import pytest
 
 from newsroom.stack.guard import Guard
-from tests.programs import find_program
+from tests.programs import nginx
 from tests.servers import PROJECT, free_port, open_folder
 from tests.slow_clients import SlowClients
 
 PATIENCE_SECONDS = 15
-
-_MAIN = """
-worker_processes 1;
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{ worker_connections 1024; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/newsroom.conf;
-}}
-"""
 
 
 class Site:
@@ -44,25 +27,13 @@ class Site:
     def __init__(self, folder: Path, guard: Guard) -> None:
         self.port, self._web_port = free_port(), free_port()
         self._guard = guard
-        self._folder = folder
         own = (PROJECT / "deploy/nginx.conf").read_text()
         # What the file says to change, and shorter times.
         own = own.replace("127.0.0.1:8000", f"127.0.0.1:{self._web_port}")
         own = own.replace("listen 80;", f"listen 127.0.0.1:{self.port};")
         own = re.sub(r"(client_(?:header|body)_timeout) 10s", r"\1 1s", own)
-        (folder / "newsroom.conf").write_text(own)
-        (folder / "nginx.conf").write_text(_MAIN.format(folder=folder))
-        program = find_program("nginx")
-        command: list[str | Path] = [
-            program.path,
-            "-p",
-            folder,
-            "-e",
-            folder / "error.log",
-            "-c",
-            folder / "nginx.conf",
-        ]
-        guard.start(command, env=program.environment)
+        command, environment = nginx(folder, own)
+        guard.start(command, env=environment)
         self.start_web()
 
     def start_web(self) -> None:
@@ -72,7 +43,7 @@ class Site:
         self.web = self._guard.start(command, cwd=PROJECT)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self._answers():
-            assert time.monotonic() < deadline, (self._folder / "error.log").read_text()
+            assert time.monotonic() < deadline
             time.sleep(0.05)
 
     def stop_web(self) -> None:

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.programs import find_program
+from tests import programs
 from tests.servers import RunningStack, free_port, open_folder
 
 pytestmark = pytest.mark.stack
@@ -22,27 +22,14 @@ pytestmark = pytest.mark.stack
 PATIENCE_SECONDS = 20
 
 # nginx's own defaults decide what is repeated: a PUT is idempotent (RFC 9110, 9.2.2).
-CONFIGURATION = """
-daemon off;
-master_process off;
-error_log stderr;
-pid {folder}/nginx.pid;
-events {{}}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
-  upstream newsroom {{
-    server 127.0.0.1:{dying} max_fails=0;
-    server 127.0.0.1:{living} backup;
-  }}
-  server {{
-    listen 127.0.0.1:{port};
-    location / {{ proxy_pass http://newsroom; proxy_set_header Host 127.0.0.1; }}
-  }}
+SITE = """
+upstream newsroom {{
+  server 127.0.0.1:{dying} max_fails=0;
+  server 127.0.0.1:{living} backup;
+}}
+server {{
+  listen 127.0.0.1:{port};
+  location / {{ proxy_pass http://newsroom; proxy_set_header Host 127.0.0.1; }}
 }}
 """
 
@@ -99,14 +86,10 @@ def nginx(stack: RunningStack) -> Iterator[tuple[int, DyingUpstream]]:
     with ExitStack() as ends:
         ends.callback(shutil.rmtree, folder, ignore_errors=True)
         dying = ends.enter_context(closing(DyingUpstream(living)))
-        configuration = folder / "nginx.conf"
-        configuration.write_text(
-            CONFIGURATION.format(folder=folder, port=port, dying=dying.port, living=living)
+        command, environment = programs.nginx(
+            folder, SITE.format(port=port, dying=dying.port, living=living)
         )
-        program = find_program("nginx")
-        server = subprocess.Popen(
-            [program.path, "-p", folder, "-c", configuration], env=program.environment
-        )
+        server = subprocess.Popen(command, env=environment)
         ends.callback(server.wait, PATIENCE_SECONDS)
         ends.callback(server.terminate)
         _wait_for(lambda: socket.create_connection(("127.0.0.1", port), 1).close())
