@@ -6,7 +6,7 @@
 -- reactions_bucket. Locks nothing that it need wait for: only the transaction that holds an article's count version
 -- writes its counts and buckets. Returns a row for each article that has new counts.
 WITH claimed AS (
-  DELETE FROM reactions_outboxentry WHERE id = ANY (%(entries)s::text::bigint[]) RETURNING article_id, reader_id
+  DELETE FROM reactions_outboxentry WHERE id = ANY (%(entries)s::bigint[]) RETURNING article_id, reader_id
 ), moved AS (
   UPDATE reactions_reaction r
      SET was_counted = r.counted, counted = CASE WHEN r.held THEN 0 ELSE r.kinds END

@@ -17,7 +17,7 @@
 WITH claimed AS MATERIALIZED (
   SELECT id, article_id, reader_id, created_at, COALESCE(network, 0) AS network, has_page_token
     FROM reactions_outboxentry
-   WHERE id = ANY (%(entries)s::text::bigint[])
+   WHERE id = ANY (%(entries)s::bigint[])
 ), moment AS MATERIALIZED (
   SELECT now, date_trunc('minute', now) AS minute, date_trunc('hour', now) AS hour,
          1 - extract(epoch FROM now - date_trunc('hour', now)) / 3600 AS left_of_hour,
