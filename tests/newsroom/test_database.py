@@ -34,6 +34,7 @@ from tests.races.rival import (
 from tests.reactions.oracle import assert_counts_are_the_rows
 from tests.reactions.visitor import browser
 from tests.servers import PROJECT, free_port, open_folder
+from tests.sessions import session_settings
 
 LOVE, SAD = pack(["love"]), pack(["sad"])
 MINE = "/api/v1/articles/{}/reactions/mine/"
@@ -95,12 +96,13 @@ def test_every_wait_of_a_process_is_bounded(kind: str, module: str) -> None:
 def test_a_put_that_cannot_get_its_lock_is_a_503_and_records_nothing(article: Article) -> None:
     reader = new_reader()
     set_reactions(article_id=article.id, reader_id=reader.id, kinds=SAD)
-    execute("SET lock_timeout = '100ms'")
 
-    with held_open(lambda: Reaction.objects.select_for_update().get()):
+    with (
+        session_settings(lock_timeout="100ms"),
+        held_open(lambda: Reaction.objects.select_for_update().get()),
+    ):
         status, retry_after, problem = put(article, reader.token)
 
-    execute("RESET lock_timeout")
     assert (status, retry_after) == (503, "2")
     assert "Nothing was recorded" in str(problem["detail"])
     assert Reaction.objects.get().kinds == SAD
@@ -110,12 +112,12 @@ def test_a_put_that_cannot_get_its_lock_is_a_503_and_records_nothing(article: Ar
 @pytest.mark.parametrize("path", ["/sections/unknown/", "/api/v1/articles/"])
 @pytest.mark.django_db(transaction=True)
 def test_a_page_that_cannot_get_its_lock_is_a_503(path: str) -> None:
-    execute("SET lock_timeout = '50ms'")
-
-    with held_open(lambda: execute("LOCK TABLE articles_article, articles_section")):
+    with (
+        session_settings(lock_timeout="50ms"),
+        held_open(lambda: execute("LOCK TABLE articles_article, articles_section")),
+    ):
         response = browser().get(path)
 
-    execute("RESET lock_timeout")
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "2"
     assert response.headers["Cache-Control"] == "no-store"
@@ -124,13 +126,10 @@ def test_a_page_that_cannot_get_its_lock_is_a_503(path: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_read_only_server_is_a_503_and_not_ready(article: Article) -> None:
-    execute("SET default_transaction_read_only = on")
-    try:
+    with session_settings(default_transaction_read_only="on"):
         status, retry_after, problem = put(article, new_reader().token)
         ready = browser().get("/readyz")
         read = browser().get(f"/api/v1/articles/{article.id}/reactions/")
-    finally:
-        execute("SET default_transaction_read_only = off")
 
     assert (status, retry_after) == (503, "2")
     assert "read-only" in str(problem["detail"])

@@ -1,5 +1,7 @@
 """`manage.py aggregate`: counting without a broker, once or until it is stopped."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from io import StringIO
 from uuid import uuid4
 
@@ -8,9 +10,9 @@ from django.core.management import call_command
 
 from articles.models import Article
 from reactions.record import set_reactions
-from tests.newsroom.test_database import execute
 from tests.reactions.crowds import LOVE
 from tests.reactions.oracle import totals
+from tests.sessions import session_settings
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,13 +24,19 @@ class Stopped(Exception):
 
 
 @pytest.fixture
-def rounds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses of the loop, which ends after some rounds; in the first the server becomes writable."""
+def until_the_first_pause() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def rounds(monkeypatch: pytest.MonkeyPatch, until_the_first_pause: ExitStack) -> list[float]:
+    """The pauses of the loop, which ends after some rounds."""
     pauses: list[float] = []
 
     def pause(seconds: float) -> None:
         pauses.append(seconds)
-        execute("RESET default_transaction_read_only")
+        until_the_first_pause.close()
         if len(pauses) == ROUNDS:
             raise Stopped
 
@@ -54,10 +62,10 @@ def test_the_loop_counts_every_quarter_of_a_second(article: Article, rounds: lis
 
 
 def test_the_loop_goes_on_after_a_server_that_was_read_only(
-    article: Article, rounds: list[float]
+    article: Article, rounds: list[float], until_the_first_pause: ExitStack
 ) -> None:
     set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE)
-    execute("SET default_transaction_read_only = on")
+    until_the_first_pause.enter_context(session_settings(default_transaction_read_only="on"))
 
     errors = loop()
 
