@@ -3,7 +3,6 @@
 import json
 import logging
 import time
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from reactions.sql import rows
 
 logger = logging.getLogger(__name__)
 
+_BITS = {kind.bit: kind.key for kind in KINDS}
 # What an answer in Redis depends on beside the rows: another set of kinds makes it another answer.
 _KINDS = blake2b(repr(KINDS).encode(), digest_size=6).hexdigest()
 
@@ -204,10 +204,10 @@ def invalidate_counts(*, article_id: UUID) -> None:
 
 def by_key(counts: Iterable[tuple[int, int]]) -> dict[str, int]:
     """Counts by kind key, from the pairs of bit and count that the statements return, added up."""
-    of_bits = Counter[int]()
+    of_bits = dict.fromkeys(_BITS, 0)
     for bit, count in counts:
-        of_bits[bit] += count
-    return {kind.key: of_bits[kind.bit] for kind in KINDS}
+        of_bits[bit] = of_bits.get(bit, 0) + count
+    return {key: of_bits[bit] for bit, key in _BITS.items()}
 
 
 def rfc3339(moment: datetime | None) -> str | None:

@@ -76,6 +76,7 @@ def _kind(*, bit: int, **named: str | bool) -> Kind:
 
 KINDS = read_kinds(settings.REACTIONS_KINDS) if settings.REACTIONS_KINDS else SEVEN
 BY_KEY = {kind.key: kind for kind in KINDS}
+_MASKS = [(kind.key, kind.mask) for kind in KINDS]
 EVERY_KIND = sum(kind.mask for kind in KINDS)
 # What readers are offered: every kind that is not retired.
 OFFERED = sum(kind.mask for kind in KINDS if not kind.retired)
@@ -91,4 +92,4 @@ def pack(keys: Iterable[str]) -> int:
 
 def unpack(kinds: int) -> list[str]:
     """The keys of a mask, in the order of KINDS."""
-    return [kind.key for kind in KINDS if kinds & kind.mask]
+    return [key for key, mask in _MASKS if kinds & mask]

@@ -1,12 +1,14 @@
-"""set_reactions, clear_reactions, erase_reader: the only code that changes a reader's row."""
+"""set_reactions, set_together, clear_reactions, erase_reader: the only code that changes a reader's row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from reactions.counts import by_key, note_version, rfc3339
 from reactions.kinds import OFFERED, unpack
@@ -50,48 +52,120 @@ class Change:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What a reader asks for: these kinds on this article, in place of those that are there.
+
+    The rules evaluate the `signals` of a first reaction; what is missing of them counts as the worst.
+    """
+
+    article_id: UUID
+    reader_id: UUID
+    kinds: int
+    signals: Signals = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the statement says of a write, as record.sql returns it."""
+
+    verdict: str
+    previous: int | None
+    counted: int
+    version: int
+    counted_at: datetime | None
+    counts: Sequence[tuple[int, int]]
+
+    def as_change(self, write: Write) -> Change:
+        """What the write did. Raises ReactionRefused."""
+        if self.verdict != "accepted":
+            raise ReactionRefused(self.verdict)
+        note_version(article_id=write.article_id, version=self.version)
+        return Change(
+            article_id=write.article_id,
+            kinds=write.kinds,
+            previous=write.kinds if self.previous is None else self.previous,
+            counts=_with_own(by_key(self.counts), self.counted, write.kinds),
+            version=self.version,
+            as_of=rfc3339(self.counted_at),
+        )
+
+
 def set_reactions(
     *, article_id: UUID, reader_id: UUID, kinds: int, signals: Signals = UNKNOWN
 ) -> Change:
     """Make `kinds` the reader's reactions to the article; the answer says what they replaced. Raises ReactionRefused.
 
-    The rules evaluate the `signals` of a first reaction; what is missing of them counts as the worst.
-
     Safe to repeat: the same set again changes nothing and adds no outbox entry. Locks one row and never the article,
     so the readers of one article never wait for each other. When it returns, the reaction is on PostgreSQL's disk.
     """
-    verdict = "again"
-    while (
-        verdict == "again"
-    ):  # rarely more than once: another tab of this reader committed in between
+    return set_alone(Write(article_id, reader_id, kinds, signals))
+
+
+def set_alone(write: Write) -> Change:
+    """One write, as `set_reactions` does it, in a statement of its own. Raises ReactionRefused."""
+    while True:  # rarely more than once: another tab of this reader committed in between
         found = row(
             "record",
             {
-                "article": article_id,
-                "reader": reader_id,
-                "kinds": kinds,
-                "most": settings.REACTIONS_PER_READER,
-                "offered": OFFERED,
-                "close_after_days": settings.REACTIONS_CLOSE_AFTER_DAYS,
-                "network": signals.network,
-                "has_page_token": signals.has_page_token,
+                "article": write.article_id,
+                "reader": write.reader_id,
+                "kinds": write.kinds,
+                "network": write.signals.network,
+                "has_page_token": write.signals.has_page_token,
+                **_limits(),
             },
             repeatable=True,
         )
         if found is None:
             raise ReactionRefused("missing")
-        verdict, previous, counted, version, counted_at, counts = found
-    if verdict != "accepted":
-        raise ReactionRefused(verdict)
-    note_version(article_id=article_id, version=version)
-    return Change(
-        article_id=article_id,
-        kinds=kinds,
-        previous=kinds if previous is None else previous,
-        counts=_with_own(by_key(counts), counted, kinds),
-        version=version,
-        as_of=rfc3339(counted_at),
+        outcome = Outcome(*found)
+        if outcome.verdict != "again":
+            return outcome.as_change(write)
+
+
+def set_together(writes: Sequence[Write], *, on: BaseDatabaseWrapper) -> list[Outcome | None]:
+    """Many writes in one statement and one commit; the outcome of each, in their order. Raises Django's errors.
+
+    No two of them are of the same reader on the same article. None: the row of this write is locked, or has just
+    changed, and nothing was done about it; it has to be set alone. The statement waits for no row that is there.
+    """
+    found = rows(
+        "record_many",
+        {
+            "articles": _array(write.article_id for write in writes),
+            "readers": _array(write.reader_id for write in writes),
+            "kinds": _array(write.kinds for write in writes),
+            "networks": _array(write.signals.network for write in writes),
+            "page_tokens": _array(write.signals.has_page_token for write in writes),
+            **_limits(),
+        },
+        repeatable=True,
+        on=on,
     )
+    outcomes: list[Outcome | None] = [_MISSING] * len(writes)
+    articles = {number: article for number, _, _, _, _, *article in found}
+    for number, verdict, previous, counted, first, *_ in found:
+        outcome = Outcome(verdict, previous, counted, *articles[first])
+        outcomes[number - 1] = None if verdict == "again" else outcome
+    return outcomes
+
+
+_MISSING = Outcome("missing", None, 0, 0, None, ())
+
+
+def _array(values: Iterable[UUID | int | None]) -> str:
+    """The text of an array, which the server reads faster than psycopg writes its elements."""
+    return f"{{{','.join('NULL' if value is None else str(value) for value in values)}}}"
+
+
+def _limits() -> dict[str, int]:
+    """What the settings allow: the parameters that both statements have."""
+    return {
+        "most": settings.REACTIONS_PER_READER,
+        "offered": OFFERED,
+        "close_after_days": settings.REACTIONS_CLOSE_AFTER_DAYS,
+    }
 
 
 def clear_reactions(*, article_id: UUID, reader_id: UUID) -> Change:

@@ -1,9 +1,17 @@
-"""Settings of the sessions of a test, and of no test after it."""
+"""The database of a test: its address, and settings of sessions that no later test has."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection
+
+
+def database_url() -> str:
+    """The address of the test's own database, for a process of its own."""
+    server, _, query = os.environ["DATABASE_URL"].partition("?")
+    name = connection.settings_dict["NAME"]
+    return f"{server.rpartition('/')[0]}/{name}{'?' if query else ''}{query}"
 
 
 @contextmanager

@@ -22,11 +22,12 @@ from rest_framework.exceptions import ValidationError
 from articles.json_body import MEDIA_TYPE, SMALL_BYTES, parse_json
 from reactions.cache.slugs import find_article, find_articles, known_article
 from reactions.counts import Answer, fresh_answers, list_answers
+from reactions.group_commit import group_commit
 from reactions.http.answers import has_etag, joined
 from reactions.http.requests import MOST_ARTICLES, read_kinds, split_articles
 from reactions.moderation.signals import read_signals
 from reactions.readers import InvalidToken, find_reader
-from reactions.record import Change, ReactionRefused, set_reactions
+from reactions.record import Change, ReactionRefused, Write
 
 Headers = list[tuple[str, str]]
 # Body, and ETag or an empty text.
@@ -35,7 +36,8 @@ _Content = tuple[bytes, str]
 # Where a view finds that the database was unreachable: it need not wait for it a second time to say so.
 DATABASE_ERROR = "reactions.database_error"
 
-# How long the headers of an answer of Django's are taken for those of its next one.
+# How long the headers of an answer of Django's are taken for those of its next one. Then one request learns them again,
+# and for as long again the others use those that are known.
 _LEARNED_SECONDS = 1.0
 # Learned answers; where clients send so many hosts or origins, all are dropped and learned again.
 _MOST_LEARNED = 256
@@ -55,6 +57,8 @@ _DEPENDS_ON = (
 _NEVER_LEARNED = {"vary", "set-cookie"}
 _CONTENT_TYPES = {MEDIA_TYPE, f"{MEDIA_TYPE}; charset=utf-8", f"{MEDIA_TYPE};charset=utf-8"}
 _OK, _NOT_MODIFIED = "200 OK", "304 Not Modified"
+# As DRF's renderer writes it; made once, since making it costs half of writing an answer.
+_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(slots=True)
@@ -65,6 +69,15 @@ class _List:
     answers: Sequence[Answer] = ()
     body: bytes = b""
     etag: str = ""
+
+
+@dataclass(slots=True)
+class _Learned:
+    """The headers of an answer of Django's. Times are monotonic seconds."""
+
+    headers: Headers
+    learn_at: float
+    expire_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +99,7 @@ class FastPath:
         self._many = reverse("many-reactions")
         self._head, tail = reverse("reactions", args=["*"]).split("*")
         self._tails = {"GET": tail, "HEAD": tail, "PUT": reverse("mine", args=["*"]).split("*")[1]}
-        self._learned: dict[tuple[object, ...], tuple[float, Headers]] = {}
+        self._learned: dict[tuple[object, ...], _Learned] = {}
         self._lists: dict[str, _List] = {}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -183,12 +196,18 @@ class FastPath:
             close_old_connections()  # as Django does at the end of each request
         if change is None:
             return None
-        body = json.dumps(change.as_json(), separators=(",", ":"), ensure_ascii=False)
-        return body.encode(), ""
+        return _json.encode(change.as_json()).encode(), ""
 
     def _headers(self, status: str, call: tuple[object, ...]) -> Headers | None:
-        until, headers = self._learned.get((status, *call), (0.0, None))
-        return headers if time.monotonic() <= until else None
+        """What is known of such an answer's headers; None for the request that has to learn them."""
+        learned = self._learned.get((status, *call))
+        now = time.monotonic()
+        if learned is None or now > learned.expire_at:
+            return None
+        if now > learned.learn_at:
+            learned.learn_at = learned.expire_at  # this request learns them, the others need not
+            return None
+        return learned.headers
 
     def _learn(self, call: tuple[object, ...], start_response: StartResponse) -> StartResponse:
         """Note the headers with which Django answers this call."""
@@ -198,7 +217,10 @@ class FastPath:
             if status in {_OK, _NOT_MODIFIED} and not names & _NEVER_LEARNED:
                 if len(self._learned) >= _MOST_LEARNED:
                     self._learned.clear()
-                self._learned[status, *call] = time.monotonic() + _LEARNED_SECONDS, headers
+                now = time.monotonic()
+                self._learned[status, *call] = _Learned(
+                    headers, now + _LEARNED_SECONDS, now + 2 * _LEARNED_SECONDS
+                )
             return start_response(status, headers, *exc_info)
 
         return start
@@ -248,7 +270,7 @@ def _read_body(environ: WSGIEnvironment) -> int | None:
 def _set(request: _Request, address: str, kinds: int) -> Change | None:
     """None where there is no reader, or one whose cookie the view has to replace; where there is no article.
 
-    Raises what `find_reader` and `set_reactions` raise.
+    Raises what `find_reader` and `GroupCommit.set` raise.
     """
     reader = find_reader(request)
     if reader is None or reader.has_old_cookie:
@@ -257,4 +279,4 @@ def _set(request: _Request, address: str, kinds: int) -> Change | None:
     if article_id is None:
         return None
     signals = read_signals(request, article_id=article_id)
-    return set_reactions(article_id=article_id, reader_id=reader.id, kinds=kinds, signals=signals)
+    return group_commit.set(Write(article_id, reader.id, kinds, signals))

@@ -28,7 +28,8 @@ UNKNOWN = Signals()
 
 def read_signals(request: HasReader, *, article_id: UUID, has_page_token: bool = False) -> Signals:
     """The signals of a request. `has_page_token` is for a caller that has verified the token already."""
+    sent = request.META.get(_PAGE_TOKEN)
     return Signals(
         network=hash_client_network(request),
-        has_page_token=has_page_token or request.META.get(_PAGE_TOKEN) == page_token(article_id),
+        has_page_token=has_page_token or (sent is not None and sent == page_token(article_id)),
     )

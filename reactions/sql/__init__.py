@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import psycopg
 from django.db import Error, connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from psycopg.abc import Params
 
@@ -53,44 +54,49 @@ def rows(
     fragments: Mapping[str, str] | None = None,
     unprepared: bool = False,
     repeatable: bool = False,
+    on: BaseDatabaseWrapper | None = None,
 ) -> list[Any]:
-    """All rows of a statement. Raises Django's database errors.
+    """All rows of a statement, `on` another connection than this thread's. Raises Django's database errors.
 
     A `repeatable` statement runs once more where the connection was lost while it ran: it may have been committed, and
     changes nothing the second time.
     """
     text = statement(name, tuple((fragments or {}).items()))
     cursor_class = _Unprepared if unprepared else psycopg.Cursor
+    wrapper = on or connection
     try:
-        return _execute(cursor_class, text, parameters)
+        return _execute(wrapper, cursor_class, text, parameters)
     except Error:
-        if not (repeatable and _was_lost()):
+        if not (repeatable and _was_lost(wrapper)):
             raise
-    replace_lost_connection()
-    return _execute(cursor_class, text, parameters)
+    replace_lost_connection(wrapper)
+    return _execute(wrapper, cursor_class, text, parameters)
 
 
-def replace_lost_connection() -> None:
+def replace_lost_connection(lost: BaseDatabaseWrapper | None = None) -> None:
     """Before a second try. A server that ends all its connections has ended the next one of the pool by then, too."""
-    connection.close()
+    (lost or connection).close()
     time.sleep(_AFTER_LOSS_SECONDS)
 
 
 def _execute(
-    cursor_class: type[psycopg.Cursor[Any]], text: str, parameters: Mapping[str, Any] | None
+    on: BaseDatabaseWrapper,
+    cursor_class: type[psycopg.Cursor[Any]],
+    text: str,
+    parameters: Mapping[str, Any] | None,
 ) -> list[Any]:
-    connection.ensure_connection()
-    wrapper = CursorDebugWrapper if connection.queries_logged else CursorWrapper
-    with wrapper(cursor_class(connection.connection), connection) as cursor:
+    on.ensure_connection()
+    wrapper = CursorDebugWrapper if on.queries_logged else CursorWrapper
+    with wrapper(cursor_class(on.connection), on) as cursor:
         cursor.execute(text, parameters)
         found: list[Any] = cursor.fetchall()
     return found
 
 
-def _was_lost() -> bool:
+def _was_lost(wrapper: BaseDatabaseWrapper) -> bool:
     """Whether there was a connection, outside a transaction, and it is closed."""
-    lost = connection.connection is not None and connection.connection.closed
-    return bool(lost) and not connection.in_atomic_block
+    lost = wrapper.connection is not None and wrapper.connection.closed
+    return bool(lost) and not wrapper.in_atomic_block
 
 
 def row(

@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
 from pytest_django import Settings
 
 from articles.models import Article
@@ -20,6 +19,7 @@ from reactions.counting.aggregate import aggregate
 from reactions.kinds import SEVEN, Kind, pack, read_kinds
 from reactions.models import ArticleCount, ImportedCount, KnownKind
 from reactions.record import set_reactions
+from tests.sessions import database_url
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -56,15 +56,15 @@ def kinds_file(tmp_path: Path) -> Path:
 
 def on_that_site(path: Path, *command: object) -> "subprocess.CompletedProcess[str]":
     """Runs Python with the site's kinds, on the tests' own database and Redis."""
-    name = connection.settings_dict["NAME"]
-    url = os.environ["DATABASE_URL"]
-    server, _, query = url.partition("?")
-    database = f"{server.rpartition('/')[0]}/{name}{'?' if query else ''}{query}"
     return subprocess.run(
         [sys.executable, *map(str, command)],
         cwd=PROJECT,
         env=os.environ
-        | {"DATABASE_URL": database, "REACTIONS_KINDS": str(path), "PYTHONPATH": str(PROJECT)},
+        | {
+            "DATABASE_URL": database_url(),
+            "REACTIONS_KINDS": str(path),
+            "PYTHONPATH": str(PROJECT),
+        },
         capture_output=True,
         text=True,
         check=False,
