@@ -306,9 +306,8 @@ CELERY_BEAT_SCHEDULE = {
 
 # How many reactions one reader may have on one article.
 REACTIONS_PER_READER = number("REACTIONS_PER_READER", 1)
-# How many reactions that wait at one moment one commit sets (reactions/group_commit.py); 1: each has its own. Behind a
-# pooler that keeps no session there is nothing to plan the statement once for.
-REACTIONS_PER_COMMIT = 1 if DATABASE_POOLER == "transaction" else number("REACTIONS_PER_COMMIT", 64)
+# How many reactions that wait at one moment one commit sets (reactions/group_commit.py); 1: each has its own.
+REACTIONS_PER_COMMIT = number("REACTIONS_PER_COMMIT", 64)
 # The limits of the moderation rules, by their settings; reactions/moderation/rules.py declares them.
 REACTIONS_LIMITS = {
     rule.limit.setting: number(rule.limit.setting, rule.limit.default) for rule in RULES

@@ -46,7 +46,7 @@ _IDLE_SECONDS = 60.0
 
 
 class _Waiting:
-    """A write whose thread waits. Whoever acquires `taken` decides about it: the committer, or the thread that gives up."""
+    """A write whose thread waits. `taken` decides who deals with it: the committer, or its own thread, which gives up."""
 
     __slots__ = ("done", "error", "outcome", "taken", "write")
 
@@ -131,7 +131,9 @@ class GroupCommit:
             committer.join(_WAIT_SECONDS)
 
     def _commit_forever(self) -> None:
-        with session(_SESSION) as on:
+        # PgBouncer would give the settings to another client: there each batch is planned, and the role's limits hold.
+        keeps_session = settings.DATABASE_POOLER != "transaction"
+        with session(_SESSION if keeps_session else {}) as on:
             found: deque[_Waiting] = deque()
             is_last = False
             while found or not is_last:

@@ -268,7 +268,8 @@ django.setup()
 from django.db import connection
 from reactions.counting.aggregate import aggregate
 from reactions.counting.reconcile import reconcile
-from reactions.record import set_reactions
+from reactions.group_commit import group_commit
+from reactions.record import Write
 from reactions.sql import stream
 from tests.reactions.crowds import from_anywhere
 
@@ -276,7 +277,7 @@ article = uuid.UUID(sys.argv[1])
 
 def react(n):
     for kinds in (1, 2, 4):
-        set_reactions(article_id=article, reader_id=uuid.UUID(int=n), kinds=kinds, signals=from_anywhere())
+        group_commit.set(Write(article, uuid.UUID(int=n), kinds, from_anywhere()))
     if n % 5 == 0:
         aggregate()
     connection.close()
@@ -284,7 +285,7 @@ def react(n):
 with ThreadPoolExecutor(6) as pool:
     list(pool.map(react, range(1, 31)))
 aggregate()
-print(reconcile().is_clean, len(list(stream("export_rows"))))
+print(reconcile().is_clean, len(list(stream("export_rows"))), group_commit._committer is not None)
 """
 
 
@@ -309,7 +310,7 @@ def test_every_write_works_through_pgbouncer_in_transaction_mode(
         pooled_url, "-c", WRITES, str(article.id), DATABASE_POOLER="transaction"
     )
 
-    assert (done.returncode, done.stdout) == (0, "True 30\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "True 30 True\n"), done.stderr
     assert_counts_are_the_rows(article.id, expected=[4] * 30)
 
 
