@@ -31,6 +31,7 @@ BEAT = "celery --quiet -A newsroom.beat beat"
 SETTINGS = "newsroom.settings"
 SETUP = "import django; django.setup()\n"
 RATE = 200  # reactions a second
+CONNECTIONS = 16  # which all begin at once, so that reactions meet
 BEFORE_SECONDS, AFTER_SECONDS = 2, 6
 RUN_SECONDS = 10  # for the start of a process and one aggregation
 RECOVERY_SECONDS = 40  # at most, until every acknowledged reaction is public
@@ -354,11 +355,40 @@ def end_backends(times: int, every: float) -> Fault:
     return strike
 
 
+def web_dies_in_a_batch(site: Site) -> None:
+    """The statement of each committer waits for a lock; web is killed, and then the server goes on with it."""
+    with psycopg.connect(site.database_url) as connection:
+        connection.execute("LOCK TABLE reactions_outboxentry IN EXCLUSIVE MODE")
+        wait_for_committers(connection)
+        site.kill_children_of("granian")
+
+
+def backends_end_in_a_batch(site: Site) -> None:
+    with psycopg.connect(site.database_url) as connection:
+        connection.execute("LOCK TABLE reactions_outboxentry IN EXCLUSIVE MODE")
+        wait_for_committers(connection, "pg_terminate_backend(pid)")
+
+
+BLOCKED = (
+    "SELECT {} FROM pg_stat_activity WHERE query LIKE '-- Sets the reactions of many%'"
+    " AND wait_event_type = 'Lock'"
+)
+
+
+def wait_for_committers(connection: "psycopg.Connection[Any]", act: str = "pid") -> None:
+    deadline = time.monotonic() + 5
+    while not connection.execute(BLOCKED.format(act)).fetchall():
+        assert time.monotonic() < deadline, "No batch waits."
+        time.sleep(0.001)
+
+
 FAULTS: dict[str, Fault] = {
     "worker's children kill -9, 8 times": kill_children,
     "worker kill -9": lambda site: site.kill(WORKER),
     "beat kill -9": lambda site: site.kill(BEAT),
     "web kill -9": lambda site: site.kill_children_of("granian"),
+    "web kill -9 in a batch": web_dies_in_a_batch,
+    "web reloaded": lambda site: site.stack.process_of("granian").send_signal(signal.SIGHUP),
     "one more beat, four more workers": more_processes,
     "one task delivered 20 times": same_task_many_times,
     "Valkey FLUSHALL": flush,
@@ -373,6 +403,7 @@ FAULTS: dict[str, Fault] = {
     "PostgreSQL kill -9": lambda site: site.kill("bin/postgres"),
     "PostgreSQL's backends ended, 8 times": end_backends(8, 0.4),
     "the same, every 100 ms for 5 s": end_backends(50, 0.1),
+    "its backend ended in a batch": backends_end_in_a_batch,
     "PostgreSQL read-only for 4 s": read_only,
     "an aggregation frozen in its transaction": frozen_in_its_transaction,
     "a forgotten psql holds the article for 5 s": forgotten_psql,
@@ -384,7 +415,7 @@ def test_nothing_acknowledged_is_lost(name: str, stack: RunningStack, table: lis
     site, slug = Site(stack), f"chaos-{uuid4().hex[:8]}"
     publish(stack, [slug])
 
-    with Load(stack.url, [slug], rate=RATE) as load:
+    with Load(stack.url, [slug], rate=RATE, connections=CONNECTIONS) as load:
         time.sleep(BEFORE_SECONDS)
         FAULTS[name](site)
         time.sleep(AFTER_SECONDS)
