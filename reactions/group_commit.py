@@ -35,9 +35,10 @@ _SESSION = {"plan_cache_mode": "force_generic_plan", "lock_timeout": "500ms"}
 _GATHER_SECONDS = 0.002
 # A reaction that waits for longer is refused, unless it is being set.
 _WAIT_SECONDS = 10.0
-# As many may wait while the committer is stuck, the others are refused at once: pages need threads, too.
-_MOST_WAITING = 24
-_STUCK_SECONDS = 1.0
+# As many of the Procfile's 32 threads may wait for the committer; pages need the others. Who comes then waits so long,
+# and where the committer has been busy with one batch for as long, is refused at once.
+_MOST_WAITING = 28
+_STUCK_SECONDS = 0.25
 # As many reactions whose row is locked elsewhere have a connection of the pool at one time, and the next wait so long.
 _MOST_ALONE = 4
 _WAIT_ALONE_SECONDS = 2.0
@@ -48,7 +49,7 @@ _IDLE_SECONDS = 60.0
 class _Waiting:
     """A write whose thread waits. `taken` decides who deals with it: the committer, or its own thread, which gives up."""
 
-    __slots__ = ("done", "error", "outcome", "taken", "write")
+    __slots__ = ("done", "error", "next", "outcome", "taken", "write")
 
     def __init__(self, write: Write) -> None:
         self.write = write
@@ -57,6 +58,12 @@ class _Waiting:
         self.done.acquire()
         self.outcome: Outcome | None = None
         self.error: Error | None = None
+        self.next: _Waiting | None = None
+
+    def wake_next(self) -> None:
+        """One thread wakes the next: all at once would only wait again, for the interpreter's lock."""
+        if self.next is not None:
+            self.next.done.release()
 
 
 class GroupCommit:
@@ -72,7 +79,7 @@ class GroupCommit:
         self._committer: Thread | None = None
         self._busy = Lock()  # while a statement runs
         self._alone = BoundedSemaphore(_MOST_ALONE)
-        self._waiting = 0
+        self._slots = BoundedSemaphore(_MOST_WAITING)
         self._running_since: float | None = None
 
     def set(self, write: Write) -> Change:
@@ -88,9 +95,10 @@ class GroupCommit:
         return self._wait_for(_Waiting(write))
 
     def _wait_for(self, waiting: _Waiting) -> Change:
-        if self._waiting >= _MOST_WAITING and self._is_stuck():
+        if not self._slots.acquire(blocking=False) and (
+            self._is_stuck() or not self._slots.acquire(timeout=_STUCK_SECONDS)
+        ):
             raise _busy("Many reactions wait already.")
-        self._waiting += 1
         try:
             self._queue.put(waiting)
             if self._committer is None:
@@ -100,15 +108,22 @@ class GroupCommit:
                     raise _busy("The reactions before this one took too long.")
                 waiting.done.acquire()  # bounded by the limits of the committer's connection
         finally:
-            self._waiting -= 1
-        if waiting.error is not None:
-            raise type(waiting.error)(*waiting.error.args) from waiting.error.__cause__
-        if waiting.outcome is not None:
-            return waiting.outcome.as_change(waiting.write)
+            self._slots.release()
+        try:
+            if waiting.error is not None:
+                raise type(waiting.error)(*waiting.error.args) from waiting.error.__cause__
+            if waiting.outcome is not None:
+                return waiting.outcome.as_change(waiting.write)
+        finally:
+            waiting.wake_next()
+        return self._set_alone(waiting.write)
+
+    def _set_alone(self, write: Write) -> Change:
+        """A write that could not be set with others."""
         if not self._alone.acquire(timeout=_WAIT_ALONE_SECONDS):
             raise _busy("Many reactions of readers are locked.")
         try:
-            return set_alone(waiting.write)
+            return set_alone(write)
         finally:
             self._alone.release()
 
@@ -185,7 +200,7 @@ _LAST = _Waiting(Write(UUID(int=0), UUID(int=0), 0))  # ends the committer
 
 
 def _commit(batch: Sequence[_Waiting], on: BaseDatabaseWrapper) -> None:
-    """Set a batch, and wake those who wait. Where it fails for one of them, each is set alone."""
+    """Set a batch, and wake the first of those who wait. Where it fails for one of them, each is set alone."""
     outcomes: Sequence[Outcome | None] = [None] * len(batch)
     failure: Error | None = None
     try:
@@ -195,9 +210,11 @@ def _commit(batch: Sequence[_Waiting], on: BaseDatabaseWrapper) -> None:
         failure = error if failure_of(error) in OF_ALL else None
     except Exception:
         logger.exception("A batch of %d reactions failed; they are set one by one.", len(batch))
-    for waiting, outcome in zip(batch, outcomes, strict=True):
-        waiting.outcome, waiting.error = outcome, failure
-        waiting.done.release()
+    following: _Waiting | None = None
+    for waiting, outcome in zip(reversed(batch), reversed(outcomes), strict=True):
+        waiting.outcome, waiting.error, waiting.next = outcome, failure, following
+        following = waiting
+    batch[0].done.release()
 
 
 def _busy(reason: str) -> OperationalError:

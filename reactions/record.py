@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -73,7 +72,7 @@ class Outcome:
     previous: int | None
     counted: int
     version: int
-    counted_at: datetime | None
+    as_of: str | None
     counts: Sequence[tuple[int, int]]
 
     def as_change(self, write: Write) -> Change:
@@ -87,7 +86,7 @@ class Outcome:
             previous=write.kinds if self.previous is None else self.previous,
             counts=_with_own(by_key(self.counts), self.counted, write.kinds),
             version=self.version,
-            as_of=rfc3339(self.counted_at),
+            as_of=self.as_of,
         )
 
 

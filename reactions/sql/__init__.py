@@ -33,8 +33,12 @@ _AFTER_LOSS_SECONDS = 0.1
 
 @cache
 def statement(name: str, fragments: tuple[tuple[str, str], ...] = ()) -> str:
-    """The text of a statement with its fragments put in."""
-    text = files(__name__).joinpath(f"{name}.sql").read_text("utf-8")
+    """The text of a statement with its fragments put in. Its name is in place of its head, for pg_stat_activity.
+
+    psycopg converts a text of more than 4,096 characters again with each call.
+    """
+    lines = files(__name__).joinpath(f"{name}.sql").read_text("utf-8").splitlines()
+    text = "\n".join([f"-- {name}", *(line for line in lines if not line.startswith("--"))])
     for fragment, content in (*_FRAGMENTS.items(), *fragments):
         text = text.replace(f"{{{{{fragment}}}}}", content)
     return text

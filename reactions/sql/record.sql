@@ -6,8 +6,9 @@
 -- reactions_countversion, reactions_articlecount, reactions_importedcount, reactions_reaction; reads every default policy.
 -- Locks: this reader's row. Never the article, its policy or its counts, so no reader waits for another.
 -- Returns one row, none where there is no such article: verdict, "again" where the reader's row changed after the
--- snapshot was taken, so that nothing was written; the set that was replaced, null where nothing changed; count version
--- and time; the part of the counts that is this reader's, and the counts as counts.sql has them, from one snapshot.
+-- snapshot was taken, so that nothing was written; the set that was replaced, null where nothing changed; the part of the
+-- counts that is this reader's; count version, and its time as `rfc3339` writes it; the counts as counts.sql has them. All
+-- of it is from one snapshot.
 WITH before AS MATERIALIZED (
   SELECT kinds, counted
     FROM reactions_reaction
@@ -23,7 +24,7 @@ WITH before AS MATERIALIZED (
               ELSE 'accepted' END AS verdict,
          p.allowed & %(offered)s::int AS allowed,
          COALESCE(v.version, 0) AS version,
-         COALESCE(v.counted_at, a.first_published_at) AS counted_at
+         to_char(COALESCE(v.counted_at, a.first_published_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS as_of
     FROM articles_article a
    CROSS JOIN reactions_effective_policy(a.id, a.section_id, a.first_published_at, %(close_after_days)s::int) p
     LEFT JOIN reactions_countversion v ON v.article_id = a.id
@@ -51,7 +52,7 @@ SELECT CASE WHEN verdict = 'accepted' AND NOT EXISTS (SELECT FROM written)
        (SELECT COALESCE(previous, 0) FROM written) AS previous,
        COALESCE((SELECT counted FROM before), 0) AS counted,
        version,
-       counted_at,
+       as_of,
        ARRAY(SELECT ARRAY[kind::bigint, count] FROM reactions_articlecount WHERE article_id = article.id
               UNION ALL
              SELECT ARRAY[kind::bigint, count] FROM reactions_importedcount WHERE article_id = article.id) AS counts

@@ -19,7 +19,7 @@ WITH request AS MATERIALIZED (
               END AS refusal,
          p.allowed & %(offered)s::int AS allowed,
          COALESCE(v.version, 0) AS version,
-         COALESCE(v.counted_at, a.first_published_at) AS counted_at,
+         to_char(COALESCE(v.counted_at, a.first_published_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS as_of,
          ARRAY(SELECT ARRAY[kind::bigint, count] FROM reactions_articlecount WHERE article_id = a.id
                 UNION ALL
                SELECT ARRAY[kind::bigint, count] FROM reactions_importedcount WHERE article_id = a.id) AS counts
@@ -68,6 +68,6 @@ SELECT number,
        CASE WHEN verdict = 'accepted' THEN COALESCE(previous, 0) END,
        counted,
        judged.first,
-       article.version, article.counted_at, article.counts
+       article.version, article.as_of, article.counts
   FROM judged
   LEFT JOIN article ON article.first = number

@@ -370,7 +370,7 @@ def backends_end_in_a_batch(site: Site) -> None:
 
 
 BLOCKED = (
-    "SELECT {} FROM pg_stat_activity WHERE query LIKE '-- Sets the reactions of many%'"
+    "SELECT {} FROM pg_stat_activity WHERE query LIKE '-- record_many%'"
     " AND wait_event_type = 'Lock'"
 )
 

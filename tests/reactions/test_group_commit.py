@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from threading import BoundedSemaphore
 from uuid import UUID, uuid4
 
 import pytest
@@ -85,11 +86,11 @@ def start(commits: GroupCommit, pool: ThreadPoolExecutor) -> Start:
 
     def begin(*writes: Write) -> "list[Future[Result]]":
         acts = [partial(result_of, partial(commits.set, each)) for each in writes]
-        before = commits._waiting
+        free = commits._slots._value - len(writes)
         with commits._busy:
             futures = [pool.submit(on_a_connection_of_its_own, act) for act in acts]
             deadline = time.monotonic() + 10
-            while commits._waiting < before + len(writes) and time.monotonic() < deadline:
+            while commits._slots._value > free and time.monotonic() < deadline:
                 time.sleep(0.001)
         return futures
 
@@ -114,7 +115,7 @@ def together(*writes: Write) -> list[Result]:
 def committers() -> list[int]:
     """The server's processes that have run the statement for many."""
     found = execute(
-        "SELECT pid FROM pg_stat_activity WHERE query LIKE '-- Sets the reactions of many%'"
+        "SELECT pid FROM pg_stat_activity WHERE query LIKE '-- record_many%'"
         " AND datname = current_database() AND pid <> pg_backend_pid()"
     )
     return [int(str(pid)) for (pid,) in found]
@@ -404,13 +405,12 @@ def test_a_server_that_takes_no_writes_is_asked_once(
 def test_where_the_committer_is_stuck_what_comes_then_is_refused_at_once(
     article: Article, start: Start, commits: GroupCommit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_MOST_WAITING", 2)
-    monkeypatch.setattr(module, "_STUCK_SECONDS", 0.1)
+    monkeypatch.setattr(commits, "_slots", BoundedSemaphore(2))
     monkeypatch.setitem(module._SESSION, "lock_timeout", "10s")
 
     with held_open(lambda: execute("LOCK TABLE reactions_outboxentry")):
         waiting = start(write(article, LOVE), write(article, LOVE))
-        time.sleep(0.2)
+        time.sleep(2 * module._STUCK_SECONDS)
         began = time.monotonic()
         with pytest.raises(OperationalError) as refused:
             commits.set(write(article, LOVE))
