@@ -62,8 +62,9 @@ class _Waiting:
 
     def wake_next(self) -> None:
         """One thread wakes the next: all at once would only wait again, for the interpreter's lock."""
-        if self.next is not None:
-            self.next.done.release()
+        following, self.next = self.next, None
+        if following is not None:
+            following.done.release()
 
 
 class GroupCommit:
@@ -100,23 +101,25 @@ class GroupCommit:
         ):
             raise _busy("Many reactions wait already.")
         try:
-            self._queue.put(waiting)
-            if self._committer is None:
-                self._start()
-            if not waiting.done.acquire(timeout=_WAIT_SECONDS):
-                if waiting.taken.acquire(blocking=False):
-                    raise _busy("The reactions before this one took too long.")
-                waiting.done.acquire()  # bounded by the limits of the committer's connection
-        finally:
-            self._slots.release()
-        try:
+            self._wait_for_committer(waiting)
             if waiting.error is not None:
                 raise type(waiting.error)(*waiting.error.args) from waiting.error.__cause__
             if waiting.outcome is not None:
                 return waiting.outcome.as_change(waiting.write)
+            waiting.wake_next()
+            return self._set_alone(waiting.write)
         finally:
             waiting.wake_next()
-        return self._set_alone(waiting.write)
+            self._slots.release()
+
+    def _wait_for_committer(self, waiting: _Waiting) -> None:
+        self._queue.put(waiting)
+        if self._committer is None:
+            self._start()
+        if not waiting.done.acquire(timeout=_WAIT_SECONDS):
+            if waiting.taken.acquire(blocking=False):
+                raise _busy("The reactions before this one took too long.")
+            waiting.done.acquire()  # bounded by the limits of the committer's connection
 
     def _set_alone(self, write: Write) -> Change:
         """A write that could not be set with others."""

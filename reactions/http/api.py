@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from articles.api.api_keys import KeyAuthentication, scope
 from reactions.cache.slugs import find_articles
+from reactions.group_commit import group_commit
 from reactions.http import schemas
 from reactions.http.answers import PRIVATE, answer_many, answer_one, unknown_article
 from reactions.http.csrf import is_same_origin
@@ -45,10 +46,10 @@ from reactions.readers import (
 )
 from reactions.record import (
     ReactionRefused,
+    Write,
     erase_reader,
     export_reader,
     list_mine,
-    set_reactions,
 )
 from reactions.stats.article import INTERVALS, article_statistics
 
@@ -182,12 +183,8 @@ class MyReactions(ReaderView):
 
     def _set(self, request: Request, reader: Reader, article_id: UUID, kinds: int) -> Response:
         try:
-            change = set_reactions(
-                article_id=article_id,
-                reader_id=reader.id,
-                kinds=kinds,
-                signals=read_signals(request, article_id=article_id),
-            )
+            signals = read_signals(request, article_id=article_id)
+            change = group_commit.set(Write(article_id, reader.id, kinds, signals))
         except ReactionRefused as refused:
             raise _refusal(refused) from None
         return _private(change.as_json())

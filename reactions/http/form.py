@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from reactions.cache.slugs import find_article
+from reactions.group_commit import group_commit
 from reactions.http.csrf import is_from_own_form
 from reactions.kinds import BY_KEY, pack
 from reactions.moderation.rate_limits import NEW_READERS, take
@@ -22,7 +23,7 @@ from reactions.readers import (
     rename_old_cookie,
     set_reader_cookie,
 )
-from reactions.record import ReactionRefused, set_reactions
+from reactions.record import ReactionRefused, Write
 
 # The query parameter of a POST that is sent for the second time.
 _REPEATED = "repeated"
@@ -50,12 +51,8 @@ def react(request: HttpRequest, slug: str) -> HttpResponseBase:
     if reader is None:
         return _set_cookie_first(request, slug)
     try:
-        set_reactions(
-            article_id=article_id,
-            reader_id=reader.id,
-            kinds=pack(keys),
-            signals=read_signals(request, article_id=article_id, has_page_token=True),
-        )
+        signals = read_signals(request, article_id=article_id, has_page_token=True)
+        group_commit.set(Write(article_id, reader.id, pack(keys), signals))
     except ReactionRefused as refused:
         if refused.reason == "missing":
             raise Http404 from None

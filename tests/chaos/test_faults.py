@@ -447,6 +447,32 @@ def test_nothing_acknowledged_is_lost(name: str, stack: RunningStack, table: lis
     assert load.statuses <= {503}
 
 
+def test_pages_are_answered_while_every_reaction_waits(stack: RunningStack) -> None:
+    """More readers react than web has threads, and nothing can be committed."""
+    site, slug = Site(stack), f"chaos-{uuid4().hex[:8]}"
+    publish(stack, [slug])
+    took = []
+
+    with (
+        psycopg.connect(site.database_url) as connection,
+        Load(stack.url, [slug], rate=1000, connections=100) as load,
+    ):
+        time.sleep(BEFORE_SECONDS)
+        connection.execute("LOCK TABLE reactions_outboxentry IN EXCLUSIVE MODE")
+        wait_for_committers(connection)
+        for _ in range(20):
+            began = time.perf_counter()
+            stack.get(f"articles/{slug}/")
+            took.append(time.perf_counter() - began)
+            time.sleep(0.1)
+        connection.rollback()
+    public = wait_until_all_is_public(site, slug)
+
+    assert max(took) < 2
+    assert load.statuses <= {503}
+    assert load.acknowledged <= public <= load.acknowledged + load.in_doubt + load.refused
+
+
 def wait_until_all_is_public(site: Site, slug: str) -> int:
     """The public total once it equals the number of rows, or the last one."""
     deadline = time.perf_counter() + RECOVERY_SECONDS
