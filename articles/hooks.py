@@ -57,6 +57,12 @@ class ReactionHooks(Protocol):
     def summary(self, article_id: UUID) -> Mapping[str, object]:
         """For the API: `state`, `allowed` kinds, `counts` by kind, `total`."""
 
+    def variant(self, request: HttpRequest) -> str | None:
+        """What of a request changes the widget: equal for all requests that get the same one, and one of few texts.
+
+        None where the widget may show one reader's own choice.
+        """
+
     def widget(self, request: HttpRequest, article: Article) -> Widget:
         """For the article page. Of the article only `id` and `slug` need to be loaded."""
 
@@ -82,6 +88,9 @@ class NullHooks:
 
     def summary(self, article_id: UUID) -> Mapping[str, object]:
         return {"state": "closed", "allowed": [], "counts": {}, "total": None}
+
+    def variant(self, request: HttpRequest) -> str | None:
+        return ""
 
     def widget(self, request: HttpRequest, article: Article) -> Widget:
         return Widget()

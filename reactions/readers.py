@@ -73,6 +73,11 @@ def find_reader(request: HasReader) -> Reader | None:
     if has_reader_header(request):
         token = request.META["HTTP_AUTHORIZATION"].partition(" ")[2]
         return read_token(token.strip())
+    return find_reader_of_cookie(request)
+
+
+def find_reader_of_cookie(request: HasReader) -> Reader | None:
+    """The reader whose cookie the request has, as pages show it: none by `Authorization`. Raises InvalidToken."""
     cookies = request.COOKIES
     name = next((name for name in settings.READER_COOKIES if cookies.get(name)), None)
     return read_token(cookies[name], cookie=name) if name else None

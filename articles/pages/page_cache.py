@@ -1,9 +1,10 @@
 """The page cache: rendered pages in the memory of the process, revalidated before they are sent again.
 
 Rendering a page takes twenty times as long as finding out that it has not changed. So each process
-caches the pages that it rendered. Before it sends one again it reads the versions of the articles on
-it, at most ten times a second, and of their reactions, at most twice a second: the cost does not grow
-with the number of requests. docs/decisions/0013-page-cache.md gives the reasons.
+caches the pages that it rendered, by what changes them: the path, and what the view names besides.
+Before it sends one again it reads the versions of the articles on it, at most ten times a second, and
+of their reactions, at most twice a second: the cost does not grow with the number of requests.
+docs/decisions/0013-page-cache.md gives the reasons.
 """
 
 import time
@@ -11,8 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
+from importlib import import_module
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.core.cache import caches
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -47,6 +50,7 @@ class Rendering:
     version: object
     reactions_version: object
     changed_at: datetime | None = None  # None where a part may change without a change of this time
+    may_be_stored: bool = True  # False for a page that nobody else asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +69,26 @@ class CachedPage:
 def answer(
     request: HttpRequest,
     *,
+    variant: str = "",
     read_state: Callable[[], PageState | None],
     render: Callable[[], Rendering | HttpResponse],
 ) -> HttpResponseBase:
     """The cached page where `read_state` returns the versions that it shows, else a rendered one.
 
-    304 where the client has the page already. `render` returns a plain response, or raises, where the
-    answer must not be cached. A request with a session of the desk is always rendered.
+    `variant` is what else of the request changes the page, such as a valid position in a list. Other query
+    parameters and the cookies change nothing: whatever they are, the answer is the same copy. 304 where the
+    client has the page already. `render` returns a plain response, or raises, where the answer must not be
+    cached. For an editor who is signed in the page is always rendered.
     """
-    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+    if _is_signed_in(request):
         return answer_uncached(request, render())
-    key = _digest(request.get_full_path())  # which may be of any length
+    key = _digest((request.path, variant))  # which may be of any length
     cached: CachedPage | None = caches["pages"].get(key)
     if cached and _is_current(key, cached, read_state):
         return _conditional(request, HttpResponse(cached.content, headers=cached.headers))
     rendered = render()
     response = answer_uncached(request, rendered)
-    if isinstance(rendered, Rendering):
+    if isinstance(rendered, Rendering) and rendered.may_be_stored:
         _store(key, rendered)
     return response
 
@@ -92,6 +99,18 @@ def answer_uncached(request: HttpRequest, rendered: Rendering | HttpResponse) ->
         return rendered
     _add_validators(rendered)
     return _conditional(request, rendered.response)
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    """Whether the cookie is that of a session at the desk; read without `request.session`, which would add headers."""
+    session_key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    if not (session_key.isascii() and session_key.isalnum()):
+        return False
+    store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    try:
+        return SESSION_KEY in store.load()
+    except (OperationalError, InterfaceError):
+        return False  # a cached page can be sent all the same
 
 
 def _add_validators(rendering: Rendering) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
@@ -69,21 +70,21 @@ def article(request: HttpRequest, slug: str) -> HttpResponseBase:
         version = (found.version, found.updated_at)
         return PageState(version, lambda: reaction_hooks().widget(request, found).version)
 
-    if request.GET or request.COOKIES or "Authorization" in request.headers:
-        # The page may show this reader's reactions, or a notice: it is not cached.
+    variant = reaction_hooks().variant(request)
+    if variant is None:
         return page_cache.answer_uncached(request, _article(request, slug))
-    return page_cache.answer(request, read_state=read_state, render=lambda: _article(request, slug))
+    return page_cache.answer(
+        request, variant=variant, read_state=read_state, render=lambda: _article(request, slug)
+    )
 
 
 @require_safe
 def corrections(request: HttpRequest) -> HttpResponseBase:
     """The corrections of all articles, the latest first; with `?before=`, those before this id."""
+    before = _correction_before(request)
     found = Correction.objects.public().order_by("-id")
-    before = request.GET.get("before")
     if before is not None:
-        if not re.fullmatch(r"[0-9]{1,18}", before):
-            raise Http404
-        found = found.filter(id__lt=int(before))
+        found = found.filter(id__lt=before)
     found = found[: CORRECTIONS_PER_PAGE + 1]
 
     def read_state() -> PageState:
@@ -92,8 +93,9 @@ def corrections(request: HttpRequest) -> HttpResponseBase:
 
     return page_cache.answer(
         request,
+        variant="" if before is None else str(before),
         read_state=read_state,
-        render=lambda: _corrections(request, list(found.select_related("article"))),
+        render=lambda: _corrections(request, before, list(found.select_related("article"))),
     )
 
 
@@ -115,6 +117,7 @@ def _article(request: HttpRequest, slug: str) -> Rendering | HttpResponse:
         version=(article.version, article.updated_at),
         reactions_version=widget.version,
         changed_at=None if widget.personal else _latest(article.updated_at, widget.changed_at),
+        may_be_stored=not widget.personal,
     )
 
 
@@ -166,14 +169,21 @@ def _list(
         found = get_object_or_404(subject, slug=slug) if subject else None
         page = _page(articles, before)
         totals = reaction_hooks().totals([article.id for article in page.articles])
-        context = _context(request, page, totals) | {"subject": found}
+        context = _context(request, before, page, totals) | {"subject": found}
         return Rendering(
             _shared(render(request, template, context)),
             version=page.version,
             reactions_version=totals,
+            # No link leads to another position, and anyone can think of thousands.
+            may_be_stored=before is None or articles.filter(**asdict(before)).exists(),
         )
 
-    return page_cache.answer(request, read_state=read_state, render=render_page)
+    return page_cache.answer(
+        request,
+        variant="" if before is None else str(before),
+        read_state=read_state,
+        render=render_page,
+    )
 
 
 def _before(request: HttpRequest) -> Position | None:
@@ -186,6 +196,15 @@ def _before(request: HttpRequest) -> Position | None:
         raise Http404 from None
 
 
+def _correction_before(request: HttpRequest) -> int | None:
+    before = request.GET.get("before")
+    if before is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,18}", before):
+        raise Http404
+    return int(before)
+
+
 def _page(articles: ArticleQuerySet, before: Position | None) -> Page:
     listed = (
         articles.select_related("section", "lead_image").defer(*DEFERRED_COLUMNS).with_authors()
@@ -196,9 +215,11 @@ def _page(articles: ArticleQuerySet, before: Position | None) -> Page:
 
 
 def _context(
-    request: HttpRequest, page: Page, totals: Mapping[UUID, ReactionTotal]
+    request: HttpRequest,
+    before: Position | None,
+    page: Page,
+    totals: Mapping[UUID, ReactionTotal],
 ) -> dict[str, object]:
-    before = request.GET.get("before")
     return {
         "entries": [
             (article, totals.get(article.id, ReactionTotal())) for article in page.articles
@@ -210,17 +231,21 @@ def _context(
     }
 
 
-def _corrections(request: HttpRequest, found: list[Correction]) -> Rendering:
-    first = "before" not in request.GET
+def _corrections(request: HttpRequest, before: int | None, found: list[Correction]) -> Rendering:
     context = {
         "corrections": found[:CORRECTIONS_PER_PAGE],
         "older": found[CORRECTIONS_PER_PAGE - 1].pk if len(found) > CORRECTIONS_PER_PAGE else None,
-        "first": first,
-        "canonical": request.path if first else f"{request.path}?before={request.GET['before']}",
+        "first": before is None,
+        "canonical": request.path if before is None else f"{request.path}?before={before}",
     }
     version = tuple((each.pk, each.article.version, each.article.updated_at) for each in found)
     response = _shared(render(request, "articles/corrections.html", context))
-    return Rendering(response, version=version, reactions_version=None)
+    return Rendering(
+        response,
+        version=version,
+        reactions_version=None,
+        may_be_stored=before is None or Correction.objects.public().filter(pk=before).exists(),
+    )
 
 
 def _shared(response: HttpResponse) -> HttpResponse:

@@ -17,7 +17,7 @@ from articles.models import Article
 from reactions.article_changes import note_article_change, refresh_changed
 from reactions.counts import Counts, get_counts, invalidate_counts, list_counts
 from reactions.kinds import KINDS, OFFERED, REACT_ACTION, Kind, pack, unpack
-from reactions.readers import InvalidToken, find_reader, page_token
+from reactions.readers import InvalidToken, Reader, find_reader_of_cookie, page_token
 from reactions.record import OwnReaction, find_own
 
 # States in which readers see the counts.
@@ -69,6 +69,9 @@ class Hooks:
         invalidate_counts(article_id=article_id)
         refresh_changed([article_id])
 
+    def variant(self, request: HttpRequest) -> str | None:
+        return None if _reader(request) else _notice(request)
+
     def widget(self, request: HttpRequest, article: Article) -> Widget:
         counts = get_counts(article.id) or Counts(article.id)
         own, is_personal = _own(request, article.id)
@@ -84,7 +87,7 @@ class Hooks:
             "buttons": _buttons(shown, own.kinds),
             "token": page_token(article.id),
             "most": settings.REACTIONS_PER_READER,
-            "notice": _NOTICES.get(request.GET.get("reaction", ""), ""),
+            "notice": _NOTICES.get(_notice(request), ""),
         }
         return Widget(
             write=partial(render_to_string, "reactions/widget.html", context),
@@ -122,15 +125,28 @@ def _reaction_total(counts: Counts) -> ReactionTotal:
     )
 
 
+def _notice(request: HttpRequest) -> str:
+    """The key of the notice that the address asks for; empty for none."""
+    asked = request.GET.get("reaction", "")
+    return asked if asked in _NOTICES else ""
+
+
 def _own(request: HttpRequest, article_id: UUID) -> tuple[OwnReaction, bool]:
-    """What the visitor chose, and whether the page is personal. Without a token it is not."""
+    """What the visitor chose, and whether the page is personal. Without a reader's valid cookie it is not."""
+    reader = _reader(request)
+    if reader is None:
+        return OwnReaction(), False
     try:
-        reader = find_reader(request)
-        if reader is None:
-            return OwnReaction(), False
         return find_own(article_id=article_id, reader_id=reader.id), True
-    except (InvalidToken, OperationalError):
+    except OperationalError:
         return OwnReaction(), True
+
+
+def _reader(request: HttpRequest) -> Reader | None:
+    try:
+        return find_reader_of_cookie(request)
+    except InvalidToken:
+        return None
 
 
 def _buttons(counts: Counts, mine: int) -> list[Button]:

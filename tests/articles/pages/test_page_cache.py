@@ -1,17 +1,21 @@
 """The page cache, and conditional requests to it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.core.cache import caches
 from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from articles.editing import edit_article
-from articles.models import Article, ArticleAuthor, ArticleTag, Author, Section, Tag
+from articles.models import Article, ArticleAuthor, ArticleTag, Author, Correction, Section, Tag
 from articles.pages import page_cache
+from articles.pagination import Position
 from articles.workflow import correct, kill, unpublish
 from reactions.counting.aggregate import aggregate
 from reactions.counting.cache_writer import write_stale_counts
@@ -23,6 +27,19 @@ pytestmark = pytest.mark.django_db
 
 LISTS = ["/", "/sections/world/", "/authors/ada/", "/tags/syria/"]
 PAGES = [*LISTS, "/articles/bridge/", "/corrections/"]
+# Queries and headers that change no page.
+IRRELEVANT: list[tuple[str, dict[str, str]]] = [
+    ("utm_source=newsletter&utm_medium=e-mail", {}),
+    ("fbclid=IwAR0&reaction=%3Cscript%3E", {}),
+    ("", {"Cookie": "_ga=GA1.2.3; csrftoken=of-another-program; messages=x; readers=1"}),
+    ("", {"Cookie": "reader="}),
+    ("", {"Cookie": "reader=not-a-token"}),
+    ("", {"Cookie": f"reader={'x' * 500}"}),
+    ("", {"Cookie": "sessionid=of-an-editor"}),
+    ("", {"Cookie": "sessionid=0123456789abcdefghijklmnopqrstuv"}),
+    ("", {"Authorization": "Basic bmV3czpyb29t"}),
+    ("", {"Authorization": "Reader not-a-token"}),
+]
 
 
 @pytest.fixture
@@ -35,6 +52,15 @@ def article(publish_article: PublishArticle) -> Article:
     ArticleAuthor.objects.create(article=article, author=author, position=1)
     ArticleTag.objects.create(article=article, tag=tag, position=1)
     return correct(article_id=article.pk, text="It was ten.")
+
+
+def is_rendered(response: Any) -> bool:
+    """Whether the page was rendered for this answer, and not taken from the cache."""
+    return "articles/base.html" in [template.name for template in response.templates]
+
+
+def stored_pages() -> int:
+    return len(caches["pages"]._cache)  # type: ignore[attr-defined]  # of Django's cache in memory
 
 
 def react(article: Article) -> None:
@@ -163,6 +189,113 @@ def test_a_readers_choice_is_on_their_own_page_alone(article: Article, client: C
     assert again.status_code == 304
 
 
+@pytest.mark.parametrize("url", ["/", "/articles/bridge/", "/corrections/"])
+def test_what_does_not_change_a_page_gets_the_same_copy(
+    url: str, article: Article, client: Client
+) -> None:
+    plain = client.get(url)
+
+    for query, headers in IRRELEVANT:
+        again = client.get(f"{url}?{query}", headers=headers)
+        head = client.head(f"{url}?{query}", headers=headers)
+        known = client.get(f"{url}?{query}", headers={**headers, "If-None-Match": plain["ETag"]})
+
+        assert not any(map(is_rendered, (again, head, known)))
+        assert again.content == plain.content
+        assert dict(again.items()) == dict(head.items()) == dict(plain.items())
+        assert not any(each.cookies for each in (again, head, known))
+        assert known.status_code == 304
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_a_page_shows_nothing_of_what_does_not_change_it(
+    url: str, article: Article, client: Client
+) -> None:
+    plain = client.get(url)
+
+    for query, headers in IRRELEVANT:
+        caches["pages"].clear()
+        rendered = client.get(f"{url}?{query}", headers=headers)
+
+        assert is_rendered(rendered)
+        assert rendered.content == plain.content
+        assert dict(rendered.items()) == dict(plain.items())
+        assert not rendered.cookies
+
+
+def test_any_number_of_queries_is_one_page(article: Article, client: Client) -> None:
+    answers = [client.get(f"/articles/bridge/?a={n}&reaction={n}") for n in range(100)]
+    answers += [client.get(f"/?q={n}", headers={"Cookie": f"a={n}"}) for n in range(100)]
+
+    assert sum(map(is_rendered, answers)) == 2
+    assert stored_pages() == 2
+
+
+@pytest.mark.parametrize("url", [*LISTS, "/corrections/"])
+def test_a_position_to_which_no_link_leads_is_not_stored(
+    url: str, article: Article, client: Client
+) -> None:
+    for number in range(5):
+        position = number if url == "/corrections/" else f"{number}-{uuid4().hex}"
+        assert client.get(f"{url}?before={position}").status_code == 200
+        assert client.get(f"{url}?before=no{position}").status_code == 404
+
+    assert stored_pages() == 0
+
+
+def test_a_further_page_of_a_list_is_stored_under_its_position(
+    article: Article, client: Client
+) -> None:
+    place = str(Position.of(Article.objects.public().get()))
+    correction = Correction.objects.get().pk
+    for url, before in (("/", place), ("/sections/world/", place), ("/corrections/", correction)):
+        first = client.get(f"{url}?before={before}")
+
+        # The same position, written in another way.
+        again = client.get(f"{url}?utm_source=x&before=1&before=0{before}")
+
+        assert f'{url}?before={before}"'.encode() in first.content
+        assert (again.content, is_rendered(again)) == (first.content, False)
+        assert first.content != client.get(url).content
+
+
+def test_a_readers_page_is_their_own_whatever_else_they_send(
+    article: Article, client: Client
+) -> None:
+    client.get("/articles/bridge/")
+    client.post("/api/v1/readers/")
+    client.cookies["_ga"] = "GA1.2.3"
+
+    for url in ("/articles/bridge/", "/articles/bridge/?reaction=too_many&utm_source=x"):
+        for answer in (client.get(url), client.get(url)):
+            assert is_rendered(answer)
+            assert "private" in answer["Cache-Control"]
+            assert "Cookie" in answer["Vary"]
+    assert stored_pages() == 1
+    assert b"one reaction too many" not in Client().get("/articles/bridge/").content
+
+
+def test_a_token_that_has_expired_is_none(
+    article: Article, client: Client, settings: Settings
+) -> None:
+    client.get("/articles/bridge/")
+    client.post("/api/v1/readers/")
+
+    settings.READER_LIFETIME = timedelta(seconds=-1)
+    page = client.get("/articles/bridge/")
+
+    assert not is_rendered(page)
+    assert "public" in page["Cache-Control"]
+
+
+def test_a_reader_by_authorization_gets_the_page_of_all(article: Article, client: Client) -> None:
+    token = client.post("/api/v1/readers/").json()["token"]
+
+    page = Client().get("/articles/bridge/", headers={"Authorization": f"Reader {token}"})
+
+    assert "public" in page["Cache-Control"]
+
+
 @pytest.mark.parametrize("url", LISTS)
 def test_a_list_is_the_same_for_every_reader(url: str, article: Article, client: Client) -> None:
     client.cookies["reader"] = "another"
@@ -178,6 +311,20 @@ def test_a_signed_in_editor_gets_an_uncached_page(
 
     assert b"Abroad" not in client.get("/").content
     assert b"Abroad" in admin_client.get("/").content
+    assert b"Abroad" not in client.get("/").content
+    assert not admin_client.get("/").cookies
+
+
+def test_a_session_that_has_ended_is_none(
+    article: Article, admin_client: Client, client: Client
+) -> None:
+    client.get("/")
+    Session.objects.update(expire_date=timezone.now())
+
+    page = admin_client.get("/")
+
+    assert not is_rendered(page)
+    assert "Vary" not in page
 
 
 def test_an_article_that_is_unmodified_since_is_a_304(article: Article, client: Client) -> None:
@@ -201,11 +348,17 @@ def test_a_second_that_is_not_over_is_no_last_modified(article: Article, client:
     assert "Last-Modified" not in response
 
 
-def test_a_notice_for_one_reader_is_not_cached(article: Article, client: Client) -> None:
+def test_a_notice_is_on_a_page_of_its_own(article: Article, client: Client) -> None:
+    client.get("/articles/bridge/")
+
     page = client.get("/articles/bridge/?reaction=closed")
+    again = client.get("/articles/bridge/?utm_source=mail&reaction=closed")
+    other = client.get("/articles/bridge/?reaction=another")
 
     assert b"to this story are closed" in page.content
-    assert b"to this story are closed" not in client.get("/articles/bridge/").content
+    assert (again.content, is_rendered(again)) == (page.content, False)
+    assert b"to this story are closed" not in other.content
+    assert not is_rendered(other)
 
 
 def test_a_page_accepts_only_get_and_head(article: Article) -> None:
@@ -228,5 +381,8 @@ def test_a_cached_page_is_served_while_the_database_is_unreachable(
         raise OperationalError
 
     monkeypatch.setattr("articles.pages.views.find_article_version", unreachable)
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", unreachable)
 
+    assert client.get("/articles/bridge/").content == before.content
+    client.cookies["sessionid"] = "0123456789abcdefghijklmnopqrstuv"
     assert client.get("/articles/bridge/").content == before.content

@@ -44,6 +44,9 @@ class Readers(NullHooks):
     def summary(self, article_id: UUID) -> Mapping[str, object]:
         return {"state": "open", "allowed": ["sad"], "counts": {"sad": 1234}, "total": 1234}
 
+    def variant(self, request: HttpRequest) -> str | None:
+        return None if self.personal else ""
+
     def widget(self, request: HttpRequest, article: Article) -> Widget:
         html, head = SafeString("<p>How was it?</p>"), SafeString('<meta name="bar">')
         return Widget(lambda: html, head, personal=self.personal)
