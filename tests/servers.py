@@ -149,6 +149,7 @@ _TOGETHER = {
     "tests/articles/media/test_picture_imports.py": "product",
     "tests/reactions/http/test_retries.py": "product",
     "tests/articles/test_publish_due.py": "product",
+    "tests/articles/pages/test_wire.py": "product",
 }
 
 

@@ -6,7 +6,10 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """The headers, and the number of bytes of the body, as JSON long enough to be compressed; 304 for its ETag."""
+    """The headers, and the number of bytes of the body, as JSON long enough to be compressed; 304 for its ETag.
+
+    The query is the answer's Cache-Control; `public` without one.
+    """
     if environ.get("HTTP_IF_NONE_MATCH") == '"one"':
         start_response("304 Not Modified", [("ETag", '"one"')])
         return []
@@ -14,6 +17,8 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
     seen = {name: value for name, value in environ.items() if name.startswith(("HTTP_", "REMOTE"))}
     seen |= {"method": environ["REQUEST_METHOD"], "path": environ["PATH_INFO"], "bytes": len(body)}
     answer = json.dumps(seen).encode() + b" " * 600
+    cache_control = environ["QUERY_STRING"] or "public"
     headers = [("Content-Type", "application/json"), ("ETag", '"one"')]
+    headers += [("Cache-Control", cache_control)]
     start_response("200 OK", [*headers, ("Content-Length", str(len(answer)))])
     return [answer]

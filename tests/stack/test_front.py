@@ -223,6 +223,20 @@ def test_the_etag_of_a_compressed_answer_is_the_applications_when_it_comes_back(
     assert site.seen(**{"If-Match": f'{etag}, "two"'})["HTTP_IF_MATCH"] == '"one", "two"'
 
 
+@pytest.mark.parametrize("cache_control", ["private", "private,no-cache,no-transform", "no-store"])
+def test_what_is_one_readers_own_is_not_compressed(site: Site, cache_control: str) -> None:
+    response, answer = site.ask(f"/?{cache_control}", **{"Accept-Encoding": "gzip, zstd"})
+
+    assert response.headers["Content-Encoding"] is None
+    assert json.loads(answer)["path"] == "/"
+    assert site.ask(**{"Accept-Encoding": "gzip"})[0].headers["Content-Encoding"] == "gzip"
+
+
+def test_web_is_asked_for_a_coding_that_the_client_accepts(site: Site) -> None:
+    assert site.seen(**{"Accept-Encoding": ""}).get("HTTP_ACCEPT_ENCODING", "") == ""
+    assert site.seen(**{"Accept-Encoding": "br"})["HTTP_ACCEPT_ENCODING"] == "br"
+
+
 def test_static_files_and_pictures_are_served_without_web(site: Site) -> None:
     picture = "pictures/ab/" + "a" * 64 + "/w320.webp"
     files = {

@@ -116,6 +116,27 @@ def test_a_body_of_the_largest_size_arrives_and_a_larger_one_is_refused(site: Si
     assert json.loads(answer)["status"] == 413
 
 
+@pytest.mark.parametrize(
+    ("path", "headers", "is_compressed"),
+    [
+        ("/", {}, True),
+        ("/", {"Cookie": "_ga=reader; readers=1; my_sessionid=2"}, True),
+        ("/", {"Cookie": "reader=a"}, False),
+        ("/", {"Cookie": "_ga=1; __Host-reader=a"}, False),
+        ("/", {"Cookie": "_ga=1;sessionid=a"}, False),
+        ("/", {"Authorization": "Reader a"}, False),
+        ("/desk/", {}, False),
+    ],
+)
+def test_what_may_be_one_readers_own_is_not_compressed(
+    site: Site, path: str, headers: dict[str, str], is_compressed: bool
+) -> None:
+    response, _ = site.ask(path, **{"Accept-Encoding": "gzip", **headers})
+
+    assert response.status == 200
+    assert (response.headers["Content-Encoding"] == "gzip") == is_compressed
+
+
 def test_an_upload_at_the_desk_may_be_larger(site: Site) -> None:
     upload = b"x" * 2_000_000
 

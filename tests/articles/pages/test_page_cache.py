@@ -1,5 +1,6 @@
 """The page cache, and conditional requests to it."""
 
+import gzip
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.django_db
 
 LISTS = ["/", "/sections/world/", "/authors/ada/", "/tags/syria/"]
 PAGES = [*LISTS, "/articles/bridge/", "/corrections/"]
+GZIP = {"Accept-Encoding": "gzip, deflate, br, zstd"}
 # Queries and headers that change no page.
 IRRELEVANT: list[tuple[str, dict[str, str]]] = [
     ("utm_source=newsletter&utm_medium=e-mail", {}),
@@ -181,8 +183,8 @@ def test_a_readers_choice_is_on_their_own_page_alone(article: Article, client: C
     own, others = reader.get("/articles/bridge/"), client.get("/articles/bridge/")
 
     assert b'aria-pressed="true"' in own.content
-    assert own["Cache-Control"] == "private, no-cache"
-    assert own["Vary"] == others["Vary"] == "Cookie"
+    assert own["Cache-Control"] == "private, no-cache, no-transform"
+    assert own["Vary"] == others["Vary"] == "Cookie, Accept-Encoding"
     assert b'aria-pressed="true"' not in others.content
     assert "public" in others["Cache-Control"]
     again = reader.get("/articles/bridge/", headers={"If-None-Match": own["ETag"]})
@@ -211,6 +213,7 @@ def test_what_does_not_change_a_page_gets_the_same_copy(
 def test_a_page_shows_nothing_of_what_does_not_change_it(
     url: str, article: Article, client: Client
 ) -> None:
+    Article.objects.update(updated_at=datetime(2025, 1, 1, tzinfo=UTC))
     plain = client.get(url)
 
     for query, headers in IRRELEVANT:
@@ -300,7 +303,7 @@ def test_a_reader_by_authorization_gets_the_page_of_all(article: Article, client
 def test_a_list_is_the_same_for_every_reader(url: str, article: Article, client: Client) -> None:
     client.cookies["reader"] = "another"
 
-    assert "Vary" not in client.get(url)
+    assert client.get(url)["Vary"] == "Accept-Encoding"
 
 
 def test_a_signed_in_editor_gets_an_uncached_page(
@@ -324,7 +327,7 @@ def test_a_session_that_has_ended_is_none(
     page = admin_client.get("/")
 
     assert not is_rendered(page)
-    assert "Vary" not in page
+    assert page["Vary"] == "Accept-Encoding"
 
 
 def test_an_article_that_is_unmodified_since_is_a_304(article: Article, client: Client) -> None:
@@ -359,6 +362,58 @@ def test_a_notice_is_on_a_page_of_its_own(article: Article, client: Client) -> N
     assert (again.content, is_rendered(again)) == (page.content, False)
     assert b"to this story are closed" not in other.content
     assert not is_rendered(other)
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_a_page_is_compressed_for_who_accepts_it(
+    url: str, article: Article, client: Client
+) -> None:
+    plain = client.get(url)
+    caches["pages"].clear()
+
+    for answer in (client.get(url, headers=GZIP), client.get(url, headers=GZIP)):
+        assert answer["Content-Encoding"] == "gzip"
+        assert gzip.decompress(answer.content) == plain.content
+        assert answer["ETag"] == f'{plain["ETag"][:-1]}-gzip"'
+        assert answer["Vary"] == plain["Vary"]
+        assert "Accept-Encoding" in plain["Vary"]
+        known = client.get(url, headers={**GZIP, "If-None-Match": answer["ETag"]})
+        assert (known.status_code, known["ETag"]) == (304, answer["ETag"])
+        assert known["Vary"] == answer["Vary"]
+    assert client.head(url, headers=GZIP)["Content-Length"] == str(len(answer.content))
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_compressed"),
+    [
+        ("gzip", True),
+        ("br, GZIP;q=0.5", True),
+        ("gzip;q=1.0, *;q=0", True),
+        ("gzip;q=0, br", False),
+        ("gzip; q=0.000", False),
+        ("x-gzip2", False),
+        ("identity", False),
+        ("", False),
+    ],
+)
+def test_a_page_is_compressed_as_the_client_asks(
+    accepted: str, is_compressed: bool, article: Article, client: Client
+) -> None:
+    page = client.get("/", headers={"Accept-Encoding": accepted})
+
+    assert page.has_header("Content-Encoding") == is_compressed
+
+
+def test_a_readers_own_page_is_not_compressed(article: Article, client: Client) -> None:
+    client.get("/articles/bridge/")
+    client.post("/api/v1/readers/")
+
+    page = client.get("/articles/bridge/", headers=GZIP)
+
+    assert "Content-Encoding" not in page
+    assert "no-transform" in page["Cache-Control"]
+    known = client.get("/articles/bridge/", headers={**GZIP, "If-None-Match": page["ETag"]})
+    assert known.status_code == 304
 
 
 def test_a_page_accepts_only_get_and_head(article: Article) -> None:

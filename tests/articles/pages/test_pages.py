@@ -149,7 +149,7 @@ def test_the_widget_of_the_hook_follows_the_article(
     assert html.index("with a band") < html.index("<p>How was it?</p>")
     assert html.index('<meta name="bar">') < html.index("</head>")
     assert cache_control(response) == SHARED
-    assert response["Vary"] == "Cookie"
+    assert response["Vary"] == "Cookie, Accept-Encoding"
 
 
 def test_a_personal_widget_keeps_the_page_out_of_shared_caches(
@@ -159,8 +159,8 @@ def test_a_personal_widget_keeps_the_page_out_of_shared_caches(
 
     response = client.get(ARTICLE_URL)
 
-    assert cache_control(response) == {"private", "no-cache"}
-    assert response["Vary"] == "Cookie"
+    assert cache_control(response) == {"private", "no-cache", "no-transform"}
+    assert response["Vary"] == "Cookie, Accept-Encoding"
 
 
 def test_a_list_shows_the_known_totals(article: Article, readers: Readers, client: Client) -> None:
