@@ -69,6 +69,7 @@ def find_program(name: str) -> Program:
 def nginx(folder: Path, site: str) -> tuple[list[str], dict[str, str]]:
     """The command and the environment of an nginx with this content of `http`, which writes into the folder alone."""
     configuration = folder / "nginx.conf"
+    site = site.replace("/var/cache/newsroom", f"{folder}/cache")
     configuration.write_text(_NGINX.format(folder=folder, site=site))
     program = find_program("nginx")
     command = [program.path, "-p", str(folder), "-e", "stderr", "-c", str(configuration)]

@@ -291,6 +291,34 @@ def test_no_other_file_is_served(site: Site, path: str) -> None:
     assert "path" in json.loads(answer)
 
 
+def test_connections_to_web_outlive_many_requests_at_once(site: Site) -> None:
+    count = 64
+    (front,) = processes_of(site)
+    assert site.web
+    granian = psutil.Process(site.web.pid)
+    web = [granian, *granian.children(recursive=True)]
+    clients = [
+        HTTPConnection("127.0.0.1", site.port, timeout=PATIENCE_SECONDS) for _ in range(count)
+    ]
+    for process in web:
+        process.suspend()
+    try:
+        for client in clients:
+            client.request("GET", "/")
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while len(front.net_connections("unix")) < count:  # all are on their way
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    finally:
+        for process in web:
+            process.resume()
+    assert [client.getresponse().read()[:1] for client in clients] == [b"{"] * count
+    for client in clients:
+        client.close()
+
+    assert len(front.net_connections("unix")) >= count
+
+
 def test_without_web_it_asks_to_come_back(site: Site) -> None:
     site.stop_web()
     try:

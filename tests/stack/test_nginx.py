@@ -137,6 +137,50 @@ def test_what_may_be_one_readers_own_is_not_compressed(
     assert (response.headers["Content-Encoding"] == "gzip") == is_compressed
 
 
+def test_what_may_be_shared_is_asked_of_web_once(site: Site) -> None:
+    path = "/?public,s-maxage=60"
+    first = site.seen(path, **{"X-Try": "first"})
+
+    assert site.seen(path, **{"X-Try": "again"}) == first
+    assert site.seen(path, Cookie="_ga=1; consent=yes", **{"X-Try": "again"}) == first
+    assert site.ask(path, **{"If-None-Match": '"one"'})[0].status == 304
+    assert site.ask(path, "HEAD")[0].status == 200
+    assert site.seen(path, "PUT", b"{}", **{"X-Try": "again"})["HTTP_X_TRY"] == "again"
+    assert site.seen(path, **{"X-Try": "again"}) == first
+
+
+@pytest.mark.parametrize(
+    "own",
+    [{"Cookie": "_ga=1; reader=a"}, {"Cookie": "sessionid=a"}, {"Authorization": "Reader a"}],
+)
+def test_one_readers_own_answer_is_for_no_other(site: Site, own: dict[str, str]) -> None:
+    path = f"/{next(iter(own.values()))[:6].strip()}?public,s-maxage=60"
+
+    assert site.seen(path, **own, **{"X-Try": "own"})["HTTP_X_TRY"] == "own"
+    shared = site.seen(path, **{"X-Try": "shared"})
+    assert shared["HTTP_X_TRY"] == "shared"
+    assert site.seen(path, **own, **{"X-Try": "own again"})["HTTP_X_TRY"] == "own again"
+    assert site.seen(path, **{"X-Try": "shared again"}) == shared
+
+
+@pytest.mark.parametrize("cache_control", ["private,max-age=60", "no-store", "public"])
+def test_what_may_not_be_shared_is_not_stored(site: Site, cache_control: str) -> None:
+    for number in ("1", "2"):
+        assert site.seen(f"/?{cache_control}", **{"X-Try": number})["HTTP_X_TRY"] == number
+
+
+def test_a_compressed_copy_is_for_clients_that_accept_it(site: Site) -> None:
+    path = "/coded?public,s-maxage=60"
+    copies = {
+        coding: site.seen(path, **{"Accept-Encoding": coding, "X-Try": coding})["HTTP_X_TRY"]
+        for coding in ("identity", "br", "gzip;q=0, br", "gzip; q=0.0")
+    }
+    coded, _ = site.ask(path, **{"Accept-Encoding": "br, gzip;q=0.8", "X-Try": "gzip"})
+
+    assert copies == dict.fromkeys(copies, "identity")
+    assert coded.headers["Content-Encoding"] == "gzip"
+
+
 def test_an_upload_at_the_desk_may_be_larger(site: Site) -> None:
     upload = b"x" * 2_000_000
 
