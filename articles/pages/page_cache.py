@@ -112,7 +112,7 @@ def answer_uncached(request: HttpRequest, rendered: Rendering | HttpResponse) ->
 def _send(request: HttpRequest, page: CachedPage) -> HttpResponseBase:
     """The page, compressed for a client that accepts it: nothing in it is one reader's own secret.
 
-    docs/decisions/0028-compression.md has the reasons.
+    docs/decisions/0030-compression.md has the reasons.
     """
     etag = page.headers["ETag"]
     if not _GZIP.search(request.headers.get("Accept-Encoding", "")):

@@ -263,7 +263,7 @@ def _shared(response: HttpResponse) -> HttpResponse:
 
 
 def _personal(response: HttpResponse) -> HttpResponse:
-    # `no-transform`: no proxy compresses it, so that its length says no more than it must (decision 28).
+    # `no-transform`: no proxy compresses it, so that its length says no more than it must (decision 30).
     patch_cache_control(response, private=True, no_cache=True, no_transform=True)
     return response
 
