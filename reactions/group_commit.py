@@ -38,7 +38,7 @@ _WAIT_SECONDS = 10.0
 # As many of the Procfile's 32 threads may wait for the committer; pages need the others. Who comes then waits so long,
 # and where the committer has been busy with one batch for as long, is refused at once.
 _MOST_WAITING = 28
-_STUCK_SECONDS = 0.25
+_STUCK_SECONDS = 1.0
 # As many reactions whose row is locked elsewhere have a connection of the pool at one time, and the next wait so long.
 _MOST_ALONE = 4
 _WAIT_ALONE_SECONDS = 2.0
