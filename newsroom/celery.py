@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 if not settings.configured:  # else another kind of process imports this
     os.environ.setdefault("NEWSROOM_PROCESS", "worker")
 
-app = Celery("newsroom")
+app = Celery("newsroom", fixups=["newsroom.fixup:fixup"])
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 broker.install()

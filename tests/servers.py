@@ -150,6 +150,7 @@ _TOGETHER = {
     "tests/reactions/http/test_retries.py": "product",
     "tests/articles/test_publish_due.py": "product",
     "tests/articles/pages/test_wire.py": "product",
+    "tests/newsroom/test_fixup.py": "product",
 }
 
 
