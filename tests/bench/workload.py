@@ -32,6 +32,7 @@ class Effort:
     warm_up_seconds: int = 1
     readers: int = 20_000
     freshness_seconds: int = 40
+    idle_seconds: int = 60
     events: int = 100_000
     ledgers: tuple[int, ...] = (20_000, 2_000_000, 20_000_000)  # rows
 
@@ -43,6 +44,7 @@ QUICK = Effort(
     warm_up_seconds=0,
     readers=6_000,
     freshness_seconds=5,
+    idle_seconds=20,
     events=20_000,
     ledgers=(20_000, 200_000),
 )
