@@ -241,6 +241,7 @@ CELERY_TASK_ROUTES = {
     )
 }
 
+# A reaction is public within a second: a quarter of it is spent here, the rest is reserve.
 AGGREGATION_INTERVAL = timedelta(milliseconds=250)
 # A worker that has not aggregated for so long while entries wait ends, to be restarted; 0: it never does. A batch takes
 # a second, a new worker five until it aggregates.
@@ -255,21 +256,9 @@ if _unknown := {*READYZ_COMPONENTS} - {"postgresql", "redis", "broker", "aggrega
 # worker drop every message; and after a pause one run does all the work, so the others end at once.
 _EXPIRES = {"expires": 600}  # seconds
 CELERY_BEAT_SCHEDULE = {
-    # A reaction is public within a second: a quarter of it is spent here, the rest is reserve.
-    "aggregate": {
-        "task": "reactions.aggregate",
-        "schedule": AGGREGATION_INTERVAL,
-        "options": _EXPIRES,
-    },
-    # Publishes scheduled and embargoed articles within two seconds of their time; unpublishes expired ones.
-    "publish due": {
-        "task": "articles.publish_due",
-        "schedule": timedelta(seconds=1),
-        "options": _EXPIRES,
-    },
-    # A default policy has changed: refreshes the cached counts of its articles. There is rarely one.
-    "refresh articles": {
-        "task": "reactions.refresh_articles",
+    # Counts what readers did, publishes articles within two seconds of their time, refreshes cached counts.
+    "every second": {
+        "task": "newsroom.every_second",
         "schedule": timedelta(seconds=1),
         "options": _EXPIRES,
     },
@@ -373,7 +362,7 @@ LOGGING = {
         # and one for an unknown Host, which may be missing in ALLOWED_HOSTS.
         "django.request": {"level": "ERROR", "filters": ["no probes"]},
         "django.security": {"handlers": ["one line"], "propagate": False},
-        # A task four times a second would fill the log.
+        # A task every second would fill the log.
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},

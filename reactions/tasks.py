@@ -4,20 +4,24 @@ from celery import shared_task
 from django.db import Error, InternalError, OperationalError
 
 from reactions.article_changes import refresh_changed_articles
-from reactions.counting.aggregate import aggregate
-from reactions.counting.cache_writer import rewrite_counts
+from reactions.counting.cache_writer import notice_old_redis, rewrite_counts
 from reactions.counting.reconcile import reconcile
+from reactions.counting.rounds import aggregate_in_rounds
 from reactions.default_policies import refresh_articles
 from reactions.moderation.client_network import purge_networks
+from reactions.sql import row
+
+# As of what beat sends: a message that no worker received meanwhile is dropped.
+_EXPIRES_SECONDS = 600
 
 
 @shared_task(name="reactions.aggregate", autoretry_for=(), throws=(OperationalError, InternalError))
 def aggregate_task() -> None:
-    """Counts what readers did and writes the counts to Redis. Scheduled every AGGREGATION_INTERVAL.
+    """Counts what readers did and writes the counts to Redis, every AGGREGATION_INTERVAL for a second.
 
-    Twice, late or not at all is harmless, so a run that finds PostgreSQL unreachable is not retried.
+    Part of `newsroom.every_second`; a worker that misses it sends itself this one. Twice, late or not at all is harmless, so a run that finds PostgreSQL unreachable is not retried.
     """
-    aggregate()
+    aggregate_in_rounds()
 
 
 @shared_task(name="reactions.reconcile", time_limit=3_600)
@@ -38,7 +42,7 @@ def purge_networks_task() -> None:
 def refresh_articles_task() -> None:
     """Refreshes the cached counts of articles that changed, or whose default policy did, or that Redis lost.
 
-    Scheduled every second; any number at once.
+    Sent every second while there is something to refresh; any number at once.
     """
     refresh_cached_counts()
 
@@ -56,3 +60,10 @@ def refresh_cached_counts() -> None:
             errors.append(error)
     if errors:
         raise errors[0]
+
+
+def request_refresh() -> None:
+    """Send the refresh to the workers where one waits, or where Redis came back old. Raises kombu's OperationalError."""
+    notice_old_redis()
+    if row("has_refreshes") == (True,):
+        refresh_articles_task.apply_async(expires=_EXPIRES_SECONDS)

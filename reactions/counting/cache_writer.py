@@ -53,11 +53,9 @@ def write_stale_counts(first: Collection[UUID] = ()) -> int:
 def rewrite_counts(*, seconds: float = _REWRITE_SECONDS) -> int:
     """Where Redis came back old, write again what changed within a day, those that changed last first.
 
-    Runs once a second, also to notice it on a site where nothing is counted. Works for so long at most; the next call
-    continues. Returns how many articles. As safe as `write_counts`.
+    Works for so long at most; the next call continues. Returns how many articles. As safe as `write_counts`.
     """
-    _, confirmed = row("begin_cache_write") or (0, 0)
-    if not _put([], number=confirmed, confirmed=confirmed):
+    if not notice_old_redis():
         return 0
     written, ends_at = 0, time.monotonic() + seconds
     next_ones = {"most": _BATCH, "lifetime": redis_keys.COUNTS_TTL_SECONDS}
@@ -70,6 +68,15 @@ def rewrite_counts(*, seconds: float = _REWRITE_SECONDS) -> int:
         if time.monotonic() >= ends_at:
             break
     return written
+
+
+def notice_old_redis() -> bool:
+    """Have all that Redis lost written again, where it came back old; returns whether Redis is reachable.
+
+    Runs once a second, so that it is noticed on a site where nothing is counted.
+    """
+    _, confirmed = row("begin_cache_write") or (0, 0)
+    return _put([], number=confirmed, confirmed=confirmed)
 
 
 def _write(article_ids: Sequence[UUID]) -> int | None:
