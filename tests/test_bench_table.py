@@ -1,6 +1,10 @@
-"""The table of `make bench`: arithmetic and verdicts."""
+"""The table of `make bench`: arithmetic and verdicts, and the switches of the servers that it measures."""
+
+from honcho.environ import parse_procfile
 
 from tests.bench.table import Row, Samples, as_markdown, at_least, at_most, compared, not_measured
+from tests.bench.testbed import web_command
+from tests.servers import PROJECT
 
 
 def test_a_ratio_pairs_what_was_measured_in_the_same_round() -> None:
@@ -29,3 +33,20 @@ def test_a_rival_that_cannot_run_is_reported_without_a_verdict() -> None:
     table = as_markdown([row])
 
     assert "not measured: there is no Node on this machine" in table
+
+
+def test_the_product_is_measured_with_the_switches_of_the_procfile() -> None:
+    procfile = parse_procfile((PROJECT / "Procfile").read_text())  # type: ignore[no-untyped-call]
+    shipped = procfile.processes["web"]
+
+    measured = web_command(python="python", workers=2)
+
+    assert measured == f"exec {shipped}"
+
+
+def test_a_contender_gets_the_same_switches_with_threads_of_its_own() -> None:
+    product, contender = web_command(), web_command("other.wsgi:application", threads=8)
+
+    same = set(product.split()) & set(contender.split())
+
+    assert set(contender.split()) - same == {"other.wsgi:application", "8"}

@@ -1,25 +1,25 @@
-"""Load: prepared requests, sent by `wrk` where the machine has it, else by tests/bench/sender.py."""
+"""Load: prepared requests, sent by `wrk`, or where it cannot be had by tests/bench/sender.py."""
 
 import itertools
 import json
 import random
-import shutil
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.error import HTTPError
 
 from tests.bench.testbed import Server
+from tests.programs import Program, find_program
 from tests.servers import PROJECT
 
-# Two for each thread that answers: none waits for work.
+# Two for each thread of a contender: none waits for work.
 CONNECTIONS = 16
 SCRIPT = Path(__file__).with_name("load.lua")
-WRK = shutil.which("wrk")
-TOOL = "wrk" if WRK else "tests/bench/sender.py"
+SENDER = "tests/bench/sender.py"
 
 # Which article each of so many requests is for.
 Choose = Callable[[Sequence[str], int], list[str]]
@@ -51,6 +51,20 @@ class Result:
     @property
     def rate(self) -> float:
         return self.accepted / self.seconds
+
+
+@cache
+def find_wrk() -> Program | None:
+    """`wrk`, which takes a tenth of the CPU of our own sender; None where it cannot be had."""
+    try:
+        return find_program("wrk")
+    except RuntimeError:
+        return None
+
+
+def tool() -> str:
+    """What sends the load."""
+    return "wrk" if find_wrk() else SENDER
 
 
 class Load:
@@ -111,15 +125,17 @@ class Load:
             self._first = 0
         before = server.cpu_seconds()
         arguments = [self._heads, self._tails, str(self._first), self._answer]
-        if WRK:
+        wrk = find_wrk()
+        if wrk:
             switches = ["-t1", f"-c{connections}", f"-d{seconds:.0f}s", "-s", SCRIPT, server.url]
-            command = [WRK, *switches, "--", *arguments]
+            command = [wrk.path, *switches, "--", *arguments]
         else:
             sender = [sys.executable, "-m", "tests.bench.sender", server.url]
             command = [*sender, str(connections), str(seconds), *arguments]
         subprocess.run(
             list(map(str, command)),
             cwd=PROJECT,
+            env=wrk.environment if wrk else None,
             check=True,
             timeout=seconds + 30,
             stdout=subprocess.DEVNULL,

@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 import psutil
 
-from tests.bench.load_generator import TOOL
+from tests.bench.load_generator import tool
 from tests.bench.table import Row, as_markdown
 from tests.bench.workload import Effort
 from tests.servers import PROJECT
@@ -31,8 +31,10 @@ round. After each load the rows are counted: what was acknowledged is there, and
 {main}
 
 Ours runs with all that the product has switched on: identity, policy, moderation, problem+json, logging; a worker aggregates
-at the same time. All are served by Granian, one process of eight threads, `wrk` or its stand-in holds 16 connections, PostgreSQL
-has `fsync` and `synchronous_commit` on. The **empty view**, the **PUT that stores nothing** and the **empty page** run under
+at the same time. All are served by Granian with the switches of the [Procfile](../Procfile), ours with its threads and the others
+with the eight that suit them best, in one process where the row does not say two. `wrk` or its stand-in holds 16 connections where
+the row has no other number. PostgreSQL has `fsync` and `synchronous_commit` on. **A commit for each** is the product with
+`REACTIONS_PER_COMMIT=1` and eight threads: each PUT is a statement and a commit of its own. The **empty view**, the **PUT that stores nothing** and the **empty page** run under
 `startproject`’s middleware with DRF at its leanest. The **textbook app** ([tests/bench/textbook](../tests/bench/textbook))
 is `update_or_create` in a transaction, and `GROUP BY` on read. **Waline** and **isso** are installed where the machine can.
 
@@ -70,7 +72,7 @@ def facts() -> list[str]:
             f"{name} {version(name)}" for name in ("Django", "djangorestframework", "granian")
         )
         + ", PostgreSQL 18, Valkey 9",
-        f"load from {TOOL}",
+        f"load from {tool()}",
     ]
 
 

@@ -22,8 +22,10 @@ def measure(workload: Workload) -> Iterator[Row]:
         "counts": (ours, Load(data, map(counts, hot(workload.articles, ARTICLES)))),
         "unchanged": (ours, Load(data, tag, expected=304)),
         "many": (ours, Load(data, [many(workload.articles)])),
-        "story": (ours, Load(data, [line("GET", f"/articles/{slug(workload)}/")])),
     }
+    for name, path in (("story", f"/articles/{slug(workload)}/"), ("front", "/")):
+        loads[name] = (ours, Load(data, [line("GET", path)]))
+        loads[f"{name}, shared"] = (ours, Load(data, shared(path)))
     if not workload.effort.is_quick:
         again = Load(data, map(counts, hot(workload.articles, ARTICLES)))
         loads["counts, two workers"] = (workload.ours_twice, again)
@@ -41,8 +43,15 @@ def measure(workload: Workload) -> Iterator[Row]:
     )
     yield compared("GET counts / textbook app", rate["counts"], rate["textbook"], at_least(4))
     yield compared("article page / empty template view", rate["story"], rate["page"], at_least(0.4))
+    for name, page in (("story", "article page"), ("front", "front page")):
+        yield compared(
+            f"{page}, time with what other sites add to an address and a cookie / plain",
+            rate[f"{name}, shared"].inverse("ms", 1000),
+            rate[name].inverse("ms", 1000),
+            at_most(1.2),
+        )
     if twice := rate.get("counts, two workers"):
-        yield Row("GET counts, two workers of four threads", twice, note=ABSOLUTE)
+        yield Row("GET counts, two workers", twice, note=ABSOLUTE)
 
 
 def counts(article: str) -> str:
@@ -51,6 +60,18 @@ def counts(article: str) -> str:
 
 def many(articles: Sequence[str]) -> str:
     return line("GET", f"/api/v1/reactions/?articles={','.join(articles[:MANY])}")
+
+
+def shared(path: str) -> list[str]:
+    """Requests of browsers that follow links of newsletters and social networks, each with a number of its own."""
+    return [
+        line(
+            "GET",
+            f"{path}?utm_source=newsletter&utm_medium=email&utm_campaign=c{n}&fbclid=IwAR{n:032x}",
+            Cookie=f"_ga=GA1.2.{n}.1700000000; _fbp=fb.1.1700000000.{n}",
+        )
+        for n in range(ARTICLES)
+    ]
 
 
 def textbook(workload: Workload) -> list[str]:

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 
-from tests.bench.load_generator import Choose, Load, Result, hot, line, spread
+from tests.bench.load_generator import CONNECTIONS, Choose, Load, Result, hot, line, spread
 from tests.bench.reading import counts
 from tests.bench.table import Row, Samples, Target, at_least, compared, not_measured
 from tests.bench.testbed import Server, Testbed
@@ -48,8 +48,9 @@ def measure(workload: Workload) -> Iterator[Row]:
         yield not_measured(_ISSO_FIGURE, at_least(1), str(why))
 
 
+_WALINE_CONNECTIONS = 32
 _WALINE_TARGETS: dict[str, Target] = {
-    "PUT / Waline": at_least(3),
+    f"PUT / Waline, {_WALINE_CONNECTIONS} connections": at_least(4),
     "GET counts / Waline": at_least(3),
 }
 _ISSO_FIGURE = "PUT, durable / isso"
@@ -74,11 +75,11 @@ def _beside_waline(workload: Workload) -> Iterator[Row]:
         stored.append((_waline_total(url) - before) / result.seconds)
         return result
 
-    run_writes = run(workload, waline, writes)
+    run_writes = run(workload, waline, writes, _WALINE_CONNECTIONS)
     with workload.aggregating():
         found = workload.alternate(
             {
-                "ours": _ours(workload, hot),
+                "ours": _ours(workload, hot, _WALINE_CONNECTIONS),
                 "waline": write,
                 "ours read": run(workload, workload.ours, _our_counts(workload)),
                 "waline read": run(workload, waline, reads),
@@ -96,11 +97,14 @@ def _beside_waline(workload: Workload) -> Iterator[Row]:
     yield compared(get[0], rate["ours read"], rate["waline read"], get[1])
 
 
-def _ours(workload: Workload, choose: Choose) -> Callable[[], Result]:
+def _ours(
+    workload: Workload, choose: Choose, connections: int = CONNECTIONS
+) -> Callable[[], Result]:
     readers = make_readers(workload.effort.readers)
     articles = choose(workload.articles, len(readers))
     fill(workload, readers, articles)
-    return counted(workload, workload.ours, returning(workload, readers, articles))
+    load = returning(workload, readers, articles)
+    return counted(workload, workload.ours, load, connections)
 
 
 def _our_counts(workload: Workload) -> Load:
@@ -190,7 +194,7 @@ def start_isso(testbed: Testbed) -> tuple[Path, Server]:
         _install([*pip, f"granian=={version('granian')}"], folder)
     database, settings = testbed.data / "isso.sqlite", testbed.data / "isso.cfg"
     settings.write_text(_ISSO_SETTINGS.format(database=database))
-    server = testbed.granian(
+    server = testbed.contender(
         "isso.run:application", {"ISSO_SETTINGS": str(settings)}, python=folder / "bin" / "python"
     )
     with sqlite3.connect(database) as connection:

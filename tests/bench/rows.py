@@ -41,7 +41,7 @@ def measure(workload: Workload) -> Iterator[Row]:
         {rows: milliseconds(results, "p50") for rows, results in found.items()},
         "rows",
     ):
-        yield replace(row, target=at_most(1.25))
+        yield replace(row, target=at_most(1.2))
     ((size,),) = workload.query(_SIZE, url=ledgers[most].environment["DATABASE_URL"])
     yield Row("reactions_reaction, a row with its indexes", Samples([size / most], "bytes"))
     rounds = range(workload.effort.rounds)
@@ -57,7 +57,7 @@ def make_ledger(workload: Workload, rows: int, number: int) -> Ledger:
     copy_articles(workload, url)
     with psycopg.connect(url, autocommit=True) as connection:
         fill(connection, rows)
-    return Ledger(workload.testbed.granian("newsroom.wsgi:application", environment), environment)
+    return Ledger(workload.testbed.product(environment), environment)
 
 
 def copy_articles(workload: Workload, url: str) -> None:

@@ -8,6 +8,7 @@ from tests.bench import (
     articles,
     counting,
     end_to_end,
+    front,
     page,
     reading,
     rivals,
@@ -15,7 +16,7 @@ from tests.bench import (
     scaling,
     writing,
 )
-from tests.bench.load_generator import TOOL
+from tests.bench.load_generator import tool
 from tests.bench.table import Row, as_text
 from tests.bench.testbed import Testbed
 from tests.bench.workload import QUICK, Effort, Workload
@@ -25,6 +26,7 @@ Measurement = Callable[[Workload], Iterable[Row]]
 MEASUREMENTS: dict[str, Measurement] = {
     "writing": writing.measure,
     "reading": reading.measure,
+    "front": front.measure,
     "rivals": rivals.measure,
     "counting": counting.measure,
     "rows": rows.measure,
@@ -67,6 +69,6 @@ def run(
         scaled = found.get("scaling", [])
         print(as_text([*table, *scaled]))
         print(f"{sum(row.verdict == 'missed' for row in table)} targets missed")
-        print(f"{time.monotonic() - started:.0f} s, load from {TOOL}")
+        print(f"{time.monotonic() - started:.0f} s, load from {tool()}")
     if write or (found.keys() == MEASUREMENTS.keys() and not quick):
         page.write(table, scaled, workload.effort)

@@ -1,28 +1,64 @@
 """The testbed of a run: servers of its own with fsync on, and the processes that are measured. All on loopback."""
 
 import os
+import re
+import shlex
 import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
 import psycopg
+from honcho.environ import parse_procfile
 
 from newsroom.stack.environment import broker_url_of, load_or_create_secrets
+from newsroom.stack.front import Front
 from newsroom.stack.guard import Guard
+from newsroom.stack.options import Options
 from newsroom.stack.servers import Servers
 from tests.servers import PROJECT, free_port, open_folder
 
 START_SECONDS = 60
 
-# Enough that PostgreSQL groups the commits of one process; two processes have half of them each.
+PRODUCT = "newsroom.wsgi:application"
+
+# Of a process whose requests have a commit each: enough that PostgreSQL groups them, and more make it no faster.
 THREADS = 8
+# Each PUT of ours in a statement and a commit of its own.
+UNCOMBINED = {"REACTIONS_PER_COMMIT": "1"}
+
+
+def web_command(
+    application: str = PRODUCT,
+    *,
+    python: str | Path = sys.executable,
+    workers: int = 1,
+    threads: int | None = None,
+) -> str:
+    """The Procfile's command of `web`, for the shell: this application, so many workers, and where given threads of each."""
+    line: str = parse_procfile((PROJECT / "Procfile").read_text()).processes["web"]  # type: ignore[no-untyped-call]
+    line = _replaced(r"^python (?=.*-m granian)", f"exec {shlex.quote(str(python))} ", line)
+    line = _replaced(re.escape(PRODUCT), application, line)
+    line = _replaced(r"--workers \S+", f"--workers {workers}", line)
+    return (
+        _replaced(r"--blocking-threads \S+", f"--blocking-threads {threads}", line)
+        if threads
+        else line
+    )
+
+
+def _replaced(pattern: str, text: str, line: str) -> str:
+    replaced, count = re.subn(pattern, lambda _: text, line)
+    if count != 1:
+        raise RuntimeError(f"The Procfile's command of web has no {pattern}: {line}")
+    return replaced
 
 
 @dataclass
@@ -126,23 +162,51 @@ class Testbed:
             stderr=self._log,
         )
 
-    def granian(
+    def product(
+        self,
+        environment: Mapping[str, str] | None = None,
+        *,
+        workers: int = 1,
+        threads: int | None = None,
+    ) -> Server:
+        """The product's web with the Procfile's switches; a number of threads takes the place of its own."""
+        return self._granian(web_command(workers=workers, threads=threads), environment)
+
+    def contender(
         self,
         application: str,
         environment: Mapping[str, str] | None = None,
         *,
         python: str | Path = sys.executable,
-        workers: int = 1,
     ) -> Server:
-        """A WSGI application under the product's own server, with the Procfile's switches."""
+        """Another WSGI application with the same switches, and the threads that suit it best."""
+        return self._granian(web_command(application, python=python, threads=THREADS), environment)
+
+    def _granian(self, command: str, environment: Mapping[str, str] | None) -> Server:
         port = free_port()
-        command = [
-            *(python, "-m", "granian", application, "--interface", "wsgi"),
-            *("--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "warning"),
-            *("--workers", str(workers)),
-            *("--blocking-threads", str(THREADS // workers)),
-        ]
-        return self.wait_for(f"http://127.0.0.1:{port}", self.start(command, environment))
+        listening = {"HOST": "127.0.0.1", "PORT": str(port), "WEB_SOCKET": ""}
+        process = self.start(["/bin/sh", "-c", command], {**(environment or {}), **listening})
+        return self.wait_for(f"http://127.0.0.1:{port}", process)
+
+    @contextmanager
+    def behind_front(self) -> Iterator[Server]:
+        """The product's web behind Caddy, as `make run` starts both. The CPU of the server is web's alone."""
+        folder = self.data / "behind-front"
+        folder.mkdir()
+        options = Options(folder, "127.0.0.1", free_port(), {"TRUSTED_PROXY_HOPS": "1"})
+        front = Front(options, guard=self.guard)
+        listening = {"PORT": str(options.port), "WEB_SOCKET": str(front.web_socket)}
+        web = self.start(["/bin/sh", "-c", web_command()], listening)
+        try:
+            front.start()
+            server = Server(front.url.rstrip("/"), web)
+            self._wait_until(front.answers, web)
+            yield server
+        finally:
+            front.stop()
+            self.guard.stop(web)
+            front.remove_folder()
+            shutil.rmtree(folder)
 
     def aggregating(
         self, environment: Mapping[str, str] | None = None
@@ -152,13 +216,20 @@ class Testbed:
 
     def wait_for(self, url: str, process: "subprocess.Popen[bytes]") -> Server:
         port = urlsplit(url).port
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and process.poll() is None:
+
+        def listens() -> bool:
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port or 0)) == 0:
-                    return Server(url, process)
+                return probe.connect_ex(("127.0.0.1", port or 0)) == 0
+
+        self._wait_until(listens, process)
+        return Server(url, process)
+
+    def _wait_until(self, is_up: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not is_up():
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise RuntimeError(f"It does not answer:\n{self.output()[-3000:]}")
             time.sleep(0.05)
-        raise RuntimeError(f"It does not answer:\n{self.output()[-3000:]}")
 
     def output(self) -> str:
         return (self.data / "output").read_text(errors="replace")

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from articles.models import Article, State
 from reactions.readers import new_reader
-from tests.bench.testbed import Server, Testbed
+from tests.bench.testbed import THREADS, UNCOMBINED, Server, Testbed
 
 ARTICLES = 1_000
 
@@ -83,18 +83,24 @@ class Workload:
 
     @cached_property
     def ours(self) -> Server:
-        return self.testbed.granian("newsroom.wsgi:application")
+        """One process of the product's web, with the Procfile's switches."""
+        return self.testbed.product()
+
+    @cached_property
+    def uncombined(self) -> Server:
+        """The same, where each PUT is a statement and a commit of its own."""
+        return self.testbed.product(UNCOMBINED, threads=THREADS)
 
     @cached_property
     def ours_twice(self) -> Server:
-        return self.testbed.granian("newsroom.wsgi:application", workers=2)
+        """As many processes as the Procfile starts."""
+        return self.testbed.product(workers=2)
 
     @cached_property
     def contenders(self) -> Server:
         """The framework's ceilings and the textbook app, with their own database."""
         environment = {"DATABASE_URL": self.textbook_url}
-        application = "tests.bench.contenders.wsgi:application"
-        return self.testbed.granian(application, environment)
+        return self.testbed.contender("tests.bench.contenders.wsgi:application", environment)
 
     @cached_property
     def textbook_url(self) -> str:

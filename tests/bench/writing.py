@@ -7,7 +7,7 @@ from uuid import UUID
 from reactions.counting.aggregate import aggregate
 from reactions.kinds import BY_KEY
 from reactions.readers import page_token
-from tests.bench.load_generator import Choose, Load, Result, hot, line, spread
+from tests.bench.load_generator import CONNECTIONS, Choose, Load, Result, hot, line, spread
 from tests.bench.table import Row, Samples, at_least, at_most, compared
 from tests.bench.testbed import Server
 from tests.bench.textbook.readers import COOKIE, sign
@@ -32,22 +32,28 @@ def measure(workload: Workload) -> Iterator[Row]:
     fill(workload, of_all, spread_out)
     fill(workload, of_one, hot_spotted)
     fill_textbook(workload, of_all)
-    changing = returning(workload, of_all, spread_out)
-    runs = {
-        "nothing": run(workload, workload.contenders, nothing(workload)),
-        "ours new": counted(workload, workload.ours, new(workload, workload.articles)),
-        "ours": counted(workload, workload.ours, changing),
-        "ours hot": counted(workload, workload.ours, returning(workload, of_one, hot_spotted)),
-        "textbook": run(workload, workload.contenders, textbook(workload, of_all)),
+    ours, uncombined, contenders = workload.ours, workload.uncombined, workload.contenders
+    # One load for all that the same readers send: each of them changes what is stored.
+    changing, stores_nothing = returning(workload, of_all, spread_out), nothing(workload)
+    warm(workload, ours, changing)
+    warm(workload, uncombined, changing)
+    warm(workload, contenders, stores_nothing)
+    runs: dict[str, Callable[[], Result]] = {}
+    # What is compared with each other, one after the other.
+    for count in (1, 16, 32, 64):
+        runs[f"spread, {count}"] = counted_round(workload, ours, changing, count)
+        if count < 64:
+            runs[f"uncombined, {count}"] = counted_round(workload, uncombined, changing, count)
+        if count > 1:
+            runs[f"nothing, {count}"] = one_round(workload, contenders, stores_nothing, count)
+    one_hot = returning(workload, of_one, hot_spotted)
+    runs |= {
+        "new, 16": counted(workload, ours, new(workload, workload.articles)),
+        "hot, 16": counted(workload, ours, one_hot),
+        "textbook, 32": run(workload, contenders, textbook(workload, of_all), 32),
     }
     if not workload.effort.is_quick:
-        runs |= {
-            "ours new hot": counted(workload, workload.ours, new(workload, workload.articles, hot)),
-            "textbook, no counts": run(
-                workload, workload.contenders, textbook(workload, of_all, counts="no")
-            ),
-            "ours, two workers": counted(workload, workload.ours_twice, changing),
-        }
+        runs["two workers, 32"] = counted(workload, workload.ours_twice, changing, 32)
     with workload.aggregating():
         found = workload.alternate(runs)
     yield from _rows(found)
@@ -55,47 +61,75 @@ def measure(workload: Workload) -> Iterator[Row]:
 
 def _rows(found: dict[str, list[Result]]) -> Iterator[Row]:
     rate = {name: rates(results) for name, results in found.items()}
-    target = at_least(0.6)
-    yield compared(
-        "PUT, readers who return, spread / PUT that stores nothing",
-        rate["ours"],
-        rate["nothing"],
-        target,
-    )
-    yield compared(
-        "PUT, new readers, spread / PUT that stores nothing",
-        rate["ours new"],
-        rate["nothing"],
-        target,
-    )
-    yield compared("PUT, one hot article / spread", rate["ours hot"], rate["ours"], at_least(0.9))
-    if new_hot := rate.get("ours new hot"):
+    for name, count, least in (
+        ("spread", 16, 1.4),
+        ("new", 16, 1.4),
+        ("spread", 32, 1.8),
+        ("spread", 64, 2),
+    ):
         yield compared(
-            "PUT, new readers, one hot article / spread", new_hot, rate["ours new"], at_least(0.9)
+            f"PUT / PUT that stores nothing, {count} connections, {_READERS[name]}",
+            rate[f"{name}, {count}"],
+            rate[f"nothing, {count}"],
+            at_least(least),
         )
     yield compared(
-        "PUT / textbook app, which answers with the counts, as ours",
-        rate["ours"],
-        rate["textbook"],
-        at_least(4),
+        "PUT, one hot article / spread, 16 connections",
+        rate["hot, 16"],
+        rate["spread, 16"],
+        at_least(0.9),
     )
-    if simpler := rate.get("textbook, no counts"):
-        yield compared("PUT / textbook app, which answers without", rate["ours"], simpler)
-    cpu = {name: cpu_per_thousand(found[name]) for name in ("ours", "nothing")}
     yield compared(
-        "web process: CPU per 1,000 PUTs / that store nothing",
-        cpu["ours"],
-        cpu["nothing"],
-        at_most(1.6),
+        "PUT / textbook app, 32 connections", rate["spread, 32"], rate["textbook, 32"], at_least(15)
     )
-    database = [1000 * each.database_cpu_seconds / each.accepted for each in found["ours"]]
-    yield Row("PostgreSQL: CPU per 1,000 PUTs, counting included", Samples(database, "s"))
-    log = [each.log_bytes / each.accepted for each in found["ours"]]
+    yield from _beside_uncombined(found)
+    log = [each.log_bytes / each.accepted for each in found["spread, 32"]]
     yield Row("PostgreSQL: log a PUT, counting included", Samples(log, "bytes"))
-    if twice := rate.get("ours, two workers"):
-        yield Row("PUT, two workers of four threads", twice, note=ABSOLUTE)
-    yield Row("PUT, time to the answer, half of all", milliseconds(found["ours"], "p50"))
-    yield Row("PUT, time to the answer, 99 of 100", milliseconds(found["ours"], "p99"))
+    if twice := rate.get("two workers, 32"):
+        yield Row("PUT, two workers, 32 connections", twice, note=ABSOLUTE)
+
+
+_READERS = {"spread": "spread", "new": "new readers"}
+
+
+def _beside_uncombined(found: dict[str, list[Result]]) -> Iterator[Row]:
+    """Beside the same product where each PUT has a commit of its own."""
+    alone = "a commit for each"
+    for where, cost, target in (
+        ("web and PostgreSQL", all_cpu, at_most(0.35)),
+        ("web process", cpu_per_thousand, None),
+        ("PostgreSQL, counting included", database_cpu, None),
+    ):
+        yield compared(
+            f"{where}: CPU per 1,000 PUTs, 32 connections / {alone}",
+            cost(found["spread, 32"]),
+            cost(found["uncombined, 32"]),
+            target,
+        )
+    yield compared(
+        f"web and PostgreSQL: CPU per 1,000 PUTs, 1 connection / {alone}",
+        all_cpu(found["spread, 1"]),
+        all_cpu(found["uncombined, 1"]),
+    )
+    for count, percentile, most in (
+        (1, "p50", 1.05),
+        (16, "p99", 0.7),
+        (16, "p50", None),
+        (32, "p99", None),
+    ):
+        yield compared(
+            f"PUT, time to the answer, {_PARTS[percentile]}, {_connections(count)} / {alone}",
+            milliseconds(found[f"spread, {count}"], percentile),
+            milliseconds(found[f"uncombined, {count}"], percentile),
+            at_most(most) if most else None,
+        )
+
+
+_PARTS = {"p50": "half of all", "p99": "99 of 100"}
+
+
+def _connections(count: int) -> str:
+    return f"{count} connection{'s' if count > 1 else ''}"
 
 
 def rates(results: Sequence[Result]) -> Samples:
@@ -104,6 +138,15 @@ def rates(results: Sequence[Result]) -> Samples:
 
 def cpu_per_thousand(results: Sequence[Result]) -> Samples:
     return Samples([1000 * result.cpu_seconds / result.accepted for result in results], "s")
+
+
+def database_cpu(results: Sequence[Result]) -> Samples:
+    return Samples([1000 * each.database_cpu_seconds / each.accepted for each in results], "s")
+
+
+def all_cpu(results: Sequence[Result]) -> Samples:
+    both = zip(cpu_per_thousand(results).values, database_cpu(results).values, strict=True)
+    return Samples([web + database for web, database in both], "s")
 
 
 def milliseconds(results: Sequence[Result], percentile: str) -> Samples:
@@ -195,24 +238,39 @@ def warm(workload: Workload, server: Server, load: Load) -> None:
         load.run(server, workload.effort.warm_up_seconds)
 
 
-def run(workload: Workload, server: Server, load: Load) -> Callable[[], Result]:
+def run(
+    workload: Workload, server: Server, load: Load, connections: int = CONNECTIONS
+) -> Callable[[], Result]:
     """A load that is checked once and warmed up before it is measured."""
     warm(workload, server, load)
-    return lambda: load.run(server, workload.effort.seconds)
+    return one_round(workload, server, load, connections)
 
 
-def counted(workload: Workload, server: Server, load: Load) -> Callable[[], Result]:
+def one_round(
+    workload: Workload, server: Server, load: Load, connections: int
+) -> Callable[[], Result]:
+    return lambda: load.run(server, workload.effort.seconds, connections)
+
+
+def counted(
+    workload: Workload, server: Server, load: Load, connections: int = CONNECTIONS
+) -> Callable[[], Result]:
     """A load of ours that ends when all of it is aggregated, and the counts are right."""
     warm(workload, server, load)
+    return counted_round(workload, server, load, connections)
 
-    def one_round() -> Result:
+
+def counted_round(
+    workload: Workload, server: Server, load: Load, connections: int
+) -> Callable[[], Result]:
+    def measured() -> Result:
         workload.settle()
         since = workload.query("SELECT clock_timestamp()")[0][0]
         cpu, log = workload.database_effort()
-        result = load.run(server, workload.effort.seconds)
+        result = load.run(server, workload.effort.seconds, connections)
         workload.settle()
         cpu_after, log_after = workload.database_effort()
         check(workload, result, since)
         return replace(result, database_cpu_seconds=cpu_after - cpu, log_bytes=log_after - log)
 
-    return one_round
+    return measured
