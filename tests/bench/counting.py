@@ -1,8 +1,11 @@
-"""How fast one worker counts, beside the bare statement; and how many statements a request costs."""
+"""How fast workers count, beside the bare statement; and how many statements a request costs."""
 
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -12,6 +15,7 @@ from tests.bench.table import Row, Samples, at_least, at_most, compared
 from tests.bench.verification import reconcile
 from tests.bench.workload import Workload
 from tests.load import Api
+from tests.servers import PROJECT
 
 BARE = Path(__file__).with_name("bare_aggregate.sql").read_text("utf-8")
 _EXECUTED = re.compile(r"LOG:  (?:execute|statement)")
@@ -19,25 +23,83 @@ _REQUESTS = 40
 
 
 def measure(workload: Workload) -> Iterator[Row]:
-    found = workload.alternate(
-        {
-            "ours": lambda: events_per_second(workload, workload.articles, aggregate),
-            "unmoderated": lambda: events_per_second(
-                workload, workload.articles, aggregate, moderated=False
-            ),
-            "bare": lambda: events_per_second(workload, workload.articles, lambda: bare(workload)),
-        }
-    )
-    ours, unmoderated, beside = (
-        Samples(found[name], "events/s") for name in ("ours", "unmoderated", "bare")
+    assert workload.articles, "They are made on first use."
+    networks = workload.effort.networks
+    fill_networks(workload, networks)
+    with workers(workload, 2) as both:
+        found = workload.alternate(
+            {
+                "moderated": lambda: events_per_second(workload, workload.articles, aggregate),
+                "unmoderated": lambda: events_per_second(
+                    workload, workload.articles, aggregate, moderated=False
+                ),
+                "bare": lambda: events_per_second(
+                    workload, workload.articles, lambda: bare(workload)
+                ),
+                "one worker": _crowd(workload, both[:1]),
+                "two workers": _crowd(workload, both),
+            }
+        )
+    moderated, unmoderated, beside, one, two = (
+        Samples(found[name], "events/s")
+        for name in ("moderated", "unmoderated", "bare", "one worker", "two workers")
     )
     target = at_least(40_000, "events/s")
-    yield Row("aggregation, first reactions, each moderated, 1,000 articles", ours, target=target)
+    figure = "aggregation, first reactions, each moderated, 1,000 articles"
+    yield Row(f"{figure}, {networks:,} networks", moderated, target=target, note=EITHER)
+    yield compared(f"{figure}, two workers / one", two, one, at_least(1.7), EITHER)
     yield Row("aggregation, changes, 1,000 articles", unmoderated, target=target)
-    yield compared("aggregation, each moderated / the bare statement", ours, beside, at_least(0.6))
+    yield compared(
+        "aggregation, each moderated / the bare statement", moderated, beside, at_least(0.6)
+    )
     yield compared("aggregation, changes / the bare statement", unmoderated, beside, at_least(0.6))
     reconcile(workload)
     yield from _statements(workload)
+
+
+EITHER = "the rate of one worker, or the gain by a second one"
+
+
+@contextmanager
+def workers(workload: Workload, count: int) -> Iterator[list["subprocess.Popen[str]"]]:
+    """Processes that aggregate when they are asked to, as Celery's are."""
+    with ExitStack() as stack:
+        started = []
+        for _ in range(count):
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.bench.aggregator"],
+                cwd=PROJECT,
+                env=workload.testbed.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            # It ends at the end of its input, which comes also where this process is killed.
+            stack.enter_context(process)
+            started.append(process)
+        for process in started:
+            _read(process)
+        yield started
+
+
+def _crowd(workload: Workload, some: Sequence["subprocess.Popen[str]"]) -> Callable[[], float]:
+    """Aggregation by these workers at once."""
+
+    def count() -> None:
+        for process in some:
+            assert process.stdin
+            process.stdin.write("aggregate\n")
+            process.stdin.flush()
+        for process in some:
+            _read(process)
+
+    return lambda: events_per_second(workload, workload.articles, count)
+
+
+def _read(process: "subprocess.Popen[str]") -> None:
+    assert process.stdout
+    if not process.stdout.readline():
+        raise RuntimeError("A worker has ended.")
 
 
 def events_per_second(
@@ -72,6 +134,34 @@ WITH written AS (
 INSERT INTO reactions_outboxentry (article_id, reader_id, is_first, network, has_page_token)
 SELECT article_id, reader_id, %(moderated)s::boolean, CASE WHEN %(moderated)s::boolean THEN (random() * 1e7)::bigint END, true
   FROM written
+"""
+
+
+def fill_networks(workload: Workload, networks: int) -> None:
+    """The rates of networks as a busy day leaves them: each reacted once within 24 hours, in no order of their keys."""
+    with psycopg.connect(workload.testbed.database_url, autocommit=True) as connection:
+        connection.execute("SET maintenance_work_mem = '512MB'")
+        connection.execute("TRUNCATE reactions_networkrate")
+        connection.execute(f"ALTER TABLE reactions_networkrate DROP CONSTRAINT {_KEY}")
+        connection.execute(_NETWORKS_SQL, {"networks": networks})
+        # Its pages are as full as after so many single rows.
+        connection.execute(
+            f"ALTER TABLE reactions_networkrate ADD CONSTRAINT {_KEY}"
+            " PRIMARY KEY (network, article_id) WITH (fillfactor = 70)"
+        )
+        connection.execute("VACUUM ANALYZE reactions_networkrate")
+
+
+_KEY = "reactions_networkrate_pkey"
+# The multiplier has no factor in common with a power of ten: each network comes once.
+_NETWORKS_SQL = """
+INSERT INTO reactions_networkrate
+       (network, article_id, hour_started_at, in_hour, day_started_at, in_day, minute, in_minute)
+SELECT n * 7368787 %% %(networks)s::bigint, all_ids[n %% cardinality(all_ids) + 1],
+       moment, 1, moment, 1, date_trunc('minute', moment), 1
+  FROM (SELECT array_agg(id) AS all_ids FROM articles_article) articles
+ CROSS JOIN generate_series(1, %(networks)s::bigint) n
+ CROSS JOIN LATERAL (SELECT now() - interval '1 day' * (1 - n::float / %(networks)s) AS moment) reaction
 """
 
 

@@ -34,6 +34,7 @@ class Effort:
     freshness_seconds: int = 40
     idle_seconds: int = 60
     events: int = 100_000
+    networks: int = 10_000_000
     ledgers: tuple[int, ...] = (20_000, 2_000_000, 20_000_000)  # rows
 
 
@@ -46,6 +47,7 @@ QUICK = Effort(
     freshness_seconds=5,
     idle_seconds=20,
     events=20_000,
+    networks=200_000,
     ledgers=(20_000, 200_000),
 )
 
