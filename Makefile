@@ -26,7 +26,7 @@ coverage: test  ## the same, with the branches that the tests reach; fails below
 bench: tools  ## the benchmark: twenty minutes, writes docs/benchmarks.md
 	@exec "$(VENV)/bin/python" -m tests.bench
 
-bench-quick: tools  ## the same ratios in two minutes, with more spread
+bench-quick: tools  ## the same ratios in some three minutes, with more spread
 	@exec "$(VENV)/bin/python" -m tests.bench --quick
 
 chaos: tools  ## kills processes under load and compares the counts

@@ -13,7 +13,7 @@ from tests.bench.testbed import Testbed
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="two minutes at most; writes no page")
+    parser.add_argument("--quick", action="store_true", help="some three minutes; writes no page")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="some of the measurements")
     parser.add_argument("--seconds", type=int, help="of load, each round")
     parser.add_argument("--most-rows", type=int, help="of the largest ledger; 20 million take long")

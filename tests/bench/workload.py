@@ -35,7 +35,7 @@ class Effort:
     idle_seconds: int = 60
     events: int = 100_000
     networks: int = 10_000_000
-    ledgers: tuple[int, ...] = (20_000, 2_000_000, 20_000_000)  # rows
+    ledgers: tuple[int, ...] = (20_000, 20_000_000)  # rows
 
 
 QUICK = Effort(
