@@ -18,7 +18,8 @@ from articles.syndication import websub
 def publish_due() -> None:
     """Publishes scheduled articles that are due, and unpublishes expired ones.
 
-    `newsroom.every_second` does the same; this is for a program that wants it sooner. May run twice, late or not at all, so a run that finds PostgreSQL unreachable is not retried.
+    `newsroom.every_second` does the same; this is for a program that wants it sooner. May run twice, late or not at
+    all, so a run that finds PostgreSQL unreachable is not retried.
     """
     workflow.publish_due()
 

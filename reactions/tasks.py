@@ -19,7 +19,8 @@ _EXPIRES_SECONDS = 600
 def aggregate_task() -> None:
     """Counts what readers did and writes the counts to Redis, every AGGREGATION_INTERVAL for a second.
 
-    Part of `newsroom.every_second`; a worker that misses it sends itself this one. Twice, late or not at all is harmless, so a run that finds PostgreSQL unreachable is not retried.
+    Part of `newsroom.every_second`; a worker that misses it sends itself this one. Twice, late or not at all is
+    harmless, so a run that finds PostgreSQL unreachable is not retried.
     """
     aggregate_in_rounds()
 

@@ -36,6 +36,11 @@ _at_once = 0
 _full_at = 0.0
 
 
+def aggregate_at_once() -> int:
+    """One round, before what else is due and may take longer, unless another process has rounds; the entries counted."""
+    return 0 if _is_under_way(time.monotonic()) else _round()
+
+
 def aggregate_in_rounds() -> int:
     """Aggregate at once, then every AGGREGATION_INTERVAL where something waits; returns the entries counted.
 
@@ -46,8 +51,7 @@ def aggregate_in_rounds() -> int:
     global _done_at, _at_once
     now = time.monotonic()
     interval = settings.AGGREGATION_INTERVAL.total_seconds()
-    is_under_way = now - _read(_ROUND_AT) < 2 * interval
-    if is_under_way:
+    if _is_under_way(now):
         _write(_UNTIL, now + RUN_SECONDS)
         return 0
     _at_once = _at_once + 1 if now - _done_at < _AT_ONCE_SECONDS else 0
@@ -55,6 +59,10 @@ def aggregate_in_rounds() -> int:
         return _round() if _at_once >= _MOST_AT_ONCE else _run(now, interval)
     finally:
         _done_at = time.monotonic()
+
+
+def _is_under_way(now: float) -> bool:
+    return now - _read(_ROUND_AT) < 2 * settings.AGGREGATION_INTERVAL.total_seconds()
 
 
 def _run(begun: float, interval: float) -> int:

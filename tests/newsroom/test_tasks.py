@@ -97,3 +97,16 @@ def test_where_the_broker_is_unreachable_it_publishes_and_counts_all_the_same(
     due.refresh_from_db()
     assert due.state == State.PUBLISHED
     assert totals(article.id) == {"love": 1}
+
+
+def test_it_counts_before_it_publishes(
+    article: Article, publish_article: PublishArticle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many articles that are due at once take seconds."""
+    set_reactions(article_id=article.id, reader_id=uuid4(), kinds=LOVE)
+    counted: list[dict[str, int]] = []
+    monkeypatch.setattr("newsroom.tasks.publish_due", lambda: counted.append(totals(article.id)))
+
+    every_second()
+
+    assert counted == [{"love": 1}]
