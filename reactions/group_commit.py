@@ -33,11 +33,15 @@ _SESSION = {"plan_cache_mode": "force_generic_plan", "lock_timeout": "500ms"}
 
 # Seconds. The committer waits this long for a reaction that is being set alone: two statements at once are slower.
 _GATHER_SECONDS = 0.002
+# After a batch the next ones come one after the other: the committer waits this long for each of as many, and not longer
+# than for one that is set alone. Until so long after it, none is set alone.
+_ARRIVAL_SECONDS = 0.0001
+_CROWD_SECONDS = 0.02
 # A reaction that waits for longer is refused, unless it is being set.
 _WAIT_SECONDS = 10.0
-# As many of the Procfile's 32 threads may wait for the committer; pages need the others. Who comes then waits so long,
+# As many of the Procfile's 16 threads may wait for the committer; pages need the others. What comes then waits so long,
 # and where the committer has been busy with one batch for as long, is refused at once.
-_MOST_WAITING = 28
+_MOST_WAITING = 13
 _STUCK_SECONDS = 1.0
 # As many reactions whose row is locked elsewhere have a connection of the pool at one time, and the next wait so long.
 _MOST_ALONE = 4
@@ -49,7 +53,7 @@ _IDLE_SECONDS = 60.0
 class _Waiting:
     """A write whose thread waits. `taken` decides who deals with it: the committer, or its own thread, which gives up."""
 
-    __slots__ = ("done", "error", "next", "outcome", "taken", "write")
+    __slots__ = ("done", "error", "outcome", "taken", "write")
 
     def __init__(self, write: Write) -> None:
         self.write = write
@@ -58,13 +62,6 @@ class _Waiting:
         self.done.acquire()
         self.outcome: Outcome | None = None
         self.error: Error | None = None
-        self.next: _Waiting | None = None
-
-    def wake_next(self) -> None:
-        """One thread wakes the next: all at once would only wait again, for the interpreter's lock."""
-        following, self.next = self.next, None
-        if following is not None:
-            following.done.release()
 
 
 class GroupCommit:
@@ -82,12 +79,13 @@ class GroupCommit:
         self._alone = BoundedSemaphore(_MOST_ALONE)
         self._slots = BoundedSemaphore(_MOST_WAITING)
         self._running_since: float | None = None
+        self._crowd, self._ended_at = 0, 0.0  # the size of the last batch, and when it was set
 
     def set(self, write: Write) -> Change:
         """As `set_alone`. Raises ReactionRefused and Django's errors, and nothing was recorded then."""
         if settings.REACTIONS_PER_COMMIT < 2 or connection.in_atomic_block:
             return set_alone(write)
-        if self._busy.acquire(blocking=False):
+        if not self._is_crowded() and self._busy.acquire(blocking=False):
             try:
                 if self._queue.empty():
                     return set_alone(write)
@@ -106,10 +104,8 @@ class GroupCommit:
                 raise type(waiting.error)(*waiting.error.args) from waiting.error.__cause__
             if waiting.outcome is not None:
                 return waiting.outcome.as_change(waiting.write)
-            waiting.wake_next()
             return self._set_alone(waiting.write)
         finally:
-            waiting.wake_next()
             self._slots.release()
 
     def _wait_for_committer(self, waiting: _Waiting) -> None:
@@ -129,6 +125,10 @@ class GroupCommit:
             return set_alone(write)
         finally:
             self._alone.release()
+
+    def _is_crowded(self) -> bool:
+        """Whether reactions have met a moment ago: then the next ones will."""
+        return self._crowd > 1 and time.monotonic() - self._ended_at < _CROWD_SECONDS
 
     def _is_stuck(self) -> bool:
         since = self._running_since
@@ -158,6 +158,8 @@ class GroupCommit:
                 found = found or deque([self._next(on)])
                 # Not for longer: what is set alone may wait for a lock.
                 was_free = self._busy.acquire(timeout=_GATHER_SECONDS)
+                if self._is_crowded():
+                    time.sleep(min(self._crowd * _ARRIVAL_SECONDS, _GATHER_SECONDS))
                 self._running_since = time.monotonic()
                 try:
                     batch, found, ends = self._gather(found)
@@ -165,6 +167,7 @@ class GroupCommit:
                     if batch:
                         _commit(batch, on)
                 finally:
+                    self._crowd, self._ended_at = len(batch), time.monotonic()
                     self._running_since = None
                     if was_free:
                         self._busy.release()
@@ -203,7 +206,7 @@ _LAST = _Waiting(Write(UUID(int=0), UUID(int=0), 0))  # ends the committer
 
 
 def _commit(batch: Sequence[_Waiting], on: BaseDatabaseWrapper) -> None:
-    """Set a batch, and wake the first of those who wait. Where it fails for one of them, each is set alone."""
+    """Set a batch, and wake those who wait. Where it fails for one of them, each is set alone."""
     outcomes: Sequence[Outcome | None] = [None] * len(batch)
     failure: Error | None = None
     try:
@@ -213,11 +216,9 @@ def _commit(batch: Sequence[_Waiting], on: BaseDatabaseWrapper) -> None:
         failure = error if failure_of(error) in OF_ALL else None
     except Exception:
         logger.exception("A batch of %d reactions failed; they are set one by one.", len(batch))
-    following: _Waiting | None = None
-    for waiting, outcome in zip(reversed(batch), reversed(outcomes), strict=True):
-        waiting.outcome, waiting.error, waiting.next = outcome, failure, following
-        following = waiting
-    batch[0].done.release()
+    for waiting, outcome in zip(batch, outcomes, strict=True):
+        waiting.outcome, waiting.error = outcome, failure
+        waiting.done.release()
 
 
 def _busy(reason: str) -> OperationalError:

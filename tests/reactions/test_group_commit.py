@@ -58,6 +58,7 @@ Start = Callable[..., "list[Future[Result]]"]
 def commits(monkeypatch: pytest.MonkeyPatch) -> Iterator[GroupCommit]:
     """A group commit whose committer waits for what is set alone, so that a test decides what is set together."""
     monkeypatch.setattr(module, "_GATHER_SECONDS", 10)
+    monkeypatch.setattr(module, "_MOST_WAITING", 32)
     group_commit = GroupCommit()
     yield group_commit
     group_commit.stop()
