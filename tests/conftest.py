@@ -1,6 +1,6 @@
 """Fixtures of all packages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -13,6 +13,7 @@ from articles.pages import page_cache
 from newsroom import health
 from reactions import counts
 from reactions.cache import limits, slugs
+from reactions.group_commit import group_commit
 from tests import profiles as profiles  # before pytest reads --hypothesis-profile
 
 # A password that withstands guessing takes a quarter of a second to hash, longer than most tests.
@@ -34,6 +35,13 @@ def _nothing_remembered() -> None:
     counts.clear_counts()
     limits.database_breaker.reset()
     limits.redis_breaker.reset()
+
+
+@pytest.fixture(autouse=True)
+def _no_committer() -> Iterator[None]:
+    """The committer that a test started ends with it, and its connection."""
+    yield
+    group_commit.stop()
 
 
 @pytest.fixture(autouse=True)

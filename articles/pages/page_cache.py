@@ -57,7 +57,7 @@ class Rendering:
     version: object
     reactions_version: object
     changed_at: datetime | None = None  # None where a part may change without a change of this time
-    may_be_stored: bool = True  # False for a page that nobody else asks for
+    may_be_stored: bool = True  # False for a page that no link leads to
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,9 @@ MASKS = [0, *(kind.mask for kind in KINDS)]
 
 
 @pytest.fixture
-def two() -> Iterator[list[GroupCommit]]:
-    """As in two web processes."""
+def two(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[GroupCommit]]:
+    """As in two web processes, which refuse none of these threads."""
+    monkeypatch.setattr("reactions.group_commit._MOST_WAITING", THREADS)
     made = [GroupCommit(), GroupCommit()]
     yield made
     for each in made:
