@@ -35,8 +35,10 @@ _SESSION = {"plan_cache_mode": "force_generic_plan", "lock_timeout": "500ms"}
 _GATHER_SECONDS = 0.002
 # After a batch the next ones come one after the other: the committer waits this long for each of as many, and not longer
 # than for one that is set alone. Until so long after it, none is set alone.
-_ARRIVAL_SECONDS = 0.0001
+_ARRIVAL_SECONDS = 0.0002
 _CROWD_SECONDS = 0.02
+# A small batch does not mean that the crowd has gone: a committer that believed it would go on with small ones.
+_CROWD_DECAY = 0.9
 # A reaction that waits for longer is refused, unless it is being set.
 _WAIT_SECONDS = 10.0
 # As many of the Procfile's 16 threads may wait for the committer; pages need the others. What comes then waits so long,
@@ -79,7 +81,8 @@ class GroupCommit:
         self._alone = BoundedSemaphore(_MOST_ALONE)
         self._slots = BoundedSemaphore(_MOST_WAITING)
         self._running_since: float | None = None
-        self._crowd, self._ended_at = 0, 0.0  # the size of the last batch, and when it was set
+        self._crowd = 0.0  # the size of the last batches, as a maximum that decays
+        self._ended_at = 0.0  # when the last one was set
 
     def set(self, write: Write) -> Change:
         """As `set_alone`. Raises ReactionRefused and Django's errors, and nothing was recorded then."""
@@ -167,7 +170,8 @@ class GroupCommit:
                     if batch:
                         _commit(batch, on)
                 finally:
-                    self._crowd, self._ended_at = len(batch), time.monotonic()
+                    self._crowd = max(len(batch), _CROWD_DECAY * self._crowd)
+                    self._ended_at = time.monotonic()
                     self._running_since = None
                     if was_free:
                         self._busy.release()
