@@ -62,11 +62,12 @@ def make_ledger(workload: Workload, rows: int, number: int) -> Ledger:
 
 def copy_articles(workload: Workload, url: str) -> None:
     assert workload.articles, "They are made on first use."
+    ((columns,),) = workload.query(_COLUMNS)
     with (
         psycopg.connect(workload.testbed.database_url) as ours,
         psycopg.connect(url) as theirs,
-        ours.cursor().copy(_OURS) as source,
-        theirs.cursor().copy("COPY articles_article FROM STDIN") as target,
+        ours.cursor().copy(_OURS.format(columns)) as source,
+        theirs.cursor().copy(f"COPY articles_article ({columns}) FROM STDIN") as target,
     ):
         for piece in source:
             target.write(piece)
@@ -89,7 +90,11 @@ def fill(connection: psycopg.Connection, rows: int) -> None:
 
 # What drops each index of the ledger, and what makes it again; the key last.
 # Without the samples, whose sections only the first database has.
-_OURS = "COPY (SELECT * FROM articles_article WHERE slug LIKE 'bench-%') TO STDOUT"
+_OURS = "COPY (SELECT {} FROM articles_article WHERE slug LIKE 'bench-%') TO STDOUT"
+_COLUMNS = """
+SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute
+ WHERE attrelid = 'articles_article'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+"""
 _INDEXES = """
 SELECT 'DROP INDEX ' || indexrelid::regclass, replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')
   FROM pg_index WHERE indrelid = 'reactions_reaction'::regclass AND NOT indisprimary
