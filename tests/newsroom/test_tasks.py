@@ -29,10 +29,8 @@ NOWHERE = "redis+socket:///nowhere/valkey.sock"
 
 
 @pytest.fixture(autouse=True)
-def queue(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator["redis.Redis"]:
-    """Where the task sends others: no worker takes them. Another test's broker may be the application's by now."""
-    ours = producers[app.connection_for_write(url=settings.CELERY_BROKER_URL)]
-    monkeypatch.setattr(app.amqp, "_producer_pool", ours)
+def queue(settings: Settings) -> Iterator["redis.Redis"]:
+    """Where the task sends others: no worker takes them."""
     client = redis.Redis.from_url(settings.REDIS_URL)
     client.delete("celery")
     yield client

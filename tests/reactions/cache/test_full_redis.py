@@ -61,7 +61,7 @@ def test_reads_that_fill_it_evict_no_message_and_no_article_that_readers_react_t
 ) -> None:
     set_reactions(article_id=article.id, reader_id=uuid4(), kinds=pack(["love"]))
     aggregate()
-    app = Celery(broker=settings.CELERY_BROKER_URL)
+    app = Celery(broker=settings.CELERY_BROKER_URL, set_as_current=False)
     app.send_task("reactions.aggregate", ["before"])
 
     read_archive()
