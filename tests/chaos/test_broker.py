@@ -114,7 +114,7 @@ def test_a_worker_that_receives_nothing_ends_and_is_started_again(
     stack: RunningStack, load: Load, proxy: Proxy
 ) -> None:
     """It is connected, and answers `inspect ping`."""
-    app = Celery(broker=f"redis://127.0.0.1:{proxy.port}/0")
+    app = Celery(broker=f"redis://127.0.0.1:{proxy.port}/0", set_as_current=False)
     ended = stack.output().count("worker ended (exit code 1)")
 
     app.control.cancel_consumer("celery")
