@@ -88,7 +88,7 @@ class Load:
         self._count = 0
         lines = self._write(requests)
         self._tails.write_text("".join(f"{body}\n" for body in bodies))
-        self._sample = lines[-1], bodies[0]
+        self._lines, self._bodies = lines, bodies
         self._expected = expected
         self._first = 0
 
@@ -99,8 +99,13 @@ class Load:
         return lines
 
     def check(self, server: Server) -> bytes:
-        """Send one request and check its status; returns the content."""
-        head, body = self._sample
+        """Send the next request and check its status; returns the content.
+
+        One of the sequence: another one would leave a row that a later request of its reader does not change.
+        """
+        turn, place = divmod(self._first, len(self._lines))
+        head, body = self._lines[place], self._bodies[(place + turn) % len(self._bodies)]
+        self._first += 1
         line, *headers = head.split("\t")
         method, path, _ = line.split(" ")
         request = urllib.request.Request(  # noqa: S310 - our own server
