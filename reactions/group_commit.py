@@ -42,7 +42,7 @@ _CROWD_DECAY = 0.9
 # A reaction that waits for longer is refused, unless it is being set.
 _WAIT_SECONDS = 10.0
 # As many of the Procfile's 16 threads may wait for the committer; pages need the others. What comes then waits so long,
-# and where the committer has been busy with one batch for as long, is refused at once.
+# and where no batch could be set for as long, is refused at once.
 _MOST_WAITING = 13
 _STUCK_SECONDS = 1.0
 # As many reactions whose row is locked elsewhere have a connection of the pool at one time, and the next wait so long.
@@ -80,7 +80,7 @@ class GroupCommit:
         self._busy = Lock()  # while a statement runs
         self._alone = BoundedSemaphore(_MOST_ALONE)
         self._slots = BoundedSemaphore(_MOST_WAITING)
-        self._running_since: float | None = None
+        self._failing_since: float | None = None  # the first batch since anything was set
         self._crowd = 0.0  # the size of the last batches, as a maximum that decays
         self._ended_at = 0.0  # when the last one was set
 
@@ -91,7 +91,7 @@ class GroupCommit:
         if not self._is_crowded() and self._busy.acquire(blocking=False):
             try:
                 if self._queue.empty():
-                    return set_alone(write)
+                    return self._set_single(write)
             finally:
                 self._busy.release()
         return self._wait_for(_Waiting(write))
@@ -125,16 +125,21 @@ class GroupCommit:
         if not self._alone.acquire(timeout=_WAIT_ALONE_SECONDS):
             raise _busy("Many reactions of readers are locked.")
         try:
-            return set_alone(write)
+            return self._set_single(write)
         finally:
             self._alone.release()
+
+    def _set_single(self, write: Write) -> Change:
+        change = set_alone(write)
+        self._failing_since = None
+        return change
 
     def _is_crowded(self) -> bool:
         """Whether reactions have met a moment ago: then the next ones will."""
         return self._crowd > 1 and time.monotonic() - self._ended_at < _CROWD_SECONDS
 
     def _is_stuck(self) -> bool:
-        since = self._running_since
+        since = self._failing_since
         return since is not None and time.monotonic() - since > _STUCK_SECONDS
 
     def _start(self) -> None:
@@ -163,16 +168,15 @@ class GroupCommit:
                 was_free = self._busy.acquire(timeout=_GATHER_SECONDS)
                 if self._is_crowded():
                     time.sleep(min(self._crowd * _ARRIVAL_SECONDS, _GATHER_SECONDS))
-                self._running_since = time.monotonic()
+                self._failing_since = self._failing_since or time.monotonic()
                 try:
                     batch, found, ends = self._gather(found)
                     is_last |= ends
-                    if batch:
-                        _commit(batch, on)
+                    if not batch or _commit(batch, on):
+                        self._failing_since = None
                 finally:
                     self._crowd = max(len(batch), _CROWD_DECAY * self._crowd)
                     self._ended_at = time.monotonic()
-                    self._running_since = None
                     if was_free:
                         self._busy.release()
 
@@ -209,8 +213,8 @@ class GroupCommit:
 _LAST = _Waiting(Write(UUID(int=0), UUID(int=0), 0))  # ends the committer
 
 
-def _commit(batch: Sequence[_Waiting], on: BaseDatabaseWrapper) -> None:
-    """Set a batch, and wake those who wait. Where it fails for one of them, each is set alone."""
+def _commit(batch: Sequence[_Waiting], on: BaseDatabaseWrapper) -> bool:
+    """Set a batch, and wake those who wait; whether any was set. Where it fails for one of them, each is set alone."""
     outcomes: Sequence[Outcome | None] = [None] * len(batch)
     failure: Error | None = None
     try:
@@ -223,6 +227,7 @@ def _commit(batch: Sequence[_Waiting], on: BaseDatabaseWrapper) -> None:
     for waiting, outcome in zip(batch, outcomes, strict=True):
         waiting.outcome, waiting.error = outcome, failure
         waiting.done.release()
+    return any(outcomes)
 
 
 def _busy(reason: str) -> OperationalError:
