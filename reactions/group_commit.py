@@ -91,7 +91,7 @@ class GroupCommit:
         if not self._is_crowded() and self._busy.acquire(blocking=False):
             try:
                 if self._queue.empty():
-                    return self._set_single(write)
+                    return self._set_alone(write)
             finally:
                 self._busy.release()
         return self._wait_for(_Waiting(write))
@@ -107,29 +107,29 @@ class GroupCommit:
                 raise type(waiting.error)(*waiting.error.args) from waiting.error.__cause__
             if waiting.outcome is not None:
                 return waiting.outcome.as_change(waiting.write)
-            return self._set_alone(waiting.write)
+            return self._set_left_out(waiting.write)
         finally:
             self._slots.release()
 
     def _wait_for_committer(self, waiting: _Waiting) -> None:
         self._queue.put(waiting)
-        if self._committer is None:
+        if not self._is_running():
             self._start()
         if not waiting.done.acquire(timeout=_WAIT_SECONDS):
             if waiting.taken.acquire(blocking=False):
                 raise _busy("The reactions before this one took too long.")
             waiting.done.acquire()  # bounded by the limits of the committer's connection
 
-    def _set_alone(self, write: Write) -> Change:
-        """A write that could not be set with others."""
+    def _set_left_out(self, write: Write) -> Change:
+        """A write that could not be set with others: its row may be locked, and then it waits."""
         if not self._alone.acquire(timeout=_WAIT_ALONE_SECONDS):
             raise _busy("Many reactions of readers are locked.")
         try:
-            return self._set_single(write)
+            return self._set_alone(write)
         finally:
             self._alone.release()
 
-    def _set_single(self, write: Write) -> Change:
+    def _set_alone(self, write: Write) -> Change:
         change = set_alone(write)
         self._failing_since = None
         return change
@@ -142,9 +142,12 @@ class GroupCommit:
         since = self._failing_since
         return since is not None and time.monotonic() - since > _STUCK_SECONDS
 
+    def _is_running(self) -> bool:
+        return self._committer is not None and self._committer.is_alive()
+
     def _start(self) -> None:
         with self._starting:
-            if self._committer is None:
+            if not self._is_running():
                 self._committer = Thread(target=self._commit_forever, name="committer", daemon=True)
                 self._committer.start()
 
@@ -224,9 +227,10 @@ def _commit(batch: Sequence[_Waiting], on: BaseDatabaseWrapper) -> bool:
         failure = error if failure_of(error) in OF_ALL else None
     except Exception:
         logger.exception("A batch of %d reactions failed; they are set one by one.", len(batch))
-    for waiting, outcome in zip(batch, outcomes, strict=True):
-        waiting.outcome, waiting.error = outcome, failure
-        waiting.done.release()
+    finally:  # whatever ends this thread: those who wait have no limit of time by now
+        for waiting, outcome in zip(batch, outcomes, strict=True):
+            waiting.outcome, waiting.error = outcome, failure
+            waiting.done.release()
     return any(outcomes)
 
 

@@ -27,7 +27,7 @@ WITH request AS MATERIALIZED (
     JOIN articles_article a ON a.id = wanted.article_id
    CROSS JOIN reactions_effective_policy(a.id, a.section_id, a.first_published_at, %(close_after_days)s::int) p
     LEFT JOIN reactions_countversion v ON v.article_id = a.id
-), judged AS MATERIALIZED (
+), evaluated AS MATERIALIZED (
   SELECT r.*, b.kinds AS previous, COALESCE(b.counted, 0) AS counted, a.first,
          CASE WHEN a.refusal IS NOT NULL THEN a.refusal
               WHEN r.kinds & ~a.allowed & ~COALESCE(b.kinds, 0) <> 0 THEN 'not_allowed'
@@ -39,14 +39,14 @@ WITH request AS MATERIALIZED (
     LEFT JOIN reactions_reaction b ON b.article_id = r.article_id AND b.reader_id = r.reader_id
 ), locked AS MATERIALIZED (
   SELECT w.number
-    FROM judged w JOIN reactions_reaction l ON l.article_id = w.article_id AND l.reader_id = w.reader_id
+    FROM evaluated w JOIN reactions_reaction l ON l.article_id = w.article_id AND l.reader_id = w.reader_id
    WHERE w.verdict = 'accepted' AND w.previous IS NOT NULL AND l.kinds = w.previous
      FOR NO KEY UPDATE OF l SKIP LOCKED
 ), written AS (
   INSERT INTO reactions_reaction AS r
          (article_id, reader_id, kinds, previous, held, counted, was_counted, erased, changed_at)
   SELECT article_id, reader_id, kinds, previous, false, 0, 0, false, clock_timestamp()
-    FROM judged
+    FROM evaluated
    WHERE verdict = 'accepted' AND (previous IS NULL OR number IN (SELECT number FROM locked))
    ORDER BY article_id, reader_id
       ON CONFLICT (article_id, reader_id) DO UPDATE
@@ -54,7 +54,7 @@ WITH request AS MATERIALIZED (
    WHERE r.kinds = EXCLUDED.previous
   RETURNING article_id, reader_id
 ), done AS MATERIALIZED (
-  SELECT * FROM judged WHERE (article_id, reader_id) IN (SELECT article_id, reader_id FROM written)
+  SELECT * FROM evaluated WHERE (article_id, reader_id) IN (SELECT article_id, reader_id FROM written)
 ), enqueued AS (
   INSERT INTO reactions_outboxentry (article_id, reader_id, is_first, network, has_page_token)
   SELECT article_id, reader_id, previous IS NULL, CASE WHEN previous IS NULL THEN network END,
@@ -67,7 +67,7 @@ SELECT number,
                     ELSE verdict END,
        CASE WHEN verdict = 'accepted' THEN COALESCE(previous, 0) END,
        counted,
-       judged.first,
+       evaluated.first,
        article.version, article.as_of, article.counts
-  FROM judged
-  LEFT JOIN article ON article.first = number
+  FROM evaluated
+  LEFT JOIN article ON article.first = number;

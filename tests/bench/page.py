@@ -38,13 +38,14 @@ the row has no other number. PostgreSQL has `fsync` and `synchronous_commit` on.
 `startproject`’s middleware with DRF at its leanest. The **textbook app** ([tests/bench/textbook](../tests/bench/textbook))
 is `update_or_create` in a transaction, and `GROUP BY` on read. **Waline** and **isso** are installed where the machine can.
 
-## How cost grows
+{growth}{by_hand}
+"""
+_GROWTH = """## How cost grows
 
 With readers at once and with articles; with rows of the ledger in the table above.
 
-{growth}
+{table}
 
-{by_hand}
 """
 
 
@@ -53,7 +54,7 @@ def write(rows: Sequence[Row], growth: Sequence[Row], effort: Effort) -> None:
     text = _ABOUT.format(
         facts="\n".join(f"- {fact}" for fact in facts()),
         main=as_markdown(rows),
-        growth=as_markdown(growth),
+        growth=_GROWTH.format(table=as_markdown(growth)) if growth else "",
         by_hand=BY_HAND,
         rounds=effort.rounds,
         seconds=effort.seconds,

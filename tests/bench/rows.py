@@ -88,13 +88,13 @@ def fill(connection: psycopg.Connection, rows: int) -> None:
     connection.execute("CHECKPOINT")
 
 
-# What drops each index of the ledger, and what makes it again; the key last.
 # Without the samples, whose sections only the first database has.
 _OURS = "COPY (SELECT {} FROM articles_article WHERE slug LIKE 'bench-%') TO STDOUT"
 _COLUMNS = """
 SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute
  WHERE attrelid = 'articles_article'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
 """
+# What drops each index of the ledger, and what makes it again; the key last.
 _INDEXES = """
 SELECT 'DROP INDEX ' || indexrelid::regclass, replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')
   FROM pg_index WHERE indrelid = 'reactions_reaction'::regclass AND NOT indisprimary

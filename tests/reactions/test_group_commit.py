@@ -356,6 +356,26 @@ def test_a_failure_of_the_program_loses_nothing(
     assert "A batch of 3 reactions failed" in caplog.text
 
 
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnhandledThreadExceptionWarning"
+)  # as the test wants
+def test_a_committer_that_ended_is_replaced_and_holds_no_one_up(
+    article: Article, start: Start, commits: GroupCommit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end_thread(writes: Sequence[Write], on: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "set_together", end_thread)
+        assert all(results_of(start(write(article, LOVE), write(article, LOVE))))
+    assert commits._committer is not None
+    commits._committer.join(10)
+
+    assert all(results_of(start(write(article, LOVE), write(article, LOVE))))
+
+    assert Reaction.objects.count() == 4
+
+
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_connection_that_the_server_ended_is_replaced(
     article: Article, start: Start, times: int
