@@ -1,7 +1,6 @@
 """What the task of every second does: with the real broker and PostgreSQL."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,7 +10,6 @@ import redis
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 from kombu.pools import producers
-from pytest_django import Settings
 
 from articles.models import Article, State
 from newsroom.celery import app
@@ -23,19 +21,9 @@ from tests.conftest import PublishArticle
 from tests.reactions.crowds import LOVE
 from tests.reactions.oracle import totals
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("queue")]
 
 NOWHERE = "redis+socket:///nowhere/valkey.sock"
-
-
-@pytest.fixture(autouse=True)
-def queue(settings: Settings) -> Iterator["redis.Redis"]:
-    """Where the task sends others: no worker takes them."""
-    client = redis.Redis.from_url(settings.REDIS_URL)
-    client.delete("celery")
-    yield client
-    client.delete("celery")
-    client.close()
 
 
 def sent(queue: "redis.Redis") -> list[str]:

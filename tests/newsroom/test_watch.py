@@ -1,7 +1,6 @@
 """When a worker ends itself: with the real broker and PostgreSQL, and a clock that the test moves."""
 
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,7 +9,6 @@ import pytest
 import redis
 from django.db import connection
 from django.utils import timezone
-from pytest_django import Settings
 
 from articles.models import Article
 from newsroom import watch
@@ -37,16 +35,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr(watch, "time", made)
     return made
-
-
-@pytest.fixture
-def queue(settings: Settings) -> Iterator["redis.Redis"]:
-    """Where this test's task is sent: no worker takes it."""
-    client = redis.Redis.from_url(settings.REDIS_URL)
-    client.delete("celery")
-    yield client
-    client.delete("celery")
-    client.close()
 
 
 @pytest.fixture
