@@ -296,8 +296,9 @@ CELERY_BEAT_SCHEDULE = {
 
 # How many reactions one reader may have on one article.
 REACTIONS_PER_READER = number("REACTIONS_PER_READER", 1)
-# How many reactions that wait at one moment one commit sets (reactions/group_commit.py); 1: each has its own.
-REACTIONS_PER_COMMIT = number("REACTIONS_PER_COMMIT", 64)
+# How many reactions that wait at one moment one commit sets (reactions/group_commit.py); 1: each has its own. Less than
+# the threads of a web process (Procfile): while nothing can be committed, so many threads wait, and pages have the others.
+REACTIONS_PER_COMMIT = number("REACTIONS_PER_COMMIT", 16)
 # The limits of the moderation rules, by their settings; reactions/moderation/rules.py declares them.
 REACTIONS_LIMITS = {
     rule.limit.setting: number(rule.limit.setting, rule.limit.default) for rule in RULES

@@ -33,17 +33,17 @@ _SESSION = {"plan_cache_mode": "force_generic_plan", "lock_timeout": "500ms"}
 
 # Seconds. The committer waits this long for a reaction that is being set alone: two statements at once are slower.
 _GATHER_SECONDS = 0.002
-# After a batch the next ones come one after the other: the committer waits this long for each of as many, and not longer
-# than for one that is set alone. Until so long after it, none is set alone.
-_ARRIVAL_SECONDS = 0.0002
+# After a batch the next ones come one after the other: the committer waits so long until as many are there, and looks
+# again after so long. Until so long after a batch, none is set alone.
+_ARRIVAL_SECONDS = 0.002
+_LOOK_SECONDS = 0.0005
 _CROWD_SECONDS = 0.02
 # A small batch does not mean that the crowd has gone: a committer that believed it would go on with small ones.
 _CROWD_DECAY = 0.9
 # A reaction that waits for longer is refused, unless it is being set.
 _WAIT_SECONDS = 10.0
-# As many of the Procfile's 16 threads may wait for the committer; pages need the others. What comes then waits so long,
-# and where no batch could be set for as long, is refused at once.
-_MOST_WAITING = 13
+# While a commit's worth of reactions waits, pages need the other threads: a further one waits so long, and where nothing
+# could be set for as long, is refused at once.
 _STUCK_SECONDS = 1.0
 # As many reactions whose row is locked elsewhere have a connection of the pool at one time, and the next wait so long.
 _MOST_ALONE = 4
@@ -79,7 +79,8 @@ class GroupCommit:
         self._committer: Thread | None = None
         self._busy = Lock()  # while a statement runs
         self._alone = BoundedSemaphore(_MOST_ALONE)
-        self._slots = BoundedSemaphore(_MOST_WAITING)
+        self._counting = Lock()
+        self._waiting = 0
         self._failing_since: float | None = None  # the first batch since anything was set
         self._crowd = 0.0  # the size of the last batches, as a maximum that decays
         self._ended_at = 0.0  # when the last one was set
@@ -97,25 +98,29 @@ class GroupCommit:
         return self._wait_for(_Waiting(write))
 
     def _wait_for(self, waiting: _Waiting) -> Change:
-        if not self._slots.acquire(blocking=False) and (
-            self._is_stuck() or not self._slots.acquire(timeout=_STUCK_SECONDS)
-        ):
-            raise _busy("Many reactions wait already.")
+        with self._counting:
+            self._waiting += 1
+            is_over = self._waiting > settings.REACTIONS_PER_COMMIT
         try:
-            self._wait_for_committer(waiting)
+            if is_over and self._is_failing(_STUCK_SECONDS):
+                raise _busy("Many reactions wait already.")
+            self._wait_for_committer(waiting, _STUCK_SECONDS if is_over else _WAIT_SECONDS)
             if waiting.error is not None:
                 raise type(waiting.error)(*waiting.error.args) from waiting.error.__cause__
             if waiting.outcome is not None:
                 return waiting.outcome.as_change(waiting.write)
+            if is_over and self._is_failing(0):
+                raise _busy("Many reactions wait already.")
             return self._set_left_out(waiting.write)
         finally:
-            self._slots.release()
+            with self._counting:
+                self._waiting -= 1
 
-    def _wait_for_committer(self, waiting: _Waiting) -> None:
+    def _wait_for_committer(self, waiting: _Waiting, seconds: float) -> None:
         self._queue.put(waiting)
         if not self._is_running():
             self._start()
-        if not waiting.done.acquire(timeout=_WAIT_SECONDS):
+        if not waiting.done.acquire(timeout=seconds):
             if waiting.taken.acquire(blocking=False):
                 raise _busy("The reactions before this one took too long.")
             waiting.done.acquire()  # bounded by the limits of the committer's connection
@@ -138,9 +143,10 @@ class GroupCommit:
         """Whether reactions have met a moment ago: then the next ones will."""
         return self._crowd > 1 and time.monotonic() - self._ended_at < _CROWD_SECONDS
 
-    def _is_stuck(self) -> bool:
+    def _is_failing(self, seconds: float) -> bool:
+        """Whether nothing could be set for so long, though something was tried."""
         since = self._failing_since
-        return since is not None and time.monotonic() - since > _STUCK_SECONDS
+        return since is not None and time.monotonic() - since > seconds
 
     def _is_running(self) -> bool:
         return self._committer is not None and self._committer.is_alive()
@@ -170,7 +176,7 @@ class GroupCommit:
                 # Not for longer: what is set alone may wait for a lock.
                 was_free = self._busy.acquire(timeout=_GATHER_SECONDS)
                 if self._is_crowded():
-                    time.sleep(min(self._crowd * _ARRIVAL_SECONDS, _GATHER_SECONDS))
+                    self._await_crowd(len(found))
                 self._failing_since = self._failing_since or time.monotonic()
                 try:
                     batch, found, ends = self._gather(found)
@@ -182,6 +188,11 @@ class GroupCommit:
                     self._ended_at = time.monotonic()
                     if was_free:
                         self._busy.release()
+
+    def _await_crowd(self, found: int) -> None:
+        deadline = time.monotonic() + _ARRIVAL_SECONDS
+        while found + self._queue.qsize() < self._crowd and time.monotonic() < deadline:
+            time.sleep(_LOOK_SECONDS)
 
     def _next(self, on: BaseDatabaseWrapper) -> _Waiting:
         try:

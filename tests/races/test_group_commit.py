@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from django.db import transaction
+from pytest_django import Settings
 
 from articles.models import Article
 from reactions.counting.aggregate import aggregate
@@ -32,9 +33,9 @@ MASKS = [0, *(kind.mask for kind in KINDS)]
 
 
 @pytest.fixture
-def two(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[GroupCommit]]:
+def two(settings: Settings) -> Iterator[list[GroupCommit]]:
     """As in two web processes, which refuse none of these threads."""
-    monkeypatch.setattr("reactions.group_commit._MOST_WAITING", THREADS)
+    settings.REACTIONS_PER_COMMIT = THREADS
     made = [GroupCommit(), GroupCommit()]
     yield made
     for each in made:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from threading import BoundedSemaphore
 from uuid import UUID, uuid4
 
 import pytest
@@ -55,10 +54,10 @@ Start = Callable[..., "list[Future[Result]]"]
 
 
 @pytest.fixture
-def commits(monkeypatch: pytest.MonkeyPatch) -> Iterator[GroupCommit]:
+def commits(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[GroupCommit]:
     """A group commit whose committer waits for what is set alone, so that a test decides what is set together."""
     monkeypatch.setattr(module, "_GATHER_SECONDS", 10)
-    monkeypatch.setattr(module, "_MOST_WAITING", 32)
+    settings.REACTIONS_PER_COMMIT = 64
     group_commit = GroupCommit()
     yield group_commit
     group_commit.stop()
@@ -87,11 +86,11 @@ def start(commits: GroupCommit, pool: ThreadPoolExecutor) -> Start:
 
     def begin(*writes: Write) -> "list[Future[Result]]":
         acts = [partial(result_of, partial(commits.set, each)) for each in writes]
-        free = commits._slots._value - len(writes)
+        all_wait = commits._waiting + len(writes)
         with commits._busy:
             futures = [pool.submit(on_a_connection_of_its_own, act) for act in acts]
             deadline = time.monotonic() + 10
-            while commits._slots._value > free and time.monotonic() < deadline:
+            while commits._waiting < all_wait and time.monotonic() < deadline:
                 time.sleep(0.001)
         return futures
 
@@ -424,9 +423,13 @@ def test_a_server_that_takes_no_writes_is_asked_once(
 
 
 def test_where_the_committer_is_stuck_what_comes_then_is_refused_at_once(
-    article: Article, start: Start, commits: GroupCommit, monkeypatch: pytest.MonkeyPatch
+    article: Article,
+    start: Start,
+    commits: GroupCommit,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
 ) -> None:
-    monkeypatch.setattr(commits, "_slots", BoundedSemaphore(2))
+    settings.REACTIONS_PER_COMMIT = 2
     monkeypatch.setitem(module._SESSION, "lock_timeout", "10s")
 
     with held_open(lambda: execute("LOCK TABLE reactions_outboxentry")):
