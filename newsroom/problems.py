@@ -12,6 +12,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
 from django.views import defaults
 from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
@@ -30,11 +31,6 @@ CONTENT_TYPE = "application/problem+json"
 _RETRY_AFTER_SECONDS = 2
 # In the environment of a request whose connection to PostgreSQL was lost while it ran.
 _CONNECTION_LOST = "newsroom.connection_lost"
-_UNAVAILABLE_PAGE = (
-    "<!doctype html><html lang=en><meta charset=utf-8><title>Unavailable</title>"
-    "<p>This page is unavailable for a moment. Please try again soon."
-)
-
 
 _EXPLANATIONS = {
     # The connection may have been lost while a change was committed, and every change may be sent again.
@@ -84,7 +80,7 @@ def _unavailable(request: HttpRequest, exc: BaseException | None) -> HttpRespons
     if _wants_problem(request):
         response = _plain(HTTPStatus.SERVICE_UNAVAILABLE, _EXPLANATIONS[failure])
     else:
-        response = HttpResponse(_UNAVAILABLE_PAGE, status=HTTPStatus.SERVICE_UNAVAILABLE)
+        response = HttpResponse(render_to_string("503.html"), status=HTTPStatus.SERVICE_UNAVAILABLE)
     response["Retry-After"] = str(_RETRY_AFTER_SECONDS)
     response["Cache-Control"] = "no-store"
     return response

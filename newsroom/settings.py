@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
 from newsroom.desk_menu import desk
+from newsroom.languages import SITE_LANGUAGES
 from newsroom.postgresql.options import connection_options
 from newsroom.stack.environment import broker_url_of, recorded_environment
 from reactions.moderation.rules import RULES
@@ -95,6 +96,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "newsroom.languages.in_site_language",
     "newsroom.proxies.behind_proxies",
     "newsroom.problems.DatabaseFailures",
     "django.middleware.security.SecurityMiddleware",
@@ -154,7 +156,13 @@ CACHES = {
     },
 }
 
+# Of the desk and the API. Pages for readers are in SITE_LANGUAGE (newsroom/languages.py).
 LANGUAGE_CODE = "en-gb"
+SITE_LANGUAGE = text("SITE_LANGUAGE", "en").lower()
+if SITE_LANGUAGE not in SITE_LANGUAGES:
+    raise ImproperlyConfigured(
+        f"SITE_LANGUAGE is none of {', '.join(SITE_LANGUAGES)}: {SITE_LANGUAGE!r}."
+    )
 TIME_ZONE = text("TIME_ZONE", "UTC")
 USE_I18N = True
 USE_TZ = True

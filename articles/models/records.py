@@ -5,6 +5,7 @@ from typing import Self
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import pgettext_lazy
 
 from articles.models.articles import Article
 from articles.models.states import PUBLIC_STATES
@@ -20,11 +21,11 @@ class Correction(models.Model):
     """A notice to readers about a change to an article that they may have read."""
 
     class Kind(models.TextChoices):
-        CORRECTION = "correction", "Correction"
-        CLARIFICATION = "clarification", "Clarification"
-        UPDATE = "update", "Update"
-        EDITORS_NOTE = "editors_note", "Editor’s note"
-        RETRACTION = "retraction", "Retraction"
+        CORRECTION = "correction", pgettext_lazy("notice", "Correction")
+        CLARIFICATION = "clarification", pgettext_lazy("notice", "Clarification")
+        UPDATE = "update", pgettext_lazy("notice", "Update")
+        EDITORS_NOTE = "editors_note", pgettext_lazy("notice", "Editor’s note")
+        RETRACTION = "retraction", pgettext_lazy("notice", "Retraction")
 
     class Placement(models.TextChoices):
         TOP = "top", "Above the story"

@@ -2,13 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 
 from django import template
 from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -64,21 +61,6 @@ def picture(
 
 def _srcset(renditions: Sequence[Rendition]) -> str:
     return ", ".join(f"{each.path} {each.width}w" for each in renditions)
-
-
-@register.filter
-def moment(when: datetime) -> SafeString:
-    """Date, time and time zone as a <time> element."""
-    local = timezone.localtime(when)
-    zone = local.tzname() or ""
-    if not zone.isalpha():  # many time zones have no name but their offset
-        zone = f"UTC{zone}"
-    return format_html(
-        '<time datetime="{}">{} {}</time>',
-        local.isoformat(timespec="seconds"),
-        date_format(local, "j F Y, H:i"),
-        zone,
-    )
 
 
 @register.filter

@@ -16,6 +16,7 @@ from articles.hooks import Interaction, ReactionTotal, Widget
 from articles.models import Article
 from reactions.article_changes import note_article_change, refresh_changed
 from reactions.counts import Counts, get_counts, invalidate_counts, list_counts
+from reactions.http.messages import NOTICES, label_of
 from reactions.kinds import KINDS, OFFERED, REACT_ACTION, Kind, pack, unpack
 from reactions.readers import InvalidToken, Reader, find_reader_of_cookie, page_token
 from reactions.record import OwnReaction, find_own
@@ -23,15 +24,6 @@ from reactions.record import OwnReaction, find_own
 # States in which readers see the counts.
 SHOWN = {"open", "closed"}
 _LEADING = 3  # emoji beside an article in a list
-
-_NOTICES = {
-    "closed": "Reactions to this story are closed.",
-    "not_allowed": "This story does not accept that reaction.",
-    "too_many": "That is one reaction too many. Take one back first.",
-    "unknown": "That reaction does not exist here.",
-    "too_many_readers": "Many readers have come from your network just now. Please try again in a few minutes.",
-    "no_cookie": "Your browser keeps no cookies, and a reaction needs one. Nothing was recorded.",
-}
 
 
 @dataclass(frozen=True)
@@ -42,6 +34,7 @@ class Button:
     """
 
     kind: Kind
+    label: str
     count: int | None
     share: int
     is_pressed: bool
@@ -87,7 +80,7 @@ class Hooks:
             "buttons": _buttons(shown, own.kinds),
             "token": page_token(article.id),
             "most": settings.REACTIONS_PER_READER,
-            "notice": _NOTICES.get(_notice(request), ""),
+            "notice": NOTICES.get(_notice(request), ""),
         }
         return Widget(
             write=partial(render_to_string, "reactions/widget.html", context),
@@ -128,7 +121,7 @@ def _reaction_total(counts: Counts) -> ReactionTotal:
 def _notice(request: HttpRequest) -> str:
     """The key of the notice that the address asks for; empty for none."""
     asked = request.GET.get("reaction", "")
-    return asked if asked in _NOTICES else ""
+    return asked if asked in NOTICES else ""
 
 
 def _own(request: HttpRequest, article_id: UUID) -> tuple[OwnReaction, bool]:
@@ -163,6 +156,7 @@ def _button(kind: Kind, counts: Counts, mine: int, *, is_allowed: bool) -> Butto
     count = counts.counts[kind.key] if counts.counts is not None else None
     return Button(
         kind=kind,
+        label=label_of(kind),
         count=count,
         share=round(100 * (count or 0) / (counts.total or 1)),
         is_pressed=bool(mine & kind.mask),

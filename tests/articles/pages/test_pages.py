@@ -91,7 +91,7 @@ def test_an_article_page_shows_the_article(article: Article, client: Client) -> 
         "Published 8 December 2024, 09:23 UTC The bridge at noon. "
         "DAMASCUS, Dec 8 (AFP) — It opened at noon , with a band. Topics Bridges Syria"
     )
-    assert '<time datetime="2024-12-08T09:23:00+00:00">' in html
+    assert '<time datetime="2024-12-08T09:23:00+00:00" dir="auto">' in html
     assert '<span class="dateline">DAMASCUS, Dec 8 (AFP) —</span>' in html
     assert "<title> The bridge is open · Newsroom </title>" in " ".join(html.split())
 
@@ -422,7 +422,7 @@ def test_a_byline_leads_to_its_authors(
 
     for url in ["/", article.get_absolute_url(), "/authors/ada/"]:
         html = client.get(url).content.decode()
-        assert f'<span class="byline">{shown.format(**links)}</span>' in html
+        assert f'<span class="byline" dir="auto">{shown.format(**links)}</span>' in html
 
 
 def test_an_author_and_a_tag_have_pages(article: Article, client: Client) -> None:
@@ -430,7 +430,7 @@ def test_an_author_and_a_tag_have_pages(article: Article, client: Client) -> Non
 
     page = client.get(author.get_absolute_url()).content.decode()
     assert text_of(page).startswith("Ada Reporter &lt;Numbers&gt;")
-    assert '<a href="/tags/syria/">Syria</a>' in client.get(ARTICLE_URL).content.decode()
+    assert '<a href="/tags/syria/" dir="auto">Syria</a>' in client.get(ARTICLE_URL).content.decode()
     assert "Syria The bridge is open" not in text_of(client.get("/tags/bridges/").content.decode())
     assert "The bridge is open" in text_of(client.get("/tags/syria/").content.decode())
 
