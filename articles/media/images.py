@@ -163,14 +163,14 @@ def _encode_original(image: Image.Image, *, is_png: bool) -> Picture:
 
 
 def _widths(wanted: tuple[int, ...], available: int) -> list[int]:
-    """The wanted widths that need no enlarging, and the picture's own width where it is not the largest of them."""
-    return [width for width in wanted if width < available] + [min(available, wanted[-1])]
+    """The wanted widths, and the picture's own width in place of those that it would have to be enlarged to."""
+    return sorted({min(width, available) for width in wanted})
 
 
 def _box(image: Image.Image, ratio: float, x: float, y: float) -> tuple[float, float, float, float]:
     """The largest crop of this aspect ratio, its centre as near to the point as the edges allow."""
     width = min(image.width, image.height * ratio)
-    height = width / ratio
+    height = min(image.height, width / ratio)  # which may be larger by a rounding error, and Pillow refuses that
     left = min(max(x * image.width - width / 2, 0), image.width - width)
     top = min(max(y * image.height - height / 2, 0), image.height - height)
     return left, top, left + width, top + height

@@ -124,7 +124,8 @@ class Media(models.Model):
 
     @cached_property
     def renditions(self) -> list[Rendition]:
-        return [Rendition(**each) for each in self.rendered]
+        """Each file once: earlier releases listed the widest renditions of a large picture twice."""
+        return list({each["file"]: Rendition(**each) for each in self.rendered}.values())
 
     @property
     def full_size(self) -> Rendition:

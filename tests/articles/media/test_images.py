@@ -166,6 +166,15 @@ def test_copies_come_in_every_width_and_shape_and_are_never_larger() -> None:
     }
 
 
+@pytest.mark.parametrize("width", [320, 640, 2048, 3000])
+def test_a_copy_of_every_width_is_made_once(width: int) -> None:
+    picture = read_picture(draw(width, width // 2))
+
+    names = [copy.file_name for copy in render(picture.content, focal_x=0.5, focal_y=0.5)]
+
+    assert len(names) == len(set(names))
+
+
 @pytest.mark.parametrize(("focal_x", "is_red"), [(0.0, True), (0.3, True), (1.0, False)])
 def test_a_crop_keeps_what_the_focal_point_says(focal_x: float, is_red: bool) -> None:
     picture = read_picture(draw(1000, 200))

@@ -74,6 +74,17 @@ def test_an_article_shows_its_picture_in_sizes_and_keeps_room_for_it(
     assert client.get(image.get("src")).getvalue()
 
 
+def test_a_rendition_that_an_earlier_release_listed_twice_is_shown_once(
+    article: Article, rendered: Media, client: Client
+) -> None:
+    Media.objects.filter(pk=rendered.pk).update(rendered=rendered.rendered * 2)
+
+    for path in ("/articles/bridge/", "/"):
+        (source,) = page(client, path).xpath("//source")
+        widths = re.findall(r" (\d+)w", source.get("srcset"))
+        assert widths == sorted(set(widths), key=int)
+
+
 def test_a_picture_is_shown_before_it_has_renditions(
     media: Media, publish_article: PublishArticle, client: Client
 ) -> None:
