@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from reactions.cache import redis as redis_cache
 from reactions.counting.progress import read_progress
+from reactions.live.metrics import read_records
 from reactions.sql import rows
 from reactions.sql.errors import failure_of
 
@@ -120,9 +121,23 @@ def _aggregation() -> dict[str, Any]:
     }
 
 
+def _live() -> dict[str, Any]:
+    """Of the live processes that still say so, how many get what workers publish: down where none does."""
+    records = read_records()
+    if records is None:
+        return {"state": "down", "detail": "Redis is unreachable."}
+    live = sum(record["live"] for record in records)
+    return {
+        "state": "down" if not live else "ok" if live == len(records) else "degraded",
+        "processes": len(records),
+        "listeners": sum(record["listeners"] for record in records),
+    }
+
+
 _CHECKS: dict[str, Callable[[], dict[str, Any]]] = {
     "postgresql": _postgresql,
     "redis": _redis,
     "broker": _broker,
     "aggregation": _aggregation,
+    "live": _live,
 }

@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 from newsroom.health import check_components
 from reactions.counting.aggregate import measure_backlog
 from reactions.counting.reconcile import last_reconciliation
+from reactions.live.metrics import METRICS, read_records
 from reactions.moderation.decisions import count_waves
 from reactions.moderation.rate_limits import read_rate_limit_counts
 
@@ -68,7 +69,7 @@ def _is_local(request: HttpRequest) -> bool:
 class _Readings(Collector):
     def collect(self) -> Iterator[Metric]:
         yield _components()
-        for read in (_backlog, _waves, _reconciliation, _rate_limits):
+        for read in (_backlog, _waves, _reconciliation, _rate_limits, _live):
             yield from _or_none(read)
 
 
@@ -155,6 +156,16 @@ def _rate_limits() -> Iterator[Metric]:
             if counted == outcome:
                 family.add_metric([limit], count)
         yield family
+
+
+def _live() -> Iterator[Metric]:
+    records = read_records()
+    if records is None:
+        return
+    for field, (name, kind, says) in METRICS.items():
+        total = sum(record[field] for record in records)
+        family = CounterMetricFamily if kind == "counter" else GaugeMetricFamily
+        yield family(name, says, value=total)
 
 
 def _gauge(name: str, says: str, value: float) -> Metric:

@@ -128,7 +128,7 @@ TEMPLATES = [
     },
 ]
 
-# The kind of this process: web, worker or command. newsroom/wsgi.py and newsroom/celery.py set it.
+# The kind of this process: web, worker, live or command. newsroom/wsgi.py, celery.py and live.py set it.
 PROCESS = text("NEWSROOM_PROCESS", "command")
 # PgBouncer or the like between here and PostgreSQL: session or transaction, as its pool_mode; empty: none.
 DATABASE_POOLER = text("DATABASE_POOLER")
@@ -258,7 +258,7 @@ WORKER_STALLED_SECONDS = number("WORKER_STALLED_SECONDS", 30)
 WORKER_ALIVE_FILE = text("WORKER_ALIVE_FILE")
 # The components without which `/readyz` is 503.
 READYZ_COMPONENTS = words("READYZ_COMPONENTS") or ["postgresql", "aggregation"]
-if _unknown := {*READYZ_COMPONENTS} - {"postgresql", "redis", "broker", "aggregation"}:
+if _unknown := {*READYZ_COMPONENTS} - {"postgresql", "redis", "broker", "aggregation", "live"}:
     raise ImproperlyConfigured(f"READYZ_COMPONENTS has unknown names: {', '.join(_unknown)}.")
 # A worker compares the expiry of a message with its own clock. Ten minutes: a smaller difference of clocks makes no
 # worker drop every message; and after a pause one run does all the work, so the others end at once.
@@ -321,6 +321,22 @@ NEW_READERS_PER_NETWORK_HOUR = number("NEW_READERS_PER_NETWORK_HOUR", 600)
 NEW_READERS_PER_NETWORK_AT_ONCE = number("NEW_READERS_PER_NETWORK_AT_ONCE", 300)
 WRONG_KEYS_PER_NETWORK_HOUR = number("WRONG_KEYS_PER_NETWORK_HOUR", 600)
 WRONG_KEYS_PER_NETWORK_AT_ONCE = number("WRONG_KEYS_PER_NETWORK_AT_ONCE", 300)
+# The live process (newsroom/live.py), which the front reaches by its socket and others by its port.
+LIVE_PORT = number("LIVE_PORT", number("PORT", 8000) + 1)
+LIVE_HOST = text("LIVE_HOST", "127.0.0.1")
+LIVE_SOCKET = text("LIVE_SOCKET")
+# Open streams of one process, at 15 KiB each; and of one network. A campus behind one address reads the same story.
+LIVE_LISTENERS = number("LIVE_LISTENERS", 15_000)
+LIVE_PER_NETWORK = number("LIVE_PER_NETWORK", 1_000)
+# Programs on this machine are one network only where the limit was set: a proxy that names no client is one of them.
+LIVE_COUNTS_LOOPBACK = bool(text("LIVE_PER_NETWORK"))
+# A stream ends after so long, give or take a fifth, and the browser comes again: what a proxy keeps open for a browser
+# that is gone ends as well.
+LIVE_LEASE_SECONDS = number("LIVE_LEASE_SECONDS", 600)
+# The widget takes a stream without a byte for twice as long for mute. Proxies end what is silent for 30 or 60 seconds.
+LIVE_HEARTBEAT_SECONDS = number("LIVE_HEARTBEAT_SECONDS", 15)
+# Over so many seconds a process that is stopped ends its streams, each at another moment.
+LIVE_DRAIN_SECONDS = number("LIVE_DRAIN_SECONDS", 10)
 # A file with the site's own reactions (reactions/kinds.py); empty: the seven.
 REACTIONS_KINDS = text("REACTIONS_KINDS")
 # Days after which an article closes where neither its own nor a default policy sets it; 0: never.

@@ -104,6 +104,10 @@ class Answer:
     def _closed(self) -> "Answer":
         return Answer.of(replace(self.counts, state="closed"))
 
+    def as_missing(self) -> "Answer":
+        """The answer of an article that no longer exists."""
+        return Answer.of(replace(self.counts, state="missing"))
+
     @cached_property
     def is_known(self) -> bool:
         return self.state != ""
@@ -180,14 +184,17 @@ def read_counts(article_ids: Sequence[UUID]) -> list[Counts]:
 def put_counts(found: Sequence[Counts], *, number: int = 0, confirmed: int = 0) -> int | None:
     """Write counts to Redis, except over newer ones, and then the number of this write. None: Redis was unreachable.
 
+    What is stored is published to the live processes in the same step.
+
     `confirmed` is the highest number that Redis had confirmed before. Returns the number that was stored, -1 where there
     was none. A lower one than `confirmed` means that Redis came back old; then its number is left as it is.
     """
     answers = {counts.article_id.int: Answer.of(counts) for counts in found}
     _answers.update(answers)
-    calls = _calls(answers, ttl_seconds=redis_keys.COUNTS_TTL_SECONDS)
+    channel = redis_keys.COUNTS_CHANNEL
+    calls = _calls(answers, ttl_seconds=redis_keys.COUNTS_TTL_SECONDS, channel=channel)
     results = redis_cache.run_scripts(
-        [*calls, ("note_write", redis_keys.WRITES, (number, confirmed))]
+        [*calls, ("note_write", redis_keys.WRITES, (number, confirmed, channel))]
     )
     return results[-1] if results else None
 
@@ -216,6 +223,31 @@ def rfc3339(moment: datetime | None) -> str | None:
         if moment is None
         else moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     )
+
+
+def read_answers(article_ids: Sequence[UUID]) -> dict[UUID, Answer | None]:
+    """The answers in Redis, else in PostgreSQL, past the local cache; None for no such article.
+
+    One that neither server could be asked for is left out.
+    """
+    found = _read_answers([each.int for each in article_ids])
+    return {UUID(int=number): answer for number, answer in found.items()}
+
+
+def read_stored_answers(article_ids: Sequence[UUID]) -> dict[UUID, Answer | None]:
+    """The answers in PostgreSQL; None for no such article. Raises OperationalError."""
+    with public_read():
+        stored = read_counts(article_ids)
+    return dict.fromkeys(article_ids) | {each.article_id: Answer.of(each) for each in stored}
+
+
+def read_published(message: str) -> tuple[UUID, Answer] | None:
+    """What put_counts.lua published; None where it is right for other settings than those of this process."""
+    key, version, state, closes_at, made_for, body = message.split("\n", 5)
+    if made_for != _made_for():
+        return None
+    closes = float(closes_at) if closes_at else None
+    return redis_keys.article_of(key), Answer(int(version), state, body.encode(), closes)
 
 
 def _read_answers(numbers: list[int]) -> dict[int, Answer | None]:
@@ -272,13 +304,13 @@ def _cached_answers(numbers: Sequence[int]) -> dict[int, Answer]:
 
 
 def _put_answers(answers: Mapping[int, Answer]) -> None:
-    """Store what was read, for those who read it next."""
+    """Store what was read, for those who read it next. It is published when a worker writes it."""
     if answers:
         redis_cache.run_scripts(_calls(answers, ttl_seconds=redis_keys.READ_TTL_SECONDS))
 
 
 def _calls(
-    answers: Mapping[int, Answer], *, ttl_seconds: int
+    answers: Mapping[int, Answer], *, ttl_seconds: int, channel: str = ""
 ) -> list[tuple[str, str, Sequence[str | int]]]:
     return [
         (
@@ -286,7 +318,7 @@ def _calls(
             redis_keys.counts(UUID(int=number)),
             (
                 *(answer.version, answer.state, answer.body.decode()),
-                *(str(answer.closes_at or ""), _made_for(), ttl_seconds),
+                *(str(answer.closes_at or ""), _made_for(), ttl_seconds, channel),
             ),
         )
         for number, answer in answers.items()

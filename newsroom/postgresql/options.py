@@ -11,6 +11,8 @@ _LIMITS = {
     "web": {"lock": 2_000, "statement": 10_000, "idle": 10_000},
     # A worker that is frozen inside a transaction loses it, and its locks, before its article is missed for long.
     "worker": {"lock": 5_000, "statement": 60_000, "idle": 15_000},
+    # As web: who opens a stream waits for the counts of an article that no listener has asked for before.
+    "live": {"lock": 2_000, "statement": 10_000, "idle": 10_000},
     # A command may read a table of any size, and its output may be stopped at a terminal.
     "command": {"lock": 30_000, "statement": 0, "idle": 600_000},
 }
@@ -36,7 +38,9 @@ def connection_options(
             f"DATABASE_POOLER is empty, session or transaction, not {pooler!r}."
         )
     if process not in _LIMITS:
-        raise ImproperlyConfigured(f"NEWSROOM_PROCESS is web, worker or command, not {process!r}.")
+        raise ImproperlyConfigured(
+            f"NEWSROOM_PROCESS is web, worker, live or command, not {process!r}."
+        )
     limits = _LIMITS[process]
     timeouts = {
         "lock_timeout": number("DATABASE_LOCK_TIMEOUT", limits["lock"]),

@@ -43,7 +43,7 @@ _TLS = {
 
 
 class Front:
-    """One Caddy, on HOST and PORT, and the private folder with the socket of web."""
+    """One Caddy, on HOST and PORT, and the private folder with the sockets of web and live."""
 
     title = "Front"
 
@@ -56,6 +56,7 @@ class Front:
         self._process: subprocess.Popen[bytes] | None = None
         self._start_at, self._pause = 0.0, 1.0
         self.web_socket = self._folder / "web.sock"
+        self.live_socket = self._folder / "live.sock"
         self.url = site_url(options)
 
     def start(self) -> None:
@@ -127,6 +128,7 @@ class Front:
             "FRONT_BIND": options.host,
             "FRONT_SITE": f"https://{name}:{options.port}" if is_tls else f"http://:{options.port}",
             "FRONT_WEB": f"unix/{self.web_socket}",
+            "FRONT_LIVE": f"unix/{self.live_socket}",
             **{name: str(_number(given, name, each, least=1)) for name, each in _SECONDS.items()},
             "FRONT_TRUSTED_PROXIES": trusted_proxies(given),
             "FRONT_HSTS": 'Strict-Transport-Security "max-age=31536000"' if hsts else "",

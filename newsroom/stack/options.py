@@ -29,6 +29,7 @@ class Options:
     data: Path
     host: str
     port: int
+    live_port: int
     given: Mapping[str, str]
 
     @classmethod
@@ -38,7 +39,8 @@ class Options:
         return cls(
             data=Path(given.get("NEWSROOM_DATA", PROJECT / ".data")).absolute(),
             host=given.get("HOST", "127.0.0.1"),
-            port=_port(given, "PORT", 8000),
+            port=(port := _port(given, "PORT", 8000)),
+            live_port=_port(given, "LIVE_PORT", port + 1),
             given=given,
         )
 
@@ -48,13 +50,21 @@ class Options:
             if not self.given.get(variable, schemes[0]).startswith(schemes):
                 raise StartupError(f"{variable} has to begin with {' or '.join(schemes)}.")
         deadline = time.monotonic() + PORT_RELEASE_SECONDS
-        self._check_free("PORT", self.port, deadline)
+        if self.port == self.live_port:
+            raise StartupError(f"PORT and LIVE_PORT are both {self.port}: set one of them.")
+        self._check_free("PORT", self.host, self.port, deadline)
+        self._check_free("LIVE_PORT", self.live_host, self.live_port, deadline)
 
-    def _check_free(self, variable: str, port: int, deadline: float) -> None:
-        while error := _refusal_to_bind(self.host, port):
+    @property
+    def live_host(self) -> str:
+        """The address of LIVE_PORT: this machine's own, since the network reaches the live process by the front."""
+        return self.given.get("LIVE_HOST", "127.0.0.1")
+
+    def _check_free(self, variable: str, host: str, port: int, deadline: float) -> None:
+        while error := _refusal_to_bind(host, port):
             if time.monotonic() > deadline:
                 raise StartupError(
-                    f"Port {port} on {self.host} cannot be had ({error}): set {variable}."
+                    f"Port {port} on {host} cannot be had ({error}): set {variable}."
                 )
             time.sleep(0.2)
 

@@ -39,6 +39,7 @@ class ManagedProcess:
     command: str
     colour: str
     alive_file: AliveFile | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
     process: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
     start_at: float = 0.0
@@ -67,7 +68,7 @@ class Processes:
 
     Honcho reads the Procfile and prints; its own manager is not used, because it ends all processes with the first
     that ends, and keeps a Python process for each, which a `kill -9` orphans. `before_start` has what is called before
-    each start of a process, by its name.
+    each start of a process, by its name, and `stop_signals` what stops it where that is not SIGTERM.
     """
 
     def __init__(
@@ -78,11 +79,14 @@ class Processes:
         environment: Mapping[str, str],
         alive_files: Mapping[str, AliveFile] | None = None,
         before_start: Mapping[str, Callable[[], None]] | None = None,
+        stop_signals: Mapping[str, signal.Signals] | None = None,
     ) -> None:
-        files = alive_files or {}
+        files, signals = alive_files or {}, stop_signals or {}
         commands = parse_procfile(procfile.read_text()).processes
         self.managed_processes = [
-            ManagedProcess(name, command, colour, files.get(name))
+            ManagedProcess(
+                name, command, colour, files.get(name), signals.get(name, signal.SIGTERM)
+            )
             for (name, command), colour in zip(commands.items(), get_colours(), strict=False)
         ]
         self._folder = procfile.parent
@@ -106,7 +110,7 @@ class Processes:
         running = [managed for managed in self.managed_processes if managed.process]
         for managed in running:
             if managed.process and managed.process.poll() is None:
-                managed.process.terminate()
+                managed.process.send_signal(managed.stop_signal)
         deadline = time.monotonic() + STOP_SECONDS
         while time.monotonic() < deadline and any(map(_is_alive, running)):
             self._print_for(0.1)

@@ -87,6 +87,8 @@ def _run(options: Options) -> None:
             environment=environment,
             alive_files={"worker": _alive_file(environment)},
             before_start={"web": front.remove_web_socket} if front else {},
+            # Its SIGTERM is for a rolling restart, which takes its time.
+            stop_signals={"live": signal.SIGINT},
         )
         stack.callback(processes.stop)
         each_round: list[Callable[[], None]] = [
@@ -141,14 +143,18 @@ class StartupMessage:
 
 def _environment(options: Options, found: Mapping[str, str], front: Front | None) -> dict[str, str]:
     """Record what other shells need to reach this installation; returns the environment of its processes."""
-    port = {"PORT": str(options.port)}
+    port = {"PORT": str(options.port), "LIVE_PORT": str(options.live_port)}
     record_environment(options.data, {**found, **port})
     programs = f"{Path(sys.executable).parent}{os.pathsep}{options.given.get('PATH', os.defpath)}"
     return {
         **found,
         **options.given,
         **port,
-        **({"WEB_SOCKET": str(front.web_socket)} if front else {}),
+        **(
+            {"WEB_SOCKET": str(front.web_socket), "LIVE_SOCKET": str(front.live_socket)}
+            if front
+            else {}
+        ),
         "HOST": options.host,
         "NEWSROOM_DATA": str(options.data),
         "PATH": programs,

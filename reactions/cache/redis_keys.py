@@ -4,8 +4,12 @@
 |---|---|---|---|---|
 | `counts:{article id}` | hash | `version`, `state`, `body`: the bytes that the API answers; `closes_at`, `made_for`: the time and the settings that the body is right for | COUNTS_TTL_SECONDS, renewed by every change; READ_TTL_SECONDS where a read stored it | it expires, or is evicted |
 | `counts-writes` | string | the number of the last write of counts, by which a Redis that came back old is noticed | none, so that it is never evicted | nothing |
+| `counts-epoch` | string | when versions last went back, as after a restore of PostgreSQL, in seconds since 1970 | none | nothing |
+| `live-processes` | hash | by the name of a live process, what it last said about itself, as JSON | none; a process deletes those that have not written for a minute | the live processes |
 | `rate_limit:{name:network}` | string | when all that a network has taken from a limit is earned again, in microseconds since 1970 | until then | it expires, or is evicted |
 | `rate_limit_counts` | hash | `limit:refused`, `limit:unlimited`: how many requests | none; it has two fields for each limit | nothing |
+
+`counts-changes` is a channel: what put_counts.lua and note_write.lua publish to the live processes.
 
 The braces are part of the key: in a cluster all keys of one article share a slot.
 """
@@ -20,13 +24,19 @@ COUNTS_TTL_SECONDS = 86_400
 READ_TTL_SECONDS = 3_600
 
 WRITES = "counts-writes"
-
-
+EPOCH = "counts-epoch"
+COUNTS_CHANNEL = "counts-changes"
+LIVE_PROCESSES = "live-processes"
 RATE_LIMIT_COUNTS = "rate_limit_counts"
 
 
 def counts(article_id: UUID) -> str:
     return f"counts:{{{article_id}}}"
+
+
+def article_of(key: str) -> UUID:
+    """The article of a key that `counts` made."""
+    return UUID(key[8:-1])
 
 
 def rate_limit(name: str, network: int | None) -> str:

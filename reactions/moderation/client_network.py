@@ -31,6 +31,15 @@ def hash_client_network(request: HasReader) -> int | None:
     return int.from_bytes(digest, signed=True)
 
 
+def client_network(request: HasReader) -> bytes | None:
+    """The client's network itself, for a process that counts what is open; it must not be stored anywhere.
+
+    None for a program on this machine, empty where the address is missing or cannot be read.
+    """
+    address = _client_address(request)
+    return None if _is_loopback(address) else _prefix(address) or b""
+
+
 def purge_networks() -> int:
     """Delete salts, rates and hashes of two days ago; returns how many rates of networks. Safe to repeat."""
     ((deleted,),) = rows("purge_networks")
@@ -67,6 +76,13 @@ def _prefix(address: str) -> bytes | None:
         mapped = parsed.ipv4_mapped
         return mapped.packed[:_IPV4_BYTES] if mapped else parsed.packed[:_IPV6_BYTES]
     return parsed.packed[:_IPV4_BYTES]
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(_without_port(address).partition("%")[0]).is_loopback
+    except ValueError:
+        return False
 
 
 def _without_port(address: str) -> str:

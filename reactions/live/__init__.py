@@ -1,0 +1,1 @@
+"""Live counts: server-sent events of public counts, as a raw ASGI application in a process of its own."""
