@@ -54,7 +54,7 @@ javascript:
 	elif ! { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --no-audit --no-fund; }; \
 	then echo "JavaScript not checked: npm cannot install its tools."; \
 	else cd ../.. && tests/javascript/node_modules/.bin/tsc -p tests/javascript && \
-	tests/javascript/node_modules/.bin/biome ci --colors=off --config-path=tests/javascript articles/static reactions/static; fi
+	tests/javascript/node_modules/.bin/biome ci --colors=off --config-path=tests/javascript articles/static reactions/static reactions/embed; fi
 
 # `make lock LOCK=--upgrade` takes newer versions of what the direct requirements leave open.
 lock: installed  ## the lock files, after a change in requirements.txt or requirements-dev.txt

@@ -5,7 +5,7 @@ while this app does not depend on it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -24,6 +24,8 @@ class ReactionTotal:
 
     total: int | None = None
     top: tuple[str, ...] = ()  # the emoji of the leading kinds, the most frequent first
+    # What the list shows; it follows the counts by itself. Equal totals show the same.
+    write: Callable[[], SafeString] = field(default=lambda: NOTHING, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,9 @@ class Widget:
     """The reactions of one article, fetched once for its whole page."""
 
     write: Callable[[], SafeString] = lambda: NOTHING  # what the page shows below the article
-    head: SafeString = NOTHING  # its stylesheet and script, for the page's <head>
+    chip: Callable[[], SafeString] = lambda: (
+        NOTHING
+    )  # the leading reactions, for below the headline
     # For search engines. A count that is not known, or not shown to readers, is left out.
     interactions: Sequence[Interaction] = ()
     version: str = ""  # changes whenever another attribute may have changed
@@ -62,6 +66,9 @@ class ReactionHooks(Protocol):
 
         None where the widget may show one reader's own choice.
         """
+
+    def head(self) -> SafeString:
+        """For the <head> of every page that shows what `totals` or `widget` write."""
 
     def widget(self, request: HttpRequest, article: Article) -> Widget:
         """For the article page. Of the article only `id` and `slug` need to be loaded."""
@@ -91,6 +98,9 @@ class NullHooks:
 
     def variant(self, request: HttpRequest) -> str | None:
         return ""
+
+    def head(self) -> SafeString:
+        return NOTHING
 
     def widget(self, request: HttpRequest, article: Article) -> Widget:
         return Widget()

@@ -8,7 +8,7 @@ from typing import Literal
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.dates import format_date, format_time, format_timedelta, get_datetime_format
-from babel.numbers import format_decimal
+from babel.numbers import format_compact_decimal, format_decimal
 
 # ISO 15924 codes of the scripts that are written from right to left.
 _RIGHT_TO_LEFT = frozenset({"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"})
@@ -16,6 +16,7 @@ _RIGHT_TO_LEFT = frozenset({"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Sam
 CATEGORIES = ("zero", "one", "two", "few", "many", "other")
 # The region whose dates and numbers a language without region has, where CLDR would choose another one.
 _REGIONS = {"en": "en_GB"}
+_COMPACT_FROM = 10_000
 
 
 @lru_cache(maxsize=1000)
@@ -62,6 +63,13 @@ def plural_categories(language: str) -> Mapping[str, int]:
 def write_number(number: int, language: str) -> str:
     """`12,345` in English, `12.345` in German."""
     return format_decimal(number, locale=locale_of(language))
+
+
+def write_compact(number: int, language: str) -> str:
+    """As `write_number` below 10,000, from there on as short as a button needs it: `12.3K`."""
+    if number < _COMPACT_FROM:
+        return write_number(number, language)
+    return format_compact_decimal(number, fraction_digits=1, locale=locale_of(language))
 
 
 def write_moment(when: datetime, language: str) -> str:

@@ -170,7 +170,9 @@ def _widths(wanted: tuple[int, ...], available: int) -> list[int]:
 def _box(image: Image.Image, ratio: float, x: float, y: float) -> tuple[float, float, float, float]:
     """The largest crop of this aspect ratio, its centre as near to the point as the edges allow."""
     width = min(image.width, image.height * ratio)
-    height = min(image.height, width / ratio)  # which may be larger by a rounding error, and Pillow refuses that
+    height = min(
+        image.height, width / ratio
+    )  # which may be larger by a rounding error, and Pillow refuses that
     left = min(max(x * image.width - width / 2, 0), image.width - width)
     top = min(max(y * image.height - height / 2, 0), image.height - height)
     return left, top, left + width, top + height

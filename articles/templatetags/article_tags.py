@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from articles.hooks import reaction_hooks
 from articles.markup import with_dateline
 from articles.models import Article, Correction, Media, Rendition, Section, sections_with_articles
 from articles.models.pictures import largest
@@ -25,6 +26,11 @@ def site_name() -> str:
 def absolute(path: str) -> str:
     """The absolute URL of a path of this site."""
     return f"{settings.SITE_URL}{path}"
+
+
+@register.simple_tag
+def reactions_head() -> SafeString:
+    return reaction_hooks().head()
 
 
 @register.simple_tag

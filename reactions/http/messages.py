@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from django.utils.translation import (
+    get_language,
     gettext,
     gettext_lazy,
     gettext_noop,
@@ -13,7 +14,7 @@ from django.utils.translation import (
     pgettext_lazy,
 )
 
-from articles.languages import plural_categories
+from articles.languages import plural_categories, write_compact
 from reactions.kinds import Kind
 
 
@@ -28,14 +29,17 @@ class Plural:
 # `%(name)s` and `%(name)d` are replaced by whoever shows the text. `make messages` finds the texts.
 MESSAGES: Mapping[str, str | Plural] = {
     "title": gettext_noop("What’s your reaction?"),
-    "choose_one": gettext_noop("Choose one"),
-    "choose_many": gettext_noop("Choose up to %(most)d"),
+    "choose_one": gettext_noop("Choose one."),
+    "choose_many": gettext_noop("Choose up to %(most)s."),
     "total": Plural("%(count)s reaction", "%(count)s reactions"),
+    "share": gettext_noop("%(percent)s %%"),
     "you_and": Plural("You and %(count)s other", "You and %(count)s others"),
     "only_you": gettext_noop("You are the first"),
     "be_first": gettext_noop("Be the first to react"),
+    "live_more": Plural("%(count)s reaction by now", "%(count)s reactions by now"),
     "closed": gettext_noop("Reactions are closed."),
-    "closed_now": gettext_noop("Reactions were closed a minute ago."),
+    "closed_now": gettext_noop("Reactions to this story have just been closed."),
+    "not_allowed": gettext_noop("This story does not accept that reaction."),
     "yours": gettext_noop("Your reaction: %(kinds)s."),
     "taken_back": gettext_noop("Your reaction was taken back."),
     "none": gettext_noop("You have no reaction to this story."),
@@ -44,17 +48,15 @@ MESSAGES: Mapping[str, str | Plural] = {
     "waiting": gettext_noop(
         "You are offline. Your reaction waits in this browser and is sent later."
     ),
-    "failed": gettext_noop("That did not work. Please try again."),
     "unreachable": gettext_noop("The site cannot be reached. Your reaction is sent later."),
+    "busy": gettext_noop(
+        "Many readers have come from your network just now. Your reaction is sent later."
+    ),
+    "failed": gettext_noop("That did not work. Please try again."),
     "no_cookie": gettext_noop(
         "Your browser keeps no cookies: you can change it until you leave this page."
     ),
-    "share": gettext_noop("%(percent)s of readers"),
-    "others": gettext_noop("How the others felt"),
-    "live_more": Plural("%(count)s reaction by now", "%(count)s reactions by now"),
     "stored": gettext_noop("What is stored"),
-    "forget": gettext_noop("Forget me"),
-    "read_next": gettext_noop("Read next"),
 }
 
 # What the page says after a form was refused, by the `?reaction=` that it is redirected to.
@@ -86,6 +88,16 @@ _LABELS = {
 def label_of(kind: Kind) -> str:
     """The kind's label in the language of the interface."""
     return str(_LABELS.get(kind.label, kind.label))
+
+
+def say(key: str, count: int | None = None, **values: object) -> str:
+    """One of MESSAGES in the language of the interface, with its values. `count` is written as that language does."""
+    message = MESSAGES[key]
+    if count is not None:
+        values["count"] = write_compact(count, get_language() or "en")
+    if isinstance(message, Plural):
+        return ngettext(message.one, message.other, count or 0) % values
+    return gettext(message) % values
 
 
 @lru_cache(maxsize=100)

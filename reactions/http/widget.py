@@ -1,9 +1,9 @@
 """The widget of an article's page, and the hooks by which articles asks for reactions; registered at start-up."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +11,16 @@ from django.conf import settings
 from django.db import OperationalError
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from articles.hooks import Interaction, ReactionTotal, Widget
+from articles.languages import write_compact
 from articles.models import Article
 from reactions.article_changes import note_article_change, refresh_changed
 from reactions.counts import Counts, get_counts, invalidate_counts, list_counts
-from reactions.http.messages import NOTICES, label_of
+from reactions.http.embed import choose, face, module_url, style_url
+from reactions.http.messages import NOTICES, label_of, say
 from reactions.kinds import KINDS, OFFERED, REACT_ACTION, Kind, pack, unpack
 from reactions.readers import InvalidToken, Reader, find_reader_of_cookie, page_token
 from reactions.record import OwnReaction, find_own
@@ -30,15 +34,18 @@ _LEADING = 3  # emoji beside an article in a list
 class Button:
     """One kind as the widget shows it. `result` is the set that the reader has after a press, for the form.
 
-    A kind that is not allowed is shown because this reader has it, and may undo it.
+    A kind that is not allowed is shown where this reader has it, and may undo it.
     """
 
     kind: Kind
     label: str
-    count: int | None
-    share: int
+    face: SafeString
+    count: str
+    percent: int
+    share: str
+    description: str
     is_pressed: bool
-    is_allowed: bool
+    is_shown: bool
     result: str
 
 
@@ -65,31 +72,64 @@ class Hooks:
     def variant(self, request: HttpRequest) -> str | None:
         return None if _reader(request) else _notice(request)
 
+    def head(self) -> SafeString:
+        addresses = {"module": module_url(), "style": style_url()}
+        return render_to_string("reactions/widget_head.html", addresses)
+
     def widget(self, request: HttpRequest, article: Article) -> Widget:
         counts = get_counts(article.id) or Counts(article.id)
         own, is_personal = _own(request, article.id)
         version = f"{counts.state} {counts.version} {','.join(counts.allowed)}"
         if counts.state in {"hidden", "missing"}:
             return Widget(version=version)
-        shown = counts
-        if counts.counts is not None:
-            shown = replace(counts, counts=own.replaced_in(counts.counts))
-        context = {
-            "article": article,
-            "counts": shown,
-            "buttons": _buttons(shown, own.kinds),
-            "token": page_token(article.id),
-            "most": settings.REACTIONS_PER_READER,
-            "notice": NOTICES.get(_notice(request), ""),
-        }
         return Widget(
-            write=partial(render_to_string, "reactions/widget.html", context),
-            head=render_to_string("reactions/widget_head.html"),
+            write=lambda: _write(request, article, counts, own),
+            chip=lambda: _write_summary(counts, empty=say("be_first")),
             interactions=_interactions(counts),
             version=version,
             changed_at=datetime.fromisoformat(counts.as_of) if counts.as_of else None,
             personal=is_personal,
         )
+
+
+def _write(request: HttpRequest, article: Article, public: Counts, own: OwnReaction) -> SafeString:
+    counts = public
+    if public.counts is not None:
+        counts = replace(public, counts=own.replaced_in(public.counts))
+    return render_to_string(
+        "reactions/widget.html",
+        {
+            "article": article,
+            "answer": json.dumps(counts.as_json(), separators=(",", ":")),
+            "mine": ",".join(unpack(own.kinds)),
+            "most": settings.REACTIONS_PER_READER,
+            "buttons": _buttons(counts, own.kinds),
+            "is_closed": counts.state == "closed",
+            "title": say("title"),
+            "choose": choose(),
+            "sum": _sum(counts, own.kinds),
+            "token": page_token(article.id),
+            "notice": NOTICES.get(_notice(request), ""),
+            "undo": say("undo"),
+            "stored": say("stored"),
+            "privacy": "/privacy/",
+            "language": get_language(),
+            "style": style_url(),
+        },
+    )
+
+
+def _sum(counts: Counts, mine: int) -> str:
+    """How many reacted, as a sentence; empty where that is not known."""
+    closed = say("closed") if counts.state == "closed" else ""
+    if counts.total is None:
+        return closed
+    if not counts.total:
+        return closed or say("be_first")
+    if not mine or settings.REACTIONS_PER_READER > 1:
+        return f"{closed} {say('total', counts.total)}".strip()
+    others = say("you_and", counts.total - 1) if counts.total > 1 else say("only_you")
+    return f"{closed} {others}".strip()
 
 
 def _interactions(counts: Counts) -> Sequence[Interaction]:
@@ -111,10 +151,33 @@ def _name_for_schema(kind: Kind) -> str | None:
 def _reaction_total(counts: Counts) -> ReactionTotal:
     if counts.counts is None or counts.state == "hidden":
         return ReactionTotal(total=None, top=())
-    by_kind = [(kind, counts.counts[kind.key]) for kind in KINDS if counts.counts[kind.key]]
-    by_kind.sort(key=lambda each: -each[1])
     return ReactionTotal(
-        total=counts.total, top=tuple(kind.emoji for kind, _ in by_kind[:_LEADING])
+        total=counts.total,
+        top=tuple(kind.emoji for kind in _leading(counts)),
+        write=lambda: _write_summary(counts),
+    )
+
+
+def _leading(counts: Counts) -> list[Kind]:
+    found = counts.counts or {}
+    by_count = sorted(KINDS, key=lambda kind: -found.get(kind.key, 0))
+    return [kind for kind in by_count[:_LEADING] if found.get(kind.key)]
+
+
+def _write_summary(counts: Counts, empty: str = "") -> SafeString:
+    """The leading kinds and how many reacted; `empty` where nobody has."""
+    leading = _leading(counts)
+    return render_to_string(
+        "reactions/summary.html",
+        {
+            "article_id": counts.article_id,
+            "answer": json.dumps(counts.as_json(), separators=(",", ":")),
+            "leading": ",".join(kind.key for kind in leading),
+            "faces": [face(kind) for kind in leading],
+            "sum": say("total", counts.total) if counts.total else empty,
+            "language": get_language(),
+            "style": style_url(),
+        },
     )
 
 
@@ -143,26 +206,55 @@ def _reader(request: HttpRequest) -> Reader | None:
 
 
 def _buttons(counts: Counts, mine: int) -> list[Button]:
-    """The kinds that the article accepts, and others that this reader has; every offered kind where the policy is unknown."""
+    """Every kind; shown are those that the article accepts and those that this reader has.
+
+    Where the policy is not known, every offered kind is shown.
+    """
     allowed = pack(counts.allowed) if counts.is_known else OFFERED
+    percents = whole_percents(counts.counts or {})
     return [
-        _button(kind, counts, mine, is_allowed=bool(allowed & kind.mask))
+        _button(
+            kind,
+            counts,
+            mine,
+            percent=percents.get(kind.key, 0),
+            is_allowed=bool(allowed & kind.mask),
+        )
         for kind in KINDS
-        if (allowed | mine) & kind.mask
     ]
 
 
-def _button(kind: Kind, counts: Counts, mine: int, *, is_allowed: bool) -> Button:
+def _button(kind: Kind, counts: Counts, mine: int, *, percent: int, is_allowed: bool) -> Button:
     count = counts.counts[kind.key] if counts.counts is not None else None
+    is_pressed = bool(mine & kind.mask)
+    share = say("share", percent=percent)
     return Button(
         kind=kind,
         label=label_of(kind),
-        count=count,
-        share=round(100 * (count or 0) / (counts.total or 1)),
-        is_pressed=bool(mine & kind.mask),
-        is_allowed=is_allowed,
+        face=face(kind),
+        # Until someone has reacted there are no numbers rather than seven zeros.
+        count=write_compact(count, get_language() or "en")
+        if count is not None and counts.total
+        else "",
+        percent=percent,
+        share=share if count else "",
+        description="" if count is None else f"{say('total', count)}, {share}",
+        is_pressed=is_pressed,
+        is_shown=is_allowed or is_pressed,
         result=",".join(_after_press(kind, mine)),
     )
+
+
+def whole_percents(counts: Mapping[str, int]) -> dict[str, int]:
+    """The share of each in whole percents that add up to 100, by the largest remainders; 0 where all are 0."""
+    total = sum(counts.values())
+    if not total:
+        return dict.fromkeys(counts, 0)
+    percents = {key: 100 * count // total for key, count in counts.items()}
+    by_remainder = sorted(counts, key=lambda key: -(100 * counts[key] % total))
+    for key in by_remainder[: 100 - sum(percents.values())]:
+        percents[key] += 1
+    return percents
 
 
 def _after_press(kind: Kind, mine: int) -> list[str]:

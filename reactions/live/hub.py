@@ -166,7 +166,11 @@ class Hub:
         So it is noticed where every process was restarted together with a restored PostgreSQL, and only browsers know.
         """
         version, _, epoch = last_event_id.partition("-")
-        if not (version.isdecimal() and len(version) < 19) or (epoch or "0") != str(self._epoch) or article.answer is None:
+        if (
+            not (version.isdecimal() and len(version) < 19)
+            or (epoch or "0") != str(self._epoch)
+            or article.answer is None
+        ):
             return
         is_allowed = time.monotonic() - self._epoch_set_at > _EPOCH_SECONDS
         if not is_allowed or not article.answer.version < int(version):

@@ -98,7 +98,7 @@ def test_an_article_page_asks_redis_once(
 
     assert len(asked) == 1
     assert "interactionStatistic" in html
-    assert "reactions-title" in html
+    assert "<reader-reactions" in html
 
 
 def test_a_retracted_article_shows_its_reactions_and_accepts_none(

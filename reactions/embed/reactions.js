@@ -1,0 +1,1077 @@
+// @ts-check
+/**
+ * `<reader-reactions article="…">`, the reaction widget, for any page on any origin; docs/widget.md describes it.
+ *
+ * A Site is the installation at one `api` origin: its reader, its stream, and the choices that wait to be sent. An
+ * Article holds what is known of one article, for all elements that show it. An element only renders.
+ */
+
+/** @typedef {Record<string, number | null>} Counts */
+/** @typedef {{article: string, state: string | null, allowed: string[], counts: Counts, total: number | null, version: number | null, error?: string}} Answer */
+/** @typedef {{reactions: string[], previous: string[], changed: boolean, counts: Counts, total: number, version: number}} Change */
+/** @typedef {{change?: Change, refusal?: string, again?: number, busy?: boolean}} Outcome */
+/** @typedef {Record<string, string>} Forms one text for each plural category */
+/** @typedef {[tag: string, attributes: Record<string, string>, ...children: any[]]} Markup */
+/** @typedef {{label: string, emoji: string, face: Markup | null}} Kind */
+/** @typedef {{kinds: Record<string, Kind>, most: number, texts: Record<string, string | Forms>, style: string, tiles: Markup, summary: Markup}} Look */
+
+const VERSION = "@VERSION@";
+
+const DOUBLE_CLICK_MS = 500;
+const UNDO_MS = 6_000;
+const SEND_MS = 8_000;
+const SLOW_MS = 2_000;
+const POLL_MS = [3_000, 60_000];
+const SPREAD_MS = 15_000;
+// A stream says something every 15 seconds; one that says nothing from the start is swallowed by a proxy.
+const SILENT_MS = 35_000;
+const MUTE_MS = 10_000;
+const MUTE_ATTEMPTS = 3;
+const MUTE_PAUSE_MS = 600_000;
+const LEADER_MS = 2_500;
+// A screen reader announces other readers' reactions at most this often.
+const SPEAK_MS = 20_000;
+// A choice that could not be sent for so long is no longer what the reader wants to say.
+const KEEP_MS = 7 * 86_400_000;
+const MOST_LIVE = 50;
+const MOST_COUNTS = 200;
+
+/** Between half and one and a half of it: what many browsers do at once is spread. @param {number} ms */
+const about = (ms) => ms * (0.5 + Math.random());
+
+/** The browser's storage; in a sandboxed frame reading it throws. */
+const store = {
+  /** @param {string} key */
+  get(key) {
+    try {
+      return JSON.parse(localStorage.getItem(key) ?? "null");
+    } catch {
+      return null;
+    }
+  },
+  /** @param {string} key @param {unknown} value */
+  set(key, value) {
+    try {
+      if (value) localStorage.setItem(key, JSON.stringify(value));
+      else localStorage.removeItem(key);
+    } catch {
+      // For this visit only, then.
+    }
+  },
+};
+
+/**
+ * Runs `work` while no other tab runs what has the same name. A browser that blocks cookies refuses locks, too.
+ *
+ * @template T
+ * @param {string} name
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+async function alone(name, work) {
+  let isRunning = false;
+  const run = () => {
+    isRunning = true;
+    return work();
+  };
+  try {
+    return await (navigator.locks ? navigator.locks.request(name, run) : run());
+  } catch (error) {
+    if (isRunning) throw error;
+    return run();
+  }
+}
+
+/**
+ * The reader of this browser at one site: by cookie on the site's own pages, else by a token in a header.
+ *
+ * @param {Site} site
+ */
+function readerAt({ isOwn, name, fetch }) {
+  let keepsCookie = isOwn;
+  let token = "";
+  const stored = () => (isOwn ? "" : (store.get(name) ?? ""));
+  token = stored();
+
+  /** @param {string} path @param {RequestInit} [request] */
+  const read = (path, request) => {
+    const headers = new Headers(request?.headers);
+    if (!keepsCookie && token) headers.set("Authorization", `Reader ${token}`);
+    return fetch(path, { ...request, headers, credentials: isOwn ? "same-origin" : "omit" });
+  };
+
+  /** Other tabs wait: the second has the cookie of the first. @returns {Promise<Response | null>} the refusal */
+  const get = () =>
+    alone(`${name} reader`, async () => {
+      token = stored();
+      if (token) return null;
+      const response = await read("/readers/", { method: "POST" });
+      if (!response.ok) return response;
+      token = (await response.json()).token;
+      if (!isOwn) store.set(name, token);
+      return null;
+    });
+
+  return {
+    read,
+    /** Whether there may be a reader at all. */
+    mayExist: () => isOwn || token,
+    /** Whether the next page knows this reader, too. */
+    remembers: () => keepsCookie || (!isOwn && stored() === token),
+    /**
+     * Sends a reader's request. The first press gets the reader, and only then sends the reaction: sent twice, it
+     * counts once. Where the site refuses the token, it gets another, once.
+     *
+     * @param {string} path
+     * @param {RequestInit} request
+     * @returns {Promise<Response>}
+     */
+    async send(path, request) {
+      const isNew = !token;
+      let refusal = isNew && (await get());
+      let response = refusal || (await read(path, request));
+      if (response.status === 401 && !isNew) {
+        if (!isOwn) store.set(name, "");
+        refusal = await get();
+        response = refusal || (await read(path, request));
+      }
+      if (response.status === 401 && !refusal && keepsCookie) {
+        // The browser has not kept the cookie that came with the token.
+        keepsCookie = false;
+        response = await read(path, request);
+      }
+      return response;
+    },
+  };
+}
+
+/** What is known of one article, and what its reader chose. Each change is shown by all its elements at once. */
+class Article {
+  /** @type {Set<ReaderReactions>} */
+  views = new Set();
+  /** @type {string | null} null while it is not known */
+  state = null;
+  /** @type {string[]} */
+  allowed = [];
+  /** @type {Counts | null} */
+  counts = null;
+  id = "";
+  token = "";
+  most = 1;
+  /** @type {string[]} what the server has of this reader */
+  chosen = [];
+  /** @type {string[] | null} what is not acknowledged yet */
+  pending = null;
+  /** @type {string[] | null} what an undo would bring back */
+  undo = null;
+  /** @type {[key: string, values?: Record<string, unknown>]} */
+  notice = ["", {}];
+  #site;
+  #sending = false;
+  #version = -1;
+  #epoch = "";
+  #awaitedUntil = 0;
+  #readAt = 0;
+  #undoTimer = 0;
+  #lastPress = { kind: "", at: -1e9 };
+  #spokenAt = performance.now();
+
+  /** @param {Site} site @param {string} key */
+  constructor(site, key) {
+    this.#site = site;
+    this.key = key;
+  }
+
+  /** As it is in a URL. */
+  get address() {
+    return encodeURIComponent(this.id || this.key);
+  }
+
+  get path() {
+    return `/articles/${this.address}/reactions/`;
+  }
+
+  /** What the reader sees as chosen. */
+  get value() {
+    return this.pending ?? this.chosen;
+  }
+
+  /** The counts with the reader's last press in them. @returns {Counts | null} */
+  get shown() {
+    if (!this.counts) return null;
+    const shown = { ...this.counts };
+    for (const kind of this.chosen) shown[kind] = Math.max(0, (shown[kind] ?? 0) - 1);
+    for (const kind of this.value) shown[kind] = (shown[kind] ?? 0) + 1;
+    return shown;
+  }
+
+  get isClosed() {
+    return this.state === "closed";
+  }
+
+  changed() {
+    for (const view of this.views) view.render();
+  }
+
+  /** @param {string} key @param {Record<string, unknown>} [values] */
+  say(key, values) {
+    this.#spokenAt = performance.now();
+    this.notice = [key, values];
+    this.changed();
+  }
+
+  /** A press of one button. A second one within half a second is a double click. @param {string} kind */
+  async press(kind) {
+    const now = performance.now();
+    const isDouble = kind === this.#lastPress.kind && now - this.#lastPress.at < DOUBLE_CLICK_MS;
+    this.#lastPress = { kind, at: now };
+    if (isDouble) return;
+    const had = this.value.includes(kind);
+    if (this.isClosed) return this.say("closed");
+    if (!had && this.state && !this.allowed.includes(kind)) return this.say("not_allowed");
+    const others = this.value.filter((each) => each !== kind);
+    if (had) this.set(others);
+    else this.set(this.most === 1 ? [kind] : [...others, kind]);
+  }
+
+  /** Makes these the reader's reactions. @param {string[]} reactions */
+  set(reactions) {
+    this.#site.keep(this.id || this.key, null);
+    this.pending = reactions;
+    this.undo = null;
+    this.changed();
+    return this.send();
+  }
+
+  /** Sends the last choice, and the next once it is answered: two at once could arrive in either order. */
+  async send() {
+    if (this.#sending) return;
+    this.#sending = true;
+    while (this.pending) {
+      const pending = this.pending;
+      const slow = setTimeout(() => this.say("sending"), SLOW_MS);
+      const outcome = (await this.#isStale(pending)) ? null : await this.#site.put(this, pending);
+      clearTimeout(slow);
+      if (outcome?.change) this.#accept(outcome.change, this.pending === pending);
+      if (this.pending !== pending) continue;
+      if (outcome?.again !== undefined) {
+        this.#site.keep(this.id || this.key, { reactions: pending, token: this.token, at: Date.now() });
+        this.#site.sendLater(outcome.again);
+        this.say(outcome.busy ? "busy" : navigator.onLine ? "unreachable" : "waiting");
+        break;
+      }
+      this.pending = null;
+      if (outcome?.refusal) {
+        this.say(outcome.refusal);
+        this.#site.refresh();
+      }
+    }
+    this.#sending = false;
+    this.changed();
+  }
+
+  /**
+   * Whether what is to be taken back is no longer what the reader has: then it shows what they chose elsewhere.
+   *
+   * @param {string[]} pending
+   */
+  async #isStale(pending) {
+    const known = this.chosen;
+    const takesBack = known.length && known.some((kind) => !pending.includes(kind)) && pending.length < known.length;
+    if (!takesBack || performance.now() - this.#readAt < SEND_MS) return false;
+    await this.readChosen();
+    const isStale = known.some((kind) => !this.chosen.includes(kind));
+    if (isStale) this.#yours();
+    return isStale;
+  }
+
+  /** @param {Change} change @param {boolean} isLast */
+  #accept(change, isLast) {
+    const before = this.value;
+    this.chosen = change.reactions;
+    this.#readAt = performance.now();
+    if (isLast) this.pending = null;
+    // The next version is the first that can include this change: for two seconds an older one does not undo it.
+    // It may never come, where the reader took the reaction back before it was counted.
+    this.#version = change.version + (change.changed ? 1 : 0);
+    this.#awaitedUntil = performance.now() + 2_000;
+    this.counts = change.counts;
+    if (!isLast) return this.changed();
+    if (change.changed && this.undo === null) {
+      this.undo = change.previous;
+      clearTimeout(this.#undoTimer);
+      this.#undoTimer = setTimeout(() => this.#endUndo(), UNDO_MS);
+    }
+    if (change.changed && !change.reactions.length) this.say("taken_back");
+    else this.#yours();
+    this.#site.announce(this);
+    for (const view of this.views) view.emit(change.previous ?? before);
+  }
+
+  #yours() {
+    return this.say(this.chosen.length ? "yours" : "none", { kinds: this.chosen });
+  }
+
+  /** Longer, while the reader is at the button. */
+  #endUndo() {
+    if ([...this.views].some((view) => view.isAtUndo)) {
+      this.#undoTimer = setTimeout(() => this.#endUndo(), UNDO_MS);
+    } else {
+      this.undo = null;
+      this.changed();
+    }
+  }
+
+  takeBack() {
+    const before = this.undo ?? [];
+    for (const view of this.views) view.leaveUndo();
+    return this.set(before);
+  }
+
+  /** Reads what the reader chose, perhaps elsewhere. What was pressed meanwhile is newer. */
+  async readChosen() {
+    const known = this.chosen;
+    const response = await this.#site.reader.read(`${this.path}mine/`).catch(() => null);
+    if (!response?.ok) return;
+    this.token = response.headers.get("Page-Token") ?? this.token;
+    const { reactions } = await response.json();
+    if (this.chosen === known) this.adopt(reactions);
+  }
+
+  /** @param {string[]} chosen @param {{counts?: Counts}} [more] what another tab knows, too */
+  adopt(chosen, { counts } = {}) {
+    this.#readAt = performance.now();
+    this.counts = counts ?? this.counts;
+    this.chosen = chosen;
+    this.changed();
+  }
+
+  /** What the site says of this article now. @param {Answer} answer @param {string} [epoch] */
+  update(answer, epoch = this.#epoch) {
+    if (answer.error || answer.state === null) {
+      if (answer.error) this.state = "missing";
+      return this.changed();
+    }
+    this.id = answer.article;
+    // Whether it is open is true at once; counts wait for the version that has the reader's own change.
+    const isNew = epoch !== this.#epoch;
+    const version = answer.version ?? -1;
+    const isOlder = !isNew && version < this.#version;
+    const wasOpen = this.state === "open";
+    this.#epoch = epoch;
+    if (!isOlder || performance.now() < this.#awaitedUntil) {
+      this.state = answer.state;
+      this.allowed = answer.allowed ?? this.allowed;
+    }
+    if (wasOpen && this.isClosed) this.say("closed_now");
+    if (!isOlder || performance.now() >= this.#awaitedUntil) {
+      const others = answer.total !== null && this.counts && version > this.#version && !this.pending;
+      if (isNew || version > this.#version) this.#version = version;
+      this.counts = answer.total === null ? null : answer.counts;
+      if (others && performance.now() - this.#spokenAt > SPEAK_MS) this.say("live_more", { count: answer.total });
+    }
+    this.changed();
+  }
+}
+
+/** The installation at one origin. */
+class Site {
+  /** @type {Map<string, Article>} by what the elements name */
+  #articles = new Map();
+  #channel;
+  #follow;
+  #sendTimer = 0;
+  #pause = SLOW_MS;
+  #isAsked = false;
+  /** @type {Map<string, Promise<Look>>} */
+  #looks = new Map();
+
+  /** @param {string} api */
+  constructor(api) {
+    this.api = api;
+    this.isOwn = api === location.origin;
+    this.name = `newsroom ${api}`;
+    this.reader = readerAt(this);
+    this.#channel = globalThis.BroadcastChannel && new BroadcastChannel(this.name);
+    this.#channel?.addEventListener("message", ({ data }) => {
+      for (const each of this.shown)
+        if (data.chosen && each.id === data.id && !each.pending) each.adopt(data.chosen, data);
+    });
+    this.#follow = follow(this, this.#channel);
+    const comeBack = () => {
+      this.#pause = SLOW_MS;
+      this.sendLater(1);
+      for (const each of this.shown) if (each.value.length) each.readChosen();
+    };
+    /** A page from the history is as old as its first load. @param {boolean} isOld */
+    const show = (isOld) => {
+      if (!isOld) return;
+      for (const each of this.shown) each.readChosen();
+      this.refresh();
+    };
+    addEventListener("online", comeBack);
+    document.addEventListener("resume", comeBack);
+    document.addEventListener("visibilitychange", () => document.hidden || comeBack());
+    addEventListener("pageshow", ({ persisted }) => show(persisted));
+    const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+    setTimeout(() => show(navigation?.type === "back_forward"));
+    this.sendLater(1);
+  }
+
+  /** @param {string} key */
+  article(key) {
+    const article =
+      this.#articles.get(key) ?? [...this.#articles.values()].find(({ id }) => id === key) ?? new Article(this, key);
+    this.#articles.set(key, article);
+    return article;
+  }
+
+  /** Those that elements show. */
+  get shown() {
+    return [...new Set(this.#articles.values())].filter(({ views }) => views.size);
+  }
+
+  /** The elements of this page have changed: asks for what is not known, in one call, and for the stream. */
+  changed() {
+    if (this.#isAsked) return;
+    this.#isAsked = true;
+    setTimeout(async () => {
+      this.#isAsked = false;
+      const unknown = this.shown.filter(({ state }) => state === null);
+      if (unknown.length) {
+        await this.refresh();
+        if (this.reader.mayExist()) {
+          const { results } = await this.#ask("mine/", unknown, this.reader.read);
+          unknown.forEach((each, place) => {
+            if (results?.[place].reactions) each.adopt(results[place].reactions);
+          });
+        }
+      }
+      this.#follow();
+    });
+  }
+
+  /** The counts of all articles on this page. */
+  async refresh() {
+    const { shown } = this;
+    const { results } = await this.#ask("", shown, (path) =>
+      this.fetch(path, { credentials: "omit", cache: "no-cache" }),
+    );
+    if (results) for (const each of shown) each.update(results.shift());
+  }
+
+  /** @param {string} what @param {Article[]} articles @param {(path: string) => Promise<Response>} get */
+  async #ask(what, articles, get) {
+    const keys = articles.slice(0, MOST_COUNTS).map(({ address }) => address);
+    if (!keys.length) return {};
+    const response = await get(`/reactions/${what}?articles=${keys}`).catch(() => null);
+    return response?.ok ? response.json().catch(() => ({})) : {};
+  }
+
+  /** @param {string} path @param {RequestInit} [request] */
+  fetch = (path, request) => fetch(`${this.api}/api/v1${path}`, { signal: AbortSignal.timeout(SEND_MS), ...request });
+
+  /**
+   * Sends a reader's choice; other tabs wait for the answer.
+   *
+   * @param {Article} article
+   * @param {string[]} reactions
+   * @returns {Promise<Outcome>}
+   */
+  put(article, reactions) {
+    return alone(`${this.name} ${article.id}`, async () => {
+      try {
+        if (!article.token) await article.readChosen();
+        const response = await this.reader.send(`${article.path}mine/`, {
+          method: "PUT",
+          keepalive: true,
+          headers: { "Content-Type": "application/json", "Page-Token": article.token },
+          body: JSON.stringify({ reactions }),
+        });
+        const { ok, status, headers } = response;
+        const busy = status === 429;
+        if (busy || status >= 500) return { again: 1_000 * Number(headers.get("Retry-After")) || 1, busy };
+        const answer = await response.json();
+        this.#pause = SLOW_MS;
+        if (ok) return { change: answer };
+        const reason = answer.type?.split(":").pop();
+        return { refusal: reason === "closed" ? "closed_now" : reason === "not_allowed" ? reason : "failed" };
+      } catch {
+        return { again: 1 };
+      }
+    });
+  }
+
+  /**
+   * Keeps a choice in the browser until it is sent, or forgets it.
+   *
+   * @param {string} id
+   * @param {{reactions: string[], token: string, at: number} | null} choice
+   */
+  keep(id, choice) {
+    const key = `${this.name} waiting`;
+    const { [id]: kept, ...others } = store.get(key) ?? {};
+    if (choice) store.set(key, { ...others, [id]: choice });
+    else if (kept) store.set(key, Object.keys(others).length && others);
+  }
+
+  /** Sends what waits, after so many milliseconds at least, and after ever longer pauses. @param {number} ms */
+  sendLater(ms) {
+    clearTimeout(this.#sendTimer);
+    this.#sendTimer = setTimeout(
+      () => this.#sendWaiting(),
+      Math.max(ms, this.#pause > SLOW_MS ? about(this.#pause) : 0),
+    );
+    this.#pause = Math.min(this.#pause * 2, POLL_MS[1]);
+  }
+
+  #sendWaiting() {
+    for (const [id, { reactions, token, at }] of Object.entries(store.get(`${this.name} waiting`) ?? {})) {
+      const article = this.article(id);
+      article.token ||= token;
+      if (Date.now() - at < KEEP_MS) article.pending ??= reactions;
+      else this.keep(id, null);
+    }
+    for (const article of new Set(this.#articles.values())) article.send();
+  }
+
+  /** Says to other tabs what the reader chose. @param {Article} article */
+  announce({ id, chosen, counts }) {
+    this.keep(id, null);
+    this.#channel?.postMessage({ id, chosen, counts });
+  }
+
+  /** What the elements need in one language: kinds, texts, markup, style sheet. @param {string} lang @returns {Promise<Look>} */
+  look(lang) {
+    let asked = this.#looks.get(lang);
+    if (!asked) {
+      asked = fetch(`${this.api}/embed/${lang}.json?${VERSION}`, { credentials: "omit" }).then((answer) =>
+        answer.json(),
+      );
+      asked.catch(() => this.#looks.delete(lang));
+      this.#looks.set(lang, asked);
+    }
+    return asked;
+  }
+}
+
+/**
+ * The counts of a site's articles as they change, while the page is seen: one stream for all tabs of the browser, held
+ * by the tab that has the lock, else by polling. Call what it returns when the elements of the page have changed.
+ *
+ * @param {Site} site
+ * @param {BroadcastChannel | undefined} channel
+ */
+function follow(site, channel) {
+  const tab = Math.random();
+  /** @type {EventSource | null} */
+  let source = null;
+  /** What the stream was opened for; while it rests, something that is nowhere. */
+  let address = "";
+  let works = false;
+  let mute = 0;
+  /** @type {Map<number, {keys: string[], at: number}>} what the other tabs show */
+  const wanted = new Map();
+  /** @type {AbortController | undefined} */
+  let queue;
+  /** Gives the lock back. @type {(() => void) | null} */
+  let release = null;
+  let heardAt = 0;
+  let pause = 0;
+  let tick = 0;
+  let watch = 0;
+  let pollTimer = 0;
+  let retryTimer = 0;
+  const now = () => performance.now();
+  const own = () => site.shown.map(({ address }) => address);
+  /** @param {unknown} message */
+  const post = (message) => channel?.postMessage(message);
+
+  /** @param {Answer} answer @param {string} epoch */
+  const show = (answer, epoch) => {
+    for (const each of site.shown) if ([each.id, each.key].includes(answer.article)) each.update(answer, epoch);
+  };
+
+  /** The one loop of polls; the first is at a moment of its own, so that many browsers do not come at once. */
+  const poll = (ms = Math.random() * SPREAD_MS) => {
+    clearTimeout(pollTimer);
+    pollTimer = setTimeout(async () => {
+      await site.refresh();
+      pause = Math.min(1.5 * pause, POLL_MS[1]);
+      if (tick && !works) poll(about(pause));
+    }, ms);
+  };
+
+  /** @param {boolean} does */
+  const setWorks = (does) => {
+    if (does) clearTimeout(pollTimer);
+    else if (works) {
+      pause = POLL_MS[0];
+      poll();
+    }
+    works = does;
+  };
+
+  const close = () => {
+    clearTimeout(watch);
+    clearTimeout(retryTimer);
+    source?.close();
+    source = null;
+    address = "";
+  };
+
+  /** Polls, and tries the stream again soon; one that a proxy swallows, after some time. @param {boolean} isMute */
+  const lose = (isMute) => {
+    close();
+    setWorks(false);
+    address = "-";
+    mute += Number(isMute);
+    const rest = mute < MUTE_ATTEMPTS ? about(SPREAD_MS) : MUTE_PAUSE_MS;
+    retryTimer = setTimeout(() => {
+      address = "";
+    }, rest);
+  };
+
+  /** @param {number} ms @param {boolean} isMute */
+  const expect = (ms, isMute) => {
+    clearTimeout(watch);
+    watch = setTimeout(lose, ms, isMute);
+  };
+
+  const open = () => {
+    const all = new Set([...own(), ...[...wanted.values()].flatMap(({ keys }) => keys)]);
+    const next = `${site.api}/live/?articles=${[...all].slice(0, MOST_LIVE).sort()}`;
+    if (next === address || address === "-") return;
+    close();
+    address = next;
+    const stream = new EventSource(next);
+    source = stream;
+    expect(MUTE_MS, true);
+    for (const name of ["counts", "gone", "status", "heartbeat"])
+      stream.addEventListener(name, (event) => {
+        if (stream !== source) return;
+        const answer = JSON.parse(event.data);
+        const epoch = event.lastEventId.split("-")[1] ?? "";
+        mute = 0;
+        expect(SILENT_MS, false);
+        setWorks(answer.live ?? true);
+        if (!answer.article) return;
+        post({ answer, epoch });
+        show(answer, epoch);
+      });
+    // Any answer but a stream ends an EventSource for ever; else the browser connects again by itself.
+    stream.onerror = () => stream === source && stream.readyState === EventSource.CLOSED && lose(false);
+  };
+
+  /** Waits for the lock; where browser or page has none, this tab has a stream of its own. @param {boolean} [steal] */
+  const line = async (steal) => {
+    const lead = () => {
+      open();
+      return new Promise((resolve) => {
+        release = () => {
+          release = null;
+          resolve(null);
+        };
+      });
+    };
+    if (!channel || !navigator.locks) return lead();
+    queue?.abort();
+    const mine = new AbortController();
+    queue = mine;
+    try {
+      await navigator.locks.request(`${site.name} live`, steal ? { steal } : { signal: mine.signal }, lead);
+    } catch (error) {
+      if (mine !== queue || mine.signal.aborted) return;
+      // Another tab took it from this one, which was frozen; or the browser refuses locks.
+      close();
+      release = null;
+      if (/** @type {Error} */ (error).name === "SecurityError") lead();
+      else line();
+    }
+  };
+
+  const stop = () => {
+    clearInterval(tick);
+    tick = 0;
+    clearTimeout(pollTimer);
+    close();
+    setWorks(false);
+    clearTimeout(pollTimer);
+    queue?.abort();
+    release?.();
+    post({ tab, keys: [] });
+  };
+
+  const beat = () => {
+    if (release) {
+      post({ leads: works });
+      for (const [each, { at }] of wanted) if (now() - at > 2 * LEADER_MS) wanted.delete(each);
+      open();
+    } else if (now() - heardAt > LEADER_MS) {
+      heardAt = now();
+      line(true);
+    }
+  };
+
+  const start = () => {
+    if (document.hidden || !site.shown.length || /** @type {any} */ (document).prerendering) return stop();
+    if (!tick) {
+      heardAt = now();
+      tick = setInterval(beat, 1_000);
+      pause = POLL_MS[0];
+      poll();
+      line();
+    }
+    if (release) open();
+    else post({ tab, keys: own() });
+  };
+
+  channel?.addEventListener("message", ({ data }) => {
+    if (data.answer) show(data.answer, data.epoch);
+    else if (data.keys?.length) wanted.set(data.tab, { keys: data.keys, at: now() });
+    else if (data.keys) wanted.delete(data.tab);
+    else if (data.leads !== undefined && tick && !release) {
+      heardAt = now();
+      if (data.leads && !works) site.refresh();
+      setWorks(data.leads);
+      post({ tab, keys: own() });
+    }
+  });
+  const change = () => {
+    stop();
+    start();
+  };
+  addEventListener("pagehide", stop);
+  addEventListener("pageshow", change);
+  for (const name of ["visibilitychange", "resume", "prerenderingchange"]) document.addEventListener(name, change);
+  document.addEventListener("freeze", stop);
+  return start;
+}
+
+/** @type {Map<string, Site>} */
+const sites = new Map();
+
+/** @param {string} api */
+function siteAt(api) {
+  const site = sites.get(api) ?? new Site(api);
+  sites.set(api, site);
+  return site;
+}
+
+/**
+ * The element that a piece of markup describes, without parsing text: some pages forbid that.
+ *
+ * @param {Markup} markup
+ * @returns {HTMLElement}
+ */
+function grow([tag, attributes, ...children]) {
+  const namespace = /^(svg|path|rect)$/.test(tag) ? "2000/svg" : "1999/xhtml";
+  const element = document.createElementNS(`http://www.w3.org/${namespace}`, tag);
+  for (const name in attributes) element.setAttribute(name, attributes[name]);
+  element.append(...children.map((child) => (typeof child === "string" ? child : grow(child))));
+  return /** @type {HTMLElement} */ (element);
+}
+
+/** Whole percents that add up to 100, by the largest remainders. @param {number[]} counts */
+function percentsOf(counts) {
+  const total = counts.reduce((sum, each) => sum + each, 0);
+  const percents = counts.map((each) => Math.floor((100 * each) / (total || 1)));
+  const order = counts.map((each, place) => [(100 * each) % (total || 1), place]).sort(([a], [b]) => b - a);
+  const missing = total && 100 - percents.reduce((sum, each) => sum + each, 0);
+  for (const [, place] of order.slice(0, missing)) percents[place] += 1;
+  return percents;
+}
+
+/** @type {CSSStyleSheet | undefined} */
+let sheet;
+
+class ReaderReactions extends HTMLElement {
+  static observedAttributes = ["article", "api", "lang", "layout", "kinds", "faces"];
+  static version = VERSION;
+  #root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
+  /** @type {Site | undefined} */
+  #site;
+  /** @type {Article | undefined} */
+  #article;
+  /** @type {Look | null} */
+  #look = null;
+  #built = "";
+  #address = "";
+  #isDue = false;
+  #isLoaded = false;
+  #done = () => {};
+  #lang = "";
+  /** Resolves to this element once it shows an article. @type {Promise<this>} */
+  ready = new Promise((resolve) => {
+    this.#done = () => resolve(this);
+  });
+
+  constructor() {
+    super();
+    this.#root.addEventListener("click", (event) => {
+      const button = /** @type {HTMLElement} */ (event.target).closest("button");
+      if (!button) return;
+      event.preventDefault();
+      const { kind } = button.dataset;
+      if (kind) this.#article?.press(kind);
+      else this.#article?.takeBack();
+    });
+  }
+
+  connectedCallback() {
+    elements.add(this);
+    this.due();
+  }
+
+  disconnectedCallback() {
+    elements.delete(this);
+    this.due();
+  }
+
+  attributeChangedCallback() {
+    this.due();
+  }
+
+  get value() {
+    return [...(this.#article?.value ?? [])];
+  }
+
+  get counts() {
+    return this.#article?.shown ?? null;
+  }
+
+  get state() {
+    return this.#article?.state ?? null;
+  }
+
+  /** Sets the reader's reactions. @param {string[]} reactions */
+  async react(reactions) {
+    await this.#article?.set(reactions);
+    return this.value;
+  }
+
+  /** Starts an element with `load="manual"`, which asks the site for nothing before. */
+  load() {
+    this.#isLoaded = true;
+    this.due();
+    return this.ready;
+  }
+
+  /** Looks at its attributes again, soon: changes of one task are one. */
+  due() {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    queueMicrotask(() => {
+      this.#isDue = false;
+      this.#update();
+    });
+  }
+
+  /** The id or slug that `article` names. */
+  get #key() {
+    const canonical = /** @type {HTMLLinkElement | null} */ (document.querySelector("link[rel=canonical]"));
+    let named = this.getAttribute("article") ?? "";
+    if (named === "auto") named = canonical?.href ?? location.href;
+    return /\/articles\/([^/]+)/.exec(named)?.[1] ?? named;
+  }
+
+  #update() {
+    const starts = this.isConnected && (this.#isLoaded || this.getAttribute("load") !== "manual");
+    const key = starts ? this.#key : "";
+    const api = this.getAttribute("api") ?? new URL(import.meta.url).origin;
+    if (`${api} ${key}` !== this.#address) {
+      this.#address = `${api} ${key}`;
+      this.#article?.views.delete(this);
+      this.#site?.changed();
+      this.#article = undefined;
+      if (key) {
+        this.#site = siteAt(api);
+        this.#article = this.#site.article(key);
+        this.#article.views.add(this);
+        this.#read(this.#article);
+        this.#site.changed();
+      }
+    }
+    if (key) this.#build(siteAt(api));
+  }
+
+  /** What the server wrote into the page. @param {Article} article */
+  #read(article) {
+    const template = this.querySelector("template");
+    if (template && !this.#root.firstChild) this.#root.append(template.content);
+    const { answer, mine, token, most } =
+      /** @type {HTMLElement | undefined} */ (this.#root.querySelector(".widget"))?.dataset ?? {};
+    article.token ||= token ?? "";
+    article.most = Number(most ?? article.most);
+    if (mine) article.adopt(mine.split(","));
+    if (answer && article.state === null) article.update(JSON.parse(answer));
+  }
+
+  /** @param {Site} site */
+  async #build(site) {
+    this.#lang = this.lang || this.parentElement?.closest("[lang]")?.getAttribute("lang") || "en";
+    const layout = this.getAttribute("layout") ?? "tiles";
+    const kinds = this.getAttribute("kinds");
+    const wanted = [this.#lang, layout, kinds, this.getAttribute("faces"), site.api].join();
+    if (wanted === this.#built) return;
+    const isServers = !this.#built && this.#root.querySelector(".widget");
+    this.#built = wanted;
+    const look = await site.look(this.#lang).catch(() => null);
+    if (wanted !== this.#built) return;
+    this.#look = look;
+    if (!look) this.#built = "";
+    else if (!isServers) {
+      sheet ??= new CSSStyleSheet();
+      sheet.replaceSync(look.style);
+      this.#root.adoptedStyleSheets = [sheet];
+      const widget = grow(look[layout === "summary" ? layout : "tiles"]);
+      widget.classList.add(layout);
+      for (const button of /** @type {NodeListOf<HTMLElement>} */ (widget.querySelectorAll(".kind"))) {
+        const kind = button.dataset.kind ?? "";
+        button.querySelector(".face")?.replaceWith(this.#face(kind));
+        if (kinds && !kinds.split(/\W+/).includes(kind)) button.remove();
+      }
+      for (const link of widget.querySelectorAll("a")) link.href = site.api + link.getAttribute("href");
+      this.#root.replaceChildren(widget);
+      if (this.#article) this.#article.most = look.most;
+    }
+    this.render();
+  }
+
+  /** @param {string} kind */
+  #face(kind) {
+    const { face, emoji } = this.#look?.kinds[kind] ?? {};
+    if (face && this.getAttribute("faces") !== "system") return grow(face);
+    return grow(["span", { class: "face emoji", "aria-hidden": "true" }, emoji ?? ""]);
+  }
+
+  get isAtUndo() {
+    return !!this.#root.activeElement?.matches(".undo");
+  }
+
+  /** The focus is never lost with the button that vanishes. */
+  leaveUndo() {
+    if (this.isAtUndo)
+      /** @type {HTMLElement} */ (
+        this.#root.querySelector("[aria-pressed=true]") ?? this.#root.querySelector(".kind")
+      )?.focus();
+  }
+
+  /** @param {string[]} previous */
+  emit(previous) {
+    const detail = { article: this.#article?.id, value: this.value, previous, counts: this.counts };
+    this.dispatchEvent(new CustomEvent("reactionchange", { bubbles: true, composed: true, detail }));
+  }
+
+  /**
+   * A text in the language of the element: with the plural form of `count`, and numbers in its digits.
+   *
+   * @param {string} key
+   * @param {Record<string, unknown>} [values]
+   */
+  #text(key, values = {}) {
+    const lang = this.#lang;
+    const { texts, kinds } = /** @type {Look} */ (this.#look);
+    const found = texts[key] ?? "";
+    const form =
+      typeof found === "string"
+        ? found
+        : (found[new Intl.PluralRules(lang).select(Number(values.count))] ?? found.other);
+    return form.replace(/%(%|\((\w+)\)s)/g, (_, sign, name) => {
+      const value = values[name];
+      if (Array.isArray(value))
+        return new Intl.ListFormat(lang).format(value.map((kind) => kinds[kind]?.label ?? kind));
+      return name ? this.#number(Number(value)) : sign;
+    });
+  }
+
+  /** @param {number} number */
+  #number(number) {
+    const short = /** @type {const} */ ({ notation: "compact", maximumFractionDigits: 1 });
+    return new Intl.NumberFormat(this.#lang, number < 10_000 ? {} : short).format(number);
+  }
+
+  render() {
+    const article = this.#article;
+    const widget = /** @type {HTMLElement | null} */ (this.#root.querySelector(".widget"));
+    if (!article || !widget) return;
+    /** @param {string} selector @param {string} text @param {Element} within */
+    const write = (selector, text, within = widget) => {
+      const element = within.querySelector(selector);
+      if (element && element.textContent !== text) element.textContent = text;
+    };
+    /** @param {string} selector @param {boolean} isShown */
+    const show = (selector, isShown) => widget.querySelector(selector)?.toggleAttribute("hidden", !isShown);
+    const { shown, value, state, isClosed, notice } = article;
+    const counts = Object.entries(shown ?? {});
+    const numbers = counts.map(([, count]) => Number(count));
+    const total = shown && numbers.reduce((sum, count) => sum + count, 0);
+    const percents = percentsOf(numbers);
+    widget.hidden = state === "hidden" || state === "missing";
+    widget.classList.toggle("chosen", isClosed || value.length > 0);
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (widget.querySelectorAll(".kind"))) {
+      const kind = button.dataset.kind ?? "";
+      const chosen = value.includes(kind);
+      const mayPress = !state || chosen || article.allowed.includes(kind);
+      // A kind that is no longer accepted stays in its place.
+      if (mayPress || !button.dataset.seen) button.hidden = !mayPress;
+      button.dataset.seen = state ?? "";
+      button.ariaPressed = String(chosen);
+      button.ariaDisabled = String(isClosed || !mayPress);
+      const place = counts.findIndex(([key]) => key === kind);
+      const count = numbers[place];
+      const percent = percents[place] ?? 0;
+      button.querySelector("rect")?.setAttribute("width", String(percent));
+      if (!this.#look) continue;
+      const share = this.#text("share", { percent });
+      write(".count", total ? this.#number(count) : "", button);
+      write(".share", count ? share : "", button);
+      write("[id^=d]", shown ? `${this.#text("total", { count })}, ${share}` : "", button);
+    }
+    if (!this.#look) return;
+    const others = Number(total) - 1;
+    let sum = total === null ? "" : this.#text(total ? "total" : "be_first", { count: total });
+    if (total && value.length && article.most === 1)
+      sum = this.#text(others ? "you_and" : "only_you", { count: others });
+    const leading = /** @type {HTMLElement | null} */ (widget.querySelector(".leading"));
+    if (leading) {
+      const top = counts
+        .filter(([, count]) => count)
+        .sort(([, a], [, b]) => Number(b) - Number(a))
+        .slice(0, 3)
+        .map(([kind]) => kind);
+      if (leading.dataset.kinds !== String(top)) leading.replaceChildren(...top.map((kind) => this.#face(kind)));
+      leading.dataset.kinds = String(top);
+      // A link has to say something.
+      if (!total && !this.closest("a")) sum = "";
+    } else if (isClosed) sum = `${this.#text("closed")} ${total ? sum : ""}`;
+    write(".sum", sum);
+    const [key, values] = notice;
+    const kept = key === "yours" && !this.#site?.reader.remembers() ? ` ${this.#text("no_cookie")}` : "";
+    if (key) write("[role=status]", this.#text(key, values) + kept);
+    show(".undo", !!article.undo);
+    show("slot", !!value.length);
+    this.#done();
+  }
+}
+
+/** @type {Set<ReaderReactions>} */
+const elements = new Set();
+const lookAgain = () => {
+  for (const element of elements) element.due();
+};
+
+const defined = /** @type {any} */ (customElements.get("reader-reactions"));
+if (defined) {
+  // biome-ignore lint/suspicious/noConsole: the page's author has to know.
+  console.warn(`reader-reactions ${defined.version} is there already; ${VERSION} is not used.`);
+} else {
+  customElements.define("reader-reactions", ReaderReactions);
+  new MutationObserver(lookAgain).observe(document, { subtree: true, attributeFilter: ["lang"] });
+  // A page that changes its address without loading: not every browser has an event for it.
+  let address = location.href;
+  setInterval(() => {
+    if (address !== location.href) lookAgain();
+    address = location.href;
+  }, 300);
+}

@@ -1,0 +1,179 @@
+"""What a page needs for `<reader-reactions>`: its module, its style sheet, and kinds and texts in each language.
+
+The files are in reactions/embed/. The module is sent without its comments, so that it stays small, and otherwise as it
+is there. An address with the version of what is sent is right for ever; one without is asked for again soon.
+"""
+
+import json
+from functools import cache, lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import override
+from django.views.decorators.http import require_safe
+from rjsmin import jsmin
+
+from reactions.counts import etag_of
+from reactions.http.answers import has_etag
+from reactions.http.messages import label_of, messages_in, say
+from reactions.kinds import KINDS, Kind
+
+_FOLDER = Path(__file__).resolve().parents[1] / "embed"
+_SVG = "{http://www.w3.org/2000/svg}"
+
+_FOR_EVER = "public, max-age=31536000, immutable"
+_BRIEFLY = "public, max-age=300, stale-while-revalidate=86400, stale-if-error=86400"
+
+Shape = tuple[str, str]
+
+
+@cache
+def faces() -> dict[str, tuple[Shape, ...]]:
+    """The drawn faces by kind: the class and the path of each shape, on a square of 24. Some kinds may have none."""
+    groups = ElementTree.parse(_FOLDER / "faces.svg").getroot().iter(f"{_SVG}g")  # noqa: S314  # our own file
+    return {
+        group.attrib["id"]: tuple(
+            (path.attrib["class"], path.attrib["d"]) for path in group.iter(f"{_SVG}path")
+        )
+        for group in groups
+    }
+
+
+@require_safe
+def module(request: HttpRequest) -> HttpResponse:
+    return _answer(request, _module(), "text/javascript; charset=utf-8")
+
+
+@require_safe
+def style(request: HttpRequest) -> HttpResponse:
+    return _answer(request, _style().encode(), "text/css; charset=utf-8")
+
+
+@require_safe
+def look(request: HttpRequest, language: str) -> HttpResponse:
+    """Kinds, texts and style sheet, for elements that the server has not rendered.
+
+    In the language asked for, else in the one that it is a variety of, else in the site's.
+    """
+    return _answer(request, _look(_nearest(language)), "application/json")
+
+
+def module_url() -> str:
+    return f"{reverse('reactions:module')}?{version()}"
+
+
+def style_url() -> str:
+    return f"{reverse('reactions:style')}?{version()}"
+
+
+@cache
+def version() -> str:
+    """Changes with everything that is sent here, also with the settings that it depends on."""
+    looks = b"".join(_look(language) for language in settings.SITE_LANGUAGES)
+    return blake2b(_source().encode() + looks, digest_size=6).hexdigest()
+
+
+def _nearest(language: str) -> str:
+    """The language of the interface for a tag: `pt-BR` has that of `pt`, `zh-CN` and `zh-Hans` that of `zh-hans`."""
+    parts = language.lower().split("-")
+    tags = ["-".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    known = {each: each for each in settings.SITE_LANGUAGES}
+    known |= {each.partition("-")[0]: each for each in reversed(settings.SITE_LANGUAGES)} | known
+    return next((known[tag] for tag in tags if tag in known), settings.SITE_LANGUAGE)
+
+
+@cache
+def _source() -> str:
+    return (_FOLDER / "reactions.js").read_text("utf-8")
+
+
+@cache
+def _module() -> bytes:
+    """The module with its version, without comments and indentation."""
+    module: str = jsmin(_source().replace("@VERSION@", version()))
+    return module.encode()
+
+
+@cache
+def _style() -> str:
+    return (_FOLDER / "reactions.css").read_text("utf-8")
+
+
+@lru_cache(maxsize=100)
+def _look(language: str) -> bytes:
+    """With the markup of the templates that render the same on the server, as lists: see `_as_lists`."""
+    with override(language):
+        content = {
+            "kinds": {
+                kind.key: {
+                    "label": label_of(kind),
+                    "emoji": kind.emoji,
+                    "face": _as_lists(face(kind)) if kind.key in faces() else None,
+                }
+                for kind in KINDS
+            },
+            "most": settings.REACTIONS_PER_READER,
+            "texts": messages_in(language),
+            "style": _style(),
+            "tiles": _as_lists(
+                render_to_string(
+                    "reactions/_tiles.html",
+                    {
+                        "buttons": [{"kind": kind, "label": label_of(kind)} for kind in KINDS],
+                        "choose": choose(),
+                        "language": language,
+                        "privacy": "/privacy/",
+                        **{name: say(name) for name in ("title", "undo", "stored")},
+                    },
+                )
+            ),
+            "summary": _as_lists(
+                render_to_string("reactions/_summary.html", {"language": language})
+            ),
+        }
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def choose() -> str:
+    """How many reactions a reader may choose, as a sentence."""
+    most = settings.REACTIONS_PER_READER
+    return say("choose_one") if most == 1 else say("choose_many", most=most)
+
+
+def face(kind: Kind) -> SafeString:
+    """The drawn face of a kind; its emoji where it has none."""
+    return render_to_string("reactions/_face.html", {"kind": kind, "face": faces().get(kind.key)})
+
+
+def _as_lists(markup: str) -> list[Any]:
+    """An element as [tag, attributes, *children], for browsers that may not parse text as HTML (Trusted Types)."""
+    return _listed(ElementTree.fromstring(markup))  # noqa: S314  # our own template
+
+
+def _listed(element: ElementTree.Element) -> list[Any]:
+    children: list[Any] = [element.text] if (element.text or "").strip() else []
+    for child in element:
+        children.append(_listed(child))
+        if (child.tail or "").strip():
+            children.append(child.tail)
+    return [element.tag, dict(element.attrib), *children]
+
+
+def _answer(request: HttpRequest, content: bytes, content_type: str) -> HttpResponse:
+    is_exact = request.META["QUERY_STRING"] == version()
+    headers = {
+        "Cache-Control": _FOR_EVER if is_exact else _BRIEFLY,
+        "ETag": etag_of(content),
+        "Access-Control-Allow-Origin": "*",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
+    if has_etag(request.META.get("HTTP_IF_NONE_MATCH"), headers["ETag"]):
+        return HttpResponseNotModified(headers=headers)
+    return HttpResponse(content, content_type=content_type, headers=headers)
