@@ -4,7 +4,7 @@ VENV ?= .venv
 
 NO_SERVERS = SECRET_KEY=lint READER_KEY=lint DATABASE_URL=postgresql:///lint REDIS_URL=redis://
 
-.PHONY: help run test test-fast fuzz coverage lint javascript bench bench-quick chaos attacks lock installed tools
+.PHONY: help run test test-fast fuzz coverage lint messages javascript bench bench-quick chaos attacks lock installed tools
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -44,8 +44,12 @@ lint: tools javascript  ## style, types, import contracts, templates, migrations
 	@"$(VENV)/bin/ruff" format --check
 	@$(NO_SERVERS) "$(VENV)/bin/mypy"
 	@"$(VENV)/bin/lint-imports"
+	@$(NO_SERVERS) "$(VENV)/bin/python" -m newsroom.stack.messages --check
 	@"$(VENV)/bin/djlint" --check --lint --quiet articles reactions
 	@$(NO_SERVERS) "$(VENV)/bin/python" -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+messages: installed  ## the catalogues of texts for readers, after a change of one: newsroom/locale
+	@$(NO_SERVERS) exec "$(VENV)/bin/python" -m newsroom.stack.messages
 
 # Node is no requirement: without it, or without the packages, the rest of `make lint` still runs.
 javascript:

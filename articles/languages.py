@@ -1,7 +1,7 @@
-"""Languages by their tags: direction, and dates and numbers as each writes them (Unicode's CLDR, by Babel)."""
+"""Languages by their tags: direction, plurals, and dates and numbers as each writes them (Unicode's CLDR, by Babel)."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
@@ -17,6 +17,19 @@ CATEGORIES = ("zero", "one", "two", "few", "many", "other")
 # The region whose dates and numbers a language without region has, where CLDR would choose another one.
 _REGIONS = {"en": "en_GB"}
 _COMPACT_FROM = 10_000
+# Where a newspaper writes otherwise than CLDR: no word for "year", and a comma before the time.
+_LONG_DATES = {"ru": "d MMMM y", "uk": "d MMMM y"}
+_JOINS = {"pt": "{1}, {0}"}
+# Languages that group the digits of a number only from 10,000 on, which Babel does not know of CLDR.
+_GROUPED_LATE = frozenset({"es", "it", "pl"})
+# The zero of each system of digits that a language may have by default.
+_ZEROS = {"arab": 0x660, "arabext": 0x6F0, "beng": 0x9E6, "deva": 0x966, "mymr": 0x1040}
+# Solar Hijri, the calendar of newspapers in Persian: its months, and its leap years by their place in 33 years.
+_SOLAR_HIJRI = (
+    "فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند",
+)  # fmt: skip
+_SOLAR_HIJRI_LEAPS = (1, 5, 9, 13, 17, 22, 26, 30)
+_SOLAR_HIJRI_BEGINS = date(622, 3, 21).toordinal()
 
 
 @lru_cache(maxsize=1000)
@@ -48,48 +61,86 @@ def locale_of(language: str) -> Locale:
 
 @lru_cache(maxsize=1000)
 def plural_categories(language: str) -> Mapping[str, int]:
-    """The plural categories of a language (zero, one, two, few, many, other), each with a whole number that is in it.
-
-    A category that has fractions only has the number of the category before it.
-    """
+    """The plural categories that whole numbers have in a language, in CLDR's order, each with a number that is in it."""
     rule = locale_of(language).plural_form
     found = {rule(number): number for number in (1_000_000, *range(200, -1, -1))}
-    categories = [name for name in CATEGORIES if name in found]
-    return {name: found[name] for name in categories} | (
-        {} if "other" in found else {"other": found[categories[-1]]}
-    )
+    return {category: found[category] for category in CATEGORIES if category in found}
 
 
 def write_number(number: int, language: str) -> str:
     """`12,345` in English, `12.345` in German."""
-    return format_decimal(number, locale=locale_of(language))
+    locale = locale_of(language)
+    if locale.language in _GROUPED_LATE and abs(number) < 10_000:
+        return str(number)
+    grouped = format_decimal(number, locale=locale, numbering_system="default")
+    return _in_own_digits(grouped, locale)
+
+
+def write_date(day: date, language: str) -> str:
+    """`8 December 2024`."""
+    locale = locale_of(language)
+    if locale.language == "fa":
+        year, month, day_of_month = solar_hijri(day)
+        text = f"{day_of_month} {_SOLAR_HIJRI[month - 1]} {year}"
+    else:
+        text = format_date(day, _LONG_DATES.get(locale.language, "long"), locale=locale)
+    return _in_own_digits(text, locale)
 
 
 def write_compact(number: int, language: str) -> str:
     """As `write_number` below 10,000, from there on as short as a button needs it: `12.3K`."""
     if number < _COMPACT_FROM:
         return write_number(number, language)
-    return format_compact_decimal(number, fraction_digits=1, locale=locale_of(language))
+    locale = locale_of(language)
+    return _in_own_digits(format_compact_decimal(number, fraction_digits=1, locale=locale), locale)
 
 
 def write_moment(when: datetime, language: str) -> str:
     """Date and time in the zone of `when`: `8 December 2024, 09:23`."""
     locale = locale_of(language)
-    date = format_date(when, "long", locale=locale)
     time = format_time(when, "short", tzinfo=when.tzinfo, locale=locale)
-    return str(get_datetime_format("medium", locale=locale)).format(time, date)
+    join = _JOINS.get(locale.language) or str(get_datetime_format("medium", locale=locale))
+    return join.format(_in_own_digits(time, locale), write_date(when, language))
 
 
 def write_ago(elapsed: timedelta, language: str) -> str:
     """`3 hours ago`: in whole minutes below an hour, one at least, and in whole hours from there on."""
+    locale = locale_of(language)
     seconds = max(int(elapsed.total_seconds()), 60)
     unit: Literal["minute", "hour"] = "minute" if seconds < 3600 else "hour"
     size = 60 if unit == "minute" else 3600
-    past = timedelta(seconds=-(seconds // size * size))
-    return format_timedelta(
-        past,
+    text = format_timedelta(
+        timedelta(seconds=-(seconds // size * size)),
         granularity=unit,
         threshold=float("inf"),  # no larger unit
         add_direction=True,
-        locale=locale_of(language),
+        locale=locale,
     )
+    return _in_own_digits(text, locale)
+
+
+def solar_hijri(day: date) -> tuple[int, int, int]:
+    """Year, month and day in the calendar of Iran and Afghanistan, for the years 1865 to 2122."""
+    year = day.year - 621
+    if day.toordinal() < _first_day(year):
+        year -= 1
+    days = day.toordinal() - _first_day(year)
+    month, day_of_month = divmod(days, 31) if days < 186 else divmod(days - 186, 30)
+    return year, month + (1 if days < 186 else 7), day_of_month + 1
+
+
+def _first_day(year: int) -> int:
+    """The ordinal of the first day of a year of Solar Hijri."""
+    cycles, place = divmod(year - 1, 33)
+    leaps = 8 * cycles + sum(leap <= place for leap in _SOLAR_HIJRI_LEAPS)
+    return _SOLAR_HIJRI_BEGINS + 365 * (year - 1) + leaps
+
+
+def _in_own_digits(text: str, locale: Locale) -> str:
+    zero = _ZEROS.get(locale.default_numbering_system)
+    return text.translate(_digits(zero)) if zero else text
+
+
+@lru_cache
+def _digits(zero: int) -> Mapping[int, int]:
+    return {ord("0") + value: zero + value for value in range(10)}

@@ -1,6 +1,14 @@
-"""The app of the project: sets up Celery once Django is ready."""
+"""The app of the project: compiles the catalogues of texts, and sets up Celery once Django is ready."""
+
+import logging
+from pathlib import Path
 
 from django.apps import AppConfig
+from django.conf import settings
+
+from newsroom.catalogues import compile_catalogues
+
+logger = logging.getLogger(__name__)
 
 
 class NewsroomConfig(AppConfig):
@@ -12,3 +20,12 @@ class NewsroomConfig(AppConfig):
 
         # For all threads: a task that a web thread sends would otherwise go to a default broker that does not exist.
         app.set_default()
+        make_texts(*settings.LOCALE_PATHS)
+
+
+def make_texts(folder: Path) -> None:
+    """Compile the catalogues where no process of this release has done it; an installation may prepare them, read-only."""
+    try:
+        compile_catalogues(folder)
+    except OSError as error:
+        logger.warning("Pages are in English, because %s cannot be written: %s", folder, error)

@@ -9,7 +9,9 @@ from django.utils import translation
 
 # The languages that the interface for readers exists in. English is in the code, each other one in a catalogue below
 # newsroom/locale.
-SITE_LANGUAGES = ("en",)
+SITE_LANGUAGES = (
+    "en", "ar", "de", "es", "fa", "fr", "he", "hi", "it", "ja", "nl", "pl", "pt", "ru", "tr", "uk", "zh-hans",
+)  # fmt: skip
 
 _ENGLISH = ("/api/", "/desk/")
 

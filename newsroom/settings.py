@@ -11,6 +11,7 @@ from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
+from newsroom.catalogues import compiled_folder
 from newsroom.desk_menu import desk
 from newsroom.languages import SITE_LANGUAGES
 from newsroom.postgresql.options import connection_options
@@ -159,6 +160,7 @@ CACHES = {
 # Of the desk and the API. Pages for readers are in SITE_LANGUAGE (newsroom/languages.py).
 LANGUAGE_CODE = "en-gb"
 SITE_LANGUAGE = text("SITE_LANGUAGE", "en").lower()
+LOCALE_PATHS = [compiled_folder(DATA)]
 if SITE_LANGUAGE not in SITE_LANGUAGES:
     raise ImproperlyConfigured(
         f"SITE_LANGUAGE is none of {', '.join(SITE_LANGUAGES)}: {SITE_LANGUAGE!r}."

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.feedgenerator import Atom1Feed, rfc3339_date
 from django.utils.xmlutils import SimplerXMLGenerator
 
+from articles.formats.languages import language_tag
 from articles.syndication.feed_entries import Feed, clean
 from articles.syndication.feed_xml import write_xml
 
@@ -24,7 +25,7 @@ class _AtomWriter(Atom1Feed):
             feed.title,
             feed.home_url,
             "",
-            language=settings.LANGUAGE_CODE,
+            language=language_tag(settings.SITE_LANGUAGE),
             author_name=clean(settings.SITE_NAME),  # for entries without an author
             feed_url=feed.url,
             feed_guid=feed.topic,

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from articles.markup import with_dateline
 from articles.models import Article, ArticleAuthor, ArticleTag, Correction, Rendition
@@ -84,7 +85,7 @@ class Feed:
 
     @property
     def description(self) -> str:
-        return f"The latest stories: {self.title}"
+        return gettext("The latest stories: %(title)s") % {"title": self.title}
 
 
 def list_entries(articles: Sequence[Article]) -> list[Entry]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from articles.formats.languages import language_tag
 from articles.syndication.feed_entries import Entry, Feed
 
 CONTENT_TYPE = "application/feed+json; charset=utf-8"
@@ -18,7 +19,7 @@ def write(feed: Feed) -> bytes:
         "home_page_url": feed.home_url,
         "feed_url": feed.url,
         "description": feed.description,
-        "language": settings.LANGUAGE_CODE,
+        "language": language_tag(settings.SITE_LANGUAGE),
     }
     if feed.next_url:
         document["next_url"] = feed.next_url

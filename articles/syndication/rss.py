@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.feedgenerator import Rss201rev2Feed
 from django.utils.xmlutils import SimplerXMLGenerator
 
+from articles.formats.languages import language_tag
 from articles.models import Media, Rendition
 from articles.syndication.feed_entries import Feed, clean
 from articles.syndication.feed_xml import write_xml
@@ -25,7 +26,7 @@ class _RssWriter(Rss201rev2Feed):
             feed.title,
             feed.home_url,
             feed.description,
-            language=settings.LANGUAGE_CODE,
+            language=language_tag(settings.SITE_LANGUAGE),
             feed_url=feed.url,
         )
         self.changed_at, self.next_url, self.hub_url = feed.changed_at, feed.next_url, feed.hub_url

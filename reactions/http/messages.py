@@ -111,7 +111,9 @@ def messages_in(language: str) -> Mapping[str, str | Mapping[str, str]]:
 
 
 def _forms(message: Plural, language: str) -> dict[str, str]:
-    return {
+    forms = {
         category: ngettext(message.one, message.other, example)
         for category, example in plural_categories(language).items()
     }
+    # Where no whole number is "other", fractions are; the browser asks for it where it lacks a category.
+    return forms | {"other": forms.get("other") or [*forms.values()][-1]}

@@ -113,7 +113,7 @@ def test_json_feed_has_the_whole_article(article: Article, client: Client) -> No
         "home_page_url": "https://news.example/",
         "feed_url": "https://news.example/feeds/feed.json",
         "description": "The latest stories: Newsroom",
-        "language": "en-gb",
+        "language": "en",
         "items": [
             {
                 "id": article.guid,
