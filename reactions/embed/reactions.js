@@ -528,6 +528,7 @@ class Site {
   #sendWaiting() {
     for (const [id, { reactions, token, at }] of Object.entries(store.get(`${this.name} waiting`) ?? {})) {
       const article = this.article(id);
+      article.id ||= id;
       article.token ||= token;
       if (Date.now() - at < KEEP_MS) article.pending ??= reactions;
       else this.keep(id, null);
@@ -583,7 +584,7 @@ function follow(site, channel) {
   let pollTimer = 0;
   let retryTimer = 0;
   const now = () => performance.now();
-  const own = () => site.shown.map(({ address }) => address);
+  const own = () => site.shown.flatMap(({ id }) => id || []);
   /** @param {unknown} message */
   const post = (message) => channel?.postMessage(message);
 
@@ -593,7 +594,7 @@ function follow(site, channel) {
   };
 
   /** The one loop of polls; the first is at a moment of its own, so that many browsers do not come at once. */
-  const poll = (ms = Math.random() * SPREAD_MS) => {
+  const poll = (ms = POLL_MS[0] + Math.random() * SPREAD_MS) => {
     clearTimeout(pollTimer);
     pollTimer = setTimeout(async () => {
       await site.refresh();
@@ -641,7 +642,7 @@ function follow(site, channel) {
   const open = () => {
     const all = new Set([...own(), ...[...wanted.values()].flatMap(({ keys }) => keys)]);
     const next = `${site.api}/live/?articles=${[...all].slice(0, MOST_LIVE).sort()}`;
-    if (next === address || address === "-") return;
+    if (!all.size || next === address || address === "-") return;
     close();
     address = next;
     const stream = new EventSource(next);
@@ -742,7 +743,7 @@ function follow(site, channel) {
     start();
   };
   addEventListener("pagehide", stop);
-  addEventListener("pageshow", change);
+  addEventListener("pageshow", ({ persisted }) => persisted && change());
   for (const name of ["visibilitychange", "resume", "prerenderingchange"]) document.addEventListener(name, change);
   document.addEventListener("freeze", stop);
   return start;

@@ -35,6 +35,18 @@ def browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
     chromium.close()
 
 
+@pytest.fixture(scope="module")
+def remembering_browser(playwright: Playwright, chromium_path: str) -> Iterator[Browser]:
+    """One that keeps pages for the history alive, as browsers do outside tests."""
+    chromium = playwright.chromium.launch(
+        executable_path=chromium_path,
+        args=SWITCHES,
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    yield chromium
+    chromium.close()
+
+
 @pytest.fixture
 def blocking_visitor(
     playwright: Playwright, chromium_path: str, stack: RunningStack, tmp_path: Path
