@@ -4,7 +4,7 @@ VENV ?= .venv
 
 NO_SERVERS = SECRET_KEY=lint READER_KEY=lint DATABASE_URL=postgresql:///lint REDIS_URL=redis://
 
-.PHONY: help run test test-fast fuzz coverage lint messages javascript bench bench-quick chaos attacks lock installed tools
+.PHONY: help run test test-fast fuzz coverage lint messages javascript bench bench-quick chaos test-browsers attacks lock installed tools
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -31,6 +31,9 @@ bench-quick: tools  ## the same ratios in some three minutes, with more spread
 
 chaos: tools  ## kills processes under load and compares the counts
 	@exec "$(VENV)/bin/python" -m pytest -p no:randomly tests/chaos
+
+test-browsers: tools  ## slow journeys in Chromium, and the widget in Firefox and WebKit where they can be had
+	@exec "$(VENV)/bin/python" -m pytest -p no:randomly tests/browsers
 
 attacks: tools  ## the attacks alone, and their table in docs/moderation.md
 	@ATTACKS=write exec "$(VENV)/bin/python" -m pytest -p no:randomly tests/chaos/test_attacks.py

@@ -278,7 +278,7 @@ class Article {
   async #isStale(pending) {
     const known = this.chosen;
     const takesBack = known.length && known.some((kind) => !pending.includes(kind)) && pending.length < known.length;
-    if (!takesBack || performance.now() - this.#readAt < SEND_MS) return false;
+    if (!takesBack || performance.now() - this.#readAt < SLOW_MS) return false;
     await this.readChosen();
     const isStale = known.some((kind) => !this.chosen.includes(kind));
     if (isStale) this.#yours();
@@ -578,6 +578,7 @@ function follow(site, channel) {
   /** Gives the lock back. @type {(() => void) | null} */
   let release = null;
   let heardAt = 0;
+  let isCurrent = false;
   let pause = 0;
   let tick = 0;
   let watch = 0;
@@ -711,6 +712,10 @@ function follow(site, channel) {
     } else if (now() - heardAt > LEADER_MS) {
       heardAt = now();
       line(true);
+    } else if (works && !isCurrent) {
+      // What the stream said before this tab listened.
+      isCurrent = true;
+      site.refresh();
     }
   };
 
@@ -718,6 +723,7 @@ function follow(site, channel) {
     if (document.hidden || !site.shown.length || /** @type {any} */ (document).prerendering) return stop();
     if (!tick) {
       heardAt = now();
+      isCurrent = false;
       tick = setInterval(beat, 1_000);
       pause = POLL_MS[0];
       poll();
@@ -733,7 +739,6 @@ function follow(site, channel) {
     else if (data.keys) wanted.delete(data.tab);
     else if (data.leads !== undefined && tick && !release) {
       heardAt = now();
-      if (data.leads && !works) site.refresh();
       setWorks(data.leads);
       post({ tab, keys: own() });
     }

@@ -162,8 +162,10 @@ def test_choices_made_offline_are_sent_later_also_after_a_reload(
     pages = [page, *(page.context.new_page() for _ in range(4))]
     for slug, each in zip(articles, pages, strict=False):
         each.goto(f"/articles/{slug}/")
-        expect(button(each, "Like")).to_be_visible()
-        each.wait_for_load_state("networkidle")
+        # Its texts are there.
+        each.wait_for_function(
+            "performance.getEntriesByType('resource').some(({name}) => /embed.*json/.test(name))"
+        )
     page.context.set_offline(True)
     for each in pages:
         button(each, "Like").click()
@@ -204,19 +206,6 @@ def test_where_something_else_answers_the_choice_waits(
     expect(status(page)).to_have_text("Your reaction: Love.", timeout=10_000)
 
 
-def test_a_press_that_hangs_says_so_and_is_sent_again(
-    visitor: Visitor, article: str, stack: RunningStack
-) -> None:
-    page = visitor(f"/articles/{article}/")
-    page.route("**/mine/", lambda route: None, times=1)
-
-    button(page, "Love").click()
-
-    expect(status(page)).to_have_text("Still sending…")
-    expect(status(page)).to_have_text("Your reaction: Love.", timeout=15_000)
-    eventually(lambda: counts(stack, article) == {"love": 1}, page)
-
-
 def test_another_tab_shows_a_press_at_once_and_another_reader_within_seconds(
     visitor: Visitor, article: str
 ) -> None:
@@ -249,7 +238,7 @@ def test_a_stale_tab_does_not_delete_a_newer_choice(
     button(other, "Sad").click()
     expect(status(other)).to_have_text("Your reaction: Sad.")
 
-    page.wait_for_timeout(8_000)  # a stale tab is one that was not asked about for this long
+    page.wait_for_timeout(2_100)  # what was read before is not believed
     button(page, "Love").click()
 
     expect(status(page)).to_have_text("Your reaction: Sad.")
