@@ -10,6 +10,7 @@ from django.db.models.signals import post_migrate
 class ReactionsConfig(AppConfig):
     name = "reactions"
     verbose_name = "Reactions"
+    default = True
 
     def ready(self) -> None:
         from articles.hooks import register_hooks
@@ -19,6 +20,13 @@ class ReactionsConfig(AppConfig):
         register_hooks(Hooks())
         post_migrate.connect(grant_roles, sender=self)
         post_migrate.connect(remember_site_kinds, sender=self)
+
+
+class TablesOnly(AppConfig):
+    """For a process that reads counts and nothing else: what readers and editors use is not loaded."""
+
+    name = "reactions"
+    default = False
 
 
 def grant_roles(sender: AppConfig, apps: Any = installed, **options: Any) -> None:

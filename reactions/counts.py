@@ -191,7 +191,7 @@ def put_counts(found: Sequence[Counts], *, number: int = 0, confirmed: int = 0) 
     """
     answers = {counts.article_id.int: Answer.of(counts) for counts in found}
     _answers.update(answers)
-    channel = redis_keys.COUNTS_CHANNEL
+    channel = redis_cache.counts_channel()
     calls = _calls(answers, ttl_seconds=redis_keys.COUNTS_TTL_SECONDS, channel=channel)
     results = redis_cache.run_scripts(
         [*calls, ("note_write", redis_keys.WRITES, (number, confirmed, channel))]

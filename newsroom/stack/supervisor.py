@@ -136,9 +136,9 @@ class StartupMessage:
             processes.announce(line)
 
     def _answers(self) -> bool:
-        if self._front:
-            return self._front.answers()
-        return answers(self._options.host, self._options.port)
+        options = self._options
+        is_web_up = self._front.answers() if self._front else answers(options.host, options.port)
+        return is_web_up and answers(options.live_host, options.live_port)
 
 
 def _environment(options: Options, found: Mapping[str, str], front: Front | None) -> dict[str, str]:

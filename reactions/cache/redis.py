@@ -12,6 +12,7 @@ from redis.backoff import NoBackoff
 from redis.client import Pipeline
 from redis.retry import Retry
 
+from reactions.cache import redis_keys
 from reactions.cache.limits import redis_breaker
 from reactions.lua import script
 
@@ -36,6 +37,11 @@ def _client(url: str) -> "redis.Redis":
         socket_connect_timeout=_TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), 1),
     )
+
+
+def counts_channel() -> str:
+    """The channel of this database: a server has its channels for all of them."""
+    return redis_keys.counts_channel(client().connection_pool.connection_kwargs.get("db") or 0)
 
 
 def memory_policy() -> tuple[str, int] | None:

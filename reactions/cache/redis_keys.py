@@ -9,7 +9,7 @@
 | `rate_limit:{name:network}` | string | when all that a network has taken from a limit is earned again, in microseconds since 1970 | until then | it expires, or is evicted |
 | `rate_limit_counts` | hash | `limit:refused`, `limit:unlimited`: how many requests | none; it has two fields for each limit | nothing |
 
-`counts-changes` is a channel: what put_counts.lua and note_write.lua publish to the live processes.
+`counts-changes:{database}` is a channel: what put_counts.lua and note_write.lua publish to the live processes.
 
 The braces are part of the key: in a cluster all keys of one article share a slot.
 """
@@ -25,7 +25,6 @@ READ_TTL_SECONDS = 3_600
 
 WRITES = "counts-writes"
 EPOCH = "counts-epoch"
-COUNTS_CHANNEL = "counts-changes"
 LIVE_PROCESSES = "live-processes"
 RATE_LIMIT_COUNTS = "rate_limit_counts"
 
@@ -37,6 +36,11 @@ def counts(article_id: UUID) -> str:
 def article_of(key: str) -> UUID:
     """The article of a key that `counts` made."""
     return UUID(key[8:-1])
+
+
+def counts_channel(database: int) -> str:
+    """Where workers publish the counts that they store."""
+    return f"counts-changes:{database}"
 
 
 def rate_limit(name: str, network: int | None) -> str:

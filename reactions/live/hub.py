@@ -31,8 +31,7 @@ _INTERVAL_SECONDS = 1.0
 # One batch of an aggregation changes many articles: a list of them gets one write.
 _GATHER_SECONDS = 0.02
 # Between two attempts to send what did not fit in a buffer, and how long it may not fit: then the stream is cut.
-_CATCH_UP_SECONDS = 0.1
-_SLOW_PAUSE_SECONDS = 1.0
+_CATCH_UP_SECONDS = 0.5
 _SLOW_SECONDS = 20.0
 # Every article that has listeners is read again so often: a message may be lost. More often without Redis.
 _REFRESH_SECONDS = 15.0
@@ -73,8 +72,8 @@ class Hub:
         self._networks: Counter[bytes] = Counter()
         self._changed: dict[LiveArticle, None] = {}
         self._has_changed = asyncio.Event()
-        # By the tenth of a second at which it is tried again.
-        self._behind: dict[int, set[Listener]] = {}
+        self._behind: set[Listener] = set()
+        self._is_behind = asyncio.Event()
         self._closings: dict[LiveArticle, asyncio.TimerHandle] = {}
         # One for each second of the interval between heartbeats, so that they are spread over it.
         self._turns: list[set[Listener]] = [
@@ -127,6 +126,7 @@ class Hub:
             "draining": self.is_draining,
             "listeners": len(self._listeners),
             "articles": len(self._articles),
+            "tasks": len(asyncio.all_tasks()),
             "sent": self.sent,
             "dropped": self.dropped,
             "refused": self.refused,
@@ -192,7 +192,6 @@ class Hub:
         self.check_room(network)
         listener = Listener(send, abort, tuple(dict.fromkeys(articles)), network)
         now = time.monotonic()
-        listener.ready_at = now + _INTERVAL_SECONDS
         lease = self._limits.lease_seconds
         listener.lease_ends_at = now + random.uniform(0.8, 1.2) * lease  # noqa: S311  # no secret
         self._listeners.add(listener)
@@ -213,6 +212,7 @@ class Hub:
         if listener not in self._listeners:
             return
         self._listeners.discard(listener)
+        self._behind.discard(listener)
         for turn in self._turns:
             turn.discard(listener)
         if listener.network is not None:
@@ -370,57 +370,49 @@ class Hub:
                 for listener in article.listeners:
                     lists.setdefault(listener, []).append(article)
             each_of = [(listener, self._joined(each), each) for listener, each in lists.items()]
-        now = time.monotonic()
         for number, (listener, message, articles) in enumerate(each_of, start=1):
-            if listener.behind is not None or now < listener.ready_at:
-                self._put_behind(listener, articles)
-            elif self._write(listener, message):
+            if listener.behind is None and self._write(listener, message):
                 self.sent += len(articles)
             else:
                 self._put_behind(listener, articles)
             if number % _TURN == 0:
                 await asyncio.sleep(0)
-                now = time.monotonic()
 
     def _joined(self, articles: Iterable[LiveArticle]) -> Message:
         return body(b"".join(each.event(self._epoch) for each in articles))
 
     def _put_behind(self, listener: Listener, articles: Iterable[LiveArticle]) -> None:
-        """Remember that it lacks the newest of these, whichever that is when it can be sent."""
+        """Remember that a slow listener lacks the newest of these, whichever that is when it can be sent."""
         if listener.ended:
             return
         if listener.behind is None:
             listener.behind = set()
-            listener.behind_since = now = max(time.monotonic(), listener.ready_at)
-            self._try_again(listener, now)
+            listener.behind_since = time.monotonic()
+            self._behind.add(listener)
+            self._is_behind.set()
         listener.behind.update(articles)
 
-    def _try_again(self, listener: Listener, at: float) -> None:
-        self._behind.setdefault(int(at / _CATCH_UP_SECONDS) + 1, set()).add(listener)
-
     async def _catch_up(self) -> None:
-        """Send what listeners lack, because they were slow, or had their snapshot less than a second ago."""
+        """Send slow listeners what they lack, or cut them."""
         while True:
+            await self._is_behind.wait()
             await asyncio.sleep(_CATCH_UP_SECONDS)
-            now = int(time.monotonic() / _CATCH_UP_SECONDS)
-            due = [each for at in list(self._behind) if at <= now for each in self._behind.pop(at)]
-            for number, listener in enumerate(due, start=1):
-                self._send_missed(listener, time.monotonic())
+            for number, listener in enumerate(list(self._behind), start=1):
+                self._send_missed(listener)
                 if number % _TURN == 0:
                     await asyncio.sleep(0)
+            if not self._behind:
+                self._is_behind.clear()
 
-    def _send_missed(self, listener: Listener, now: float) -> None:
-        if listener.ended or listener.behind is None:
-            return
-        if self._write(listener, self._joined(listener.behind)):
-            self.sent += len(listener.behind)
-            listener.behind, listener.ready_at = None, now + _INTERVAL_SECONDS
-        elif now - listener.behind_since > _SLOW_SECONDS:
+    def _send_missed(self, listener: Listener) -> None:
+        if listener.behind is None or self._write(listener, self._joined(listener.behind)):
+            self.sent += len(listener.behind or ())
+            listener.behind = None
+            self._behind.discard(listener)
+        elif time.monotonic() - listener.behind_since > _SLOW_SECONDS:
             self.dropped += 1
             listener.cut()
             self.remove(listener)
-        else:
-            self._try_again(listener, now + _SLOW_PAUSE_SECONDS)
 
     async def _beat(self) -> None:
         """A heartbeat to each listener in its turn, and the end of leases."""

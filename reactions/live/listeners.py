@@ -12,7 +12,7 @@ Send = Callable[[Message], Awaitable[None]]
 class Listener:
     """One open stream. Its buffer is the server's; where that is full, the articles that it lacks are remembered.
 
-    Times are monotonic seconds. `ready_at` is a second after its snapshot: no article is sent twice in a second.
+    Times are monotonic seconds.
     """
 
     __slots__ = (
@@ -24,7 +24,6 @@ class Listener:
         "ended",
         "lease_ends_at",
         "network",
-        "ready_at",
     )
 
     def __init__(
@@ -38,7 +37,7 @@ class Listener:
         self._abort = abort
         self.articles = articles
         self.network = network
-        self.ready_at = self.lease_ends_at = self.behind_since = 0.0
+        self.lease_ends_at = self.behind_since = 0.0
         self.behind: set[LiveArticle] | None = None
         self.ended = False
 

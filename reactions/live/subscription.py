@@ -51,6 +51,8 @@ class Subscription:
             socket_connect_timeout=_TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),
         )
+        database = self._client.connection_pool.connection_kwargs.get("db") or 0
+        self._channel = redis_keys.counts_channel(database)
         self._on_message = on_message
         self._on_live = on_live
         self._on_lost = on_lost
@@ -73,7 +75,7 @@ class Subscription:
             await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311  # no secret
 
     async def _listen(self, pubsub: PubSub) -> None:
-        await asyncio.wait_for(pubsub.subscribe(redis_keys.COUNTS_CHANNEL), _TIMEOUT_SECONDS)
+        await asyncio.wait_for(pubsub.subscribe(self._channel), _TIMEOUT_SECONDS)
         await asyncio.wait_for(_subscribed(pubsub), _TIMEOUT_SECONDS)
         await self._on_live()
         heard_at = pinged_at = time.monotonic()
@@ -97,7 +99,7 @@ class Subscription:
     async def set_epoch(self, epoch: int) -> None:
         """Set it for every process, and have each read again. Raises RedisError."""
         await self._client.set(redis_keys.EPOCH, epoch)
-        await self._client.publish(redis_keys.COUNTS_CHANNEL, f"epoch {epoch}")
+        await self._client.publish(self._channel, f"epoch {epoch}")
 
     async def write_record(self, name: str, record: Mapping[str, Any]) -> None:
         """Write what this process says about itself, and delete the records of processes that are gone."""

@@ -1,0 +1,192 @@
+"""The hub inside the test's own event loop: what happens between two of its steps."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.conf import settings
+from pytest_django.fixtures import Settings
+
+from reactions.cache.redis import client
+from reactions.counts import Answer
+from reactions.live import hub as hubs
+from reactions.live import reading
+from reactions.live.hub import Full, Hub, Limits
+from tests.live.conftest import WriteCounts, counts_of
+
+LIMITS = Limits(listeners=5, per_network=2, lease_seconds=600, heartbeat_seconds=15)
+
+
+@pytest.fixture(autouse=True)
+def _own_database(settings: Settings) -> None:
+    """Of Redis, so that no epoch reaches another process; empty."""
+    settings.REDIS_URL += f"{'&' if '?' in settings.REDIS_URL else '?'}db=5"
+    client().flushdb()
+
+
+class Buffer:
+    """What a listener is sent; where it `is_full` a server would wait before it writes."""
+
+    def __init__(self) -> None:
+        self.content = b""
+        self.is_full = False
+        self.was_cut = False
+
+    async def send(self, message: Any) -> None:
+        while self.is_full:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        self.content += message["body"]
+
+    def abort(self) -> None:
+        self.was_cut = True
+
+    async def wait_for(self, text: bytes) -> None:
+        async with asyncio.timeout(5):
+            while text not in self.content:  # noqa: ASYNC110  # the hub knows nothing of the test
+                await asyncio.sleep(0.01)
+
+
+def run(steps: Callable[[Hub], Awaitable[None]], limits: Limits = LIMITS) -> None:
+    async def inside() -> None:
+        hub = Hub(settings.REDIS_URL, limits)
+        hub.start()
+        try:
+            async with asyncio.timeout(10):
+                while not hub.is_live:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+                await steps(hub)
+        finally:
+            await hub.stop()
+
+    asyncio.run(inside())
+
+
+async def listen(hub: Hub, *articles: UUID, network: bytes | None = None) -> Buffer:
+    buffer = Buffer()
+    found = await hub.find(list(map(str, articles)))
+    hub.add(buffer.send, buffer.abort, filter(None, found.values()), network)
+    return buffer
+
+
+def test_a_write_between_reading_and_the_snapshot_reaches_the_listener(
+    article_id: UUID, write: WriteCounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_answers = reading.read_answers
+
+    def read_and_be_overtaken(asked: Any) -> dict[UUID, Answer | None]:
+        found = read_answers(asked)
+        write(article_id, 2)
+        return found
+
+    monkeypatch.setattr(reading, "read_answers", read_and_be_overtaken)
+
+    async def steps(hub: Hub) -> None:
+        buffer = await listen(hub, article_id)
+        await buffer.wait_for(b"id: 2\n")
+
+    run(steps)
+
+
+def test_a_slow_listener_gets_the_last_value_and_no_other(
+    article_id: UUID, write: WriteCounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hubs, "_INTERVAL_SECONDS", 0.0)
+
+    async def steps(hub: Hub) -> None:
+        quick, slow = await listen(hub, article_id), await listen(hub, article_id)
+        slow.is_full = True
+        for version in (2, 3, 4):
+            await asyncio.to_thread(write, article_id, version)
+            await quick.wait_for(b"id: %d\n" % version)
+        slow.is_full = False
+        await slow.wait_for(b"id: 4\n")
+
+        assert b"id: 2\n" not in slow.content
+        assert b"id: 3\n" not in slow.content
+        assert not slow.was_cut
+
+    run(steps)
+
+
+def test_a_listener_that_takes_nothing_is_cut(
+    article_id: UUID, write: WriteCounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hubs, "_SLOW_SECONDS", 0.1)
+
+    async def steps(hub: Hub) -> None:
+        stuck = await listen(hub, article_id)
+        stuck.is_full = True
+        await asyncio.to_thread(write, article_id, 2)
+        while not stuck.was_cut:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+        assert (hub.record()["dropped"], hub.record()["listeners"]) == (1, 0)
+
+    run(steps)
+
+
+def test_a_network_and_the_process_accept_so_many_streams(article_id: UUID) -> None:
+    async def steps(hub: Hub) -> None:
+        for _ in range(2):
+            await listen(hub, article_id, network=b"a")
+        with pytest.raises(Full):
+            await listen(hub, article_id, network=b"a")
+        for _ in range(3):
+            await listen(hub, article_id)
+        with pytest.raises(Full):
+            await listen(hub, article_id)
+
+        assert hub.record()["refused"] == 2
+
+    run(steps)
+
+
+def test_a_stream_ends_with_its_lease(article_id: UUID) -> None:
+    async def steps(hub: Hub) -> None:
+        buffer = await listen(hub, article_id)
+        await buffer.wait_for(b"heartbeat")
+        begun = len(buffer.content)
+        while b"retry: " not in buffer.content[begun:]:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    run(steps, Limits(listeners=5, per_network=0, lease_seconds=0.2, heartbeat_seconds=0.2))
+
+
+def test_versions_that_went_back_are_sent_with_an_epoch(
+    article_id: UUID, write: WriteCounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a restore of PostgreSQL, whose rows say which version is right."""
+    write(article_id, 9)
+    restored = {article_id: Answer.of(counts_of(article_id, 4))}
+    monkeypatch.setattr(reading, "read_stored_answers", lambda asked: restored)
+
+    async def steps(hub: Hub) -> None:
+        buffer = await listen(hub, article_id)
+        await buffer.wait_for(b"id: 9\n")
+        hub._apply(article_id, restored[article_id])
+        await buffer.wait_for(b"id: 4-")
+        other = await listen(hub, article_id)
+
+        assert b"id: 4-" in other.content
+
+    run(steps)
+
+
+def test_a_late_message_is_no_restore(
+    article_id: UUID, write: WriteCounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(article_id, 9)
+    stored = {article_id: Answer.of(counts_of(article_id, 9))}
+    monkeypatch.setattr(reading, "read_stored_answers", lambda asked: stored)
+
+    async def steps(hub: Hub) -> None:
+        buffer = await listen(hub, article_id)
+        hub._apply(article_id, Answer.of(counts_of(article_id, 4)))
+        await asyncio.to_thread(write, article_id, 10)
+        await buffer.wait_for(b"id: 10\n")
+
+        assert b"id: 4" not in buffer.content
+
+    run(steps)

@@ -1,0 +1,195 @@
+"""Streams of live counts: what a listener is sent, when, and what is refused."""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from threading import Thread
+from uuid import UUID, uuid4
+
+import pytest
+
+from reactions.counts import Answer, put_counts
+from tests.live.conftest import WriteCounts, counts_of
+from tests.live.process import LiveProcess
+from tests.live.streams import Stream
+
+
+def test_a_stream_begins_with_what_the_api_answers(live: LiveProcess, article_id: UUID) -> None:
+    with live.stream(f"/live/articles/{article_id}/", **{"Accept-Encoding": "gzip"}) as stream:
+        retry, snapshot, padding, heartbeat = stream.begin()
+
+    assert stream.status == 200
+    assert stream.answer["content-type"].startswith("text/event-stream")
+    assert stream.answer["cache-control"] == "no-store, no-transform"
+    assert stream.answer["x-accel-buffering"] == "no"
+    assert stream.answer["access-control-allow-origin"] == "*"
+    assert not {"set-cookie", "content-encoding"} & stream.answer.keys()
+    assert 2_000 <= (retry.retry or 0) <= 12_000
+    assert (snapshot.name, snapshot.id) == ("counts", "1")
+    assert snapshot.data.encode() == Answer.of(counts_of(article_id)).body
+    assert len(padding.comment) >= 2_048
+    assert heartbeat.json == {}
+
+
+def test_a_change_is_sent_at_once_and_an_older_version_is_not(
+    live: LiveProcess, article_id: UUID, write: WriteCounts
+) -> None:
+    with live.stream(f"/live/articles/{article_id}/") as stream:
+        stream.begin()
+        before = time.monotonic()
+        write(article_id, 7)
+        event = stream.next("counts")
+        write(article_id, 3)
+        write(article_id, 7)
+
+        assert event.at - before < 0.5
+        assert event.json["counts"]["like"] == 7
+        assert stream.all_within(1.3) == []
+
+
+def test_one_event_a_second_has_the_last_value(
+    live: LiveProcess, article_id: UUID, write: WriteCounts
+) -> None:
+    with live.stream(f"/live/articles/{article_id}/") as stream:
+        stream.begin()
+
+        def write_often() -> None:
+            for version in range(2, 25):
+                write(article_id, version)
+                time.sleep(0.07)
+
+        writer = Thread(target=write_often)
+        writer.start()
+        events = stream.all_within(3)
+        writer.join()
+
+    assert events[-1].id == "24"
+    assert len(events) == 3
+    gaps = [later.at - event.at for event, later in pairwise(events)]
+    assert min(gaps) > 0.9
+
+
+def test_a_list_has_each_article_and_says_which_do_not_exist(
+    live: LiveProcess, write: WriteCounts
+) -> None:
+    articles = [uuid4() for _ in range(3)]
+    for article_id in articles:
+        write(article_id)
+
+    with live.stream(f"/live/?articles={','.join(map(str, articles))},{articles[0]}") as stream:
+        blocks = stream.begin()
+        put_counts([counts_of(articles[0], 2), counts_of(articles[2], 2)])
+        changes = [stream.next("counts").json["article"] for _ in range(2)]
+
+    assert [each.json["article"] for each in blocks if each.name == "counts"] == [
+        *map(str, articles)
+    ]
+    assert sorted(changes) == sorted([str(articles[0]), str(articles[2])])
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "field"),
+    [
+        ("/live/", 400, "articles"),
+        ("/live/?articles=", 400, "articles"),
+        ("/live/?articles=a&x=1", 400, "x"),
+        ("/live/?articles=a&articles=b", 400, "articles"),
+        ("/live/?articles=" + ",".join(map(str, range(51))), 400, "articles"),
+        ("/live/articles/a/?articles=b", 400, "articles"),
+        ("/live/articles/", 404, ""),
+        ("/live/articles/a", 404, ""),
+        ("/live/articles/a/b/", 404, ""),
+        ("/live", 404, ""),
+        ("/elsewhere", 404, ""),
+    ],
+)
+def test_what_cannot_be_streamed_is_refused_by_name(
+    live: LiveProcess, path: str, status: int, field: str
+) -> None:
+    with live.stream(path) as answer:
+        problem = json.loads(answer.body())
+
+    assert answer.status == problem["status"] == status
+    assert answer.answer["content-type"] == "application/problem+json"
+    assert answer.answer["access-control-allow-origin"] == "*"
+    assert [each["field"] for each in problem.get("errors", [])] == [field] * bool(field)
+
+
+def test_an_article_that_is_hidden_is_gone_and_comes_back(
+    live: LiveProcess, article_id: UUID, write: WriteCounts
+) -> None:
+    with live.stream(f"/live/articles/{article_id}/") as stream:
+        stream.begin()
+        write(article_id, 2, state="hidden")
+        gone = stream.next("gone")
+        with live.stream(f"/live/articles/{article_id}/") as refused:
+            assert refused.status == 404
+        with live.stream(f"/live/?articles={article_id}") as listed:
+            assert listed.next("gone").json == {"article": str(article_id), "state": "missing"}
+            write(article_id, 3)
+            assert listed.next("counts").id == "3"
+        back = stream.next("counts")
+
+    assert gone.json == {"article": str(article_id), "state": "hidden"}
+    assert back.json["state"] == "open"
+
+
+def test_an_article_closes_at_its_time_without_a_change(
+    live: LiveProcess, article_id: UUID, write: WriteCounts
+) -> None:
+    closes_at = datetime.now(UTC) + timedelta(seconds=1.5)
+    write(article_id, 2, closes_at=closes_at)
+
+    with live.stream(f"/live/articles/{article_id}/") as stream:
+        assert stream.next("counts").json["state"] == "open"
+        closed = stream.next("counts")
+        late = time.time() - closes_at.timestamp()
+
+    assert (closed.id, closed.json["state"]) == ("2", "closed")
+    assert 0 <= late < 0.5
+
+
+@pytest.mark.parametrize("last", ["1", "0", "9", "1-17", "nonsense", "9" * 5_000])
+def test_whatever_a_client_had_last_it_gets_a_snapshot(
+    live: LiveProcess, article_id: UUID, last: str
+) -> None:
+    with live.stream(f"/live/articles/{article_id}/", **{"Last-Event-ID": last}) as stream:
+        assert stream.next("counts").id == "1"
+
+
+def test_a_head_ends_and_another_method_is_refused(live: LiveProcess, article_id: UUID) -> None:
+    path = f"/live/articles/{article_id}/"
+
+    with Stream(live.port, path, method="HEAD") as head:
+        assert head.status == 200
+    with Stream(live.port, path, {"Content-Length": "0"}, method="POST") as post:
+        assert post.status == 405
+        assert post.answer["allow"] == "GET, HEAD"
+
+
+def test_the_process_has_probes_and_metrics_of_its_own(live: LiveProcess, article_id: UUID) -> None:
+    with live.stream(f"/live/articles/{article_id}/") as stream:
+        stream.begin()
+
+        assert live.get("/healthz") == "ok\n"
+        assert live.record()["state"] == "ok"
+        assert "\nnewsroom_live_listeners 1\n" in live.get("/metrics")
+    live.wait_until(listeners=0)
+
+
+def test_streams_that_came_and_went_leave_nothing(live: LiveProcess, article_id: UUID) -> None:
+    process = live.ps()
+    live.wait_until(listeners=0)
+    files, tasks = process.num_fds(), live.record()["tasks"]
+
+    for _ in range(5):
+        streams = [live.stream(f"/live/articles/{article_id}/") for _ in range(60)]
+        assert live.record()["listeners"] == 60
+        for stream in streams:
+            stream.close()
+        live.wait_until(listeners=0)
+
+    time.sleep(0.1)
+    assert process.num_fds() <= files
+    assert live.record()["tasks"] <= tasks
