@@ -1,6 +1,6 @@
 """The metrics for Prometheus: values of the whole product, whichever process answers.
 
-Each is read from PostgreSQL at scrape time, and those of the rate limits from Redis, so there may be many web processes
+Each is read from PostgreSQL at scrape time, and those of rate limits and live processes from Redis, so there may be many web processes
 and workers. A value that cannot be read is left out, never 0: an alert can distinguish an absent series from a value.
 """
 

@@ -42,6 +42,9 @@ IGNORED = (
     ),
     *(
         "PORT",
+        "LIVE_PORT",
+        "LIVE_HOST",
+        "LIVE_SOCKET",
         "HOST",
         "SITE_URL",
         "DEBUG",
@@ -196,6 +199,7 @@ class RunningStack:
             **{name: value for name, value in os.environ.items() if name not in IGNORED},
             "NEWSROOM_DATA": str(self.data),
             "PORT": str(port),
+            "LIVE_PORT": str(free_port()),
             **(environment or {}),
         }
         self._project = project

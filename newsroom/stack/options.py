@@ -29,7 +29,6 @@ class Options:
     data: Path
     host: str
     port: int
-    live_port: int
     given: Mapping[str, str]
 
     @classmethod
@@ -39,8 +38,7 @@ class Options:
         return cls(
             data=Path(given.get("NEWSROOM_DATA", PROJECT / ".data")).absolute(),
             host=given.get("HOST", "127.0.0.1"),
-            port=(port := _port(given, "PORT", 8000)),
-            live_port=_port(given, "LIVE_PORT", port + 1),
+            port=_port(given, "PORT", 8000),
             given=given,
         )
 
@@ -54,6 +52,10 @@ class Options:
             raise StartupError(f"PORT and LIVE_PORT are both {self.port}: set one of them.")
         self._check_free("PORT", self.host, self.port, deadline)
         self._check_free("LIVE_PORT", self.live_host, self.live_port, deadline)
+
+    @property
+    def live_port(self) -> int:
+        return _port(self.given, "LIVE_PORT", self.port + 1)
 
     @property
     def live_host(self) -> str:

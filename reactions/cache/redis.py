@@ -94,6 +94,17 @@ def read_hash(key: str) -> Mapping[str, str] | None:
     return None if answers is None else answers[0]
 
 
+def read_hash_and_time(key: str) -> tuple[Mapping[str, str], int] | None:
+    """All fields of a hash, and the clock of the server in seconds since 1970; None where it is unreachable."""
+
+    def queue(pipeline: Pipeline) -> None:
+        pipeline.hgetall(key)
+        pipeline.time()
+
+    answers = _in_one_trip(queue)
+    return None if answers is None else (answers[0], answers[1][0])
+
+
 def _in_one_trip(queue: Callable[[Pipeline], None]) -> list[Any] | None:
     if redis_breaker.is_open:
         return None

@@ -5,7 +5,7 @@
 | `counts:{article id}` | hash | `version`, `state`, `body`: the bytes that the API answers; `closes_at`, `made_for`: the time and the settings that the body is right for | COUNTS_TTL_SECONDS, renewed by every change; READ_TTL_SECONDS where a read stored it | it expires, or is evicted |
 | `counts-writes` | string | the number of the last write of counts, by which a Redis that came back old is noticed | none, so that it is never evicted | nothing |
 | `counts-epoch` | string | when versions last went back, as after a restore of PostgreSQL, in seconds since 1970 | none | nothing |
-| `live-processes` | hash | by the name of a live process, what it last said about itself, as JSON | none; a process deletes those that have not written for a minute | the live processes |
+| `live-processes` | hash | by the name of a live process, when it last said what about itself, as JSON | none | each process when it ends, and those that have not written for a minute |
 | `rate_limit:{name:network}` | string | when all that a network has taken from a limit is earned again, in microseconds since 1970 | until then | it expires, or is evicted |
 | `rate_limit_counts` | hash | `limit:refused`, `limit:unlimited`: how many requests | none; it has two fields for each limit | nothing |
 

@@ -39,6 +39,7 @@ _REFRESH_WITHOUT_REDIS_SECONDS = 5.0
 # An article without listeners is kept for so long, for those who come again.
 _KEEP_SECONDS = 30.0
 _RECORD_SECONDS = 1.0
+_STOP_SECONDS = 1.0
 # Writes between which other work has its turn; a write takes some ten microseconds.
 _TURN = 100
 # Slugs of which the id is remembered. A slug leads to one article for as long as that exists.
@@ -111,9 +112,11 @@ class Hub:
             self._run(work())
 
     async def stop(self) -> None:
+        """End every task, or leave it after a second: the process ends anyway."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_STOP_SECONDS)
         await self._subscription.delete_record(self.name)
         await self._subscription.close()
         self._executor.shutdown(wait=False, cancel_futures=True)
@@ -121,7 +124,6 @@ class Hub:
     def record(self) -> dict[str, Any]:
         """What this process says about itself, in Redis, at /healthz and in its metrics."""
         return {
-            "at": round(time.time(), 3),
             "live": self.is_live,
             "draining": self.is_draining,
             "listeners": len(self._listeners),

@@ -1,26 +1,25 @@
 """The metrics of live processes: in the text format of Prometheus, and from what each writes to Redis."""
 
 import json
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reactions.cache import redis, redis_keys
 
 # A process writes its record every second; one that has not for so long is down.
-_FRESH_SECONDS = 5.0
+_FRESH_SECONDS = 5
 
 Record = Mapping[str, Any]
 
 
 def read_records() -> list[Record] | None:
     """What the live processes last said about themselves, those that still do; None where Redis is unreachable."""
-    found = redis.read_hash(redis_keys.LIVE_PROCESSES)
+    found = redis.read_hash_and_time(redis_keys.LIVE_PROCESSES)
     if found is None:
         return None
-    records = [json.loads(each) for each in found.values()]
-    oldest = time.time() - _FRESH_SECONDS
-    return [each for each in records if each["at"] >= oldest]
+    texts, now = found
+    parted = (text.partition(" ") for text in texts.values())
+    return [json.loads(text) for at, _, text in parted if int(at) >= now - _FRESH_SECONDS]
 
 
 # By the name in a record: the metric, its type and what it says.

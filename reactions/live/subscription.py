@@ -16,6 +16,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from reactions.cache import redis_keys
+from reactions.lua import script
 
 logger = logging.getLogger(__name__)
 
@@ -75,8 +76,10 @@ class Subscription:
             await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311  # no secret
 
     async def _listen(self, pubsub: PubSub) -> None:
-        await asyncio.wait_for(pubsub.subscribe(self._channel), _TIMEOUT_SECONDS)
-        await asyncio.wait_for(_subscribed(pubsub), _TIMEOUT_SECONDS)
+        # Not `wait_for`, which until Python 3.12 may swallow the cancellation of this task.
+        async with asyncio.timeout(_TIMEOUT_SECONDS):
+            await pubsub.subscribe(self._channel)
+            await _subscribed(pubsub)
         await self._on_live()
         heard_at = pinged_at = time.monotonic()
         while True:
@@ -90,7 +93,8 @@ class Subscription:
                 raise TimeoutError
             if now - pinged_at >= _PING_SECONDS:
                 pinged_at = now
-                await asyncio.wait_for(pubsub.ping(), _TIMEOUT_SECONDS)
+                async with asyncio.timeout(_TIMEOUT_SECONDS):
+                    await pubsub.ping()
 
     async def read_epoch(self) -> int:
         """When versions last went back; 0 where they never did. Raises RedisError."""
@@ -102,20 +106,10 @@ class Subscription:
         await self._client.publish(self._channel, f"epoch {epoch}")
 
     async def write_record(self, name: str, record: Mapping[str, Any]) -> None:
-        """Write what this process says about itself, and delete the records of processes that are gone."""
-        key = redis_keys.LIVE_PROCESSES
-        try:
-            await self._client.hset(key, name, json.dumps(record))
-            others = await self._client.hgetall(key)
-            gone = [
-                other
-                for other, text in others.items()
-                if json.loads(text)["at"] < record["at"] - _FORGET_SECONDS
-            ]
-            if gone:
-                await self._client.hdel(key, *gone)
-        except (RedisError, OSError, TimeoutError):
-            return  # the subscription says so
+        """Write what this process says about itself, where Redis can be reached."""
+        arguments = (redis_keys.LIVE_PROCESSES, name, json.dumps(record), _FORGET_SECONDS)
+        with suppress(RedisError, OSError, TimeoutError):  # the subscription says so
+            await self._client.eval(script("note_process"), 1, *arguments)
 
     async def delete_record(self, name: str) -> None:
         with suppress(RedisError, OSError, TimeoutError):

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from pytest_django.fixtures import Settings
 
+from reactions import counts
 from reactions.cache.redis import client
 from reactions.counts import Answer
 from reactions.live import hub as hubs
@@ -73,10 +74,8 @@ async def listen(hub: Hub, *articles: UUID, network: bytes | None = None) -> Buf
 def test_a_write_between_reading_and_the_snapshot_reaches_the_listener(
     article_id: UUID, write: WriteCounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read_answers = reading.read_answers
-
     def read_and_be_overtaken(asked: Any) -> dict[UUID, Answer | None]:
-        found = read_answers(asked)
+        found = counts.read_answers(asked)
         write(article_id, 2)
         return found
 

@@ -347,4 +347,4 @@ def test_an_unknown_pooler_or_process_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="DATABASE_POOLER"):
         connection_options("web", "statement", number)
     with pytest.raises(ImproperlyConfigured, match="NEWSROOM_PROCESS"):
-        connection_options("live", "", number)
+        connection_options("desk", "", number)

@@ -1,4 +1,7 @@
+import json
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import OperationalError
@@ -8,7 +11,8 @@ from pytest_django import Settings
 
 from articles.models import Article
 from newsroom import health
-from reactions.cache import limits
+from reactions.cache import limits, redis_keys
+from reactions.cache.redis import client as redis_client
 from reactions.models import AggregationRun, OutboxEntry
 
 
@@ -18,7 +22,29 @@ def test_a_process_that_answers_is_alive(client: Client) -> None:
     assert (response.status_code, response.content) == (200, b"ok\n")
 
 
-def test_every_component_has_its_state(client: Client, db: None) -> None:
+@pytest.fixture
+def live_record() -> Iterator[dict[str, Any]]:
+    """What a live process has said about itself a moment ago; a test changes it and calls `note_live`."""
+    yield {
+        "live": True,
+        "listeners": 3,
+        "sent": 5,
+        "dropped": 1,
+        "refused": 2,
+    }
+    redis_client().delete(redis_keys.LIVE_PROCESSES)
+
+
+def note_live(record: dict[str, Any], *, ago: int = 0) -> None:
+    seconds, _ = redis_client().time()
+    redis_client().hset(redis_keys.LIVE_PROCESSES, "a", f"{seconds - ago} {json.dumps(record)}")
+
+
+def test_every_component_has_its_state(
+    client: Client, db: None, live_record: dict[str, Any]
+) -> None:
+    note_live(live_record)
+
     response = client.get("/readyz")
 
     assert response.status_code == 200
@@ -28,7 +54,32 @@ def test_every_component_has_its_state(client: Client, db: None) -> None:
         "redis": "ok",
         "broker": "ok",
         "aggregation": "ok",
+        "live": "ok",
     }
+    assert response.json()["parts"]["live"]["listeners"] == 3
+
+
+@pytest.mark.parametrize(("change", "ago"), [({"live": False}, 0), ({}, 10)])
+def test_live_is_down_where_no_process_gets_what_workers_publish(
+    client: Client, db: None, live_record: dict[str, Any], change: dict[str, Any], ago: int
+) -> None:
+    note_live(live_record | change, ago=ago)
+
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.json()["state"]) == (200, "degraded")
+    assert response.json()["parts"]["live"]["state"] == "down"
+
+
+def test_the_metrics_have_the_sums_of_the_live_processes(
+    client: Client, db: None, live_record: dict[str, Any]
+) -> None:
+    note_live(live_record)
+
+    text = client.get("/metrics").content.decode()
+
+    assert "\nnewsroom_live_listeners 3.0\n" in text
+    assert "\nnewsroom_live_events_sent_total 5.0\n" in text
 
 
 def leave_entry(article: Article) -> None:

@@ -9,6 +9,7 @@ import pytest
 from newsroom.stack import options as module
 from newsroom.stack.console import StartupError
 from newsroom.stack.options import Options
+from tests.servers import free_port
 
 
 @pytest.fixture
@@ -25,12 +26,22 @@ def test_every_option_has_a_default() -> None:
     options = Options.read({"PORT": "", "NEWSROOM_DATA": ""})
 
     assert (options.host, options.port) == ("127.0.0.1", 8000)
+    assert (options.live_host, options.live_port) == ("127.0.0.1", 8001)
     assert options.data == module.PROJECT / ".data"
 
 
 def test_a_port_in_use_is_named_with_its_variable(taken_port: int) -> None:
     with pytest.raises(StartupError, match=rf"Port {taken_port} .* set PORT\.$"):
         Options.read({"PORT": str(taken_port)}).check()
+    with pytest.raises(StartupError, match=rf"Port {taken_port} .* set LIVE_PORT\.$"):
+        Options.read({"PORT": str(free_port()), "LIVE_PORT": str(taken_port)}).check()
+
+
+def test_live_has_a_port_of_its_own() -> None:
+    port = str(free_port())
+
+    with pytest.raises(StartupError, match="PORT and LIVE_PORT are both"):
+        Options.read({"PORT": port, "LIVE_PORT": port}).check()
 
 
 @pytest.mark.parametrize("port", ["eighty", "0", "65536", "-1", "80.5"])
