@@ -48,6 +48,7 @@ lint: tools javascript  ## style, types, import contracts, templates, migrations
 	@$(NO_SERVERS) "$(VENV)/bin/mypy"
 	@"$(VENV)/bin/lint-imports"
 	@$(NO_SERVERS) "$(VENV)/bin/python" -m newsroom.stack.messages --check
+	@"$(VENV)/bin/python" -m newsroom.stack.styles
 	@"$(VENV)/bin/djlint" --check --lint --quiet articles reactions
 	@$(NO_SERVERS) "$(VENV)/bin/python" -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
