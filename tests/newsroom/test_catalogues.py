@@ -50,7 +50,7 @@ def test_every_catalogue_is_complete() -> None:
         ('msgid "Search"', '#~ msgid "Old"\n#~ msgstr "Alt"\n\nmsgid "Search"', "obsolete: Old"),
         ('msgid "Search"', '#, fuzzy\nmsgid "Search"', "fuzzy: Search"),
         ('msgstr "Entwurf: %(headline)s"', 'msgstr "Entwurf"', "placeholders differ: Entwurf"),
-        ("%(most)d", "%(most)s", "placeholders differ: Wählen Sie bis zu %(most)d"),
+        ("zu %(most)s", "zu %(most)d", "placeholders differ: Wählen Sie bis zu %(most)d aus."),
         ('"%(count)s Reaktionen"', '"Reaktionen"', "placeholders differ: Reaktionen"),
         ("plural=(n != 1)", "plural=(n > 1)", "the plural form of 0 is not other"),
         ("nplurals=2; plural=(n != 1)", "nplurals=1; plural=0", "1 plural forms, and the language has one, other"),
