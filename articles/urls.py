@@ -4,7 +4,7 @@ from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 
 from articles.media import serving
-from articles.pages import search, views
+from articles.pages import manifest, search, views
 
 
 class AnySlugConverter(StringConverter):
@@ -26,5 +26,6 @@ urlpatterns = [
     path("tags/<any_slug:slug>/", views.tag, name="tag"),
     path("media/<path:name>", serving.picture_file, name="picture_file"),
     path("corrections/", views.corrections, name="corrections"),
+    path("manifest.webmanifest", manifest.manifest, name="manifest"),
     path("preview/<str:token>/", views.preview, name="preview"),
 ]

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from django import template
 from django.conf import settings
 from django.db.models import QuerySet
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from articles.hooks import reaction_hooks
 from articles.markup import with_dateline
 from articles.models import Article, Correction, Media, Rendition, Section, sections_with_articles
 from articles.models.pictures import largest
+from articles.pages.manifest import PAPER
 
 register = template.Library()
 
@@ -31,6 +32,16 @@ def absolute(path: str) -> str:
 @register.simple_tag
 def reactions_head() -> SafeString:
     return reaction_hooks().head()
+
+
+@register.simple_tag
+def page_colours() -> SafeString:
+    """The colour of the browser's own bars, in light and in dark."""
+    return format_html_join(
+        "\n    ",
+        '<meta name="theme-color" media="(prefers-color-scheme: {})" content="{}">',
+        PAPER.items(),
+    )
 
 
 @register.simple_tag

@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 
 from articles.hooks import Widget
 from articles.models import Article, Author, Rendition, Section, Tag
-from articles.syndication import feeds, metadata
+from articles.syndication import feeds, locales, metadata
 
 register = template.Library()
 
@@ -35,10 +35,7 @@ def card_image(article: Article) -> Rendition | None:
 
 @register.filter
 def og_locale(language: str) -> str:
-    """`en-GB` in OpenGraph's form: with an underscore, and without the script."""
-    parts = language.split("-")
-    region = next((part.upper() for part in parts[1:] if len(part) == 2), "")
-    return "_".join(filter(None, [parts[0].lower(), region]))
+    return locales.og_locale(language)
 
 
 @register.inclusion_tag("articles/feeds/_links.html")

@@ -26,8 +26,8 @@ from articles.models import (
     Source,
     Tag,
 )
+from articles.syndication.locales import og_locale
 from articles.syndication.metadata import as_script
-from articles.templatetags.metadata_tags import og_locale
 
 pytestmark = pytest.mark.django_db
 
@@ -215,10 +215,25 @@ def test_cards_and_graphs(publish_article: PublishArticle, client: Client) -> No
 
 @pytest.mark.parametrize(
     ("language", "locale"),
-    [("en", "en"), ("en-GB", "en_GB"), ("zh-Hant-TW", "zh_TW"), ("DE-at", "de_AT")],
+    [
+        ("en-GB", "en_GB"),
+        ("zh-Hant-TW", "zh_TW"),
+        ("DE-at", "de_AT"),
+        ("pt", "pt_BR"),
+        ("ar", "ar_EG"),
+        ("zh-Hant", "zh_TW"),
+        ("es-419", "es_ES"),
+        ("tlh", ""),
+    ],
 )
-def test_a_locale_is_a_language_with_its_country(language: str, locale: str) -> None:
+def test_a_locale_is_a_language_with_its_territory(language: str, locale: str) -> None:
     assert og_locale(language) == locale
+
+
+def test_a_language_alone_has_the_territory_of_the_site(settings: Settings) -> None:
+    settings.SITE_LANGUAGE = "de-at"
+
+    assert (og_locale("de"), og_locale("en")) == ("de_AT", "en_US")
 
 
 def test_a_copy_names_its_original(publish_article: PublishArticle, client: Client) -> None:
