@@ -76,6 +76,12 @@ def picture(
     }
 
 
+@register.filter
+def with_file(pictures: Sequence[Media]) -> list[Media]:
+    """Those that can be shown: the others are still to be fetched, or only described."""
+    return [media for media in pictures if media.file]
+
+
 def _srcset(renditions: Sequence[Rendition]) -> str:
     return ", ".join(f"{each.path} {each.width}w" for each in renditions)
 
