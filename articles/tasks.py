@@ -8,7 +8,7 @@ from django.db import InternalError, OperationalError
 from articles import workflow
 from articles.api import idempotency
 from articles.ingest import polling
-from articles.media import files, pictures
+from articles.media import cards, files, pictures
 from articles.syndication import websub
 
 
@@ -72,5 +72,6 @@ def prepare_pictures() -> None:
     name="articles.delete_unused_files", autoretry_for=(), throws=(OperationalError, InternalError)
 )
 def delete_unused_files() -> None:
-    """Deletes files that no picture refers to any more. Once a day."""
+    """Deletes files that no picture refers to any more, and old cards. Once a day."""
     files.delete_unused_files()
+    cards.delete_old_cards()

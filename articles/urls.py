@@ -7,6 +7,12 @@ from articles.media import serving
 from articles.pages import manifest, search, views
 
 
+class CardSubjectConverter(StringConverter):
+    """An article's id without hyphens, or the site."""
+
+    regex = r"[0-9a-f]{32}|site"
+
+
 class AnySlugConverter(StringConverter):
     """A slug in any alphabet; Django's own converter accepts ASCII only. PostgreSQL cannot store NUL."""
 
@@ -14,6 +20,7 @@ class AnySlugConverter(StringConverter):
 
 
 register_converter(AnySlugConverter, "any_slug")
+register_converter(CardSubjectConverter, "card_subject")
 
 app_name = "articles"
 urlpatterns = [
@@ -25,6 +32,7 @@ urlpatterns = [
     path("authors/<any_slug:slug>/", views.author, name="author"),
     path("tags/<any_slug:slug>/", views.tag, name="tag"),
     path("media/<path:name>", serving.picture_file, name="picture_file"),
+    path("cards/<card_subject:subject>/<slug:digest>.png", serving.card, name="card"),
     path("corrections/", views.corrections, name="corrections"),
     path("manifest.webmanifest", manifest.manifest, name="manifest"),
     path("preview/<str:token>/", views.preview, name="preview"),

@@ -1,10 +1,16 @@
-"""Serves the files of pictures to readers. A file name is a hash of the content, so caches may keep it for ever."""
+"""Serves the files of pictures and cards to readers. A name has a hash of the content, so caches may keep it for ever."""
+
+from uuid import UUID
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
 
+from articles.media import cards
 from articles.media.files import FILE_NAME
 from articles.media.images import EXTENSIONS
+from articles.models import Article
 from articles.storage import picture_storage
 
 CONTENT_TYPES = {extension: content_type for content_type, extension in EXTENSIONS.items()}
@@ -32,6 +38,32 @@ def picture_file(request: HttpRequest, name: str) -> HttpResponseBase:
     response = FileResponse(file, content_type=content_type)
     response.block_size = 64 * 1024  # bytes; Django's 4 kB take many more calls of the server
     return _cacheable(response, etag)
+
+
+@require_safe
+def card(request: HttpRequest, subject: str, digest: str) -> HttpResponseBase:
+    """The card of an article, by its id, or of the site, as PNG.
+
+    A former address, from before the headline changed, redirects to the current one. 404 where the article is not
+    public; 503 with Retry-After where the process draws others for longer than a request waits.
+    """
+    article = None if subject == cards.SITE else _find_public(UUID(subject))
+    text = cards.text_of(article)
+    if digest != cards.digest_of(text):
+        return redirect(cards.path_of(article))
+    try:
+        content = cards.read_card(text)
+    except cards.BusyError:
+        return HttpResponse(status=503, headers={"Retry-After": "2", "Cache-Control": "no-store"})
+    return _cacheable(HttpResponse(content, content_type="image/png"), f'"{digest}"')
+
+
+def _find_public(article_id: UUID) -> Article:
+    articles = Article.objects.public().select_related("section")
+    shown = articles.only("headline", "language", "section__name").filter(pk=article_id).first()
+    if shown is None:
+        raise Http404
+    return shown
 
 
 def _cacheable(response: HttpResponseBase, etag: str) -> HttpResponseBase:

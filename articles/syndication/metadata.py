@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from articles.hooks import Interaction
+from articles.media import cards
+from articles.media.card_images import HEIGHT, WIDTH
 from articles.models import Article, Media, PubStatus, Rendition, Source
 from articles.models.pictures import largest
 
@@ -180,12 +182,28 @@ def _image(media: Media, rendition: Rendition) -> Properties:
     yield from ((name, text) for name, text in words.items() if text)
 
 
-def card_image(article: Article) -> Rendition | None:
-    """The picture of a link preview card: 16 to 9, or the whole picture until that is rendered."""
-    media = article.lead_image
-    if not media or not media.file:
-        return None
-    return largest(media.list_crops("16x9"), otherwise=media.full_size)
+@dataclass(frozen=True, slots=True)
+class CardImage:
+    """The picture that other sites show beside a link to the page."""
+
+    url: str
+    content_type: str
+    width: int
+    height: int
+    alt_text: str
+
+
+def card_image(article: Article | None) -> CardImage:
+    """The article's picture, 16 to 9, or whole until that is rendered; a drawn card where it has none.
+
+    For None the card of the site.
+    """
+    media = article.lead_image if article else None
+    if media and media.file:
+        shown = largest(media.list_crops("16x9"), otherwise=media.full_size)
+        return CardImage(shown.url, shown.content_type, shown.width, shown.height, media.alt_text)
+    words = article.headline if article else settings.SITE_NAME
+    return CardImage(cards.url_of(article), "image/png", WIDTH, HEIGHT, words)
 
 
 def _organization(name: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.utils.safestring import SafeString
 
 from articles.hooks import Widget
-from articles.models import Article, Author, Rendition, Section, Tag
+from articles.models import Article, Author, Section, Tag
 from articles.syndication import feeds, locales, metadata
 
 register = template.Library()
@@ -28,9 +28,10 @@ def is_indexed(article: Article) -> bool:
     return metadata.may_be_indexed(article)
 
 
-@register.filter
-def card_image(article: Article) -> Rendition | None:
-    return metadata.card_image(article)
+@register.inclusion_tag("articles/_card_image.html")
+def card_image(article: Article | None = None) -> dict[str, object]:
+    """The picture of link previews: the article's, or a card of the article or of the site."""
+    return {"card": metadata.card_image(article)}
 
 
 @register.filter

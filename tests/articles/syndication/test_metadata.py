@@ -209,7 +209,7 @@ def test_cards_and_graphs(publish_article: PublishArticle, client: Client) -> No
         "article:expiration_time": "2030-01-01T00:00:00+00:00",
     }.items():
         assert f'<meta property="{name}" content="{content}">' in head
-    assert '<meta name="twitter:card" content="summary">' in head
+    assert '<meta name="twitter:card" content="summary_large_image">' in head
     assert 'name="robots"' not in head
 
 
