@@ -29,6 +29,14 @@ class ReactionTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class Rankings:
+    """The articles that readers reacted to most within a day, the first first; empty where too few did."""
+
+    loved: Sequence[UUID] = ()
+    felt: Sequence[UUID] = ()  # by reactions of every kind
+
+
+@dataclass(frozen=True, slots=True)
 class Interaction:
     """A count for schema.org: how often readers did something with an article."""
 
@@ -57,6 +65,9 @@ class ReactionHooks(Protocol):
 
     def totals(self, article_ids: Sequence[UUID]) -> Mapping[UUID, ReactionTotal]:
         """For a list, in one call. An article that is left out is shown without a total."""
+
+    def rankings(self) -> Rankings:
+        """For the front page, at the cost of reading a variable. An article in it need not be public any more."""
 
     def summary(self, article_id: UUID) -> Mapping[str, object]:
         """For the API: `state`, `allowed` kinds, `counts` by kind, `total`."""
@@ -92,6 +103,9 @@ class NullHooks:
 
     def totals(self, article_ids: Sequence[UUID]) -> Mapping[UUID, ReactionTotal]:
         return {}
+
+    def rankings(self) -> Rankings:
+        return Rankings()
 
     def summary(self, article_id: UUID) -> Mapping[str, object]:
         return {"state": "closed", "allowed": [], "counts": {}, "total": None}

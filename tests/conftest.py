@@ -14,6 +14,7 @@ from newsroom import health
 from reactions import counts
 from reactions.cache import limits, slugs
 from reactions.group_commit import group_commit
+from reactions.stats import rankings
 from tests import profiles as profiles  # before pytest reads --hypothesis-profile
 
 # A password that withstands guessing takes a quarter of a second to hash, longer than most tests.
@@ -33,6 +34,7 @@ def _nothing_remembered() -> None:
     slugs.clear_slugs()
     health.clear_checks()
     counts.clear_counts()
+    rankings.clear_rankings()
     limits.database_breaker.reset()
     limits.redis_breaker.reset()
 

@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from articles.hooks import Interaction, ReactionTotal, Widget
+from articles.hooks import Interaction, Rankings, ReactionTotal, Widget
 from articles.languages import write_compact
 from articles.models import Article
 from reactions.article_changes import note_article_change, refresh_changed
@@ -24,6 +24,7 @@ from reactions.http.messages import NOTICES, label_of, say
 from reactions.kinds import KINDS, OFFERED, REACT_ACTION, Kind, pack, unpack
 from reactions.readers import InvalidToken, Reader, find_reader_of_cookie, page_token
 from reactions.record import OwnReaction, find_own
+from reactions.stats.rankings import rankings
 
 # States in which readers see the counts.
 SHOWN = {"open", "closed"}
@@ -55,6 +56,9 @@ class Hooks:
     def totals(self, article_ids: Sequence[UUID]) -> Mapping[UUID, ReactionTotal]:
         found = list_counts(article_ids)
         return {article_id: _reaction_total(counts) for article_id, counts in found.items()}
+
+    def rankings(self) -> Rankings:
+        return rankings()
 
     def summary(self, article_id: UUID) -> Mapping[str, Any]:
         found = get_counts(article_id) or Counts(article_id)
