@@ -105,6 +105,11 @@ def write_moment(when: datetime, language: str) -> str:
     return join.format(_in_own_digits(time, locale), write_date(when, language))
 
 
+def write_day(day: date, language: str) -> str:
+    """`Sunday, 8 December 2024`, as the head of a newspaper has it."""
+    return str(format_date(day, "full", locale=locale_of(language)))
+
+
 def write_ago(elapsed: timedelta, language: str) -> str:
     """`3 hours ago`: in whole minutes below an hour, one at least, and in whole hours from there on."""
     locale = locale_of(language)

@@ -16,6 +16,7 @@ _MENU = {
     ],
     "Stories": [
         ("Articles", "article", "articles.article"),
+        ("Front page", "newspaper", "articles.lead"),
         ("Pictures", "image", "articles.media"),
         ("Revisions", "history", "articles.articlerevision"),
         ("Authors", "edit_note", "articles.author"),

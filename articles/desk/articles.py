@@ -28,7 +28,7 @@ from articles.desk.transitions import DESK_TRANSITIONS
 from articles.editing import InvalidValue, NotEditable, create_draft, edit_article
 from articles.fields import FIELDS, Fieldset
 from articles.markup import with_dateline
-from articles.models import Article, ArticleQuerySet, Correction, State
+from articles.models import CURRENT_STATES, Article, ArticleQuerySet, Correction, State
 from articles.revisions import VersionConflict
 from articles.workflow import Transition
 
@@ -237,6 +237,9 @@ class ArticleAdmin(ModelAdmin):
             "may_share": article
             and not article.is_public
             and self.has_change_permission(request, article),
+            "may_lead": article
+            and article.state in CURRENT_STATES
+            and request.user.has_perm("articles.add_lead"),
             "show_save_and_add_another": False,
             "show_history": False,  # the page of versions replaces it
         }

@@ -11,6 +11,7 @@ from articles.models.articles import (
     sections_with_articles,
 )
 from articles.models.authors import Author
+from articles.models.leads import Lead
 from articles.models.pictures import Media, Rendition
 from articles.models.records import ArticleRevision, Correction, CorrectionQuerySet
 from articles.models.sources import Feed, Source
@@ -42,6 +43,7 @@ __all__ = [
     "CorrectionQuerySet",
     "Feed",
     "IdempotencyKey",
+    "Lead",
     "Media",
     "PubStatus",
     "Rendition",

@@ -1,7 +1,7 @@
 """Pages for readers. They set no cookie, and a shared cache may hold them for a second."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from articles.formats.slugs import is_address_of_id
 from articles.hooks import ReactionTotal, Widget, reaction_hooks
 from articles.models import Article, ArticleQuerySet, Author, Correction, Section, Tag
-from articles.pages import page_cache
+from articles.pages import front, page_cache
 from articles.pages.page_cache import PageState, Rendering
 from articles.pages.preview_links import ExpiredLinkError, InvalidLinkError, find_draft
 from articles.pagination import Page, Position, newest, older_than, version_of
@@ -24,6 +24,7 @@ from articles.resolve import Killed, find_article, find_article_version
 
 ARTICLES_PER_PAGE = 20
 CORRECTIONS_PER_PAGE = 50
+LEAST_RANKED = 3
 
 # Columns that no list shows; together they are most of an article's size.
 DEFERRED_COLUMNS = ("body_markdown", "body_html", "ed_note", "editor_note", "usage_terms")
@@ -31,8 +32,20 @@ DEFERRED_COLUMNS = ("body_markdown", "body_html", "ed_note", "editor_note", "usa
 
 @require_safe
 def front_page(request: HttpRequest) -> HttpResponseBase:
-    """The newest articles; with `?before=`, those older than this position."""
-    return _list(request, "articles/front.html", Article.objects.public())
+    """The lead, the latest, each section; with `?before=`, the articles older than this position."""
+    if _before(request) is not None:
+        return _list(request, "articles/older.html", Article.objects.public())
+
+    def read_plan() -> front.Plan:
+        return front.read_plan(reaction_hooks().rankings(), size=ARTICLES_PER_PAGE)
+
+    def read_state() -> PageState:
+        plan = read_plan()
+        return PageState(plan, lambda: reaction_hooks().totals(plan.article_ids))
+
+    return page_cache.answer(
+        request, read_state=read_state, render=lambda: _front_page(request, read_plan())
+    )
 
 
 @require_safe
@@ -97,6 +110,34 @@ def corrections(request: HttpRequest) -> HttpResponseBase:
         read_state=read_state,
         render=lambda: _corrections(request, before, list(found.select_related("article"))),
     )
+
+
+def _front_page(request: HttpRequest, plan: front.Plan) -> Rendering:
+    ids = plan.article_ids
+    totals = reaction_hooks().totals(ids)
+    found = {
+        article.id: (article, totals.get(article.id, ReactionTotal()))
+        for article in _listed(Article.objects.public().filter(pk__in=ids))
+    }
+
+    def ranked(ids: Iterable[UUID]) -> list[tuple[Article, ReactionTotal]]:
+        """A ranking of articles whose counts readers see; one of fewer than three is none."""
+        entries = [each for each in front.pick(found, ids) if each[1].total]
+        return entries if len(entries) >= LEAST_RANKED else []
+
+    context = {
+        "lead": next(iter(front.pick(found, [plan.lead] if plan.lead else [])), None),
+        "latest": front.pick(found, plan.latest),
+        "blocks": [(block.section, front.pick(found, block.article_ids)) for block in plan.blocks],
+        "more": front.pick(found, plan.more),
+        "rankings": [("loved", ranked(plan.loved)), ("felt", ranked(plan.felt))],
+        "day": plan.day,
+        "older": plan.older,
+        "subject": None,
+        "canonical": request.path,
+    }
+    response = _shared(render(request, "articles/front.html", context))
+    return Rendering(response, version=plan, reactions_version=totals)
 
 
 def _article(request: HttpRequest, slug: str) -> Rendering | HttpResponse:
@@ -206,12 +247,16 @@ def _correction_before(request: HttpRequest) -> int | None:
 
 
 def _page(articles: ArticleQuerySet, before: Position | None) -> Page:
-    listed = (
-        articles.select_related("section", "lead_image").defer(*DEFERRED_COLUMNS).with_authors()
-    )
+    listed = _listed(articles)
     if before is None:
         return newest(listed, size=ARTICLES_PER_PAGE)
     return older_than(before, listed, size=ARTICLES_PER_PAGE)
+
+
+def _listed(articles: ArticleQuerySet) -> ArticleQuerySet:
+    """With what a list shows, in two queries."""
+    shown = articles.select_related("section", "lead_image").defer(*DEFERRED_COLUMNS)
+    return shown.with_authors()
 
 
 def _context(

@@ -1,6 +1,6 @@
 """Template tags for the language of the interface and of an article's text: direction, dates, numbers."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django import template
 from django.utils import timezone
@@ -63,6 +63,13 @@ def moment(when: datetime) -> SafeString:
         languages.write_moment(local, get_language() or "en"),
         zone,
     )
+
+
+@register.filter
+def edition(day: date) -> SafeString:
+    """The date of an edition as a <time> element."""
+    shown = languages.write_day(day, get_language() or "en")
+    return format_html('<time datetime="{}" dir="auto">{}</time>', day.isoformat(), shown)
 
 
 @register.filter

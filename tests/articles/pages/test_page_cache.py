@@ -310,11 +310,11 @@ def test_a_signed_in_editor_gets_an_uncached_page(
     article: Article, admin_client: Client, client: Client
 ) -> None:
     client.get("/")
-    Section.objects.update(name="Abroad")
+    Author.objects.update(name="Grace")
 
-    assert b"Abroad" not in client.get("/").content
-    assert b"Abroad" in admin_client.get("/").content
-    assert b"Abroad" not in client.get("/").content
+    assert b"Grace" not in client.get("/").content
+    assert b"Grace" in admin_client.get("/").content
+    assert b"Grace" not in client.get("/").content
     assert not admin_client.get("/").cookies
 
 

@@ -210,7 +210,7 @@ def test_the_front_page_leads_on_to_every_article(
     url = "/"
     while url:
         html = client.get(url).content.decode()
-        seen += re.findall(r'<h2[^>]*><a href="/articles/([^"]+)/"', html)
+        seen += re.findall(r'<h[23][^>]*><a href="/articles/([^"]+)/"', html)
         older = re.search(r'href="(\?before=[^"]+)"', html)
         url = f"/{older[1]}" if older else ""
 
@@ -244,7 +244,9 @@ def test_paging_through_a_changing_list_shows_each_article_once(
     page: str | None = url
     while page:
         html = client.get(page).content.decode()
-        seen += re.findall(r'<h2[^>]*><a href="/articles/([^"]+)/"', html)
+        shown = re.findall(r'<h[23][^>]*><a href="/articles/([^"]+)/"', html)
+        # A section's block on the front page goes further back than the page does.
+        seen += shown if page != "/" else shown[:2]
         file(noon + timedelta(hours=1))
         Article.objects.filter(slug=seen[-1]).update(state=State.KILLED)
         found = re.search(r'rel="next"\s+href="([^"]+)"', html)
@@ -321,7 +323,7 @@ def test_an_article_that_is_not_public_is_not_found(
 @pytest.mark.parametrize(
     ("url", "queries"),
     [
-        ("/", 3),
+        ("/", 4),
         ("/sections/world/", 4),
         ("/tags/syria/", 4),
         ("/authors/newsroom-staff/", 4),

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import OperationalError, connection
+from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from articles.hooks import Rankings
@@ -14,6 +15,7 @@ from reactions.kinds import BY_KEY
 from reactions.models import Bucket
 from reactions.stats import rankings as module
 from reactions.stats.rankings import LEAST_REACTIONS, clear_rankings, rankings
+from tests.conftest import PublishArticle
 
 pytestmark = pytest.mark.django_db
 
@@ -133,3 +135,19 @@ def test_the_index_by_time_has_one_entry_for_many_pages() -> None:
         (definition,) = cursor.fetchone()
 
     assert "USING brin (start)" in definition
+
+
+def test_the_front_page_shows_them(publish_article: PublishArticle, client: Client) -> None:
+    from reactions.counting.cache_writer import write_stale_counts
+    from reactions.models import ArticleCount
+
+    for number in range(3):
+        article = publish_article(headline=f"Story {number}")
+        bucket(10 + number, article_id=article.id)
+        ArticleCount.objects.create(article_id=article.id, kind=BY_KEY["love"].bit, count=10)
+    write_stale_counts()
+
+    page = client.get("/").content.decode()
+
+    assert "Most loved today" in page
+    assert page.index("Most loved today") < page.rindex("Story 2") < page.rindex("Story 0")
