@@ -37,6 +37,14 @@ class Rankings:
 
 
 @dataclass(frozen=True, slots=True)
+class PageLink:
+    """A link in the foot of every page; `text` in the interface's language."""
+
+    url: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Interaction:
     """A count for schema.org: how often readers did something with an article."""
 
@@ -78,6 +86,9 @@ class ReactionHooks(Protocol):
         None where the widget may show one reader's own choice.
         """
 
+    def links(self) -> Sequence[PageLink]:
+        """For the foot of every page."""
+
     def head(self) -> SafeString:
         """For the <head> of every page that shows what `totals` or `widget` write."""
 
@@ -112,6 +123,9 @@ class NullHooks:
 
     def variant(self, request: HttpRequest) -> str | None:
         return ""
+
+    def links(self) -> Sequence[PageLink]:
+        return ()
 
     def head(self) -> SafeString:
         return NOTHING

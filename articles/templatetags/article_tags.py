@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from articles.hooks import reaction_hooks
+from articles.hooks import PageLink, reaction_hooks
 from articles.markup import with_dateline
 from articles.models import Article, Correction, Media, Rendition, Section, sections_with_articles
 from articles.models.pictures import largest
@@ -32,6 +32,12 @@ def absolute(path: str) -> str:
 @register.simple_tag
 def reactions_head() -> SafeString:
     return reaction_hooks().head()
+
+
+@register.simple_tag
+def reader_links() -> Sequence[PageLink]:
+    """What the foot of every page leads to besides the pages of articles."""
+    return reaction_hooks().links()
 
 
 @register.simple_tag

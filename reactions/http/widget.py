@@ -11,10 +11,11 @@ from django.conf import settings
 from django.db import OperationalError
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
-from articles.hooks import Interaction, Rankings, ReactionTotal, Widget
+from articles.hooks import Interaction, PageLink, Rankings, ReactionTotal, Widget
 from articles.languages import write_compact
 from articles.models import Article
 from reactions.article_changes import note_article_change, refresh_changed
@@ -56,6 +57,9 @@ class Hooks:
     def totals(self, article_ids: Sequence[UUID]) -> Mapping[UUID, ReactionTotal]:
         found = list_counts(article_ids)
         return {article_id: _reaction_total(counts) for article_id, counts in found.items()}
+
+    def links(self) -> Sequence[PageLink]:
+        return (PageLink(reverse("reactions:privacy"), gettext("What is stored")),)
 
     def rankings(self) -> Rankings:
         return rankings()
