@@ -7,7 +7,7 @@
  */
 
 /** @typedef {Record<string, number | null>} Counts */
-/** @typedef {{article: string, state: string | null, allowed: string[], counts: Counts, total: number | null, version: number | null, error?: string}} Answer */
+/** @typedef {{article: string, state: string | null, allowed: string[], counts: Counts, total: number | null, version: number}} Answer an article that is gone has no `allowed` */
 /** @typedef {{reactions: string[], previous: string[], changed: boolean, counts: Counts, total: number, version: number}} Change */
 /** @typedef {{change?: Change, refusal?: string, again?: number, busy?: boolean}} Outcome */
 /** @typedef {Record<string, string>} Forms one text for each plural category */
@@ -38,6 +38,13 @@ const MOST_COUNTS = 200;
 
 /** Between half and one and a half of it: what many browsers do at once is spread. @param {number} ms */
 const about = (ms) => ms * (0.5 + Math.random());
+
+const now = () => performance.now();
+
+/** @param {EventTarget} target @param {string} names @param {(event: any) => void} act */
+const on = (target, names, act) => {
+  for (const name of names.split(" ")) target.addEventListener(name, act);
+};
 
 /** The browser's storage; in a sandboxed frame reading it throws. */
 const store = {
@@ -174,7 +181,7 @@ class Article {
   #readAt = 0;
   #undoTimer = 0;
   #lastPress = { kind: "", at: -1e9 };
-  #spokenAt = performance.now();
+  #spokenAt = now();
 
   /** @param {Site} site @param {string} key */
   constructor(site, key) {
@@ -215,17 +222,16 @@ class Article {
 
   /** @param {string} key @param {Record<string, unknown>} [values] */
   say(key, values) {
-    this.#spokenAt = performance.now();
+    this.#spokenAt = now();
     this.notice = [key, values];
     this.changed();
   }
 
   /** A press of one button. A second one within half a second is a double click. @param {string} kind */
   async press(kind) {
-    const now = performance.now();
-    const isDouble = kind === this.#lastPress.kind && now - this.#lastPress.at < DOUBLE_CLICK_MS;
-    this.#lastPress = { kind, at: now };
-    if (isDouble) return;
+    const { kind: last, at } = this.#lastPress;
+    this.#lastPress = { kind, at: now() };
+    if (kind === last && now() - at < DOUBLE_CLICK_MS) return;
     const had = this.value.includes(kind);
     if (this.isClosed) return this.say("closed");
     if (!had && this.state && !this.allowed.includes(kind)) return this.say("not_allowed");
@@ -277,8 +283,7 @@ class Article {
    */
   async #isStale(pending) {
     const known = this.chosen;
-    const takesBack = known.length && known.some((kind) => !pending.includes(kind)) && pending.length < known.length;
-    if (!takesBack || performance.now() - this.#readAt < SLOW_MS) return false;
+    if (pending.length >= known.length || now() - this.#readAt < SLOW_MS) return false;
     await this.readChosen();
     const isStale = known.some((kind) => !this.chosen.includes(kind));
     if (isStale) this.#yours();
@@ -287,14 +292,13 @@ class Article {
 
   /** @param {Change} change @param {boolean} isLast */
   #accept(change, isLast) {
-    const before = this.value;
     this.chosen = change.reactions;
-    this.#readAt = performance.now();
+    this.#readAt = now();
     if (isLast) this.pending = null;
-    // The next version is the first that can include this change: for two seconds an older one does not undo it.
-    // It may never come, where the reader took the reaction back before it was counted.
-    this.#version = change.version + (change.changed ? 1 : 0);
-    this.#awaitedUntil = performance.now() + 2_000;
+    // The next version is the first that can include this change, and may never come, where the reader took the reaction
+    // back before it was counted: for two seconds this one does not undo it.
+    this.#version = change.version;
+    this.#awaitedUntil = change.changed ? now() + SLOW_MS : 0;
     this.counts = change.counts;
     if (!isLast) return this.changed();
     if (change.changed && this.undo === null) {
@@ -305,7 +309,7 @@ class Article {
     if (change.changed && !change.reactions.length) this.say("taken_back");
     else this.#yours();
     this.#site.announce(this);
-    for (const view of this.views) view.emit(change.previous ?? before);
+    for (const view of this.views) view.emit(change.previous);
   }
 
   #yours() {
@@ -340,35 +344,29 @@ class Article {
 
   /** @param {string[]} chosen @param {{counts?: Counts}} [more] what another tab knows, too */
   adopt(chosen, { counts } = {}) {
-    this.#readAt = performance.now();
+    this.#readAt = now();
     this.counts = counts ?? this.counts;
     this.chosen = chosen;
     this.changed();
   }
 
   /** What the site says of this article now. @param {Answer} answer @param {string} [epoch] */
-  update(answer, epoch = this.#epoch) {
-    if (answer.error || answer.state === null) {
-      if (answer.error) this.state = "missing";
-      return this.changed();
-    }
-    this.id = answer.article;
-    // Whether it is open is true at once; counts wait for the version that has the reader's own change.
-    const isNew = epoch !== this.#epoch;
-    const version = answer.version ?? -1;
-    const isOlder = !isNew && version < this.#version;
-    const wasOpen = this.state === "open";
-    this.#epoch = epoch;
-    if (!isOlder || performance.now() < this.#awaitedUntil) {
-      this.state = answer.state;
-      this.allowed = answer.allowed ?? this.allowed;
-    }
-    if (wasOpen && this.isClosed) this.say("closed_now");
-    if (!isOlder || performance.now() >= this.#awaitedUntil) {
-      const others = answer.total !== null && this.counts && version > this.#version && !this.pending;
-      if (isNew || version > this.#version) this.#version = version;
-      this.counts = answer.total === null ? null : answer.counts;
-      if (others && performance.now() - this.#spokenAt > SPEAK_MS) this.say("live_more", { count: answer.total });
+  update({ article, state, allowed, counts, total, version }, epoch = this.#epoch) {
+    if (!allowed) this.state = "missing";
+    else if (state) {
+      const isSame = epoch === this.#epoch;
+      const isNewer = !isSame || version > this.#version;
+      if (!isNewer && (version < this.#version || now() < this.#awaitedUntil)) return;
+      const isClosing = this.state === "open" && state === "closed";
+      const isChange = isNewer && this.counts && !this.pending && now() - this.#spokenAt > SPEAK_MS;
+      this.id = article;
+      this.state = state;
+      this.allowed = allowed;
+      this.counts = total === null ? null : counts;
+      this.#version = version;
+      this.#epoch = epoch;
+      if (isClosing) this.say("closed_now");
+      else if (isChange && total !== null) this.say("live_more", { count: total });
     }
     this.changed();
   }
@@ -393,10 +391,11 @@ class Site {
     this.name = `newsroom ${api}`;
     this.reader = readerAt(this);
     this.#channel = globalThis.BroadcastChannel && new BroadcastChannel(this.name);
-    this.#channel?.addEventListener("message", ({ data }) => {
-      for (const each of this.shown)
-        if (data.chosen && each.id === data.id && !each.pending) each.adopt(data.chosen, data);
-    });
+    if (this.#channel)
+      on(this.#channel, "message", ({ data }) => {
+        for (const each of this.shown)
+          if (data.chosen && each.id === data.id && !each.pending) each.adopt(data.chosen, data);
+      });
     this.#follow = follow(this, this.#channel);
     const comeBack = () => {
       this.#pause = SLOW_MS;
@@ -409,10 +408,9 @@ class Site {
       for (const each of this.shown) each.readChosen();
       this.refresh();
     };
-    addEventListener("online", comeBack);
-    document.addEventListener("resume", comeBack);
-    document.addEventListener("visibilitychange", () => document.hidden || comeBack());
-    addEventListener("pageshow", ({ persisted }) => show(persisted));
+    on(window, "online", comeBack);
+    on(document, "resume visibilitychange", () => document.hidden || comeBack());
+    on(window, "pageshow", ({ persisted }) => show(persisted));
     const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
     setTimeout(() => show(navigation?.type === "back_forward"));
     this.sendLater(1);
@@ -584,7 +582,6 @@ function follow(site, channel) {
   let watch = 0;
   let pollTimer = 0;
   let retryTimer = 0;
-  const now = () => performance.now();
   const own = () => site.shown.flatMap(({ id }) => id || []);
   /** @param {unknown} message */
   const post = (message) => channel?.postMessage(message);
@@ -649,18 +646,17 @@ function follow(site, channel) {
     const stream = new EventSource(next);
     source = stream;
     expect(MUTE_MS, true);
-    for (const name of ["counts", "gone", "status", "heartbeat"])
-      stream.addEventListener(name, (event) => {
-        if (stream !== source) return;
-        const answer = JSON.parse(event.data);
-        const epoch = event.lastEventId.split("-")[1] ?? "";
-        mute = 0;
-        expect(SILENT_MS, false);
-        setWorks(answer.live ?? true);
-        if (!answer.article) return;
-        post({ answer, epoch });
-        show(answer, epoch);
-      });
+    on(stream, "counts gone status heartbeat", ({ data, lastEventId }) => {
+      if (stream !== source) return;
+      const answer = JSON.parse(data);
+      const epoch = lastEventId.split("-")[1] ?? "";
+      mute = 0;
+      expect(SILENT_MS, false);
+      setWorks(answer.live ?? true);
+      if (!answer.article) return;
+      post({ answer, epoch });
+      show(answer, epoch);
+    });
     // Any answer but a stream ends an EventSource for ever; else the browser connects again by itself.
     stream.onerror = () => stream === source && stream.readyState === EventSource.CLOSED && lose(false);
   };
@@ -733,24 +729,25 @@ function follow(site, channel) {
     else post({ tab, keys: own() });
   };
 
-  channel?.addEventListener("message", ({ data }) => {
-    if (data.answer) show(data.answer, data.epoch);
-    else if (data.keys?.length) wanted.set(data.tab, { keys: data.keys, at: now() });
-    else if (data.keys) wanted.delete(data.tab);
-    else if (data.leads !== undefined && tick && !release) {
-      heardAt = now();
-      setWorks(data.leads);
-      post({ tab, keys: own() });
-    }
-  });
+  if (channel)
+    on(channel, "message", ({ data }) => {
+      if (data.answer) show(data.answer, data.epoch);
+      else if (data.keys?.length) wanted.set(data.tab, { keys: data.keys, at: now() });
+      else if (data.keys) wanted.delete(data.tab);
+      else if (data.leads !== undefined && tick && !release) {
+        heardAt = now();
+        setWorks(data.leads);
+        post({ tab, keys: own() });
+      }
+    });
   const change = () => {
     stop();
     start();
   };
-  addEventListener("pagehide", stop);
-  addEventListener("pageshow", ({ persisted }) => persisted && change());
-  for (const name of ["visibilitychange", "resume", "prerenderingchange"]) document.addEventListener(name, change);
-  document.addEventListener("freeze", stop);
+  on(window, "pagehide", stop);
+  on(window, "pageshow", ({ persisted }) => persisted && change());
+  on(document, "visibilitychange resume prerenderingchange", change);
+  on(document, "freeze", stop);
   return start;
 }
 
@@ -778,14 +775,16 @@ function grow([tag, attributes, ...children]) {
   return /** @type {HTMLElement} */ (element);
 }
 
-/** Whole percents that add up to 100, by the largest remainders. @param {number[]} counts */
+/** Whole percents that add up to 100: each is as much as it moves the rounded sum. @param {number[]} counts */
 function percentsOf(counts) {
-  const total = counts.reduce((sum, each) => sum + each, 0);
-  const percents = counts.map((each) => Math.floor((100 * each) / (total || 1)));
-  const order = counts.map((each, place) => [(100 * each) % (total || 1), place]).sort(([a], [b]) => b - a);
-  const missing = total && 100 - percents.reduce((sum, each) => sum + each, 0);
-  for (const [, place] of order.slice(0, missing)) percents[place] += 1;
-  return percents;
+  const total = counts.reduce((sum, each) => sum + each, 0) || 1;
+  let sum = 0;
+  const rounded = () => Math.floor((100 * sum) / total + 0.5);
+  return counts.map((each) => {
+    const before = rounded();
+    sum += each;
+    return rounded() - before;
+  });
 }
 
 /** @type {CSSStyleSheet | undefined} */
@@ -814,7 +813,7 @@ class ReaderReactions extends HTMLElement {
 
   constructor() {
     super();
-    this.#root.addEventListener("click", (event) => {
+    on(this.#root, "click", (event) => {
       const button = /** @type {HTMLElement} */ (event.target).closest("button");
       if (!button) return;
       event.preventDefault();

@@ -129,7 +129,6 @@ def _look(language: str) -> bytes:
                         "buttons": [{"kind": kind, "label": label_of(kind)} for kind in KINDS],
                         "choose": choose(),
                         "language": language,
-                        "privacy": "/privacy/",
                         **{name: say(name) for name in ("title", "undo", "stored")},
                     },
                 )

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -120,7 +121,6 @@ def _write(request: HttpRequest, article: Article, public: Counts, own: OwnReact
             "notice": NOTICES.get(_notice(request), ""),
             "undo": say("undo"),
             "stored": say("stored"),
-            "privacy": "/privacy/",
             "language": get_language(),
             "style": style_url(),
         },
@@ -254,15 +254,17 @@ def _button(kind: Kind, counts: Counts, mine: int, *, percent: int, is_allowed: 
 
 
 def whole_percents(counts: Mapping[str, int]) -> dict[str, int]:
-    """The share of each in whole percents that add up to 100, by the largest remainders; 0 where all are 0."""
-    total = sum(counts.values())
-    if not total:
-        return dict.fromkeys(counts, 0)
-    percents = {key: 100 * count // total for key, count in counts.items()}
-    by_remainder = sorted(counts, key=lambda key: -(100 * counts[key] % total))
-    for key in by_remainder[: 100 - sum(percents.values())]:
-        percents[key] += 1
-    return percents
+    """The share of each in whole percents that add up to 100; 0 where all are 0. The widget's module computes the same.
+
+    Each is as much as it moves the rounded sum of those before it: at most one more or less than its own.
+    """
+    total = sum(counts.values()) or 1
+    sums = accumulate(counts.values(), initial=0)
+    rounded = [(200 * each + total) // (2 * total) for each in sums]
+    return {
+        key: after - before
+        for key, before, after in zip(counts, rounded, rounded[1:], strict=False)
+    }
 
 
 def _after_press(kind: Kind, mine: int) -> list[str]:
