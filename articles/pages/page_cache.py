@@ -115,13 +115,17 @@ def _send(request: HttpRequest, page: CachedPage) -> HttpResponseBase:
     docs/decisions/0030-compression.md has the reasons.
     """
     etag = page.headers["ETag"]
-    if not _GZIP.search(request.headers.get("Accept-Encoding", "")):
+    if not accepts_gzip(request):
         return _conditional(request, HttpResponse(page.content, headers=page.headers), etag)
     response = HttpResponse(page.compressed, headers=page.headers)
     response["Content-Encoding"] = "gzip"
     # The two are different representations (RFC 9110, 8.8.3.3). newsroom.proxies takes this off what comes back.
     response["ETag"] = f'{etag[:-1]}-gzip"'
     return _conditional(request, response, etag)
+
+
+def accepts_gzip(request: HttpRequest) -> bool:
+    return bool(_GZIP.search(request.headers.get("Accept-Encoding", "")))
 
 
 def _is_signed_in(request: HttpRequest) -> bool:

@@ -4,6 +4,7 @@ The files are in reactions/embed/. The module is sent without its comments, so t
 is there. An address with the version of what is sent is right for ever; one without is asked for again soon.
 """
 
+import gzip
 import json
 from functools import cache, lru_cache
 from hashlib import blake2b
@@ -20,6 +21,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 from rjsmin import jsmin
 
+from articles.pages.page_cache import accepts_gzip
 from reactions.counts import etag_of
 from reactions.http.answers import has_etag
 from reactions.http.messages import label_of, messages_in, say
@@ -170,9 +172,18 @@ def _answer(request: HttpRequest, content: bytes, content_type: str) -> HttpResp
     headers = {
         "Cache-Control": _FOR_EVER if is_exact else _BRIEFLY,
         "ETag": etag_of(content),
+        "Vary": "Accept-Encoding",
         "Access-Control-Allow-Origin": "*",
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
     if has_etag(request.META.get("HTTP_IF_NONE_MATCH"), headers["ETag"]):
         return HttpResponseNotModified(headers=headers)
+    if accepts_gzip(request):
+        content = _compressed(content)
+        headers |= {"Content-Encoding": "gzip", "ETag": f'{headers["ETag"][:-1]}-gzip"'}
     return HttpResponse(content, content_type=content_type, headers=headers)
+
+
+@lru_cache(maxsize=200)
+def _compressed(content: bytes) -> bytes:
+    return gzip.compress(content, 9, mtime=0)
