@@ -278,9 +278,12 @@ class Hub:
         if epoch <= self._epoch:
             return
         self._epoch = epoch
-        found = await self._read_stored.get(list(self._articles))
-        for article_id, answer in found.items():
-            if article := self._articles.get(article_id):
+        before = {article_id: article.answer for article_id, article in self._articles.items()}
+        for article_id, answer in (await self._read_stored.get(before)).items():
+            article = self._articles.get(article_id)
+            if (
+                article and article.answer is before[article_id]
+            ):  # else a newer one has come meanwhile
                 self._set(article, answer)
         await self._send_snapshots()
 
@@ -290,7 +293,7 @@ class Hub:
         if article is None:
             return
         if answer is not None and article.is_older(answer):
-            self._run(self._check_version(article))
+            self._run(self._check_version(article, article.answer))
             return
         self._set(article, answer)
 
@@ -326,11 +329,11 @@ class Hub:
         else:
             self._note_change(article)
 
-    async def _check_version(self, article: LiveArticle) -> None:
-        """An older version has come. It is late, or PostgreSQL was restored, and then an epoch begins."""
-        found = await self._read_stored.get([article.article_id])
-        stored = found.get(article.article_id)
-        if stored is None or not article.is_older(stored):
+    async def _check_version(self, article: LiveArticle, held: Answer | None) -> None:
+        """An older version than `held` has come. It is late, or PostgreSQL was restored, and then an epoch begins."""
+        stored = (await self._read_stored.get([article.article_id])).get(article.article_id)
+        # Not with what is held by now, which may have come after PostgreSQL was read.
+        if held is None or stored is None or stored.version >= held.version:
             return
         logger.warning("Versions of counts have gone back: all live counts are sent again.")
         await self._set_epoch()

@@ -9,7 +9,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,16 @@ class LiveProcess:
     port: int
     process: "subprocess.Popen[bytes]"
     log: Path
+    _streams: list[Stream] = field(default_factory=list)
 
     def stream(self, path: str, **headers: str) -> Stream:
-        return Stream(self.port, path, headers)
+        """A stream, closed with the process at the latest."""
+        self._streams.append(Stream(self.port, path, headers))
+        return self._streams[-1]
+
+    def close_streams(self) -> None:
+        for stream in self._streams:
+            stream.close()
 
     def get(self, path: str) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
@@ -80,6 +87,7 @@ def live_process(folder: Path, **environment: str) -> Iterator[LiveProcess]:
         live.wait_until(live=True)
         yield live
     finally:
+        live.close_streams()
         if process.poll() is None:
             process.kill()
         process.wait(10)

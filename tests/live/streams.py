@@ -26,7 +26,7 @@ class Event:
         return json.loads(self.data)
 
 
-@dataclass
+@dataclass(eq=False)
 class Stream:
     """A request, and its answer as it comes. `address` is a port of this machine, or the path of a socket."""
 

@@ -183,8 +183,12 @@ def test_a_late_message_is_no_restore(
     async def steps(hub: Hub) -> None:
         buffer = await listen(hub, article_id)
         hub._apply(article_id, Answer.of(counts_of(article_id, 4)))
-        await asyncio.to_thread(write, article_id, 10)
+        hub._apply(
+            article_id, Answer.of(counts_of(article_id, 10))
+        )  # before PostgreSQL has answered
         await buffer.wait_for(b"id: 10\n")
+        await asyncio.to_thread(write, article_id, 11)
+        await buffer.wait_for(b"id: 11\n")
 
         assert b"id: 4" not in buffer.content
 
