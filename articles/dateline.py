@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
+from articles.languages import locale_of, territory_in, write_date, write_day
 from articles.places import DATA, Place, country_names, find_place, key_of
 
 
@@ -37,6 +38,7 @@ STYLES = {name: Style(**rule) for name, rule in RULES["styles"].items()}
 MONTHS: Mapping[str, list[str]] = RULES["months"]
 STANDALONE: Mapping[str, Mapping[str, list[str]]] = RULES["standalone"]
 REGIONS: Mapping[str, Mapping[str, Mapping[str, list[str]]]] = RULES["regions"]
+FORMS: Mapping[str, Mapping[str, str]] = RULES["forms"]
 DOTTED = ("tr", "az")  # languages whose capital of i is İ
 
 
@@ -54,9 +56,12 @@ def render(
 
     The date is the one at the place. Unknown parts are left out, and parts that the style does not print.
     A given region is printed. Without one, a style with `standalone` cities adds the region of every other
-    city that is known. Raises KeyError for a style that is not in STYLES.
+    city that is known. Date, order and punctuation are those of the language. Raises KeyError for a style that is not
+    in STYLES.
     """
     rules = STYLES[style]
+    if not _is_english(language):
+        return _render_in(language, place, region, country, date, source, rules)
     text = _location(place, _region(place, region, country, rules), rules.upper, language)
     if date:
         month = MONTHS[rules.months][date.month - 1]
@@ -64,6 +69,40 @@ def render(
     if source:
         text += rules.source.format(source=source)
     return f"{text} {rules.dash}"
+
+
+def _is_english(language: str) -> bool:
+    return language.lower().partition("-")[0] in {"en", ""}
+
+
+def _render_in(
+    language: str,
+    place: str,
+    region: str,
+    country: str,
+    date: dt.date | None,
+    source: str,
+    rules: Style,
+) -> str:
+    form = FORMS.get(locale_of(language).language, FORMS["others"])
+    region = region or _country_to_print(place, country, rules, language)
+    parts = {"date": "", "source": "", "dash": rules.dash}
+    if date and rules.date:
+        write = write_date if "{year}" in rules.date else write_day
+        parts["date"] = form["date"].format(date=write(date, language))
+    if source and rules.source:
+        parts["source"] = form["source"].format(source=source)
+    location = _location(place, region, rules.upper, language, form["comma"])
+    return form["line"].format(place=location, **parts)
+
+
+def _country_to_print(place: str, country: str, rules: Style, language: str) -> str:
+    """The country of a city that a style does not print alone, by its name in the language."""
+    if not rules.standalone:
+        return ""
+    known = place_of(place, country=country)
+    country = known.country if known else country
+    return "" if _is_standalone(place, country, rules) else territory_in(country, language)
 
 
 def place_of(place: str, *, region: str = "", country: str = "") -> Place | None:
@@ -78,11 +117,11 @@ def country_of(place: str, region: str = "") -> str:
     return known.country if known else _codes(region)[0]
 
 
-def _location(place: str, region: str, upper: str, language: str) -> str:
+def _location(place: str, region: str, upper: str, language: str, comma: str = ", ") -> str:
     city = place if upper == "nothing" else _upper(place, language)
     if not region:
         return city
-    return f"{city}, {_upper(region, language) if upper == 'location' else region}"
+    return f"{city}{comma}{_upper(region, language) if upper == 'location' else region}"
 
 
 def _upper(text: str, language: str) -> str:

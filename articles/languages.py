@@ -1,13 +1,19 @@
 """Languages by their tags: direction, plurals, and dates and numbers as each writes them (Unicode's CLDR, by Babel)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
-from babel.dates import format_date, format_time, format_timedelta, get_datetime_format
+from babel.dates import (
+    format_date,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+    get_datetime_format,
+)
 from babel.numbers import format_compact_decimal, format_decimal
 
 # ISO 15924 codes of the scripts that are written from right to left.
@@ -20,6 +26,8 @@ _COMPACT_FROM = 10_000
 # Where a newspaper writes otherwise than CLDR: no word for "year", and a comma before the time.
 _LONG_DATES = {"ru": "d MMMM y", "uk": "d MMMM y"}
 _JOINS = {"pt": "{1}, {0}"}
+# Languages whose wires write the months of a dateline in full.
+_MONTHS_IN_FULL = frozenset({"ar", "fa", "he", "hi", "tr", "uk"})
 # Languages that group the digits of a number only from 10,000 on, which Babel does not know of CLDR.
 _GROUPED_LATE = frozenset({"es", "it", "pl"})
 # The zero of each system of digits that a language may have by default.
@@ -85,6 +93,31 @@ def write_date(day: date, language: str) -> str:
     else:
         text = format_date(day, _LONG_DATES.get(locale.language, "long"), locale=locale)
     return _in_own_digits(text, locale)
+
+
+def write_day(day: date, language: str) -> str:
+    """Day and month in the short form of a dateline: `8 déc.` in French, `8. Dez.` in German, `12月8日` in Chinese."""
+    locale = locale_of(language)
+    if locale.language == "fa":
+        _, month, day_of_month = solar_hijri(day)
+        text = f"{day_of_month} {_SOLAR_HIJRI[month - 1]}"
+    else:
+        in_full = locale.language in _MONTHS_IN_FULL
+        text = format_skeleton("MMMMd" if in_full else "MMMd", day, locale=locale)
+    return _in_own_digits(text, locale)
+
+
+def territory_in(code: str, language: str) -> str:
+    """The name of a country in a language, by its ISO 3166-1 code; empty where it is not known."""
+    return str(locale_of(language).territories.get(code, ""))
+
+
+def month_names(language: str) -> Iterator[tuple[str, int]]:
+    """The names of the months as dates have them, in full and short, without stop, each with its number."""
+    months = locale_of(language).months["format"]
+    for width in ("wide", "abbreviated"):
+        for number, name in months[width].items():
+            yield name.rstrip("."), number
 
 
 def write_compact(number: int, language: str) -> str:

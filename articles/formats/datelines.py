@@ -8,6 +8,7 @@ from html import unescape
 from articles import places
 from articles.dateline import MONTHS, RULES, country_of, place_of
 from articles.formats.story import Dateline
+from articles.languages import month_names
 from articles.markup import ANY_TAG
 
 # A dateline is short; what follows the first 160 characters cannot be part of one.
@@ -20,6 +21,11 @@ NUMBERS = {
     for table in MONTHS.values()
     for number, name in enumerate(table, start=1)
 } | {"sep": 9, "mar": 3, "apr": 4, "jun": 6, "jul": 7}
+# Of other languages whose letters have capitals, by which a place is recognised. A name that English has, or that is of
+# two months, is that of English or of the first.
+for _language in ("de", "es", "fr", "it", "nl", "pl", "pt", "ru", "tr", "uk"):
+    for _name, _number in month_names(_language):
+        NUMBERS.setdefault(_name.casefold(), _number)
 MONTH = "|".join(sorted(NUMBERS, key=len, reverse=True))
 # Two letters at least, or one before an apostrophe, as in L'Aquila.
 NAME = r"(?:[^\W\d_]{2,}|[^\W\d_](?=['’]))(?:(?:\. |[ ’'\-/])[^\W\d_]+){0,5}\.?"
@@ -28,8 +34,9 @@ REGION = rf"(?!(?:{MONTH})\b)(?:{INITIALS}|{NAME})"
 RECOGNISED = re.compile(
     rf"(?P<place>{NAME})"
     rf"(?:, (?P<region>{REGION}(?:, {REGION})?))?"
-    rf"(?:, (?:(?P<month>{MONTH})\.? (?P<day>\d{{1,2}})|(?P<day_first>\d{{1,2}}) (?P<month_last>{MONTH})\.?)"
-    r"(?:,? (?P<year>\d{4}))?)?"
+    rf"(?:, (?:(?P<month>{MONTH})\.? (?P<day>\d{{1,2}})"
+    rf"|(?P<day_first>\d{{1,2}})\.? (?:de )?(?P<month_last>{MONTH})\.?)"
+    r"(?:,? (?:de )?(?P<year>\d{4}))?)?"
     r"(?: \((?P<source>[^()]{2,50})\)|(?P<bare_source> [A-Z]{2,8}))?"
     r" ?(?P<dash>—|–|--|(?<= )-)(?:\s|$)",
     re.IGNORECASE,

@@ -67,6 +67,62 @@ def test_a_city_without_country_where_its_agency_allows_it(
     assert line == printed
 
 
+# language, place, and AFP's, AP's and our own style on 8 December 2024
+IN_LANGUAGES = [
+    ("en-GB", "Damascus", "DAMASCUS, Dec 8 (AFP) —", "DAMASCUS, Syria, Dec. 8 —", "Damascus, 8 December 2024 —"),
+    ("ar", "دمشق", "دمشق، 8 ديسمبر (AFP) —", "دمشق، سوريا، 8 ديسمبر —", "دمشق، 8 ديسمبر 2024 —"),
+    ("de-AT", "Damaskus", "DAMASKUS, 8. Dez. (AFP) —", "DAMASKUS, Syrien, 8. Dez. —", "Damaskus, 8. Dezember 2024 —"),
+    ("es", "Damasco", "DAMASCO, 8 dic (AFP) —", "DAMASCO, Siria, 8 dic —", "Damasco, 8 de diciembre de 2024 —"),
+    ("fa", "دمشق", "دمشق، ۱۸ آذر (AFP) —", "دمشق، سوریه، ۱۸ آذر —", "دمشق، ۱۸ آذر ۱۴۰۳ —"),
+    ("fr", "Damas", "DAMAS, 8 déc. (AFP) —", "DAMAS, Syrie, 8 déc. —", "Damas, 8 décembre 2024 —"),
+    ("he", "דמשק", "דמשק, 8 בדצמבר (AFP) —", "דמשק, סוריה, 8 בדצמבר —", "דמשק, 8 בדצמבר 2024 —"),
+    ("hi", "दमिश्क", "दमिश्क, 8 दिसंबर (AFP) —", "दमिश्क, सीरिया, 8 दिसंबर —", "दमिश्क, 8 दिसंबर 2024 —"),
+    ("it", "Damasco", "DAMASCO, 8 dic (AFP) —", "DAMASCO, Siria, 8 dic —", "Damasco, 8 dicembre 2024 —"),
+    ("ja", "ダマスカス", "【ダマスカス 12月8日 AFP】", "【ダマスカス、シリア 12月8日】", "【ダマスカス 2024年12月8日】"),
+    ("nl", "Damascus", "DAMASCUS, 8 dec (AFP) —", "DAMASCUS, Syrië, 8 dec —", "Damascus, 8 december 2024 —"),
+    ("pl", "Damaszek", "DAMASZEK, 8 gru (AFP) —", "DAMASZEK, Syria, 8 gru —", "Damaszek, 8 grudnia 2024 —"),
+    ("pt-BR", "Damasco", "DAMASCO, 8 de dez. (AFP) —", "DAMASCO, Síria, 8 de dez. —", "Damasco, 8 de dezembro de 2024 —"),
+    ("ru", "Дамаск", "ДАМАСК, 8 дек. (AFP) —", "ДАМАСК, Сирия, 8 дек. —", "Дамаск, 8 декабря 2024 —"),
+    ("tr", "İdlib", "İDLİB, 8 Aralık (AFP) —", "İDLİB, Suriye, 8 Aralık —", "İdlib, 8 Aralık 2024 —"),  # noqa: RUF001
+    ("uk", "Дамаск", "ДАМАСК, 8 грудня (AFP) —", "ДАМАСК, Сирія, 8 грудня —", "Дамаск, 8 грудня 2024 —"),
+    ("zh-Hans", "大马士革", "AFP大马士革12月8日电", "大马士革，叙利亚12月8日电", "大马士革2024年12月8日电"),  # noqa: RUF001
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "place", "afp", "ap", "own"), IN_LANGUAGES)
+def test_a_dateline_has_the_date_and_the_order_of_its_language(
+    language: str, place: str, afp: str, ap: str, own: str
+) -> None:
+    def printed(style: str) -> str:
+        return render(
+            place=place, country="SY", date=DECEMBER, source="AFP", style=style, language=language
+        )
+
+    assert [printed(style) for style in ("afp", "ap_print", "plain")] == [afp, ap, own]
+
+
+def test_a_given_region_is_printed_in_every_language() -> None:
+    line = render(place="Tromsø", region="Norwegen", source="dpa", style="ap", language="de")
+
+    assert line == "TROMSØ, Norwegen (dpa) —"
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+@pytest.mark.parametrize("language", ["de", "es", "fr", "it", "nl", "pl", "pt", "ru", "tr", "uk"])
+def test_a_dateline_of_another_newsroom_is_recognised_in_its_language(
+    language: str, month: int
+) -> None:
+    for style in ("afp", "ap_print", "reuters", "plain"):
+        line = render(
+            place="Аден", date=date(2024, month, 8), source="AFP", style=style, language=language
+        )
+
+        found = recognise(f"{line} …")
+
+        assert found, line
+        assert (found.place, found.month, found.day) == ("Аден", month, 8), line
+
+
 def test_turkish_has_a_capital_of_its_own() -> None:
     assert render(place="İzmir", style="afp", language="tr-TR") == "İZMİR —"
     assert render(place="Izmir", style="afp", language="en") == "IZMIR —"
