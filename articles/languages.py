@@ -138,7 +138,7 @@ def write_moment(when: datetime, language: str) -> str:
     return join.format(_in_own_digits(time, locale), write_date(when, language))
 
 
-def write_day(day: date, language: str) -> str:
+def write_edition(day: date, language: str) -> str:
     """`Sunday, 8 December 2024`, as the head of a newspaper has it."""
     return str(format_date(day, "full", locale=locale_of(language)))
 

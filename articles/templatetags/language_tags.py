@@ -68,7 +68,7 @@ def moment(when: datetime) -> SafeString:
 @register.filter
 def edition(day: date) -> SafeString:
     """The date of an edition as a <time> element."""
-    shown = languages.write_day(day, get_language() or "en")
+    shown = languages.write_edition(day, get_language() or "en")
     return format_html('<time datetime="{}" dir="auto">{}</time>', day.isoformat(), shown)
 
 

@@ -33,7 +33,7 @@ class Streams:
         self.polls = 0
         page.context.on("request", self._note)
         for event in ("requestfailed", "requestfinished"):
-            page.context.on(event, lambda request: self.open.discard(request))  # type: ignore[call-overload]
+            page.context.on(event, lambda request: self.open.discard(request))
 
     def _note(self, request: Request) -> None:
         if "/live/" in request.url:
