@@ -138,6 +138,12 @@ def write_moment(when: datetime, language: str) -> str:
     return join.format(_in_own_digits(time, locale), write_date(when, language))
 
 
+def write_time(when: datetime, language: str) -> str:
+    """The time in the zone of `when`: `09:23`."""
+    locale = locale_of(language)
+    return _in_own_digits(format_time(when, "short", tzinfo=when.tzinfo, locale=locale), locale)
+
+
 def write_edition(day: date, language: str) -> str:
     """`Sunday, 8 December 2024`, as the head of a newspaper has it."""
     return str(format_date(day, "full", locale=locale_of(language)))

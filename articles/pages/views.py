@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from articles.formats.slugs import is_address_of_id
 from articles.hooks import ReactionTotal, Widget, reaction_hooks
-from articles.models import Article, ArticleQuerySet, Author, Correction, Section, Tag
+from articles.models import Article, ArticleQuerySet, Author, Correction, Section, State, Tag
 from articles.pages import front, page_cache
 from articles.pages.page_cache import PageState, Rendering
 from articles.pages.preview_links import ExpiredLinkError, InvalidLinkError, find_draft
@@ -151,6 +151,9 @@ def _article(request: HttpRequest, slug: str) -> Rendering | HttpResponse:
         # The slug of a UUID may change again; a former slug never becomes current again.
         return _redirect(request, article, permanent=not is_address_of_id(slug))
     widget = reaction_hooks().widget(request, article)
+    if article.state == State.RETRACTED:
+        nothing = Widget()  # its readers are not asked what they feel
+        widget = replace(widget, write=nothing.write, chip=nothing.chip)
     response = render(request, "articles/article.html", {"article": article, "widget": widget})
     patch_vary_headers(response, ["Cookie"])
     return Rendering(

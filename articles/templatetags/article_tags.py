@@ -8,10 +8,19 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from articles.hooks import PageLink, reaction_hooks
 from articles.markup import with_dateline
-from articles.models import Article, Correction, Media, Rendition, Section, sections_with_articles
+from articles.models import (
+    Article,
+    Correction,
+    Media,
+    Rendition,
+    Section,
+    State,
+    sections_with_articles,
+)
 from articles.models.pictures import largest
 from articles.pages.manifest import PAPER
 
@@ -106,6 +115,14 @@ def byline(article: Article) -> SafeString:
             unnamed.append(link)
     # Every part was escaped above.
     return mark_safe(", ".join(filter(None, [text, *unnamed])))  # noqa: S308
+
+
+@register.filter
+def titled(article: Article) -> str:
+    """The headline as titles and link previews have it: one that is read alone says that the story is retracted."""
+    if article.state != State.RETRACTED:
+        return article.headline
+    return gettext("Retracted: {headline}").format(headline=article.headline)
 
 
 @register.filter

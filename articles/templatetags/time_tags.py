@@ -1,0 +1,79 @@
+"""Template tags for the times of a story: how long ago, in its place's time zone, and in the reader's."""
+
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, pgettext
+
+from articles import languages
+from articles.dateline import place_of
+from articles.models import Article
+
+register = template.Library()
+
+_DAY_SECONDS = 86_400
+
+
+@register.simple_tag
+def story_time(article: Article, when: datetime) -> SafeString:
+    """Date and time at the place of the dateline, and in the site's zone, which the script replaces by the reader's.
+
+    Within a day it begins with how long ago that was. Without a known place, or where its clocks show the same, the
+    site's zone stands alone.
+    """
+    language = get_language() or "en"
+    local, zone = timezone.localtime(when), _zone_of(article)
+    there = when.astimezone(zone) if zone else local
+    if there.utcoffset() == local.utcoffset():
+        time = _element(
+            local, f"{languages.write_moment(local, language)} {zone_name(local)}", "moment"
+        )
+    else:
+        time = format_html(
+            pgettext("time", "{time} in {place} ({elsewhere})"),
+            time=_element(there, languages.write_moment(there, language)),
+            place=format_html("<bdi>{}</bdi>", article.dateline_place),
+            elsewhere=_elsewhere(local, there, language),
+        )
+    elapsed = timezone.now() - when
+    if not 0 <= elapsed.total_seconds() < _DAY_SECONDS:
+        return time
+    return format_html("{} · {}", languages.write_ago(elapsed, language), time)
+
+
+def zone_name(local: datetime) -> str:
+    """`CET`, or the offset, which is the only name that many time zones have."""
+    name = local.tzname() or ""
+    return name if name.isalpha() else f"UTC{name}"
+
+
+def _elsewhere(local: datetime, there: datetime, language: str) -> SafeString:
+    """The same moment in the site's zone: with its date only where that is another day than at the place."""
+    is_same_day = local.date() == there.date()
+    write = languages.write_time if is_same_day else languages.write_moment
+    shown = f"{write(local, language)} {zone_name(local)}"
+    return _element(local, shown, "time", there.date().isoformat())
+
+
+def _element(when: datetime, text: str, local: str = "", day: str = "") -> SafeString:
+    attributes = format_html(' data-local="{}"', local) if local else ""
+    attributes += format_html(' data-day="{}"', day) if day else ""
+    return format_html(
+        '<time datetime="{}" dir="auto"{}>{}</time>',
+        when.isoformat(timespec="seconds"),
+        attributes,
+        text,
+    )
+
+
+def _zone_of(article: Article) -> tzinfo | None:
+    place = article.dateline_place and place_of(
+        article.dateline_place,
+        region=article.dateline_region,
+        country=article.dateline_country,
+    )
+    return ZoneInfo(place.zone) if place else None
