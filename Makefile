@@ -4,7 +4,7 @@ VENV ?= .venv
 
 NO_SERVERS = SECRET_KEY=lint READER_KEY=lint DATABASE_URL=postgresql:///lint REDIS_URL=redis://
 
-.PHONY: help run test test-fast fuzz coverage lint messages javascript bench bench-quick chaos test-browsers attacks lock installed tools
+.PHONY: help run test test-fast fuzz coverage lint messages javascript html bench bench-quick chaos test-browsers attacks lock installed tools
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -41,7 +41,7 @@ attacks: tools  ## the attacks alone, and their table in docs/moderation.md
 fuzz: tools  ## the property tests, with ten times as many examples, at random
 	@exec "$(VENV)/bin/python" -m pytest -n 2 --hypothesis-profile=fuzz -m hypothesis
 
-lint: tools javascript  ## style, types, import contracts, templates, migrations, the lock files
+lint: tools javascript html  ## style, types, import contracts, templates, HTML, migrations, the lock files
 	@"$(VENV)/bin/python" -m newsroom.stack.lock --check
 	@"$(VENV)/bin/ruff" check
 	@"$(VENV)/bin/ruff" format --check
@@ -59,10 +59,16 @@ messages: installed  ## the catalogues of texts for readers, after a change of o
 javascript:
 	@cd tests/javascript && \
 	if ! command -v npm >/dev/null; then echo "JavaScript not checked: npm is not installed."; \
-	elif ! { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --no-audit --no-fund; }; \
+	elif ! { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --ignore-scripts --no-audit --no-fund; }; \
 	then echo "JavaScript not checked: npm cannot install its tools."; \
 	else cd ../.. && tests/javascript/node_modules/.bin/tsc -p tests/javascript && \
 	tests/javascript/node_modules/.bin/biome ci --colors=off --config-path=tests/javascript articles/static reactions/static reactions/embed; fi
+
+# The pages as readers get them. Its checker is a Java program that npm installs.
+html: tools javascript
+	@if ! command -v java >/dev/null; then echo "HTML not checked: Java is not installed."; \
+	elif ! [ -d tests/javascript/node_modules/vnu-jar ]; then echo "HTML not checked: npm cannot install its checker."; \
+	else "$(VENV)/bin/python" -m pytest -q -p no:randomly -p no:cacheprovider tests/html; fi
 
 # `make lock LOCK=--upgrade` takes newer versions of what the direct requirements leave open.
 lock: installed  ## the lock files, after a change in requirements.txt or requirements-dev.txt
