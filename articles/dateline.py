@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from articles.languages import locale_of, territory_in, write_date, write_day
+from articles.languages import locale_of, territory_in, write_date, write_short_date
 from articles.places import DATA, Place, country_names, find_place, key_of
 
 
@@ -88,7 +88,7 @@ def _render_in(
     region = region or _country_to_print(place, country, rules, language)
     parts = {"date": "", "source": "", "dash": rules.dash}
     if date and rules.date:
-        write = write_date if "{year}" in rules.date else write_day
+        write = write_date if "{year}" in rules.date else write_short_date
         parts["date"] = form["date"].format(date=write(date, language))
     if source and rules.source:
         parts["source"] = form["source"].format(source=source)

@@ -25,6 +25,7 @@ _REGIONS = {"en": "en_GB"}
 _COMPACT_FROM = 10_000
 # Where a newspaper writes otherwise than CLDR: no word for "year", and a comma before the time.
 _LONG_DATES = {"ru": "d MMMM y", "uk": "d MMMM y"}
+_FULL_DATES = {"fa": "{} {}", "ru": "{}, {}", "uk": "{}, {}"}
 _JOINS = {"pt": "{1}, {0}"}
 # Languages whose wires write the months of a dateline in full.
 _MONTHS_IN_FULL = frozenset({"ar", "fa", "he", "hi", "tr", "uk"})
@@ -95,7 +96,7 @@ def write_date(day: date, language: str) -> str:
     return _in_own_digits(text, locale)
 
 
-def write_day(day: date, language: str) -> str:
+def write_short_date(day: date, language: str) -> str:
     """Day and month in the short form of a dateline: `8 déc.` in French, `8. Dez.` in German, `12月8日` in Chinese."""
     locale = locale_of(language)
     if locale.language == "fa":
@@ -146,7 +147,11 @@ def write_time(when: datetime, language: str) -> str:
 
 def write_edition(day: date, language: str) -> str:
     """`Sunday, 8 December 2024`, as the head of a newspaper has it."""
-    return str(format_date(day, "full", locale=locale_of(language)))
+    locale = locale_of(language)
+    if locale.language in _FULL_DATES:
+        weekday = format_date(day, "EEEE", locale=locale)
+        return _FULL_DATES[locale.language].format(weekday, write_date(day, language))
+    return _in_own_digits(format_date(day, "full", locale=locale), locale)
 
 
 def write_ago(elapsed: timedelta, language: str) -> str:

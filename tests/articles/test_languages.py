@@ -9,6 +9,7 @@ from articles.languages import (
     plural_categories,
     solar_hijri,
     write_ago,
+    write_day,
     write_moment,
     write_number,
 )
@@ -50,6 +51,24 @@ def test_dates_and_numbers_are_as_the_language_writes_them(
 def plain(text: str) -> str:
     """Without the spaces of typography, and without marks of direction."""
     return text.replace("\N{NARROW NO-BREAK SPACE}", " ").replace("\xa0", " ").replace("\u200f", "")
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("en", "Sunday, 8 December 2024"),
+        ("ar", "الأحد، 8 ديسمبر 2024"),
+        ("de", "Sonntag, 8. Dezember 2024"),
+        ("fa", "یکشنبه ۱۸ آذر ۱۴۰۳"),
+        ("fr", "dimanche 8 décembre 2024"),
+        ("he", "יום ראשון, 8 בדצמבר 2024"),
+        ("ja", "2024年12月8日日曜日"),
+        ("ru", "воскресенье, 8 декабря 2024"),
+        ("tr", "8 Aralık 2024 Pazar"),  # noqa: RUF001
+    ],
+)
+def test_the_day_of_an_edition(language: str, written: str) -> None:
+    assert plain(write_day(date(2024, 12, 8), language)) == written
 
 
 @pytest.mark.parametrize(
