@@ -9,7 +9,7 @@ from articles.languages import (
     plural_categories,
     solar_hijri,
     write_ago,
-    write_day,
+    write_edition,
     write_moment,
     write_number,
 )
@@ -68,7 +68,7 @@ def plain(text: str) -> str:
     ],
 )
 def test_the_day_of_an_edition(language: str, written: str) -> None:
-    assert plain(write_day(date(2024, 12, 8), language)) == written
+    assert plain(write_edition(date(2024, 12, 8), language)) == written
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from articles.pages.preview_links import end_links, make_link
 from reactions.counting.aggregate import aggregate
 from reactions.counting.cache_writer import write_stale_counts
 from reactions.kinds import pack
-from reactions.models import Bucket
+from reactions.models import Bucket, Policy
 from reactions.moderation.signals import Signals
 from reactions.policy import set_policy
 from reactions.record import set_reactions
@@ -40,7 +40,7 @@ def test_every_page_is_valid(
     ended = make_link(other)
     end_links(article_id=other.pk)
     closed = publish_article()
-    set_policy(article_id=closed.pk, state="closed")
+    set_policy(article_id=closed.pk, state=Policy.State.CLOSED)
 
     pages = {name: client.get(path).content for name, path in page_types.PAGES.items()}
     pages |= {
