@@ -24,6 +24,7 @@ from articles.resolve import Killed, find_article, find_article_version
 
 ARTICLES_PER_PAGE = 20
 CORRECTIONS_PER_PAGE = 50
+NEXT_ARTICLES = 3  # below an article
 LEAST_RANKED = 3
 
 # Columns that no list shows; together they are most of an article's size.
@@ -154,7 +155,8 @@ def _article(request: HttpRequest, slug: str) -> Rendering | HttpResponse:
     if article.state == State.RETRACTED:
         nothing = Widget()  # its readers are not asked what they feel
         widget = replace(widget, write=nothing.write, chip=nothing.chip)
-    response = render(request, "articles/article.html", {"article": article, "widget": widget})
+    context = {"article": article, "widget": widget, "next_articles": _next_articles(article)}
+    response = render(request, "articles/article.html", context)
     patch_vary_headers(response, ["Cookie"])
     return Rendering(
         _personal(response) if widget.personal else _shared(response),
@@ -163,6 +165,21 @@ def _article(request: HttpRequest, slug: str) -> Rendering | HttpResponse:
         changed_at=None if widget.personal else _latest(article.updated_at, widget.changed_at),
         may_be_stored=not widget.personal,
     )
+
+
+def _next_articles(article: Article) -> list[Article]:
+    """The newest articles besides this one: of its section, where it has another, else of all."""
+    newest_ones = (
+        Article.objects.public()
+        .exclude(state=State.RETRACTED)
+        .newest_first()
+        .only("id", "slug", "headline", "language")
+    )
+    for found in (newest_ones.filter(section=article.section), newest_ones):
+        others = [each for each in found[: NEXT_ARTICLES + 1] if each.pk != article.pk]
+        if others:
+            return others[:NEXT_ARTICLES]
+    return []
 
 
 def _latest(*times: datetime | None) -> datetime:

@@ -93,7 +93,7 @@ class Hooks:
             return Widget(version=version)
         return Widget(
             write=lambda: _write(request, article, counts, own),
-            chip=lambda: _write_summary(counts, empty=say("be_first")),
+            chip=lambda: _write_summary(counts, is_chip=True),
             interactions=_interactions(counts),
             version=version,
             changed_at=datetime.fromisoformat(counts.as_of) if counts.as_of else None,
@@ -172,14 +172,16 @@ def _leading(counts: Counts) -> list[Kind]:
     return [kind for kind in by_count[:_LEADING] if found.get(kind.key)]
 
 
-def _write_summary(counts: Counts, empty: str = "") -> SafeString:
-    """The leading kinds and how many reacted; `empty` where nobody has."""
+def _write_summary(counts: Counts, *, is_chip: bool = False) -> SafeString:
+    """The leading kinds and how many reacted. The chip always says something; the widget of its page has its answer."""
     leading = _leading(counts)
+    empty = say("be_first") if is_chip else ""
+    answer = "" if is_chip else json.dumps(counts.as_json(), separators=(",", ":"))
     return render_to_string(
         "reactions/summary.html",
         {
             "article_id": counts.article_id,
-            "answer": json.dumps(counts.as_json(), separators=(",", ":")),
+            "answer": answer,
             "leading": ",".join(kind.key for kind in leading),
             "faces": [face(kind) for kind in leading],
             "sum": say("total", counts.total) if counts.total else empty,

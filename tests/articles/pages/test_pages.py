@@ -7,6 +7,7 @@ from html import unescape
 from uuid import UUID
 
 import pytest
+from django.core.cache import caches
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
@@ -329,7 +330,7 @@ def test_an_article_that_is_not_public_is_not_found(
         ("/authors/newsroom-staff/", 4),
         ("/search/?q=bridge", 2),
         ("/corrections/", 2),
-        (ARTICLE_URL, 5),
+        (ARTICLE_URL, 6),
     ],
 )
 def test_a_page_takes_as_many_queries_however_much_is_on_it(
@@ -479,3 +480,27 @@ def test_every_redirect_of_an_address_keeps_the_query(client: Client, article: A
     }
 
     assert [answer["Location"] for answer in answers.values()] == [f"/articles/now/{query}"] * 3
+
+
+def test_below_an_article_is_where_to_go_next(
+    publish_article: PublishArticle, client: Client
+) -> None:
+    world, local = (Section.objects.create(name=name, slug=name.lower()) for name in ("W", "L"))
+    read = publish_article(headline="Read", section=world)
+    assert "Read next" not in client.get(read.get_absolute_url()).content.decode()
+    publish_article(headline="Elsewhere", section=local)
+    publish_article(headline="Taken back", section=world, state=State.RETRACTED)
+    caches["pages"].clear()
+    alone = next_links(client, read)
+    for number in range(4):
+        publish_article(headline=f"Near {number}", section=world)
+
+    assert alone == ["Elsewhere"]
+    caches["pages"].clear()
+    assert next_links(client, read) == ["Near 3", "Near 2", "Near 1"]
+
+
+def next_links(client: Client, article: Article) -> list[str]:
+    page = client.get(article.get_absolute_url()).content.decode()
+    _, _, after = page.partition('class="read-next"')
+    return re.findall(r"<a[^>]*>([^<]*)</a>", after.partition("</nav>")[0])

@@ -1,0 +1,17 @@
+"""Templates without the indentation of their source: it is a twentieth of a compressed page."""
+
+import re
+
+from django.template import Origin
+from django.template.loaders.app_directories import Loader as AppDirectoriesLoader
+
+_INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
+
+
+class Loader(AppDirectoriesLoader):
+    """Leaves out what is before the first letter of a line, where HTML has room of any length. None has a <pre>."""
+
+    def get_contents(self, origin: Origin) -> str:
+        contents = super().get_contents(origin)
+        is_html = str(origin.template_name).endswith(".html")
+        return _INDENTATION.sub("", contents) if is_html else contents
