@@ -10,7 +10,7 @@ import random
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +42,8 @@ _RECORD_SECONDS = 1.0
 _STOP_SECONDS = 1.0
 # Writes between which other work has its turn; a write takes some ten microseconds.
 _TURN = 100
+# Ten thousand events at one moment would keep the front from all other requests for a second: they are spread over 0.4.
+_MOST_A_SECOND = 25_000
 # Slugs of which the id is remembered. A slug leads to one article for as long as that exists.
 _MOST_ADDRESSES = 4_096
 # A client may claim that versions went back; what it costs is bounded.
@@ -109,7 +111,7 @@ class Hub:
             self._refresh,
             self._write_records,
         ):
-            self._run(work())
+            self._run(_for_ever(work))
 
     async def stop(self) -> None:
         """End every task, or leave it after a second: the process ends anyway."""
@@ -375,13 +377,13 @@ class Hub:
                 for listener in article.listeners:
                     lists.setdefault(listener, []).append(article)
             each_of = [(listener, self._joined(each), each) for listener, each in lists.items()]
+        began = time.monotonic()
         for number, (listener, message, articles) in enumerate(each_of, start=1):
             if listener.behind is None and self._write(listener, message):
                 self.sent += len(articles)
             else:
                 self._put_behind(listener, articles)
-            if number % _TURN == 0:
-                await asyncio.sleep(0)
+            await _pause(number, began)
 
     def _joined(self, articles: Iterable[LiveArticle]) -> Message:
         return body(b"".join(each.event(self._epoch) for each in articles))
@@ -402,10 +404,10 @@ class Hub:
         while True:
             await self._is_behind.wait()
             await asyncio.sleep(_CATCH_UP_SECONDS)
+            began = time.monotonic()
             for number, listener in enumerate(list(self._behind), start=1):
                 self._send_missed(listener)
-                if number % _TURN == 0:
-                    await asyncio.sleep(0)
+                await _pause(number, began)
             if not self._behind:
                 self._is_behind.clear()
 
@@ -425,14 +427,13 @@ class Hub:
         while True:
             await asyncio.sleep(self._limits.heartbeat_seconds / len(self._turns))
             self._turn = (self._turn + 1) % len(self._turns)
-            now = time.monotonic()
+            now = began = time.monotonic()
             for number, listener in enumerate(list(self._turns[self._turn - 1]), start=1):
                 if now > listener.lease_ends_at:
                     listener.end(events.retry_after_lease())
                 elif not self._write(listener, heartbeat):
                     self._put_behind(listener, ())
-                if number % _TURN == 0:
-                    await asyncio.sleep(0)
+                await _pause(number, began)
             self._forget_articles(now)
 
     def _forget_articles(self, now: float) -> None:
@@ -445,20 +446,20 @@ class Hub:
 
     async def _send_to_all(self, content: bytes) -> None:
         message = body(content)
+        began = time.monotonic()
         for number, listener in enumerate(list(self._listeners), start=1):
             if not self._write(listener, message):
                 self._put_behind(listener, listener.articles)
-            if number % _TURN == 0:
-                await asyncio.sleep(0)
+            await _pause(number, began)
 
     async def _send_snapshots(self, first: bytes = b"") -> None:
+        began = time.monotonic()
         for number, listener in enumerate(list(self._listeners), start=1):
             if self._write(listener, body(first + self._snapshot(listener))):
                 self.sent += len(listener.articles)
             else:
                 self._put_behind(listener, listener.articles)
-            if number % _TURN == 0:
-                await asyncio.sleep(0)
+            await _pause(number, began)
 
     def _snapshot(self, listener: Listener) -> bytes:
         snapshot = b"".join(
@@ -526,3 +527,19 @@ class Hub:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             logger.error("Live counts: a task failed.", exc_info=error)
+
+
+async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:
+    """Run what should never end. One that fails is begun again: without it streams would be open and say nothing."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            logger.exception("Live counts: a task failed, and is begun again.")
+            await asyncio.sleep(1)
+
+
+async def _pause(number: int, began: float) -> None:
+    """After so many writes since `began`, let other work have its turn."""
+    if number % _TURN == 0:
+        await asyncio.sleep(max(0.0, began + number / _MOST_A_SECOND - time.monotonic()))

@@ -9,7 +9,7 @@ local is_old = stored >= 0 and stored < tonumber(ARGV[2])
 if not is_old and tonumber(ARGV[1]) > stored then
   redis.call('SET', KEYS[1], ARGV[1])
 end
-if stored < tonumber(ARGV[2]) then
+if math.max(stored, 0) < tonumber(ARGV[2]) then
   redis.call('PUBLISH', ARGV[3], 'refresh')
 end
 return stored
