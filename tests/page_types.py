@@ -56,15 +56,16 @@ def fill() -> None:
     """Publish the stories."""
     world = Section.objects.create(slug=f"{_SLUG}-world", name="World and its provinces")
     culture = Section.objects.create(slug=f"{_SLUG}-culture", name="Culture")
-    now = timezone.now()
+    newest, picture = timezone.now(), _picture()
+    now = newest - timedelta(minutes=5)
     for number in range(14):
         section = world if number % 2 else culture
         headline = (
             f"The bridge of {number} arches is open, and {LONG_WORD if number == 7 else 'all came'}"
         )
-        picture = _picture(number) if number in {0, 6} else None
-        _story(f"{_SLUG}-{number}", headline, section, now - timedelta(hours=number), picture)
-    _fill_one(_story(FULL, "The bridge is open", world, now, _picture(99)))
+        shown = picture if number in {0, 6} else None
+        _story(f"{_SLUG}-{number}", headline, section, now - timedelta(hours=number), shown)
+    _fill_one(_story(FULL, "The bridge is open", world, newest, picture))
     retract(article_id=_story(RETRACTED, "The bridge is shut", world, now).pk, text="It was open.")
     arabic = _story(ARABIC, "الجسر مفتوح", culture, now, language="ar")
     arabic.abstract = "استغرق الأمر تسع سنوات."
@@ -110,9 +111,9 @@ def _story(
     )
 
 
-def _picture(number: int) -> Media:
-    media = Media(alt_text=f"Bridge {number}", caption="At noon.", credit="Photo: Ada")
-    put_picture(media, read_picture(draw(700 + number, 450)))
+def _picture() -> Media:
+    media = Media(alt_text="A bridge", caption="At noon.", credit="Photo: Ada")
+    put_picture(media, read_picture(draw(1400, 900)))
     prepare(media)
     return Media.objects.get(pk=media.pk)
 
@@ -129,7 +130,7 @@ def _fill_one(article: Article) -> None:
     tag = Tag.objects.create(slug=f"{_SLUG}-bridges", name="Bridges")
     ArticleAuthor.objects.create(article=article, author=author, position=1)
     ArticleTag.objects.create(article=article, tag=tag, position=1)
-    ArticleMedia.objects.create(article=article, media=_picture(5), position=1)
+    ArticleMedia.objects.create(article=article, media=article.lead_image, position=1)
     for placement in Correction.Placement.values:
         Correction.objects.create(
             article=article, text="It was ten.", version=2, placement=placement

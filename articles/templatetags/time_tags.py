@@ -34,7 +34,7 @@ def story_time(article: Article, when: datetime) -> SafeString:
         )
     else:
         time = format_html(
-            pgettext("time", "{time} in {place} ({elsewhere})"),
+            pgettext("time", "{time} in {place} {elsewhere}"),
             time=_element(there, languages.write_moment(there, language)),
             place=format_html("<bdi>{}</bdi>", article.dateline_place),
             elsewhere=_elsewhere(local, there, language),
@@ -52,10 +52,13 @@ def zone_name(local: datetime) -> str:
 
 
 def _elsewhere(local: datetime, there: datetime, language: str) -> SafeString:
-    """The same moment in the site's zone: with its date only where that is another day than at the place."""
+    """The same moment in the site's zone: with its date only where that is another day than at the place.
+
+    In parentheses, which are part of the element: what follows it would move when the script changes it.
+    """
     is_same_day = local.date() == there.date()
     write = languages.write_time if is_same_day else languages.write_moment
-    shown = f"{write(local, language)} {zone_name(local)}"
+    shown = f"({write(local, language)} {zone_name(local)})"
     return _element(local, shown, "time", there.date().isoformat())
 
 

@@ -2,8 +2,8 @@
 /**
  * The times of a story in the reader's own time zone, which only the browser knows. Without it they are in the site's.
  *
- * `<time data-local="moment">` has date and time; `data-local="time"` the date only where the reader's day is not
- * `data-day`, the day at the place that is named beside it.
+ * `<time data-local="moment">` has date and time. `data-local="time"` is in parentheses after the time at a place, and has
+ * the date only where the reader's day is not `data-day`, the day at that place.
  */
 
 const page = document.documentElement.lang;
@@ -17,6 +17,8 @@ const MOMENT = { day: "numeric", month: "long", year: "numeric", ...TIME };
 for (const element of /** @type {NodeListOf<HTMLTimeElement>} */ (document.querySelectorAll("time[data-local]"))) {
   const when = new Date(element.dateTime);
   const day = when.toLocaleDateString("sv"); // Sweden writes dates as ISO 8601 does
-  const isTimeAlone = element.dataset.local === "time" && element.dataset.day === day;
-  element.textContent = new Intl.DateTimeFormat(language, isTimeAlone ? TIME : MOMENT).format(when);
+  const isBeside = element.dataset.local === "time";
+  const options = isBeside && element.dataset.day === day ? TIME : MOMENT;
+  const shown = new Intl.DateTimeFormat(language, options).format(when);
+  element.textContent = isBeside ? `(${shown})` : shown;
 }

@@ -96,7 +96,7 @@ def test_an_article_page_shows_the_article(article: Article, client: Client) -> 
 
     assert text_of(html) == (
         "World The bridge is open It took nine years. Newsroom staff "
-        "Published 8 December 2024, 12:23 in Damascus ( 09:23 UTC ) "
+        "Published 8 December 2024, 12:23 in Damascus (09:23 UTC) "
         "DAMASCUS, Dec 8 (AFP) — It opened at noon , with a band. Topics Bridges Syria"
     )
     assert '<time datetime="2024-12-08T12:23:00+03:00" dir="auto">' in html
@@ -118,8 +118,8 @@ def test_an_article_page_has_metadata(article: Article, client: Client, settings
 @pytest.mark.parametrize(
     ("zone", "shown"),
     [
-        ("Europe/Berlin", "10:23 CET"),
-        ("Asia/Dubai", "13:23 UTC+04"),
+        ("Europe/Berlin", "(10:23 CET)"),
+        ("Asia/Dubai", "(13:23 UTC+04)"),
     ],
 )
 def test_times_are_in_the_sites_zone_and_name_it(
