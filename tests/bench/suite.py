@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tests.bench import (
     articles,
+    browsing,
     counting,
     end_to_end,
     front,
@@ -29,6 +30,7 @@ MEASUREMENTS: dict[str, Measurement] = {
     "reading": reading.measure,
     "front": front.measure,
     "live": live.measure,
+    "browsing": browsing.measure,
     "rivals": rivals.measure,
     "counting": counting.measure,
     "rows": rows.measure,
