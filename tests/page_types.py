@@ -65,7 +65,7 @@ def fill() -> None:
         )
         shown = picture if number in {0, 6} else None
         _story(f"{_SLUG}-{number}", headline, section, now - timedelta(hours=number), shown)
-    _fill_one(_story(FULL, "The bridge is open", world, newest, picture))
+    _fill_one(_story(FULL, "The bridge is open", world, newest, picture), picture)
     retract(article_id=_story(RETRACTED, "The bridge is shut", world, now).pk, text="It was open.")
     arabic = _story(ARABIC, "الجسر مفتوح", culture, now, language="ar")
     arabic.abstract = "استغرق الأمر تسع سنوات."
@@ -118,7 +118,7 @@ def _picture() -> Media:
     return Media.objects.get(pk=media.pk)
 
 
-def _fill_one(article: Article) -> None:
+def _fill_one(article: Article, picture: Media) -> None:
     """Every part that a story can have."""
     author = Author.objects.create(
         slug=f"{_SLUG}-ada",
@@ -130,7 +130,7 @@ def _fill_one(article: Article) -> None:
     tag = Tag.objects.create(slug=f"{_SLUG}-bridges", name="Bridges")
     ArticleAuthor.objects.create(article=article, author=author, position=1)
     ArticleTag.objects.create(article=article, tag=tag, position=1)
-    ArticleMedia.objects.create(article=article, media=article.lead_image, position=1)
+    ArticleMedia.objects.create(article=article, media=picture, position=1)
     for placement in Correction.Placement.values:
         Correction.objects.create(
             article=article, text="It was ten.", version=2, placement=placement

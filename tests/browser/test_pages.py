@@ -96,11 +96,13 @@ def test_times_are_also_in_the_readers_zone(visitor: Visitor) -> None:
     line = "span:has-text('Published')"
 
     in_tokyo = visitor(path, timezone_id="Asia/Tokyo").locator(line).inner_text()
+    at_the_sites = visitor(path, timezone_id="UTC").locator(line).inner_text()
     in_honolulu = visitor(path, timezone_id="Pacific/Honolulu").locator(line).inner_text()
     without_script = visitor(path, java_script_enabled=False).locator(line).inner_text()
 
     assert in_tokyo == "Published 8 December 2024, 12:23 in Damascus (18:23 GMT+9)"
-    assert "12:23 in Damascus (7 December 2024" in in_honolulu
+    assert "12:23 in Damascus (7 December 2024, 23:23" in in_honolulu
+    assert at_the_sites == without_script
     assert without_script == "Published 8 December 2024, 12:23 in Damascus (09:23 UTC)"
 
 

@@ -9,16 +9,25 @@
 const page = document.documentElement.lang;
 const language = page === "en" ? "en-GB" : page; // as the server writes English
 
-/** @type {Intl.DateTimeFormatOptions} */
-const TIME = { hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
-/** @type {Intl.DateTimeFormatOptions} */
-const MOMENT = { day: "numeric", month: "long", year: "numeric", ...TIME };
+const TIME = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+const DAY = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
 
 for (const element of /** @type {NodeListOf<HTMLTimeElement>} */ (document.querySelectorAll("time[data-local]"))) {
   const when = new Date(element.dateTime);
-  const day = when.toLocaleDateString("sv"); // Sweden writes dates as ISO 8601 does
+  const isoDay = when.toLocaleDateString("sv"); // Sweden writes dates as ISO 8601 does
   const isBeside = element.dataset.local === "time";
-  const options = isBeside && element.dataset.day === day ? TIME : MOMENT;
-  const shown = new Intl.DateTimeFormat(language, options).format(when);
-  element.textContent = isBeside ? `(${shown})` : shown;
+  const time = TIME.format(when);
+  const shown = isBeside && element.dataset.day === isoDay ? time : `${DAY.format(when)}, ${time}`;
+  if (!isSitesZone(element.dateTime, when)) element.textContent = isBeside ? `(${shown})` : shown;
+}
+
+/**
+ * Whether the reader's clocks show what the server has written, in the site's zone.
+ *
+ * @param {string} written ends with the zone's offset, as `+03:00`
+ * @param {Date} when
+ */
+function isSitesZone(written, when) {
+  const [, sign, hours, minutes] = /([+-])(\d\d):(\d\d)$/.exec(written) ?? ["", "+", "0", "0"];
+  return -when.getTimezoneOffset() === Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes));
 }
