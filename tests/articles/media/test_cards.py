@@ -59,7 +59,7 @@ def test_every_page_has_a_picture_for_link_previews(
     section = Section.objects.create(slug="world", name="World")
     article = publish_article(section=section, headline="The bridge is open")
 
-    for path in ("/", section.get_absolute_url(), article.get_absolute_url()):
+    for path in ("/", section.get_absolute_url(), article.get_absolute_url(), "/corrections/"):
         response = client.get(address_in(client, path))
         with Image.open(io.BytesIO(response.content)) as image:
             assert (image.format, image.size) == ("PNG", (1200, 630))
