@@ -1,5 +1,6 @@
 """Template tags for the times of a story: how long ago, in its place's time zone, and in the reader's."""
 
+import re
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from articles.models import Article
 register = template.Library()
 
 _DAY_SECONDS = 86_400
+_BRACKETS = re.compile(r"[(（]\{elsewhere\}[)）]")  # noqa: RUF001  # as Chinese has them
 
 
 @register.simple_tag
@@ -33,11 +35,16 @@ def story_time(article: Article, when: datetime) -> SafeString:
             local, f"{languages.write_moment(local, language)} {zone_name(local)}", "moment"
         )
     else:
+        written = pgettext("time", "{time} in {place} ({elsewhere})")
+        # Into the element: what follows it would move when the script changes it.
+        brackets = _BRACKETS.search(written)
         time = format_html(
-            pgettext("time", "{time} in {place} {elsewhere}"),
+            _BRACKETS.sub("{elsewhere}", written),
             time=_element(there, languages.write_moment(there, language)),
             place=format_html("<bdi>{}</bdi>", article.dateline_place),
-            elsewhere=_elsewhere(local, there, language),
+            elsewhere=_elsewhere(
+                local, there, language, brackets[0] if brackets else "{elsewhere}"
+            ),
         )
     elapsed = timezone.now() - when
     if not 0 <= elapsed.total_seconds() < _DAY_SECONDS:
@@ -51,14 +58,11 @@ def zone_name(local: datetime) -> str:
     return name if name.isalpha() else f"UTC{name}"
 
 
-def _elsewhere(local: datetime, there: datetime, language: str) -> SafeString:
-    """The same moment in the site's zone: with its date only where that is another day than at the place.
-
-    In parentheses, which are part of the element: what follows it would move when the script changes it.
-    """
+def _elsewhere(local: datetime, there: datetime, language: str, form: str) -> SafeString:
+    """The same moment in the site's zone: with its date only where that is another day than at the place."""
     is_same_day = local.date() == there.date()
     write = languages.write_time if is_same_day else languages.write_moment
-    shown = f"({write(local, language)} {zone_name(local)})"
+    shown = form.format(elsewhere=f"{write(local, language)} {zone_name(local)}")
     return _element(local, shown, "time", there.date().isoformat())
 
 

@@ -2,8 +2,8 @@
 /**
  * The times of a story in the reader's own time zone, which only the browser knows. Without it they are in the site's.
  *
- * `<time data-local="moment">` has date and time. `data-local="time"` is in parentheses after the time at a place, and has
- * the date only where the reader's day is not `data-day`, the day at that place.
+ * `<time data-local="moment">` has date and time. `data-local="time"` stands beside the time at a place, and has the date
+ * only where the reader's day is not `data-day`, the day at that place; brackets around it stay.
  */
 
 const page = document.documentElement.lang;
@@ -15,10 +15,10 @@ const DAY = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", y
 for (const element of /** @type {NodeListOf<HTMLTimeElement>} */ (document.querySelectorAll("time[data-local]"))) {
   const when = new Date(element.dateTime);
   const isoDay = when.toLocaleDateString("sv"); // Sweden writes dates as ISO 8601 does
-  const isBeside = element.dataset.local === "time";
-  const time = TIME.format(when);
-  const shown = isBeside && element.dataset.day === isoDay ? time : `${DAY.format(when)}, ${time}`;
-  if (!isSitesZone(element.dateTime, when)) element.textContent = isBeside ? `(${shown})` : shown;
+  const isTimeAlone = element.dataset.local === "time" && element.dataset.day === isoDay;
+  const shown = isTimeAlone ? TIME.format(when) : `${DAY.format(when)}, ${TIME.format(when)}`;
+  const [, open, close] = /^([(（]?).*?([)）]?)$/su.exec(element.textContent) ?? ["", "", ""];
+  if (!isSitesZone(element.dateTime, when)) element.textContent = `${open}${shown}${close}`;
 }
 
 /**
