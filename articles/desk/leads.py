@@ -12,6 +12,7 @@ from unfold.decorators import display
 
 from articles.desk.fields import MomentField
 from articles.models import CURRENT_STATES, Article, Lead
+from articles.models.leads import half_a_day_from_now
 
 # A lead that nobody ends would stay after its news is old.
 LONGEST = timedelta(days=7)
@@ -23,6 +24,10 @@ class LeadForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
     class Meta:
         model = Lead
         fields = ("article", "until")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["until"].initial = half_a_day_from_now
 
     def clean_article(self) -> Article:
         article: Article = self.cleaned_data["article"]

@@ -300,14 +300,14 @@ def test_a_publisher_chooses_the_lead_at_the_desk(
     (link,) = re.findall(r'href="(/desk/articles/lead/add/[^"]*)"', change)
     form = client.get(link).content.decode()
     assert "Story 4" in form
-    until = timezone.localtime() + timedelta(hours=2)
+    (until,) = re.findall(r'name="until" value="([^"]+)"', form)
 
-    response = client.post(
-        link, {"article": str(articles[4].pk), "until": until.strftime("%Y-%m-%dT%H:%M")}
-    )
+    response = client.post(link, {"article": str(articles[4].pk), "until": until})
 
     assert response.status_code == 302
-    assert Lead.objects.get().chosen_by == "maria"
+    chosen = Lead.objects.get()
+    assert chosen.chosen_by == "maria"
+    assert timedelta(hours=11) < chosen.until - timezone.now() <= timedelta(hours=12)
     client.logout()
     assert lead(client) == "Story 4"
 
