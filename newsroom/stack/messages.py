@@ -31,7 +31,7 @@ KEYWORDS = DEFAULT_KEYWORDS | {
     "Plural": (1, 2),
 }
 COMMENTS = ("Translators:",)
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 # Headers that change with every run, or that no reader of these files needs.
 HEADERS = re.compile(
     rb'^"(?:Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator'
