@@ -11,9 +11,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from gettext import translation
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from django.utils.translation import to_locale
+
+from newsroom.catalogues import compiled_folder
 from newsroom.stack.console import StartupError, last_lines, print_line
 from newsroom.stack.folders import remove_folder, socket_folder
 from newsroom.stack.guard import BARE_ENVIRONMENT, Guard
@@ -134,8 +138,16 @@ class Front:
             "FRONT_HSTS": 'Strict-Transport-Security "max-age=31536000"' if hsts else "",
             "STATIC_ROOT": str(options.data / "static"),
             "MEDIA_ROOT": given.get("MEDIA_ROOT", str(options.data / "media")),
+            "FRONT_UNAVAILABLE": _unavailable(options.data, given.get("SITE_LANGUAGE", "en")),
             **(_TLS[given["FRONT_TLS"]] if is_tls else {}),
         }
+
+
+def _unavailable(data: Path, language: str) -> str:
+    """What a page says while web does not answer, in the language of the site; in English before its first start."""
+    names = [to_locale(language.lower())]
+    texts = translation("django", compiled_folder(data), names, fallback=True)
+    return texts.gettext("The site is not available at this moment; try again soon.")
 
 
 def make_front(options: Options, *, guard: Guard) -> Front | None:

@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
+from newsroom.catalogues import compile_catalogues, compiled_folder
 from newsroom.stack.console import StartupError
 from newsroom.stack.front import CADDYFILE, Front, caddy, check_front, make_front
 from newsroom.stack.guard import Guard
@@ -333,6 +334,17 @@ def test_without_web_it_asks_to_come_back(site: Site) -> None:
     assert api.headers["Retry-After"] == page.headers["Retry-After"] == "2"
     assert api.headers["Content-Type"] == "application/problem+json"
     assert json.loads(problem)["type"] == "urn:newsroom:problem:unavailable"
+
+
+def test_without_web_it_says_so_in_the_language_of_the_site() -> None:
+    with running(SITE_LANGUAGE="zh-Hans") as site:
+        compile_catalogues(compiled_folder(site.data))
+        site.front.stop()
+        site.front.start()
+
+        _, page = site.ask("/")
+
+    assert page.decode() == "网站暂时无法访问，请稍后再试。"  # noqa: RUF001
 
 
 def test_a_killed_front_is_started_again(site: Site) -> None:
