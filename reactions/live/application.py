@@ -14,7 +14,14 @@ from reactions.live.articles import LiveArticle
 from reactions.live.hub import Full, Hub
 from reactions.live.listeners import Message, Send
 from reactions.live.metrics import exposition
-from reactions.live.requests import Asked, Refused, Scope, network_of, read_request
+from reactions.live.requests import (
+    Asked,
+    Refused,
+    Scope,
+    may_read_metrics,
+    network_of,
+    read_request,
+)
 
 Receive = Callable[[], Awaitable[Message]]
 
@@ -43,7 +50,7 @@ class Live:
             return
         path = scope["path"]
         if path in {"/healthz", "/readyz", "/metrics"}:
-            await _answer_probe(self.hub, path, send)
+            await _answer_probe(self.hub, scope, send)
             return
         try:
             await self._stream(self.hub, scope, receive, send)
@@ -88,17 +95,24 @@ async def _find(hub: Hub, asked: Asked) -> tuple[list[LiveArticle], bytes]:
     )
 
 
-async def _answer_probe(hub: Hub, path: str, send: Send) -> None:
-    if path == "/healthz":
-        await _answer(200, "text/plain; charset=utf-8", b"ok\n", {}, send)
-    elif path == "/readyz":
-        record = hub.record()
-        is_ready = record["live"] and not record["draining"]
-        content = json.dumps({"state": "ok" if is_ready else "down", **record}).encode()
-        await _answer(200 if is_ready else 503, "application/json", content, {}, send)
-    else:
-        content = exposition([hub.record()]).encode()
-        await _answer(200, "text/plain; version=0.0.4; charset=utf-8", content, {}, send)
+async def _answer_probe(hub: Hub, scope: Scope, send: Send) -> None:
+    status, content_type = 200, "text/plain; charset=utf-8"
+    match scope["path"]:
+        case "/healthz":
+            content = "ok\n"
+        case "/readyz":
+            record = hub.record()
+            is_ready = record["live"] and not record["draining"]
+            status, content_type = 200 if is_ready else 503, "application/json"
+            content = json.dumps({"state": "ok" if is_ready else "down", **record})
+        case _ if may_read_metrics(scope):
+            content, content_type = (
+                exposition([hub.record()]),
+                "text/plain; version=0.0.4; charset=utf-8",
+            )
+        case _:
+            status, content = 404, "There is nothing here.\n"
+    await _answer(status, content_type, content.encode(), {}, send)
 
 
 def _full() -> Refused:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hmac import compare_digest
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -102,6 +104,15 @@ def network_of(scope: Scope) -> bytes | None:
     network = client_network(request)
     # A proxy on this machine that does not say whom it serves would make all readers one network.
     return b"loopback" if network is None and settings.LIVE_COUNTS_LOOPBACK else network
+
+
+def may_read_metrics(scope: Scope) -> bool:
+    """With METRICS_TOKEN set, only its bearer; else a program on this machine that came through no proxy."""
+    if settings.METRICS_TOKEN:
+        return compare_digest(header(scope, b"authorization"), f"Bearer {settings.METRICS_TOKEN}")
+    client = scope.get("client")
+    forwarded = header(scope, b"x-forwarded-for") or header(scope, b"forwarded")
+    return bool(client) and not forwarded and ip_address(client[0]).is_loopback
 
 
 @dataclass(frozen=True)

@@ -175,6 +175,8 @@ def test_the_process_has_probes_and_metrics_of_its_own(live: LiveProcess, articl
         assert live.get("/healthz") == "ok\n"
         assert live.record()["state"] == "ok"
         assert "\nnewsroom_live_listeners 1\n" in live.get("/metrics")
+        with live.stream("/metrics", **{"X-Forwarded-For": "203.0.113.7"}) as through_proxy:
+            assert through_proxy.status == 404
     live.wait_until(listeners=0)
 
 
