@@ -111,8 +111,9 @@ def may_read_metrics(scope: Scope) -> bool:
     if settings.METRICS_TOKEN:
         return compare_digest(header(scope, b"authorization"), f"Bearer {settings.METRICS_TOKEN}")
     client = scope.get("client")
-    forwarded = header(scope, b"x-forwarded-for") or header(scope, b"forwarded")
-    return bool(client) and not forwarded and ip_address(client[0]).is_loopback
+    if not client or header(scope, b"x-forwarded-for") or header(scope, b"forwarded"):
+        return False
+    return ip_address(client[0]).is_loopback
 
 
 @dataclass(frozen=True)
