@@ -1,5 +1,6 @@
 """Streams through the fronts: each event at once, and nothing compressed, whatever stands in between."""
 
+import json
 import re
 import shutil
 import time
@@ -40,7 +41,7 @@ def ports() -> Iterator[dict[str, int]]:
         front = make_front(Options.read(given), guard=guard)
         assert front
         sockets = {"LIVE_SOCKET": str(front.live_socket), "WEB_SOCKET": str(front.web_socket)}
-        with live_process(folder, **sockets) as live:
+        with live_process(folder, **sockets, LIVE_PER_NETWORK="3") as live:
             try:
                 front.start()
                 _start_haproxy(guard, folder, ports)
@@ -91,6 +92,31 @@ def test_each_event_comes_at_once_and_uncompressed(
     assert event.at - before < 0.5
     assert "content-encoding" not in stream.answer
     assert stream.answer["cache-control"] == "no-store, no-transform"
+
+
+def test_a_network_that_is_full_is_refused_whatever_it_claims_to_be(
+    ports: dict[str, int], article_id: UUID
+) -> None:
+    path = f"/live/articles/{article_id}/"
+    _wait_for(ports["caddy"], path)
+    streams = [Stream(ports["caddy"], path) for _ in range(3)]
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while any(stream.status != 200 for stream in streams):  # that of `_wait_for` has not ended
+        assert time.monotonic() < deadline
+        for stream in streams:
+            stream.close()
+        time.sleep(0.1)
+        streams = [Stream(ports["caddy"], path) for _ in range(3)]
+
+    with Stream(ports["caddy"], path, {"X-Forwarded-For": "203.0.113.7"}) as refused:
+        problem = json.loads(refused.body())
+    for stream in streams:
+        stream.close()
+
+    assert refused.status == problem["status"] == 503
+    assert refused.answer["content-type"] == "application/problem+json"
+    assert refused.answer["access-control-allow-origin"] == "*"
+    assert 5 <= int(refused.answer["retry-after"]) <= 30
 
 
 def _wait_for(port: int, path: str) -> None:

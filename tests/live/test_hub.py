@@ -12,9 +12,10 @@ from pytest_django.fixtures import Settings
 from reactions import counts
 from reactions.cache.redis import client
 from reactions.counts import Answer
+from reactions.live import events, reading
 from reactions.live import hub as hubs
-from reactions.live import reading
 from reactions.live.hub import Full, Hub, Limits
+from reactions.live.requests import network_of
 from tests.live.conftest import WriteCounts, counts_of
 
 LIMITS = Limits(listeners=5, per_network=2, lease_seconds=600, heartbeat_seconds=15)
@@ -193,3 +194,62 @@ def test_a_late_message_is_no_restore(
         assert b"id: 4" not in buffer.content
 
     run(steps)
+
+
+@pytest.mark.parametrize(("stored", "has_epoch"), [(4, True), (9, False)])
+def test_a_client_that_had_a_higher_version_is_believed_where_postgresql_agrees(
+    article_id: UUID,
+    write: WriteCounts,
+    monkeypatch: pytest.MonkeyPatch,
+    stored: int,
+    has_epoch: bool,
+) -> None:
+    """As where every process was restarted together with a restored PostgreSQL."""
+    write(article_id, 4)
+    answers = {article_id: Answer.of(counts_of(article_id, stored))}
+    monkeypatch.setattr(reading, "read_stored_answers", lambda asked: answers)
+
+    async def steps(hub: Hub) -> None:
+        (article,) = (await hub.find([str(article_id)])).values()
+        assert article
+        await hub.compare(article, "9")
+        buffer = await listen(hub, article_id)
+        await asyncio.sleep(0.2)
+
+        assert (b"id: 4-" in buffer.content) == has_epoch
+
+    run(steps)
+
+
+def test_a_thousand_that_were_cut_at_one_moment_come_again_over_ten_seconds() -> None:
+    seconds = [int(events.retry()[len(b"retry: ") :]) // 1000 for _ in range(1_000)]
+
+    assert max(seconds.count(each) for each in set(seconds)) <= 150
+
+
+@pytest.mark.parametrize(
+    ("client", "forwarded", "behind_front", "hops", "network"),
+    [
+        (("203.0.113.7", 1), "", False, 0, b"\xcb\x00q"),
+        (("203.0.113.7", 1), "198.51.100.9", False, 0, b"\xcb\x00q"),
+        (("10.0.0.1", 1), "198.51.100.9, 203.0.113.7", False, 1, b"\xcb\x00q"),
+        (None, "203.0.113.7", True, 1, b"\xcb\x00q"),
+        (None, "203.0.113.7, 10.0.0.1", True, 2, b"\xcb\x00q"),
+        # Who comes past the front is who it is.
+        (("203.0.113.7", 1), "198.51.100.9", True, 1, b"\xcb\x00q"),
+        (("127.0.0.1", 1), "198.51.100.9", True, 1, None),
+        (None, "", True, 1, b""),
+    ],
+)
+def test_a_stream_counts_for_the_network_of_its_client(
+    settings: Settings,
+    client: tuple[str, int] | None,
+    forwarded: str,
+    behind_front: bool,
+    hops: int,
+    network: bytes | None,
+) -> None:
+    settings.BEHIND_FRONT, settings.TRUSTED_PROXY_HOPS = behind_front, hops
+    headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
+
+    assert network_of({"client": client, "headers": headers}) == network

@@ -320,6 +320,17 @@ def test_connections_to_web_outlive_many_requests_at_once(site: Site) -> None:
     assert len(front.net_connections("unix")) >= count
 
 
+def test_without_the_live_process_a_stream_is_a_problem_that_any_origin_may_read(
+    site: Site,
+) -> None:
+    response, answer = site.ask("/live/articles/a/")
+
+    assert response.status == json.loads(answer)["status"] == 503
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert response.headers["Retry-After"] == "2"
+
+
 def test_without_web_it_asks_to_come_back(site: Site) -> None:
     site.stop_web()
     try:
