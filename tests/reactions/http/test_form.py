@@ -210,7 +210,7 @@ def test_a_cookie_from_before_https_is_replaced(
 
 def kinds_on(page: str) -> list[str]:
     """The kinds whose buttons are shown."""
-    buttons = re.findall(r'<button class="kind".*?>', page, re.DOTALL)
+    buttons = re.findall(r'<button type="submit".*?>', page, re.DOTALL)
     shown = [button for button in buttons if "hidden" not in button]
     return re.findall(r'data-kind="(\w+)"', "".join(shown))
 
