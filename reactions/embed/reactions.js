@@ -174,7 +174,8 @@ class Article {
   /** @type {[key: string, values?: Record<string, unknown>]} */
   notice = ["", {}];
   #site;
-  #sending = false;
+  /** @type {Promise<void> | null} */
+  #sending = null;
   #version = -1;
   #epoch = "";
   #awaitedUntil = 0;
@@ -250,9 +251,14 @@ class Article {
   }
 
   /** Sends the last choice, and the next once it is answered: two at once could arrive in either order. */
-  async send() {
-    if (this.#sending) return;
-    this.#sending = true;
+  send() {
+    this.#sending ??= this.#sendAll().finally(() => {
+      this.#sending = null;
+    });
+    return this.#sending;
+  }
+
+  async #sendAll() {
     while (this.pending) {
       const pending = this.pending;
       const slow = setTimeout(() => this.say("sending"), SLOW_MS);
@@ -272,7 +278,6 @@ class Article {
         this.#site.refresh();
       }
     }
-    this.#sending = false;
     this.changed();
   }
 
@@ -335,11 +340,14 @@ class Article {
   /** Reads what the reader chose, perhaps elsewhere. What was pressed meanwhile is newer. */
   async readChosen() {
     const known = this.chosen;
-    const response = await this.#site.reader.read(`${this.path}mine/`).catch(() => null);
-    if (!response?.ok) return;
-    this.token = response.headers.get("Page-Token") ?? this.token;
-    const { reactions } = await response.json();
-    if (this.chosen === known) this.adopt(reactions);
+    try {
+      const response = await this.#site.reader.read(`${this.path}mine/`);
+      this.token = response.headers.get("Page-Token") ?? this.token;
+      const { reactions } = await response.json();
+      if (reactions && this.chosen === known) this.adopt(reactions);
+    } catch {
+      // It is as it was; the answer to the next press says what is true.
+    }
   }
 
   /** @param {string[]} chosen @param {{counts?: Counts}} [more] what another tab knows, too */
@@ -435,7 +443,7 @@ class Site {
     this.#isAsked = true;
     setTimeout(async () => {
       this.#isAsked = false;
-      const unknown = this.shown.filter(({ state }) => state === null);
+      const unknown = this.shown.filter(({ state }) => state === null).slice(0, MOST_COUNTS);
       if (unknown.length) {
         await this.refresh();
         if (this.reader.mayExist()) {
@@ -451,7 +459,7 @@ class Site {
 
   /** The counts of all articles on this page. */
   async refresh() {
-    const { shown } = this;
+    const shown = this.shown.slice(0, MOST_COUNTS);
     const { results } = await this.#ask("", shown, (path) =>
       this.fetch(path, { credentials: "omit", cache: "no-cache" }),
     );
@@ -460,7 +468,7 @@ class Site {
 
   /** @param {string} what @param {Article[]} articles @param {(path: string) => Promise<Response>} get */
   async #ask(what, articles, get) {
-    const keys = articles.slice(0, MOST_COUNTS).map(({ address }) => address);
+    const keys = articles.map(({ address }) => address);
     if (!keys.length) return {};
     const response = await get(`/reactions/${what}?articles=${keys}`).catch(() => null);
     return response?.ok ? response.json().catch(() => ({})) : {};
