@@ -59,7 +59,7 @@ def site(publish_article: PublishArticle, monkeypatch: pytest.MonkeyPatch) -> li
     Article.objects.filter(pk=draft.pk).update(preview_generation=1)
     draft.refresh_from_db()
     return [
-        *("/", "/sections/s/", "/authors/a/", f"/search/?q={WORD}", "/corrections/"),
+        *("/", f"/search/?q={WORD}", "/corrections/"),
         *(
             "/articles/zzz/?reaction=too_many_readers",
             "/articles/zzz-killed/",
@@ -70,11 +70,11 @@ def site(publish_article: PublishArticle, monkeypatch: pytest.MonkeyPatch) -> li
 
 
 ERASE = "/privacy/erase/"
-# Other states of the same pages, and pages of a reader.
+# Pages that share their texts with those, other states of the same, and pages of a reader.
 MORE = [
     *("/?before=2024-12-08T09:23:00Z_00000000-0000-0000-0000-000000000000", "/tags/t/", "/search/"),
     *("/search/?q=1", "/corrections/?before=1", "/articles/zzz/", "/articles/zzz-zzz/"),
-    *("/privacy/", ERASE),
+    *("/sections/s/", "/authors/a/", "/privacy/", ERASE),
 ]
 
 
