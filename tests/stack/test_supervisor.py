@@ -135,12 +135,12 @@ def answers(stack: RunningStack) -> bool:
         return False
 
 
-def test_only_the_front_listens_on_the_network(stack: RunningStack) -> None:
-    port = int(stack.env["PORT"])
+def test_only_the_front_and_the_live_process_listen(stack: RunningStack) -> None:
+    front, live = int(stack.env["PORT"]), int(stack.env["LIVE_PORT"])
 
     listening = {each for process in stack.family() for each in listening_of(process)}
 
-    assert listening == {("caddy", "127.0.0.1", port)}
+    assert listening == {("caddy", "127.0.0.1", front), ("python", "127.0.0.1", live)}
 
 
 def listening_of(process: psutil.Process) -> set[tuple[str, str, int]]:
@@ -207,7 +207,7 @@ def is_that(process: psutil.Process, words: str, not_pid: int) -> bool:
 
 
 def test_a_second_run_on_the_same_data_is_refused(stack: RunningStack) -> None:
-    ports = {"PORT": str(free_port())}
+    ports = {"PORT": str(free_port()), "LIVE_PORT": str(free_port())}
 
     refused = run_up(stack.env | ports)
 
