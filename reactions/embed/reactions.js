@@ -13,7 +13,7 @@
 /** @typedef {Record<string, string>} Forms one text for each plural category */
 /** @typedef {[tag: string, attributes: Record<string, string>, ...children: any[]]} Markup */
 /** @typedef {{label: string, emoji: string, face: Markup | null}} Kind */
-/** @typedef {{kinds: Record<string, Kind>, most: number, texts: Record<string, string | Forms>, style: string, tiles: Markup, summary: Markup}} Look */
+/** @typedef {{lang: string, plurals: Intl.PluralRules, numbers: Intl.NumberFormat[], kinds: Record<string, Kind>, most: number, texts: Record<string, string | Forms>, style: string, tiles: Markup, summary: Markup}} Look */
 
 const VERSION = "@VERSION@";
 
@@ -38,6 +38,8 @@ const MOST_COUNTS = 200;
 
 /** Between half and one and a half of it: what many browsers do at once is spread. @param {number} ms */
 const about = (ms) => ms * (0.5 + Math.random());
+
+const SHORT = /** @type {const} */ ({ notation: "compact", maximumFractionDigits: 1 });
 
 const now = () => performance.now();
 
@@ -552,9 +554,15 @@ class Site {
   look(lang) {
     let asked = this.#looks.get(lang);
     if (!asked) {
-      asked = fetch(`${this.api}/embed/${lang}.json?${VERSION}`, { credentials: "omit" }).then((answer) =>
-        answer.json(),
-      );
+      const get = async () => {
+        const answer = await fetch(`${this.api}/embed/${lang}.json?${VERSION}`, { credentials: "omit" });
+        /** @type {Look} */
+        const look = await answer.json();
+        look.plurals = new Intl.PluralRules(look.lang);
+        look.numbers = [{}, SHORT].map((how) => new Intl.NumberFormat(look.lang, how));
+        return look;
+      };
+      asked = get();
       asked.catch(() => this.#looks.delete(lang));
       this.#looks.set(lang, asked);
     }
@@ -813,7 +821,6 @@ class ReaderReactions extends HTMLElement {
   #isDue = false;
   #isLoaded = false;
   #done = () => {};
-  #lang = "";
   /** Resolves to this element once it shows an article. @type {Promise<this>} */
   ready = new Promise((resolve) => {
     this.#done = () => resolve(this);
@@ -922,14 +929,14 @@ class ReaderReactions extends HTMLElement {
 
   /** @param {Site} site */
   async #build(site) {
-    this.#lang = this.lang || this.parentElement?.closest("[lang]")?.getAttribute("lang") || "en";
+    const lang = this.lang || this.parentElement?.closest("[lang]")?.getAttribute("lang") || "en";
     const layout = this.getAttribute("layout") ?? "tiles";
     const kinds = this.getAttribute("kinds");
-    const wanted = [this.#lang, layout, kinds, this.getAttribute("faces"), site.api].join();
+    const wanted = [lang, layout, kinds, this.getAttribute("faces"), site.api].join();
     if (wanted === this.#built) return;
     const isServers = !this.#built && this.#root.querySelector(".widget");
     this.#built = wanted;
-    const look = await site.look(this.#lang).catch(() => null);
+    const look = await site.look(lang).catch(() => null);
     if (wanted !== this.#built) return;
     this.#look = look;
     if (!look) this.#built = "";
@@ -983,13 +990,9 @@ class ReaderReactions extends HTMLElement {
    * @param {Record<string, unknown>} [values]
    */
   #text(key, values = {}) {
-    const lang = this.#lang;
-    const { texts, kinds } = /** @type {Look} */ (this.#look);
+    const { texts, kinds, lang, plurals } = /** @type {Look} */ (this.#look);
     const found = texts[key] ?? "";
-    const form =
-      typeof found === "string"
-        ? found
-        : (found[new Intl.PluralRules(lang).select(Number(values.count))] ?? found.other);
+    const form = typeof found === "string" ? found : (found[plurals.select(Number(values.count))] ?? found.other);
     return form.replace(/%(%|\((\w+)\)s)/g, (_, sign, name) => {
       const value = values[name];
       if (Array.isArray(value))
@@ -1000,8 +1003,7 @@ class ReaderReactions extends HTMLElement {
 
   /** @param {number} number */
   #number(number) {
-    const short = /** @type {const} */ ({ notation: "compact", maximumFractionDigits: 1 });
-    return new Intl.NumberFormat(this.#lang, number < 10_000 ? {} : short).format(number);
+    return /** @type {Look} */ (this.#look).numbers[Number(number >= 10_000)].format(number);
   }
 
   render() {

@@ -21,6 +21,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 from rjsmin import jsmin
 
+from articles.formats.languages import language_tag
 from articles.pages.page_cache import accepts_gzip
 from reactions.counts import etag_of
 from reactions.http.answers import has_etag
@@ -113,6 +114,7 @@ def _look(language: str) -> bytes:
     """With the markup of the templates that render the same on the server, as lists: see `_as_lists`."""
     with override(language):
         content = {
+            "lang": language_tag(language),
             "kinds": {
                 kind.key: {
                     "label": label_of(kind),

@@ -47,7 +47,10 @@ PAINTED = """(before) => new Promise((resolve) => {
 
 
 def measure(workload: Workload) -> Iterator[Row]:  # it has a product of its own
-    with running_stack("bench-browsing") as stack, sync_playwright() as playwright:
+    with (
+        running_stack("bench-browsing", TRUSTED_PROXY_HOPS="1") as stack,
+        sync_playwright() as playwright,
+    ):
         path = find_chromium(playwrights_own=playwright.chromium.executable_path)
         browser = playwright.chromium.launch(executable_path=path, args=SWITCHES)
         yield from _first_sight(browser, stack)
@@ -128,10 +131,10 @@ def _changes(browser: Browser, stack: RunningStack) -> Iterator[Row]:
     page.wait_for_timeout(IDLE_SECONDS * 1000)
     requests = len(sent)
     took = []
-    for _ in range(CHANGES):
+    for number in range(CHANGES):
         before = page.locator("#reactions [data-kind=wow] .count").inner_text()
         painted = page.evaluate_handle(f"(before) => ({{when: ({PAINTED})(before)}})", before)
-        acknowledged = _wow(stack)
+        acknowledged = _wow(stack, number)
         took.append(page.evaluate("async ({when}) => await when", painted) / 1000 - acknowledged)
     took.sort()
     yield Row(
@@ -149,17 +152,20 @@ def _changes(browser: Browser, stack: RunningStack) -> Iterator[Row]:
     page.context.close()
 
 
-def _wow(stack: RunningStack) -> float:
-    """A new reader reacts; returns when it was acknowledged, in seconds since 1970."""
-    token = _send(stack, "POST", "readers/")["token"]
-    path = f"{STORY}reactions/mine/"
-    _send(stack, "PUT", path, {"reactions": ["wow"]}, Authorization=f"Reader {token}")
+def _wow(stack: RunningStack, number: int) -> float:
+    """A new reader of a network of their own reacts; returns when it was acknowledged, in seconds since 1970."""
+    network = {"X-Forwarded-For": f"198.51.{number}.1"}
+    token = _send(stack, "POST", "readers/", **network)["token"]
+    mine = _send(stack, "GET", f"{STORY}reactions/mine/", **network)
+    page = {"Page-Token": mine["page_token"], "Authorization": f"Reader {token}"}
+    _send(stack, "PUT", f"{STORY}reactions/mine/", {"reactions": ["wow"]}, **network, **page)
     return time.time()
 
 
 def _send(
     stack: RunningStack, method: str, path: str, body: object = None, **headers: str
 ) -> dict[str, Any]:
+    """The answer, with the page token that came with it."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(  # noqa: S310  # it begins with http
         f"{stack.url}api/v1/{path}",
@@ -169,4 +175,4 @@ def _send(
     )
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
         content: dict[str, Any] = json.load(answer)
-    return content
+        return {**content, "page_token": answer.headers.get("Page-Token", "")}
