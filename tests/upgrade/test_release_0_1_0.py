@@ -123,7 +123,15 @@ def answers(url: str) -> dict[str, Any]:
 def test_an_article_has_the_same_counts_statistics_policy_and_versions(
     upgraded: Installation, slug: str
 ) -> None:
-    assert upgraded.before["articles"][slug] == KNOWN["articles"][slug]
+    known = dict(KNOWN["articles"][slug])
+    image = known["detail"]["lead_image"] if isinstance(known["detail"], dict) else None
+    if image:
+        # That release rendered the widest ones twice, and listed both.
+        once = {each["url"]: each for each in image["renditions"]}
+        shown = {**image, "renditions": list(once.values())}
+        known["detail"] = {**known["detail"], "lead_image": shown}
+
+    assert upgraded.before["articles"][slug] == known
 
 
 @pytest.mark.parametrize("name", ["front", "former_slugs", "readers", "waves", "api_keys"])
@@ -142,11 +150,18 @@ def test_default_policies_and_preview_links_are_the_same(upgraded: Installation)
 
 
 def test_users_sign_in_and_may_do_the_same(upgraded: Installation) -> None:
+    leads = {f"articles.{verb}_lead" for verb in ("add", "change", "delete", "view")}
+
+    def may_now(name: str, groups: list[str], permissions: list[str]) -> list[str]:
+        """What they might, and what is new since for publishers."""
+        chooses = name == "Publishers" or "Publishers" in groups
+        return sorted({*map(renamed, permissions)} | (leads if chooses else set()))
+
     users = [
-        {**user, "permissions": sorted(map(renamed, user["permissions"]))}
+        {**user, "permissions": may_now("", user["groups"], user["permissions"])}
         for user in KNOWN["users"]
     ]
-    groups = {name: sorted(map(renamed, found)) for name, found in KNOWN["groups"].items()}
+    groups = {name: may_now(name, [], found) for name, found in KNOWN["groups"].items()}
 
     assert upgraded.before["users"] == users
     assert upgraded.before["groups"] == groups
