@@ -9,15 +9,20 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import psutil
+import psycopg
 import pytest
+import redis
 from pytest_django.fixtures import Settings
 
+from newsroom.stack.environment import recorded_environment
 from newsroom.stack.valkey import Valkey
 from tests.live.conftest import WriteCounts
 from tests.live.conftest import write as write  # a fixture
 from tests.live.process import LiveProcess, live_process
 from tests.live.streams import Stream
+from tests.load import Api, publish
 from tests.reactions.servers import own_valkey
+from tests.servers import RunningStack
 
 pytestmark = pytest.mark.chaos
 
@@ -219,3 +224,29 @@ def test_a_client_that_takes_nothing_ends_with_its_lease(
         assert live.wait_until(listeners=0) < 6
         retries = [stream.wait_for_end()[-1].retry or 0 for stream in streams]
         assert statistics.pstdev(retries) > 0
+
+
+@pytest.mark.stack
+def test_listeners_see_a_restored_database(stack: RunningStack) -> None:
+    """PostgreSQL has an older version than was sent, and Redis was emptied, as the operations page asks for."""
+    urls = recorded_environment(stack.data)
+    publish(stack, ["restored"])
+    with (
+        Api(stack.url) as api,
+        Stream(int(stack.env["PORT"]), "/live/articles/restored/") as stream,
+    ):
+        for total in (1, 2, 3):
+            api.react("restored", "love")
+            sent = stream.wait_for(f'"total":{total},', within=20)
+        assert int(sent.id) > 1
+
+        with psycopg.connect(urls["DATABASE_URL"]) as connection:
+            connection.execute("UPDATE reactions_countversion SET version = 1, cached_version = 0")
+        with redis.Redis.from_url(urls["REDIS_URL"]) as server:
+            server.flushall()
+        event = stream.next("counts", within=20)
+
+    version, _, epoch = event.id.partition("-")
+    assert int(version) < int(sent.id)
+    assert int(epoch) > 0
+    assert event.json["total"] == 3
