@@ -41,9 +41,10 @@ _KEEP_SECONDS = 30.0
 _RECORD_SECONDS = 1.0
 _STOP_SECONDS = 1.0
 # Writes between which other work has its turn; a write takes some ten microseconds.
-_TURN = 100
-# Ten thousand events at one moment would keep the front from all other requests for a second: they are spread over 0.4.
-_MOST_A_SECOND = 25_000
+_TURN = 25
+# Ten thousand events at one moment keep the front from other requests for most of a second (a page took 0.8 s, and so
+# 0.1): they are spread over 0.6.
+_MOST_A_SECOND = 16_000
 # Slugs of which the id is remembered. A slug leads to one article for as long as that exists.
 _MOST_ADDRESSES = 4_096
 # A client may claim that versions went back; what it costs is bounded.
