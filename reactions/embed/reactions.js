@@ -1083,10 +1083,8 @@ if (defined) {
 } else {
   customElements.define("reader-reactions", ReaderReactions);
   new MutationObserver(lookAgain).observe(document, { subtree: true, attributeFilter: ["lang"] });
-  // A page that changes its address without loading: not every browser has an event for it.
-  let address = location.href;
+  // A page may change its address and its canonical link without loading: not every browser has an event for it.
   setInterval(() => {
-    if (address !== location.href) lookAgain();
-    address = location.href;
+    for (const element of elements) if (element.getAttribute("article") === "auto") element.due();
   }, 300);
 }

@@ -406,3 +406,59 @@ def test_storage_that_throws_or_holds_rubbish_is_no_obstacle(
     page.reload()
     button(page, "Sad").click()
     expect(status(page)).to_have_text("Your reaction: Sad.")
+
+
+def test_an_element_of_a_single_page_site_follows_its_address(
+    host: Host, articles: list[str]
+) -> None:
+    page = host('<reader-reactions article="auto" layout="compact"></reader-reactions>')
+    calls = requests(page, "/api/v1/reactions/?")
+
+    for slug in articles[6:8]:
+        page.evaluate(f"history.pushState(null, '', '/articles/{slug}/')")
+        eventually(lambda slug=slug: any(slug in call for call in calls), page, seconds=1)  # type: ignore[misc]
+    page.go_back()
+
+    expect(button(page, "Love")).to_be_visible()
+    key = "document.querySelector('reader-reactions').ready.then(({state}) => state)"
+    assert page.evaluate(key) == "open"
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        "* { all: unset }",
+        "button { display: none !important } svg, img { width: 100% !important }",
+        "html { font-size: 62.5% } div, span { position: absolute !important; color: red !important }",
+    ],
+)
+def test_a_pages_style_sheet_does_not_deform_it_and_is_not_touched(
+    host: Host, articles: list[str], sheet: str
+) -> None:
+    element = f'<p>Text</p><reader-reactions article="{articles[8]}"></reader-reactions>'
+    plain, styled = host(element), host(f"<style>{sheet}</style>{element}")
+
+    sizes = []
+    for page in (plain, styled):
+        expect(page.locator("reader-reactions .kind").first).to_be_visible()
+        box = page.locator("reader-reactions .kinds").bounding_box()
+        assert box is not None
+        tops = page.evaluate("""() => [...document.querySelector("reader-reactions").shadowRoot
+          .querySelectorAll(".kind")].map((kind) => kind.getBoundingClientRect().top)""")
+        sizes.append((round(box["width"] / 50), len(set(tops))))
+    assert sizes[0][1] == sizes[1][1] == 1
+    assert plain.evaluate("document.querySelector('p').className") == ""
+
+
+def test_the_keyboard_passes_through_the_widget(visitor: Visitor, article: str) -> None:
+    page = visitor(f"/articles/{article}/")
+    button(page, "Like").focus()
+
+    for _ in range(7):
+        page.keyboard.press("Tab")
+
+    assert page.evaluate("document.activeElement.shadowRoot.activeElement.href").endswith(
+        "/privacy/"
+    )
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.shadowRoot") is None
