@@ -150,6 +150,7 @@ def choose() -> str:
     return say("choose_one") if most == 1 else say("choose_many", most=most)
 
 
+@cache
 def face(kind: Kind) -> SafeString:
     """The drawn face of a kind; its emoji where it has none."""
     return render_to_string("reactions/_face.html", {"kind": kind, "face": faces().get(kind.key)})
