@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
@@ -12,6 +13,7 @@ from tests.servers import RunningStack
 
 Visitor = Callable[..., Page]
 
+ARTICLES = 40  # more than the tests of one module use
 
 SWITCHES = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
 
@@ -45,6 +47,19 @@ def remembering_browser(playwright: Playwright, chromium_path: str) -> Iterator[
     )
     yield chromium
     chromium.close()
+
+
+@pytest.fixture(scope="module")
+def slugs(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Slugs of articles without reactions, published together: a command takes seconds to start."""
+    folder = tmp_path_factory.mktemp("stories")
+    made = [f"story-{uuid4().hex[:8]}" for _ in range(ARTICLES)]
+    for slug in made:
+        text = f"---\nheadline: The bridge is open\nslug: {slug}\n---\n\nIt is.\n"
+        (folder / f"{slug}.md").write_text(text)
+    published = stack.manage("publish", *folder.iterdir())
+    assert published.returncode == 0, published.stderr
+    return iter(made)
 
 
 @pytest.fixture

@@ -3,10 +3,8 @@
 import json
 import re
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
@@ -22,14 +20,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
 
 @pytest.fixture
-def article(stack: RunningStack, tmp_path: Path) -> str:
+def article(slugs: Iterator[str]) -> str:
     """The path of an article without reactions."""
-    slug = f"story-{uuid4().hex[:8]}"
-    file = tmp_path / "story.md"
-    file.write_text(f"---\nheadline: The bridge is open\nslug: {slug}\n---\n\nIt is.\n")
-    published = stack.manage("publish", file)
-    assert published.returncode == 0, published.stderr
-    return f"/articles/{slug}/"
+    return f"/articles/{next(slugs)}/"
 
 
 @pytest.fixture(scope="module")

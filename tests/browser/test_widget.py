@@ -3,10 +3,8 @@
 import json
 import re
 import urllib.request
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Request, Route, expect
@@ -21,27 +19,15 @@ DOUBLE_CLICK_MS = 550
 
 
 @pytest.fixture(scope="module")
-def articles(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The slugs of a dozen articles."""
-    folder = tmp_path_factory.mktemp("stories")
-    slugs = [f"widget-{uuid4().hex[:8]}" for _ in range(12)]
-    for slug in slugs:
-        (folder / f"{slug}.md").write_text(
-            f"---\nheadline: The bridge is open\nslug: {slug}\n---\n\nIt is.\n"
-        )
-    published = stack.manage("publish", *folder.iterdir())
-    assert published.returncode == 0, published.stderr
-    return slugs
+def articles(slugs: Iterator[str]) -> list[str]:
+    """A dozen articles, which the tests of this module share."""
+    return [next(slugs) for _ in range(12)]
 
 
 @pytest.fixture
-def article(articles: list[str], stack: RunningStack, tmp_path: Path) -> str:
-    """The slug of an article without reactions."""
-    slug = f"widget-{uuid4().hex[:8]}"
-    file = tmp_path / "story.md"
-    file.write_text(f"---\nheadline: The bridge is open\nslug: {slug}\n---\n\nIt is.\n")
-    assert stack.manage("publish", file).returncode == 0
-    return slug
+def article(slugs: Iterator[str]) -> str:
+    """An article without reactions."""
+    return next(slugs)
 
 
 @pytest.fixture
@@ -97,7 +83,7 @@ def eventually(check: Callable[[], bool], page: Page, *, seconds: float = 5) -> 
         if check():
             return
         page.wait_for_timeout(100)
-    assert check()
+    assert check(), page.evaluate("JSON.stringify(localStorage)")
 
 
 def test_a_double_click_is_one_press_and_a_later_press_takes_it_back(
@@ -155,34 +141,24 @@ def test_a_press_can_be_undone_for_some_seconds_without_losing_the_focus(
     expect(button(page, "Undo")).to_be_hidden(timeout=8_000)
 
 
-def test_choices_made_offline_are_sent_later_also_after_a_reload(
-    visitor: Visitor, articles: list[str], stack: RunningStack
+def test_a_choice_made_offline_waits_and_is_sent_by_the_next_page(
+    visitor: Visitor, article: str, stack: RunningStack
 ) -> None:
-    page = visitor(f"/articles/{articles[0]}/")
-    pages = [page, *(page.context.new_page() for _ in range(4))]
-    for slug, each in zip(articles, pages, strict=False):
-        each.goto(f"/articles/{slug}/")
-        # Its texts are there.
-        each.wait_for_function(
-            "performance.getEntriesByType('resource').some(({name}) => /embed.*json/.test(name))"
-        )
+    page = visitor(f"/articles/{article}/")
+    texts = "performance.getEntriesByType('resource').some(({name}) => /embed.*json/.test(name))"
+    page.wait_for_function(texts)
     page.context.set_offline(True)
-    for each in pages:
-        button(each, "Like").click()
-        button(each, "Wow").click()
-        expect(status(each)).to_have_text(
-            "You are offline. Your reaction waits in this browser and is sent later."
-        )
-        expect(button(each, "Wow")).to_have_attribute("aria-pressed", "true")
-    for each in pages[1:]:
-        each.close()
+    button(page, "Like").click()
+    button(page, "Wow").click()
+    expect(status(page)).to_have_text(
+        "You are offline. Your reaction waits in this browser and is sent later."
+    )
+    expect(button(page, "Wow")).to_have_attribute("aria-pressed", "true")
 
     page.context.set_offline(False)
     page.goto("/")
-    page.goto(f"/articles/{articles[0]}/")
 
-    for slug in articles[:5]:
-        eventually(lambda slug=slug: counts(stack, slug) == {"wow": 1}, page, seconds=15)  # type: ignore[misc]
+    eventually(lambda: counts(stack, article) == {"wow": 1}, page, seconds=15)
     page.wait_for_function("localStorage.length === 0")
 
 
@@ -284,33 +260,40 @@ def test_many_elements_make_one_call_and_one_stream(host: Host, articles: list[s
     expect(first).to_have_attribute("aria-pressed", "true", timeout=500)
 
 
-@pytest.mark.parametrize("layout", ["tiles", "row", "compact", "summary"])
-def test_every_layout_works_under_a_strict_policy(
-    host: Host, articles: list[str], layout: str
-) -> None:
+def test_every_layout_works_under_a_strict_policy(host: Host, articles: list[str]) -> None:
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
         " require-trusted-types-for 'script'; trusted-types 'none'"
     )
+    layouts = ("tiles", "row", "compact", "summary")
     page = host(
-        f'<reader-reactions article="{articles[1]}" layout="{layout}"></reader-reactions>',
+        "".join(
+            f'<reader-reactions article="{slug}" layout="{layout}"></reader-reactions>'
+            for slug, layout in zip(articles[1:], layouts, strict=False)
+        ),
         headers={"Content-Security-Policy": policy},
     )
     page.evaluate("""() => {
       globalThis.broken = [];
       document.addEventListener("securitypolicyviolation", (event) => broken.push(event.violatedDirective));
     }""")
-    widget = page.locator("reader-reactions .widget")
-    expect(widget).to_be_attached()
-    if layout != "summary":
-        button(page, "Sad").click()
-        expect(status(page)).to_have_text(re.compile("Your reaction"))
-        size = button(page, "Sad").bounding_box()
+    expect(page.locator("reader-reactions .widget")).to_have_count(4)
+    for layout in layouts[:3]:
+        element = page.locator(f"reader-reactions[layout={layout}]")
+        button(element, "Sad").click()
+        expect(status(element)).to_have_text(re.compile("Your reaction"))
+        size = button(element, "Sad").bounding_box()
         assert size is not None
         assert min(size["width"], size["height"]) >= 44
+
     assert page.evaluate("globalThis.broken") == []
-    styles = "[...document.querySelector('reader-reactions').shadowRoot.querySelectorAll('[style]')].length"
-    assert page.evaluate(styles) == 0
+    styled = "element.shadowRoot.querySelectorAll('[style]').length"
+    assert (
+        page.evaluate(
+            f"[...document.querySelectorAll('reader-reactions')].map((element) => {styled})"
+        )
+        == [0] * 4
+    )
 
 
 def test_the_module_may_be_loaded_twice(host: Host, articles: list[str]) -> None:
