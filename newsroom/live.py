@@ -120,7 +120,7 @@ class Server(uvicorn.Server):
             self.should_exit = True
 
     async def _drain(self, seconds: float) -> None:
-        # Whoever connects from here on reaches another process.
+        # A client that connects from here on reaches another process.
         for server in self.servers:
             server.close()
         try:

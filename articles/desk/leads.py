@@ -14,7 +14,7 @@ from articles.desk.fields import MomentField
 from articles.models import CURRENT_STATES, Article, Lead
 from articles.models.leads import half_a_day_from_now
 
-# A lead that nobody ends would stay after its news is old.
+# A lead without an end would stay after its news is old.
 LONGEST = timedelta(days=7)
 
 

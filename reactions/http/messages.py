@@ -26,7 +26,7 @@ class Plural:
     other: str
 
 
-# `%(name)s` and `%(name)d` are replaced by whoever shows the text. `make messages` finds the texts.
+# `%(name)s` and `%(name)d` are replaced where the text is shown. `make messages` finds the texts.
 MESSAGES: Mapping[str, str | Plural] = {
     "title": gettext_noop("What’s your reaction?"),
     "choose_one": gettext_noop("Choose one."),

@@ -1,6 +1,6 @@
 """The ASGI application: streams of public counts as server-sent events, and the probes of this process.
 
-No Django request, no cookie, no identity: whoever asks, the stream is the same.
+No Django request, no cookie, no identity: the stream is the same for every client.
 """
 
 import json

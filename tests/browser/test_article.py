@@ -61,7 +61,7 @@ class Button:
         self.locator.click()
 
     def shows(self, count: int) -> None:
-        """Its number; where nobody has reacted there is none."""
+        """Its number; without reactions there is none."""
         number = re.compile(r"^0?$") if count == 0 else str(count)
         expect(self.locator.locator(".count")).to_have_text(number)
 
