@@ -386,8 +386,8 @@ class Article {
 class Site {
   /** @type {Map<string, Article>} by what the elements name */
   #articles = new Map();
-  #channel;
   #follow;
+  #post;
   #sendTimer = 0;
   #pause = SLOW_MS;
   #isAsked = false;
@@ -400,13 +400,7 @@ class Site {
     this.isOwn = api === location.origin;
     this.name = `newsroom ${api}`;
     this.reader = readerAt(this);
-    this.#channel = globalThis.BroadcastChannel && new BroadcastChannel(this.name);
-    if (this.#channel)
-      on(this.#channel, "message", ({ data }) => {
-        for (const each of this.shown)
-          if (data.chosen && each.id === data.id && !each.pending) each.adopt(data.chosen, data);
-      });
-    this.#follow = follow(this, this.#channel);
+    [this.#follow, this.#post] = follow(this);
     const comeBack = () => {
       this.#pause = SLOW_MS;
       this.sendLater(1);
@@ -547,7 +541,7 @@ class Site {
   /** Says to other tabs what the reader chose. @param {Article} article */
   announce({ id, chosen, counts }) {
     this.keep(id, null);
-    this.#channel?.postMessage({ id, chosen, counts });
+    this.#post({ id, chosen, counts });
   }
 
   /** What the elements need in one language: kinds, texts, markup, style sheet. @param {string} lang @returns {Promise<Look>} */
@@ -572,12 +566,15 @@ class Site {
 
 /**
  * The counts of a site's articles as they change, while the page is seen: one stream for all tabs of the browser, held
- * by the tab that has the lock, else by polling. Call what it returns when the elements of the page have changed.
+ * by the tab that has the lock, else by polling. Also hears what the reader chooses in other tabs. Returns what to call
+ * when the elements of the page have changed, and what posts to the other tabs.
  *
  * @param {Site} site
- * @param {BroadcastChannel | undefined} channel
+ * @returns {[() => void, (message: unknown) => void]}
  */
-function follow(site, channel) {
+function follow(site) {
+  /** @type {BroadcastChannel | null | undefined} */
+  let channel;
   const tab = Math.random();
   /** @type {EventSource | null} */
   let source = null;
@@ -745,26 +742,47 @@ function follow(site, channel) {
     else post({ tab, keys: own() });
   };
 
-  if (channel)
-    on(channel, "message", ({ data }) => {
-      if (data.answer) show(data.answer, data.epoch);
-      else if (data.keys?.length) wanted.set(data.tab, { keys: data.keys, at: now() });
-      else if (data.keys) wanted.delete(data.tab);
-      else if (data.leads !== undefined && tick && !release) {
-        heardAt = now();
-        setWorks(data.leads);
-        post({ tab, keys: own() });
-      }
-    });
+  const listen = () => {
+    channel = globalThis.BroadcastChannel && new BroadcastChannel(site.name);
+    if (channel)
+      on(channel, "message", ({ data }) => {
+        if (data.chosen) {
+          for (const each of site.shown) if (each.id === data.id && !each.pending) each.adopt(data.chosen, data);
+        } else if (data.answer) show(data.answer, data.epoch);
+        else if (data.keys) wanted.set(data.tab, { keys: data.keys, at: now() });
+        else if (tick && !release) {
+          heardAt = now();
+          setWorks(data.leads);
+          post({ tab, keys: own() });
+        }
+      });
+  };
   const change = () => {
     stop();
     start();
   };
-  on(window, "pagehide", stop);
-  on(window, "pageshow", ({ persisted }) => persisted && change());
+  // Firefox keeps a page for the history only where stream and lock are gone before it leaves, long before `pagehide`.
+  on(document, "mousedown", ({ target }) => {
+    if (!target.closest("a")) return;
+    stop();
+    // The link may open elsewhere.
+    setTimeout(start, LEADER_MS);
+  });
+  // A message to a page that is kept for the history makes the browser forget it.
+  on(window, "pagehide", () => {
+    stop();
+    channel?.close();
+    channel = null;
+  });
+  on(window, "pageshow", ({ persisted }) => {
+    if (!persisted) return;
+    listen();
+    change();
+  });
   on(document, "visibilitychange resume prerenderingchange", change);
   on(document, "freeze", stop);
-  return start;
+  listen();
+  return [start, post];
 }
 
 /** @type {Map<string, Site>} */

@@ -225,20 +225,26 @@ def test_a_stale_tab_does_not_delete_a_newer_choice(
 def test_a_page_is_kept_for_the_history_while_its_stream_is_open(
     remembering_browser: Browser, article: str, stack: RunningStack
 ) -> None:
-    page = remembering_browser.new_page(base_url=stack.url)
+    context = remembering_browser.new_context(base_url=stack.url)
+    page = context.new_page()
     page.goto(f"/articles/{article}/")
     page.evaluate("addEventListener('pageshow', ({persisted}) => { globalThis.kept = persisted })")
     button(page, "Love").click()
     expect(status(page)).to_have_text("Your reaction: Love.")
+    other = context.new_page()
+    other.goto(f"/articles/{article}/")
     streams = requests(page, "/live/")
 
     page.goto("/search/")
+    button(other, "Sad").click()
+    expect(status(other)).to_have_text("Your reaction: Sad.")
     page.evaluate("setTimeout(() => history.back())")
 
     page.wait_for_function("globalThis.kept === true")
-    expect(button(page, "Love")).to_have_attribute("aria-pressed", "true")
+    expect(button(page, "Sad")).to_have_attribute("aria-pressed", "true")
+    other.close()
     eventually(lambda: len(streams) == 1, page)
-    page.close()
+    context.close()
 
 
 def test_many_elements_make_one_call_and_one_stream(host: Host, articles: list[str]) -> None:
