@@ -32,7 +32,7 @@ bench-quick: tools  ## the same ratios in some three minutes, with more spread
 chaos: tools  ## kills processes under load and compares the counts
 	@exec "$(VENV)/bin/python" -m pytest -p no:randomly tests/chaos
 
-test-browsers: tools  ## slow journeys in Chromium, and the widget in Firefox and WebKit where they can be had
+test-browsers: tools  ## slow journeys in Chromium, and the widget in Firefox and WebKitGTK where they can be had
 	@exec "$(VENV)/bin/python" -m pytest -p no:randomly tests/browsers
 
 attacks: tools  ## the attacks alone, and their table in docs/moderation.md
