@@ -8,6 +8,11 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsroom.settings")
 settings.ROOT_URLCONF = "tests.bench.empty_template.urls"
-settings.TEMPLATES[0]["DIRS"] = [Path(__file__).parent / "templates"]
+settings.TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [str(Path(__file__).parent / "templates")],
+    }
+]
 
 application = get_wsgi_application()
