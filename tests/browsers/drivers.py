@@ -74,8 +74,9 @@ class Browser:
         raise NotImplementedError
 
     def stop(self) -> None:
-        with suppress(CommandFailed, OSError, psutil.TimeoutExpired):
-            self._quit()
+        if self.version:
+            with suppress(CommandFailed, OSError, psutil.TimeoutExpired):
+                self._quit()
         for process in reversed(self._processes):
             family = [process, *process.children(recursive=True)] if process.is_running() else []
             for each in family:

@@ -68,8 +68,8 @@ def _unpack(folder: Path) -> None:
     # The lists of a fresh machine are empty, or name packages that are no longer there.
     if not _run(download) and not (_run(["apt-get", "update"]) and _run(download)):
         raise NotFound(
-            "they were not found and could not be downloaded: `apt-get install"
-            f" {' '.join(_PACKAGES)}` installs them on Debian."
+            "it is not here, and could not be downloaded: `apt-get install"
+            f" {' '.join(_PACKAGES)}` installs it on Debian."
         )
     for package in sorted(archives.glob("*.deb")):
         if not _run(["dpkg-deb", "-x", str(package), str(draft)]):

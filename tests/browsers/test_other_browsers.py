@@ -5,9 +5,7 @@ import signal
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -57,7 +55,6 @@ return {
   small: buttons.filter((each) => Math.min(...area(each)) < 44).map((each) => each.dataset.kind),
   cut: buttons.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.dataset.kind),
   isWide: root.host.scrollWidth > root.host.clientWidth,
-  lines: Object.values(Object.groupBy(buttons, (each) => each.getBoundingClientRect().top)).map((line) => line.length),
   ends: new Set(Object.values(Object.groupBy(buttons, (each) => each.getBoundingClientRect().top)).map(
     (line) => Math.round(line.at(-1).getBoundingClientRect().right),
   )).size,
@@ -76,14 +73,9 @@ def browser(browser_type: type[Browser]) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def slug(stack: RunningStack, tmp_path: Path) -> str:
+def slug(slugs: Iterator[str]) -> str:
     """The slug of an article without reactions."""
-    slug = f"browsers-{uuid4().hex[:8]}"
-    file = tmp_path / "story.md"
-    file.write_text(f"---\nheadline: The bridge is open\nslug: {slug}\n---\n\nIt is.\n")
-    published = stack.manage("publish", file)
-    assert published.returncode == 0, published.stderr
-    return slug
+    return next(slugs)
 
 
 @pytest.fixture
