@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import coverage
 import psutil
 
 from tests.live.streams import Stream
@@ -74,6 +75,8 @@ def live_process(folder: Path, **environment: str) -> Iterator[LiveProcess]:
     port = free_port()
     log = folder / f"live-{port}.log"
     given = {**os.environ, "LIVE_PORT": str(port), **environment}
+    if coverage.Coverage.current():
+        given["COVERAGE_PROCESS_START"] = str(PROJECT / "pyproject.toml")
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "newsroom.live"],
@@ -89,5 +92,9 @@ def live_process(folder: Path, **environment: str) -> Iterator[LiveProcess]:
     finally:
         live.close_streams()
         if process.poll() is None:
+            process.send_signal(signal.SIGINT)  # at once, and what it covered is written
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
             process.kill()
-        process.wait(10)
+            process.wait(10)

@@ -1,17 +1,20 @@
 """Streams of live counts: what a listener is sent, when, and what is refused."""
 
 import json
+import signal
 import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from threading import Thread
 from uuid import UUID, uuid4
 
 import pytest
 
+from reactions.cache.redis import client
 from reactions.counts import Answer, put_counts
 from tests.live.conftest import WriteCounts, counts_of
-from tests.live.process import LiveProcess
+from tests.live.process import LiveProcess, live_process
 from tests.live.streams import Stream
 
 
@@ -195,3 +198,34 @@ def test_streams_that_came_and_went_leave_nothing(live: LiveProcess, article_id:
     time.sleep(0.1)
     assert process.num_fds() <= files
     assert live.record()["tasks"] <= tasks
+
+
+def test_a_process_that_ends_sends_each_stream_when_to_come_again(
+    tmp_path: Path, article_id: UUID
+) -> None:
+    with live_process(tmp_path, LIVE_DRAIN_SECONDS="1") as process:
+        streams = [process.stream(f"/live/articles/{article_id}/") for _ in range(3)]
+        for stream in streams:
+            stream.begin()
+        process.process.send_signal(signal.SIGTERM)
+
+        last_words = [stream.wait_for_end() for stream in streams]
+
+        assert process.process.wait(10) == 0
+    for words in last_words:
+        (retry,) = [each.retry for each in words if each.retry]
+        assert retry > 0
+
+
+def test_a_stream_says_that_the_subscription_is_lost_and_has_what_changed_meanwhile(
+    live: LiveProcess, article_id: UUID, write: WriteCounts
+) -> None:
+    with live.stream(f"/live/articles/{article_id}/") as stream:
+        stream.begin()
+
+        client().execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        write(article_id, 5)
+
+        assert stream.next("status").json == {"live": False}
+        assert stream.next("status").json == {"live": True}
+        assert stream.next("counts").json["version"] == 5
