@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 from pytest_django.fixtures import Settings
 
 from reactions import counts
@@ -253,3 +255,59 @@ def test_a_stream_counts_for_the_network_of_its_client(
     headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
 
     assert network_of({"client": client, "headers": headers}) == network
+
+
+def test_an_article_without_listeners_is_forgotten(
+    article_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hubs, "_KEEP_SECONDS", 0.0)
+
+    async def steps(hub: Hub) -> None:
+        await hub.find([str(article_id)])
+        while article_id in hub._articles:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+    run(steps, replace(LIMITS, heartbeat_seconds=1))
+
+
+def test_an_article_that_does_not_exist_is_not_held() -> None:
+    unknown = uuid4()
+
+    async def steps(hub: Hub) -> None:
+        assert await hub.find([str(unknown)]) == {str(unknown): None}
+        assert unknown not in hub._articles
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "read_answers", dict.fromkeys)
+        run(steps)
+
+
+def test_work_that_fails_is_begun_again_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def steps(hub: Hub) -> None:
+        fail = iter([True])
+
+        async def work() -> None:
+            if next(fail, False):
+                raise ValueError("broken")
+            done.set()
+            await asyncio.Event().wait()
+
+        done = asyncio.Event()
+        hub._run(hubs._for_ever(work))
+        await done.wait()
+
+    run(steps)
+
+    assert "a task failed, and is begun again" in caplog.text
+
+
+def test_what_cannot_be_read_is_left_out(article_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(asked: Any) -> Any:
+        raise OperationalError
+
+    for name in ("read_answers", "read_stored_answers", "find_articles"):
+        monkeypatch.setattr(reading, name, fail)
+
+    assert reading.read_newest([article_id]) == {}
+    assert reading.read_stored([article_id]) == {}
+    assert reading.read_ids([str(article_id), "a-story"]) == {str(article_id): article_id}

@@ -223,7 +223,7 @@ def test_a_stream_says_that_the_subscription_is_lost_and_has_what_changed_meanwh
     with live.stream(f"/live/articles/{article_id}/") as stream:
         stream.begin()
 
-        client().execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        client().client_kill_filter(_type="pubsub")
         write(article_id, 5)
 
         assert stream.next("status").json == {"live": False}
