@@ -126,7 +126,9 @@ def write_compact(number: int, language: str) -> str:
     if number < _COMPACT_FROM:
         return write_number(number, language)
     locale = locale_of(language)
-    short = format_compact_decimal(number, fraction_digits=1, locale=locale)
+    short = format_compact_decimal(
+        number, fraction_digits=1, locale=locale, numbering_system="default"
+    )
     # Some languages have no short form of thousands.
     return write_number(number, language) if short.isdecimal() else _in_own_digits(short, locale)
 

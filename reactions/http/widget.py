@@ -116,7 +116,7 @@ def _write(request: HttpRequest, article: Article, public: Counts, own: OwnReact
             "is_closed": counts.state == "closed",
             "title": say("title"),
             "choose": choose(),
-            "sum": _sum(counts, own.kinds),
+            "sum": sum_of(counts, own.kinds),
             "token": page_token(article.id),
             "notice": NOTICES.get(_notice(request), ""),
             "undo": say("undo"),
@@ -127,7 +127,7 @@ def _write(request: HttpRequest, article: Article, public: Counts, own: OwnReact
     )
 
 
-def _sum(counts: Counts, mine: int) -> str:
+def sum_of(counts: Counts, mine: int) -> str:
     """How many reacted, as a sentence; empty where that is not known."""
     closed = say("closed") if counts.state == "closed" else ""
     if counts.total is None:

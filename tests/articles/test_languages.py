@@ -9,6 +9,7 @@ from articles.languages import (
     plural_categories,
     solar_hijri,
     write_ago,
+    write_compact,
     write_edition,
     write_moment,
     write_number,
@@ -129,3 +130,18 @@ def test_the_calendar_of_iran(day: date, expected: tuple[int, int, int]) -> None
 )
 def test_the_plural_categories_of_whole_numbers(language: str, categories: list[str]) -> None:
     assert [*plural_categories(language)] == categories
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("en", ["9,999", "12.3K", "1.2M"]),
+        ("de", ["9.999", "12.345", "1,2 Mio."]),
+        ("fr", ["9 999", "12,3 k", "1,2 M"]),
+        ("ja", ["9,999", "1.2万", "123.5万"]),
+        ("fa", ["۹٬۹۹۹", "۱۲٫۳ هزار", "۱٫۲ میلیون"]),  # noqa: RUF001
+    ],
+)
+def test_a_button_has_large_numbers_short(language: str, written: list[str]) -> None:
+    shown = [plain(write_compact(number, language)) for number in (9_999, 12_345, 1_234_567)]
+    assert shown == written

@@ -301,6 +301,7 @@ def test_work_that_fails_is_begun_again_and_logged(caplog: pytest.LogCaptureFixt
     assert "a task failed, and is begun again" in caplog.text
 
 
+@pytest.mark.django_db
 def test_what_cannot_be_read_is_left_out(article_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(asked: Any) -> Any:
         raise OperationalError

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from reactions.http import embed
 from reactions.http.widget import whole_percents
@@ -150,3 +151,8 @@ def test_a_look_is_json_without_escapes() -> None:
     content = get("/embed/ja.json").content.decode()
     assert json.loads(content)
     assert "\\u" not in content
+
+
+def test_a_site_that_allows_several_says_how_many(settings: Settings) -> None:
+    settings.REACTIONS_PER_READER = 3
+    assert embed.choose() == "Choose up to 3."

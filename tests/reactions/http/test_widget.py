@@ -1,6 +1,7 @@
 """The hook as reactions implement it: widgets for pages, and changes of articles."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,7 +12,8 @@ from articles.hooks import Interaction, reaction_hooks
 from articles.models import Article, State
 from reactions.cache import redis as redis_cache
 from reactions.counting.aggregate import aggregate
-from reactions.counts import get_counts
+from reactions.counts import Counts, get_counts
+from reactions.http import widget
 from reactions.kinds import pack
 from reactions.models import CountVersion, Policy, Reaction
 from reactions.policy import set_policy
@@ -139,3 +141,10 @@ def test_a_requested_draft_is_found_once_it_is_published(
 
     assert (before, state_of(draft.id)) == ("missing", "open")
     assert not CountVersion.objects.exists()
+
+
+def test_a_sum_that_is_not_known_is_not_shown() -> None:
+    unknown = Counts(uuid4())
+
+    assert widget.sum_of(unknown, 0) == ""
+    assert widget.sum_of(replace(unknown, state="closed"), 0) == "Reactions are closed."
