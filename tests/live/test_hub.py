@@ -312,3 +312,17 @@ def test_what_cannot_be_read_is_left_out(article_id: UUID, monkeypatch: pytest.M
     assert reading.read_newest([article_id]) == {}
     assert reading.read_stored([article_id]) == {}
     assert reading.read_ids([str(article_id), "a-story"]) == {str(article_id): article_id}
+
+
+def test_a_stream_ends_once_and_is_cut_where_its_end_does_not_fit(article_id: UUID) -> None:
+    async def steps(hub: Hub) -> None:
+        buffer = await listen(hub, article_id)
+        await buffer.wait_for(b"id: 1\n")
+        (listener,) = hub._listeners
+        buffer.is_full = True
+        listener.end(b"retry: 1\n\n")
+        listener.end(b"retry: 2\n\n")
+        assert buffer.was_cut
+        buffer.is_full = False
+
+    run(steps)

@@ -154,6 +154,10 @@ def test_a_card_that_was_drawn_costs_one_query(
         client.get(path)
 
 
+def test_where_no_card_was_drawn_none_is_deleted(folder: Path) -> None:
+    assert cards.delete_old_cards() == 0
+
+
 def test_old_cards_are_deleted_and_drawn_again(folder: Path) -> None:
     content = cards.read_card(card("Old"))
     (file,) = folder.iterdir()
