@@ -40,8 +40,8 @@ from articles.revisions import (
 
 # States in which readers see the article, or will without another request: its text cannot be empty.
 STATES_WITH_TEXT = {State.SCHEDULED, *PUBLIC_STATES}
-# A killed article is gone for good.
-NOT_EDITABLE = {State.KILLED}
+# A killed article is gone for good, and a merged one is another article now.
+NOT_EDITABLE = {State.KILLED, State.MERGED}
 
 # The field of each unique constraint that two concurrent writers may violate.
 UNIQUE_FIELDS = {
@@ -64,10 +64,10 @@ class InvalidValue(Exception):
 
 
 class NotEditable(Exception):
-    """A change of a killed article."""
+    """A change of a killed or merged article."""
 
     def __init__(self) -> None:
-        super().__init__("A story that was killed cannot be changed.")
+        super().__init__("A story that was killed, or merged into another, cannot be changed.")
 
 
 @contextmanager

@@ -10,6 +10,8 @@ class Killed(Exception):
 def find_article(address: str) -> Article:
     """The public article at a UUID, a slug or a slug that it used to have, with all its parts.
 
+    A merged one leads to the article that it was merged into.
+
     Raises Killed, and Article.DoesNotExist for every other address.
     """
     try:
@@ -18,6 +20,8 @@ def find_article(address: str) -> Article:
         article = find_any_article(address)
     if article.state == State.KILLED:
         raise Killed
+    if article.merged_into_id is not None:
+        return _readable().get(pk=article.merged_into_id)
     if not article.is_public:
         raise Article.DoesNotExist
     return _readable().get(pk=article.pk)

@@ -12,7 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
-from articles.models import Article, Section, Tag
+from articles.models import Article, Section, Site, Tag
 
 MOST_DAYS = 36_500  # a century: longer than any policy, and within PostgreSQL's time
 MOST_NOTE = 1_000  # characters
@@ -242,7 +242,7 @@ class Policy(models.Model):
 
 
 class DefaultPolicy(models.Model):
-    """The policy of a section's articles, or of those with a tag, where an article's own policy sets nothing.
+    """The policy of a section's or site's articles, or of those with a tag, where an article's own policy sets nothing.
 
     Where several apply to an article the strictest wins. Written by reactions.default_policies only, which also
     refreshes the cached counts of the articles.
@@ -264,6 +264,14 @@ class DefaultPolicy(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         db_index=False,  # reactions_defaultpolicy_tag serves it
+    )
+    site = models.ForeignKey(
+        Site,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,  # reactions_defaultpolicy_site serves it
     )
     state = models.CharField(max_length=6, choices=PolicyState, default=PolicyState.OPEN)
     allowed = models.IntegerField(
@@ -291,10 +299,17 @@ class DefaultPolicy(models.Model):
                 name="reactions_defaultpolicy_tag",
                 violation_error_message="This tag already has a default policy.",
             ),
+            models.UniqueConstraint(
+                fields=["site"],
+                name="reactions_defaultpolicy_site",
+                violation_error_message="This site already has a default policy.",
+            ),
             models.CheckConstraint(
-                name="reactions_defaultpolicy_section_or_tag",
-                condition=models.Q(section=None) ^ models.Q(tag=None),
-                violation_error_message="A default policy is for a section or for a tag.",
+                name="reactions_defaultpolicy_for_one",
+                condition=models.Q(section__isnull=False, tag=None, site=None)
+                | models.Q(section=None, tag__isnull=False, site=None)
+                | models.Q(section=None, tag=None, site__isnull=False),
+                violation_error_message="A default policy is for a section, a tag or a site.",
             ),
         ]
 
@@ -303,13 +318,14 @@ class DefaultPolicy(models.Model):
 
 
 class PolicyRefresh(models.Model):
-    """An outbox: the cached counts of a section's or tag's articles are to be refreshed, for a default policy changed.
+    """An outbox: the cached counts of a section's, tag's or site's articles are to be refreshed, for a policy changed.
 
     `refreshed_to` is the last article done.
     """
 
     section_id = models.BigIntegerField(null=True)
     tag_id = models.BigIntegerField(null=True)
+    site_id = models.BigIntegerField(null=True)
     refreshed_to = models.UUIDField(null=True)
 
 
@@ -317,6 +333,30 @@ class ArticleChange(models.Model):
     """An outbox: an article itself changed, so that its cached counts may be wrong. Duplicates are harmless."""
 
     article_id = models.UUIDField()
+
+
+class ArticleMerge(models.Model):
+    """An article whose reactions were moved to another one, and where to; calls that name it lead there.
+
+    A reader's action that was under way may still add a row to it: until `settled` a worker moves such rows.
+    """
+
+    article_id = models.UUIDField(primary_key=True)
+    into_id = models.UUIDField()
+    merged_at = models.DateTimeField(db_default=Now())
+    settled = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [
+            # A merge into an article that itself is merged later.
+            models.Index(fields=["into_id"], name="reactions_merges_into"),
+            # Every second: those that may still receive rows.
+            models.Index(
+                fields=["article_id"],
+                name="reactions_merges_to_settle",
+                condition=models.Q(settled=False),
+            ),
+        ]
 
 
 class CacheState(models.Model):

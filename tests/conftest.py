@@ -10,6 +10,7 @@ from django.core.cache import caches
 
 from articles.models import Article, State
 from articles.pages import page_cache
+from articles.sites import known
 from newsroom import health
 from reactions import counts
 from reactions.cache import limits, slugs
@@ -32,6 +33,7 @@ PUBLISHED_AT = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
 def _nothing_remembered() -> None:
     """The articles of a test are rolled back, so this process's copies of them are dropped."""
     slugs.clear_slugs()
+    known.clear_sites()
     health.clear_checks()
     counts.clear_counts()
     rankings.clear_rankings()

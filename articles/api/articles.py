@@ -105,7 +105,7 @@ def _filtered(asked: Mapping[str, Any]) -> ArticleQuerySet:
         "published_after": "published_at__gte",
         "published_before": "published_at__lt",
     }
-    articles = Article.objects.public().with_parts()
+    articles = Article.objects.listed().with_parts()
     articles = articles.filter(**{columns[name]: asked[name] for name in columns if name in asked})
     if source := asked.get("source"):
         articles = articles.filter(

@@ -42,6 +42,7 @@ COLOURS = {
     State.RETRACTED: "danger",
     State.KILLED: "danger",
     State.SPIKED: "",
+    State.MERGED: "",
 }
 
 DATELINE = (

@@ -59,7 +59,7 @@ def card(request: HttpRequest, subject: str, digest: str) -> HttpResponseBase:
 
 
 def _find_public(article_id: UUID) -> Article:
-    articles = Article.objects.public().select_related("section")
+    articles = Article.objects.listed().select_related("section")
     shown = articles.only("headline", "language", "section__name").filter(pk=article_id).first()
     if shown is None:
         raise Http404

@@ -14,6 +14,7 @@ from articles.models.authors import Author
 from articles.models.leads import Lead
 from articles.models.pictures import Media, Rendition
 from articles.models.records import ArticleRevision, Correction, CorrectionQuerySet
+from articles.models.sites import ArticleAddress, Sighting, Site
 from articles.models.sources import Feed, Source
 from articles.models.states import (
     CURRENT_STATES,
@@ -31,6 +32,7 @@ __all__ = [
     "PUBLIC_STATES",
     "ApiKey",
     "Article",
+    "ArticleAddress",
     "ArticleAuthor",
     "ArticleMedia",
     "ArticleQuerySet",
@@ -48,6 +50,8 @@ __all__ = [
     "PubStatus",
     "Rendition",
     "Section",
+    "Sighting",
+    "Site",
     "Source",
     "State",
     "Tag",

@@ -18,6 +18,7 @@ from articles.formats.slugs import is_address_of_id
 from articles.ids import uuid7
 from articles.models.authors import Author
 from articles.models.pictures import SHOWN_OF_MEDIA, Media
+from articles.models.sites import Site
 from articles.models.sources import Source
 from articles.models.states import EXPIRING_STATES, PUBLIC_STATES, ArticleType, PubStatus, State
 from articles.models.taxonomy import Section, Tag, validate_slug
@@ -27,6 +28,10 @@ class ArticleQuerySet(models.QuerySet["Article"]):
     def public(self) -> Self:
         """What anyone may read."""
         return self.filter(state__in=PUBLIC_STATES)
+
+    def listed(self) -> Self:
+        """What the pages, feeds and lists of this installation show: all but articles of sites that are left out."""
+        return self.public().filter(is_listed=True)
 
     def newest_first(self) -> Self:
         # The id settles ties, so that no page of a list skips or repeats an article.
@@ -78,9 +83,9 @@ class ArticleQuerySet(models.QuerySet["Article"]):
 
 
 def sections_with_articles() -> models.QuerySet[Section]:
-    """The sections that have at least one public article, by name."""
+    """The sections that have at least one listed article, by name."""
     return Section.objects.filter(
-        models.Exists(Article.objects.public().filter(section=models.OuterRef("pk")))
+        models.Exists(Article.objects.listed().filter(section=models.OuterRef("pk")))
     )
 
 
@@ -188,6 +193,38 @@ class Article(models.Model):
         blank=True,
         help_text="The address of the original, where another site published it first.",
     )
+    site = models.ForeignKey(
+        Site,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="articles",
+        db_index=False,  # articles_by_site serves it
+        help_text="The site that publishes it; empty: this installation.",
+    )
+    site_item_id = models.CharField(
+        max_length=MAX_LENGTH["source_item_id"],
+        blank=True,
+        db_default="",
+        editable=False,
+        help_text="The article’s id at its site, which stays when its address changes.",
+    )
+    is_listed = models.BooleanField(
+        default=True,
+        db_default=True,
+        editable=False,
+        help_text="On the pages and in the feeds of this installation; off for articles of most sites.",
+    )
+    merged_into = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="merged",
+        help_text="The article that has its addresses and reactions.",
+    )
     copyright_holder = models.CharField(max_length=MAX_LENGTH["copyright_holder"], blank=True)
     copyright_notice = models.TextField(blank=True)
     usage_terms = models.TextField(blank=True)
@@ -269,6 +306,17 @@ class Article(models.Model):
                 name="articles_once_from_source",
                 condition=~models.Q(source_item_id=""),
             ),
+            # One article for each item of a site.
+            models.UniqueConstraint(
+                fields=["site", "site_item_id"],
+                name="articles_once_from_site",
+                condition=~models.Q(site_item_id=""),
+            ),
+            models.CheckConstraint(
+                name="articles_merged_into_another",
+                condition=models.Q(state=State.MERGED, merged_into__isnull=False)
+                | (~models.Q(state=State.MERGED) & models.Q(merged_into=None)),
+            ),
             models.CheckConstraint(
                 name="articles_embargo_or_schedule",
                 condition=models.Q(publish_at=None) | models.Q(embargoed_until=None),
@@ -283,13 +331,19 @@ class Article(models.Model):
             models.Index(
                 fields=["-published_at", "-id"],
                 name="articles_by_time",
-                condition=models.Q(state__in=PUBLIC_STATES),
+                condition=models.Q(state__in=PUBLIC_STATES, is_listed=True),
             ),
             # The same for one section.
             models.Index(
                 fields=["section", "-published_at", "-id"],
                 name="articles_by_section",
-                condition=models.Q(state__in=PUBLIC_STATES),
+                condition=models.Q(state__in=PUBLIC_STATES, is_listed=True),
+            ),
+            # The filter `site` of the list call, and the articles of a site whose policy changed.
+            models.Index(
+                fields=["site", "-published_at", "-id"],
+                name="articles_by_site",
+                condition=models.Q(site__isnull=False),
             ),
             # publish_due, every second: scheduled and embargoed articles whose time has come.
             models.Index(
@@ -313,7 +367,9 @@ class Article(models.Model):
 
     @property
     def url(self) -> str:
-        """Where readers find the article, from anywhere."""
+        """Where readers find the article, from anywhere: on this installation, or on the site that publishes it."""
+        if self.site_id is not None:
+            return self.canonical_url
         return f"{settings.SITE_URL}{self.get_absolute_url()}"
 
     @property

@@ -13,8 +13,8 @@ from articles.models.states import PUBLIC_STATES
 
 class CorrectionQuerySet(models.QuerySet["Correction"]):
     def public(self) -> Self:
-        """Those of articles that anyone may read."""
-        return self.filter(article__state__in=PUBLIC_STATES)
+        """Those of articles that the pages of this installation show."""
+        return self.filter(article__state__in=PUBLIC_STATES, article__is_listed=True)
 
 
 class Correction(models.Model):

@@ -15,6 +15,7 @@ class State(models.TextChoices):
     RETRACTED = "retracted", "Retracted"
     KILLED = "killed", "Killed"
     SPIKED = "spiked", "Spiked"
+    MERGED = "merged", "Merged"  # into another article, which has its addresses and reactions
 
 
 # SQL files name these sets `{{current_states}}` and `{{public_states}}`; no other place lists their states.

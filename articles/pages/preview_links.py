@@ -17,7 +17,7 @@ from articles.models import Article, State
 LIFETIME = timedelta(days=7)
 SALT = "articles.preview"
 # States in which an article is shown to no reader, not even through a preview link.
-HIDDEN_STATES = {State.SPIKED, State.KILLED}
+HIDDEN_STATES = {State.SPIKED, State.KILLED, State.MERGED}
 
 
 class InvalidLinkError(Exception):

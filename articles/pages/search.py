@@ -144,7 +144,7 @@ def better_than(place: Place, found: ArticleQuerySet, *, size: int) -> Page:
 def page(request: HttpRequest) -> HttpResponse:
     """The page for readers: `?q=` is the query, `?after=` a position among the results."""
     words = request.GET.get("q", "").strip()
-    articles = Article.objects.public().select_related("section").defer("body_markdown")
+    articles = Article.objects.listed().select_related("section").defer("body_markdown")
     found = Page([], None, None)
     if words:
         found = _read_page(request, _with_excerpts(find(articles, words), words))

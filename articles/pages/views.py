@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -35,7 +35,7 @@ DEFERRED_COLUMNS = ("body_markdown", "body_html", "ed_note", "editor_note", "usa
 def front_page(request: HttpRequest) -> HttpResponseBase:
     """The lead, the latest, each section; with `?before=`, the articles older than this position."""
     if _before(request) is not None:
-        return _list(request, "articles/older.html", Article.objects.public())
+        return _list(request, "articles/older.html", Article.objects.listed())
 
     def read_plan() -> front.Plan:
         return front.read_plan(reaction_hooks().rankings(), size=ARTICLES_PER_PAGE)
@@ -52,21 +52,21 @@ def front_page(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def section(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The newest articles of one section."""
-    articles = Article.objects.public().filter(section__slug=slug)
+    articles = Article.objects.listed().filter(section__slug=slug)
     return _list(request, "articles/list.html", articles, Section, slug)
 
 
 @require_safe
 def author(request: HttpRequest, slug: str) -> HttpResponseBase:
     """An author's description and newest articles."""
-    articles = Article.objects.public().filter(author_links__author__slug=slug)
+    articles = Article.objects.listed().filter(author_links__author__slug=slug)
     return _list(request, "articles/author.html", articles, Author, slug)
 
 
 @require_safe
 def tag(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The newest articles with one tag."""
-    articles = Article.objects.public().filter(tag_links__tag__slug=slug)
+    articles = Article.objects.listed().filter(tag_links__tag__slug=slug)
     return _list(request, "articles/list.html", articles, Tag, slug)
 
 
@@ -118,7 +118,7 @@ def _front_page(request: HttpRequest, plan: front.Plan) -> Rendering:
     totals = reaction_hooks().totals(ids)
     found = {
         article.id: (article, totals.get(article.id, ReactionTotal()))
-        for article in _listed(Article.objects.public().filter(pk__in=ids))
+        for article in _listed(Article.objects.listed().filter(pk__in=ids))
     }
 
     def ranked(ids: Iterable[UUID]) -> list[tuple[Article, ReactionTotal]]:
@@ -148,6 +148,8 @@ def _article(request: HttpRequest, slug: str) -> Rendering | HttpResponse:
         return _shared(render(request, "articles/gone.html", status=410))
     except Article.DoesNotExist:
         raise Http404 from None
+    if article.site_id is not None:
+        return HttpResponseRedirect(article.url)
     if article.slug != slug:
         # The slug of a UUID may change again; a former slug never becomes current again.
         return _redirect(request, article, permanent=not is_address_of_id(slug))
@@ -170,7 +172,7 @@ def _article(request: HttpRequest, slug: str) -> Rendering | HttpResponse:
 def _next_articles(article: Article) -> list[Article]:
     """The newest articles besides this one: of its section, where it has another, else of all."""
     newest_ones = (
-        Article.objects.public()
+        Article.objects.listed()
         .exclude(state=State.RETRACTED)
         .newest_first()
         .only("id", "slug", "headline", "language")

@@ -98,12 +98,13 @@ def list_topics(article: Article) -> list[str]:
 
 
 def syndicated(articles: ArticleQuerySet) -> ArticleQuerySet:
-    """Those that other sites may republish: public, not retracted, with pubStatus usable."""
+    """Those that other sites may republish: listed, not retracted, with pubStatus usable."""
     return articles.filter(_SYNDICATED)
 
 
 _SYNDICATED = Q(
     state__in=CURRENT_STATES,
+    is_listed=True,
     pub_status=PubStatus.USABLE,
 )
 

@@ -35,7 +35,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
     An article stays in the sitemap of its month, so that a new article changes one sitemap and not all.
     """
     months = (
-        indexable(Article.objects.public())
+        indexable(Article.objects.listed())
         .annotate(month=TruncMonth("published_at", tzinfo=UTC))
         .values_list("month")
         .annotate(count=Count("id"), changed_at=Max(_CHANGED_AT))
@@ -67,7 +67,7 @@ def month(request: HttpRequest, year: int, month: int, number: int) -> HttpRespo
     except (ValueError, OverflowError):
         raise Http404 from None
     # Uses index: articles_by_time.
-    articles = indexable(Article.objects.public()).filter(
+    articles = indexable(Article.objects.listed()).filter(
         published_at__gte=begin, published_at__lt=end
     )
     last = number * URLS_PER_SITEMAP

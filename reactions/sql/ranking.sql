@@ -1,6 +1,7 @@
 -- The articles that readers reacted to most in a span of whole quarters of an hour: those that are among the first
 -- %(most)s by reactions of one kind or by all, each with at least %(least)s reactions in the end.
--- Uses: the index reactions_bucket_by_start, which leaves out what is older than the span. Locks nothing.
+-- Articles of sites that the pages here do not show are left out.
+-- Uses: the index reactions_bucket_by_start, which leaves out what is older than the span; the key of the articles. Locks nothing.
 -- Returns a row for each article: its id, the reactions of the kind, and all of them.
 WITH recent AS (
   SELECT article_id,
@@ -11,8 +12,8 @@ WITH recent AS (
    GROUP BY article_id
   HAVING sum(added - removed) >= %(least)s::bigint
 ), ranked AS (
-  SELECT article_id, loved, felt,
+  SELECT recent.*,
          rank() OVER (ORDER BY loved DESC) AS by_loved, rank() OVER (ORDER BY felt DESC) AS by_felt
-    FROM recent
+    FROM recent JOIN articles_article a ON a.id = article_id AND a.is_listed
 )
 SELECT article_id, loved, felt FROM ranked WHERE by_loved <= %(most)s::int OR by_felt <= %(most)s::int;
