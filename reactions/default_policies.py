@@ -1,4 +1,4 @@
-"""Default policies: what the articles of a section or with a tag accept. In force with the commit, for statements read them.
+"""Default policies: what the articles of a section or site, or with a tag, accept. In force with the commit, for statements read them.
 
 The cached counts of those articles, which contain the policy, are refreshed in batches: an outbox says whose, so that
 a killed worker loses nothing.
@@ -61,7 +61,7 @@ def _refresh_batch() -> tuple[Sequence[UUID]] | None:
 
 
 def _request_refresh(policies: Iterable[DefaultPolicy]) -> None:
-    labels = {(policy.section_id, policy.tag_id) for policy in policies}
+    labels = {(policy.section_id, policy.tag_id, policy.site_id) for policy in policies}
     PolicyRefresh.objects.bulk_create(
-        PolicyRefresh(section_id=section, tag_id=tag) for section, tag in labels
+        PolicyRefresh(section_id=section, tag_id=tag, site_id=site) for section, tag, site in labels
     )

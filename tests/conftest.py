@@ -24,6 +24,7 @@ django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHash
 # All tests are one network, and share one Redis; tests of the limits set them.
 django_settings.NEW_READERS_PER_NETWORK_HOUR = 0
 django_settings.WRONG_KEYS_PER_NETWORK_HOUR = 0
+django_settings.SIGHTINGS_PER_NETWORK_HOUR = 0
 
 PublishArticle = Callable[..., Article]
 PUBLISHED_AT = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
@@ -62,6 +63,8 @@ def publish_article(db: None) -> PublishArticle:
 
     def publish(**fields: object) -> Article:
         slug = f"story-{uuid4().hex[:8]}"
+        if fields.get("state") == State.MERGED and "merged_into" not in fields:
+            fields["merged_into"] = publish(state=State.SPIKED)
         usual: dict[str, object] = {
             "guid": f"tag:example.org,2024:{slug}",
             "slug": slug,

@@ -1,4 +1,4 @@
-"""The indexes of lists leave out the articles of sites that are on no list. Built while readers read."""
+"""The index of lists leaves out the articles of sites that are on no list; an index for each site. Built while readers read."""
 
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
@@ -15,17 +15,9 @@ class Migration(migrations.Migration):
             model_name='article',
             name='articles_by_time',
         ),
-        RemoveIndexConcurrently(
-            model_name='article',
-            name='articles_by_section',
-        ),
         AddIndexConcurrently(
             model_name='article',
             index=models.Index(condition=models.Q(('is_listed', True), ('state__in', ('published', 'corrected', 'retracted'))), fields=['-published_at', '-id'], name='articles_by_time'),
-        ),
-        AddIndexConcurrently(
-            model_name='article',
-            index=models.Index(condition=models.Q(('is_listed', True), ('state__in', ('published', 'corrected', 'retracted'))), fields=['section', '-published_at', '-id'], name='articles_by_section'),
         ),
         AddIndexConcurrently(
             model_name='article',

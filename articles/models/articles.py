@@ -337,7 +337,7 @@ class Article(models.Model):
             models.Index(
                 fields=["section", "-published_at", "-id"],
                 name="articles_by_section",
-                condition=models.Q(state__in=PUBLIC_STATES, is_listed=True),
+                condition=models.Q(state__in=PUBLIC_STATES),
             ),
             # The filter `site` of the list call, and the articles of a site whose policy changed.
             models.Index(

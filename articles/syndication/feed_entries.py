@@ -24,8 +24,8 @@ NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # The columns of an article that a feed shows. A hundred articles load in half the time without the others.
 COLUMNS = [
     "guid", "slug", "headline", "abstract", "body_html", "byline", "dateline_text", "language",
-    "canonical_url", "copyright_notice", "published_at", "first_published_at",
-    "content_modified_at", "section__name", *(f"lead_image__{name}" for name in SHOWN_OF_MEDIA),
+    "site", "canonical_url", "copyright_notice", "published_at",
+    "first_published_at", "content_modified_at", "section__name", *(f"lead_image__{name}" for name in SHOWN_OF_MEDIA),
 ]  # fmt: skip
 
 

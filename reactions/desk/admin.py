@@ -184,12 +184,12 @@ class ReactedArticleAdmin(ModelAdmin):
 
 @admin.register(DefaultPolicy)
 class DefaultPolicyAdmin(ModelAdmin):
-    """What the articles of a section or with a tag accept. In force at once, also for articles published long ago."""
+    """What the articles of a section or site, or with a tag, accept. In force at once, also for articles published long ago."""
 
     form = DefaultPolicyForm
-    fields = ["name", "section", "tag", "state", "kinds", "close_after_days"]
-    list_display = ["name", "section", "tag", "state", "accepts", "close_after_days"]
-    list_select_related = ["section", "tag"]
+    fields = ["name", "section", "tag", "site", "state", "kinds", "close_after_days"]
+    list_display = ["name", "section", "tag", "site", "state", "accepts", "close_after_days"]
+    list_select_related = ["section", "tag", "site"]
     search_fields = ["name"]
 
     @admin.display(description="Accepts")

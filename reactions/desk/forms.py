@@ -15,7 +15,7 @@ from reactions.kinds import ANY_KIND, KINDS, OFFERED, pack, unpack
 from reactions.models import MOST_DAYS, DefaultPolicy, PolicyState, ReactedArticle
 from reactions.policy import OwnPolicy, get_policy
 
-NOT_SET = "Default policy of its section, its tags or the site"
+NOT_SET = "Default policy of its section, its tags, its site, or the setting"
 
 
 class KindsField(forms.MultipleChoiceField):
@@ -94,7 +94,7 @@ class DefaultPolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not gener
 
     class Meta:
         model = DefaultPolicy
-        fields = ("name", "section", "tag", "state", "close_after_days")
+        fields = ("name", "section", "tag", "site", "state", "close_after_days")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -14,6 +14,7 @@ WITH recent AS (
 ), ranked AS (
   SELECT recent.*,
          rank() OVER (ORDER BY loved DESC) AS by_loved, rank() OVER (ORDER BY felt DESC) AS by_felt
-    FROM recent JOIN articles_article a ON a.id = article_id AND a.is_listed
+    FROM recent
+   WHERE NOT EXISTS (SELECT FROM articles_article a WHERE a.id = article_id AND NOT a.is_listed)
 )
 SELECT article_id, loved, felt FROM ranked WHERE by_loved <= %(most)s::int OR by_felt <= %(most)s::int;

@@ -1,14 +1,16 @@
--- Takes the oldest policy refresh and raises the count versions of the next articles of its section or tag; deletes it
+-- Takes the oldest policy refresh and raises the count versions of the next articles of its section, tag or site; deletes it
 -- with the last of them. Another worker takes another refresh. Only public articles can be in a cache. An article whose
 -- count version another transaction holds goes to the outbox of changed articles, so that it does not stop the others.
--- Uses: the keys of reactions_policyrefresh, articles_article and reactions_countversion; articles_by_section or the
--- index of tags. Locks: the refresh, then the articles' count versions in key order; waits for one that is being created.
+-- Uses: the keys of reactions_policyrefresh, articles_article and reactions_countversion; articles_by_section,
+-- articles_by_site or the index of tags. Locks: the refresh, then the articles' count versions in key order; waits for one that is being created.
 -- Returns no row where none waits, else the articles that are refreshed.
 WITH taken AS MATERIALIZED (
-  SELECT id, section_id, tag_id, refreshed_to FROM reactions_policyrefresh ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+  SELECT id, section_id, tag_id, site_id, refreshed_to FROM reactions_policyrefresh ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
 ), next AS MATERIALIZED (
   SELECT id
     FROM (SELECT a.id, a.state, refreshed_to FROM taken JOIN articles_article a USING (section_id)
+           UNION ALL
+          SELECT a.id, a.state, refreshed_to FROM taken JOIN articles_article a ON a.site_id = taken.site_id
            UNION ALL
           SELECT a.id, a.state, refreshed_to
             FROM taken JOIN articles_articletag t USING (tag_id) JOIN articles_article a ON a.id = t.article_id) article

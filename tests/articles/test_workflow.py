@@ -78,8 +78,7 @@ def due(publish_article: PublishArticle) -> Article:
 def test_a_transition_is_allowed_from_the_states_of_the_table_and_no_other(
     transition: Transition, state: State, publish_article: PublishArticle
 ) -> None:
-    other = publish_article() if state == State.MERGED else None
-    article = publish_article(state=state, merged_into=other)
+    article = publish_article(state=state)
 
     if state in TRANSITIONS[transition].allowed_from:
         assert act(transition, article).state == row(article).state == TRANSITIONS[transition].to

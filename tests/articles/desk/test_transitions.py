@@ -53,7 +53,8 @@ def public(draft: Article) -> Article:
 def put(article: Article, state: str) -> Article:
     now = timezone.now()
     times = {"first_published_at": now, "published_at": now}
-    Article.objects.filter(pk=article.pk).update(state=state, **times)
+    merged = {"merged_into": article} if state == State.MERGED else {}
+    Article.objects.filter(pk=article.pk).update(state=state, **times, **merged)
     return article
 
 

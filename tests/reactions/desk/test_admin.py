@@ -239,10 +239,10 @@ def test_an_editor_saves_a_default_policy(editor: Client, article: Article) -> N
 @pytest.mark.parametrize(
     ("words", "refusal"),
     [
-        ({}, "A default policy is for a section or for a tag."),
+        ({}, "A default policy is for a section, a tag or a site."),
         (
             {"tag": "obituary", "section": "world"},
-            "A default policy is for a section or for a tag.",
+            "A default policy is for a section, a tag or a site.",
         ),
         ({"tag": "taken"}, "This tag already has a default policy."),
         ({"tag": "obituary", "close_after_days": "0"}, "greater than or equal to 1"),
