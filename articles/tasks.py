@@ -9,7 +9,11 @@ from articles import workflow
 from articles.api import idempotency
 from articles.ingest import polling
 from articles.media import cards, files, pictures
+from articles.sites import sightings
 from articles.syndication import websub
+
+# As of what beat sends: a message that no worker received meanwhile is dropped.
+_EXPIRES_SECONDS = 600
 
 
 @shared_task(
@@ -75,3 +79,23 @@ def delete_unused_files() -> None:
     """Deletes files that no picture refers to any more, and old cards. Once a day."""
     files.delete_unused_files()
     cards.delete_old_cards()
+
+
+@shared_task(
+    name="articles.verify_sightings", autoretry_for=(), throws=(OperationalError, InternalError)
+)
+def verify_sightings() -> None:
+    """Fetches pages of sites that were seen for the first time, and registers them. After each, and every minute.
+
+    May run twice or late, or be killed half-way; any number may run concurrently.
+    """
+    if sightings.verify_due():
+        verify_sightings.apply_async(expires=_EXPIRES_SECONDS)
+
+
+@shared_task(
+    name="articles.purge_sightings", autoretry_for=(), throws=(OperationalError, InternalError)
+)
+def purge_sightings() -> None:
+    """Deletes pages that were refused a week ago. Once a day."""
+    sightings.purge_sightings()

@@ -25,6 +25,10 @@ _MENU = {
         ("Sections", "folder", "articles.section"),
         ("Tags", "sell", "articles.tag"),
     ],
+    "Other sites": [
+        ("Sites", "language", "articles.site"),
+        ("Pages seen", "visibility", "articles.sighting"),
+    ],
     "Access": [
         ("API keys", "key", "articles.apikey"),
         ("Users", "person", "auth.user"),

@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,6 +49,13 @@ def flag(name: str) -> bool:
 
 def words(name: str) -> list[str]:
     return text(name).replace(",", " ").split()
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    try:
+        return [ip_network(each) for each in words(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} has what is no network: {error}.") from None
 
 
 # Settings of earlier releases, and what each is called today.
@@ -248,6 +256,7 @@ CELERY_TASK_ROUTES = {
         "articles.poll_feeds",
         "articles.ping_hub",
         "articles.prepare_pictures",
+        "articles.verify_sightings",
         "articles.delete_unused_files",
         "reactions.reconcile",
     )
@@ -289,6 +298,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": _EXPIRES,
     },
+    # Pages of sites are verified when they are first seen; this finds those whose message was lost.
+    "verify sightings": {
+        "task": "articles.verify_sightings",
+        "schedule": timedelta(minutes=1),
+        "options": _EXPIRES,
+    },
+    "purge sightings": {
+        "task": "articles.purge_sightings",
+        "schedule": crontab(hour="4", minute="30"),
+    },
     # Files that no picture uses.
     "delete unused files": {
         "task": "articles.delete_unused_files",
@@ -323,6 +342,12 @@ TRUSTED_PROXY_HOPS = number("TRUSTED_PROXY_HOPS", 0) + BEHIND_FRONT
 # reacts to one story. 0: no limit.
 NEW_READERS_PER_NETWORK_HOUR = number("NEW_READERS_PER_NETWORK_HOUR", 600)
 NEW_READERS_PER_NETWORK_AT_ONCE = number("NEW_READERS_PER_NETWORK_AT_ONCE", 300)
+# Pages of sites seen for the first time: a reader opens some an hour, an office more. Each is fetched once.
+SIGHTINGS_PER_NETWORK_HOUR = number("SIGHTINGS_PER_NETWORK_HOUR", 120)
+SIGHTINGS_PER_NETWORK_AT_ONCE = number("SIGHTINGS_PER_NETWORK_AT_ONCE", 60)
+SIGHTINGS_PER_SITE_HOUR = number("SIGHTINGS_PER_SITE_HOUR", 2_000)
+# Networks besides the public ones from which pages of sites are fetched, such as 10.0.0.0/8: sites of an intranet.
+FETCH_NETWORKS = networks("FETCH_NETWORKS")
 WRONG_KEYS_PER_NETWORK_HOUR = number("WRONG_KEYS_PER_NETWORK_HOUR", 600)
 WRONG_KEYS_PER_NETWORK_AT_ONCE = number("WRONG_KEYS_PER_NETWORK_AT_ONCE", 300)
 # The live process (newsroom/live.py), which the front reaches by its socket and others by its port.

@@ -105,8 +105,15 @@ def _filtered(asked: Mapping[str, Any]) -> ArticleQuerySet:
         "published_after": "published_at__gte",
         "published_before": "published_at__lt",
     }
-    articles = Article.objects.listed().with_parts()
-    articles = articles.filter(**{columns[name]: asked[name] for name in columns if name in asked})
+    site = asked.get("site")
+    every = (
+        Article.objects.public().filter(site__name__iexact=site)
+        if site
+        else Article.objects.listed()
+    )
+    articles = every.with_parts().filter(
+        **{columns[name]: asked[name] for name in columns if name in asked}
+    )
     if source := asked.get("source"):
         articles = articles.filter(
             Q(source__name__iexact=source) | Q(dateline_source__iexact=source)

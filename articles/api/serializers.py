@@ -199,6 +199,10 @@ class ArticleQuery(Shape):
     tag = serializers.CharField(required=False, help_text="A tag's slug.")
     author = serializers.CharField(required=False, help_text="An author's slug.")
     source = serializers.CharField(required=False, help_text="A source, or a dateline's agency.")  # type: ignore[assignment]  # as above
+    site = serializers.CharField(
+        required=False,
+        help_text="The name of a site that embeds the widget: its articles, which other lists leave out.",
+    )
     language = serializers.CharField(required=False, help_text="en finds en-GB too.")
     published_after = UTCField(required=False, help_text="At this time or later.")
     published_before = UTCField(required=False, help_text="Before this time.")

@@ -92,7 +92,7 @@ class ArticleAdmin(ModelAdmin):
         "version",
     ]
     list_display_links = ["title"]
-    list_filter = [Mine, "state", "section", "language", "source", ByAuthor]
+    list_filter = [Mine, "state", "section", "language", "source", "site", ByAuthor]
     list_select_related = ["section"]
     list_per_page = 50
     search_fields = ["headline", "slugline", "abstract", "byline", "slug"]

@@ -31,11 +31,12 @@ DEPTH = 10  # of JSON-LD inside JSON-LD
 def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     """The one story of a page. Raises StoryError with every mistake and the field it is in."""
     check_size(content, name)
-    page = _parsed(content, name)
+    page = parsed(content, name)
     return read_items([page], _Page(content).raw_story, name=name, zone=zone, noun="page")
 
 
-def _parsed(content: bytes, name: str) -> etree._Element:
+def parsed(content: bytes, name: str) -> etree._Element:
+    """The tree of a page. Raises StoryError for what is none."""
     parser = etree.HTMLParser(
         no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
     )
@@ -53,33 +54,35 @@ class _Page:
         self.content = content
 
     def raw_story(self, root: etree._Element, item: Item) -> RawStory:
-        data = next(_linked_articles(root), {})
+        data = next(linked_articles(root), {})
         found = _extracted(self.content)
         url = (
-            _first_text(data, "url", "mainEntityOfPage", "@id") or _canonical(root) or found["url"]
+            first_text(data, "url", "mainEntityOfPage", "@id")
+            or canonical_link(root)
+            or found["url"]
         )
         names = _names(data.get("author")) or [name for name in found["author"].split("; ") if name]
-        headline = bodies.plain(_first_text(data, "headline", "name") or found["title"])
+        headline = bodies.plain(first_text(data, "headline", "name") or found["title"])
         return RawStory(
             headline=headline,
-            subheadline=bodies.plain(_first_text(data, "alternativeHeadline")),
+            subheadline=bodies.plain(first_text(data, "alternativeHeadline")),
             abstract=shortened(
-                bodies.plain(_first_text(data, "description", "abstract") or found["description"])
+                bodies.plain(first_text(data, "description", "abstract") or found["description"])
             ),
             body_html=_body(data) or _without_headline(found["body"], headline),
             byline=joined(names),
             authors=[Author(name) for name in names],
-            dateline_text=bodies.plain(_first_text(data, "dateline")),
-            section=next(iter(_texts(data.get("articleSection"))), ""),
+            dateline_text=bodies.plain(first_text(data, "dateline")),
+            section=next(iter(texts(data.get("articleSection"))), ""),
             tags=_keywords(data.get("keywords")),
             subjects=_about(data.get("about")),
-            language=_first_text(data, "inLanguage") or root.get("lang") or "",
-            published_at=_first_text(data, "datePublished") or found["date"],
-            modified_at=_first_text(data, "dateModified"),
+            language=first_text(data, "inLanguage") or root.get("lang") or "",
+            published_at=first_text(data, "datePublished") or found["date"],
+            modified_at=first_text(data, "dateModified"),
             lead_image=_lead_image(data.get("image"), root),
             copyright_holder=next(iter(_names(data.get("copyrightHolder"))), ""),
-            copyright_notice=_first_text(data, "copyrightNotice"),
-            credit_line=_first_text(data, "creditText"),
+            copyright_notice=first_text(data, "copyrightNotice"),
+            credit_line=first_text(data, "creditText"),
             source=next(iter(_names(data.get("publisher"))), "")
             or found["sitename"]
             or host_of(url),
@@ -88,7 +91,7 @@ class _Page:
         )
 
 
-def _linked_articles(root: etree._Element) -> Iterator[dict[str, Any]]:
+def linked_articles(root: etree._Element) -> Iterator[dict[str, Any]]:
     """The objects in the page's JSON-LD that describe an article; broken JSON-LD says nothing."""
     for script in root.iter("script"):
         if script.get("type") == "application/ld+json":
@@ -104,14 +107,14 @@ def _articles_in(data: Any, depth: int) -> Iterator[dict[str, Any]]:
         for one in data:
             yield from _articles_in(one, depth - 1)
     elif isinstance(data, dict) and depth:
-        if any(ARTICLE.match(kind) for kind in _texts(data.get("@type"))):
+        if any(ARTICLE.match(kind) for kind in texts(data.get("@type"))):
             yield data
         yield from _articles_in(data.get("@graph"), depth - 1)
 
 
 def _body(data: dict[str, Any]) -> str:
     """JSON-LD's body is plain text; some sites put HTML in it."""
-    text = _first_text(data, "articleBody")
+    text = first_text(data, "articleBody")
     return text if re.search("</p>|<br", text) else bodies.from_text(text)
 
 
@@ -121,17 +124,17 @@ def _without_headline(html: str, headline: str) -> str:
     return html[match.end() :] if match and bodies.plain(match[1]) == headline else html
 
 
-def _first_text(data: dict[str, Any], *keys: str) -> str:
+def first_text(data: dict[str, Any], *keys: str) -> str:
     for key in keys:
         value = data.get(key)
         if isinstance(value, dict):
             value = value.get("@id")
-        for text in _texts(value):
+        for text in texts(value):
             return text
     return ""
 
 
-def _texts(value: Any) -> list[str]:
+def texts(value: Any) -> list[str]:
     values = value if isinstance(value, list) else [value]
     return [text.strip() for text in values if isinstance(text, str) and text.strip()]
 
@@ -140,11 +143,11 @@ def _names(value: Any) -> list[str]:
     """Of people or organisations, given as objects with a name or as the name itself."""
     values = value if isinstance(value, list) else [value]
     named = [one.get("name") if isinstance(one, dict) else one for one in values]
-    return [bodies.plain(name) for name in _texts(named)]
+    return [bodies.plain(name) for name in texts(named)]
 
 
 def _keywords(value: Any) -> list[str]:
-    words = _texts(value)
+    words = texts(value)
     if isinstance(value, str):
         words = [word.strip() for word in value.split(",")]
     return [word for word in words if word and not word.startswith(("http:", "https:"))]
@@ -152,33 +155,33 @@ def _keywords(value: Any) -> list[str]:
 
 def _about(value: Any) -> list[str]:
     entries = value if isinstance(value, list) else [value]
-    data = [_first_text(one, "@id", "sameAs") if isinstance(one, dict) else one for one in entries]
-    return _texts(data)
+    data = [first_text(one, "@id", "sameAs") if isinstance(one, dict) else one for one in entries]
+    return texts(data)
 
 
 def _lead_image(value: Any, root: etree._Element) -> LeadImage:
     """What JSON-LD says of the picture, as an object or an address, else what cards show."""
     values = value if isinstance(value, list) else [value]
     data = next((one for one in values if isinstance(one, dict)), {})
-    address = next(iter(_texts(values)), "")
+    address = next(iter(texts(values)), "")
     return LeadImage(
-        caption=bodies.plain(_first_text(data, "caption")),
-        alt_text=bodies.plain(_property(root, "og:image:alt")),
-        credit=bodies.plain(_first_text(data, "creditText")),
-        url=_first_text(data, "contentUrl", "url") or address or _property(root, "og:image"),
+        caption=bodies.plain(first_text(data, "caption")),
+        alt_text=bodies.plain(page_property(root, "og:image:alt")),
+        credit=bodies.plain(first_text(data, "creditText")),
+        url=first_text(data, "contentUrl", "url") or address or page_property(root, "og:image"),
     )
 
 
-def _property(root: etree._Element, name: str) -> str:
+def page_property(root: etree._Element, name: str) -> str:
     for meta in root.iter("meta"):
         if meta.get("property") == name:
             return meta.get("content") or ""
     return ""
 
 
-def _canonical(root: etree._Element) -> str:
+def canonical_link(root: etree._Element) -> str:
     for link in root.iter("link"):
-        if link.get("rel") == "canonical":
+        if "canonical" in (link.get("rel") or "").lower().split():
             return link.get("href") or ""
     return ""
 

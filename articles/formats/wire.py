@@ -123,7 +123,7 @@ class Item:
         """A time as ISO 8601 or as RFC 5322 writes it; without an offset it is the zone's."""
         if not value.strip():
             return None
-        moment = _parsed(value.strip())
+        moment = read_moment(value.strip())
         if moment is None:
             self.refuse(key, f"{_shown(value)} is not a date and time.")
             return None
@@ -395,7 +395,8 @@ def _pub_status(value: str, item: Item) -> PubStatus:
     return "withheld"
 
 
-def _parsed(value: str) -> datetime | None:
+def read_moment(value: str) -> datetime | None:
+    """A time as ISO 8601 or as RFC 5322 writes it; None for any other text."""
     if len(value) > 60:
         return None
     for parse in (datetime.fromisoformat, parsedate_to_datetime):

@@ -12,6 +12,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from articles.sites.known import known_sites
+from articles.sites.rules import Sites, is_url
 from reactions.counting.cache_writer import write_stale_counts
 from reactions.import_formats.counters import Counters, Mistake
 from reactions.kinds import BY_KEY
@@ -55,6 +57,7 @@ def import_counts(
     source: str,
     kinds: Mapping[str, str],
     addresses: Mapping[str, str],
+    origin: str = "",
     strict: bool = False,
     dry_run: bool = False,
 ) -> ImportResult:
@@ -62,11 +65,11 @@ def import_counts(
 
     All of it or nothing. The same file twice changes nothing; a later file of the same source replaces the numbers
     of the articles and kinds that it names. `kinds` maps the file's names to kind keys, `addresses` the file's
-    articles to those here, where the two differ. Entries of one article are added up. With `strict` an unknown
+    articles to those here, where the two differ. With an `origin` the file's paths are of that site. Entries of one article are added up. With `strict` an unknown
     article is a mistake; else it is left out. Readers may react while it runs.
     """
     read = _collect(entries)
-    found = _match(read, addresses)
+    found = _match(read, addresses, origin)
     unknown = [entry for entry in read if entry.address not in found]
     if strict and unknown:
         raise ImportRefused(
@@ -108,9 +111,12 @@ def _collect(entries: Iterable[Counters | Mistake]) -> list[Counters]:
     return list(read.values())
 
 
-def _match(entries: Sequence[Counters], addresses: Mapping[str, str]) -> dict[str, UUID]:
+def _match(
+    entries: Sequence[Counters], addresses: Mapping[str, str], origin: str
+) -> dict[str, UUID]:
     """The article of each address that has one."""
-    names = {entry.address: _names_of(entry.address, addresses) for entry in entries}
+    sites = known_sites()
+    names = {entry.address: _names_of(entry.address, addresses, origin, sites) for entry in entries}
     ids: dict[str, UUID] = {}
     asked = sorted({name for each in names.values() for name in each})
     for start in range(0, len(asked), _BATCH):
@@ -123,7 +129,7 @@ def _match(entries: Sequence[Counters], addresses: Mapping[str, str]) -> dict[st
     return {address: each[0] for address, each in found.items() if each}
 
 
-def _names_of(address: str, addresses: Mapping[str, str]) -> list[str]:
+def _names_of(address: str, addresses: Mapping[str, str], origin: str, sites: Sites) -> list[str]:
     """The names that the article may have here, the most certain first.
 
     A bare number is an id of the other system, also where a slug looks the same: only the map gives it a name.
@@ -132,6 +138,10 @@ def _names_of(address: str, addresses: Mapping[str, str]) -> list[str]:
         address = addresses[address]
     elif address.isdigit():
         return []
+    if origin and address.startswith("/"):
+        address = origin + address
+    if is_url(address) and (of_site := sites.of_url(address)):
+        return [of_site[1].key]  # the last part of its path may be the slug of another article
     uuid = _as_uuid(address)
     return [str(uuid)] if uuid else [address, *_slug_of(address)]
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reactions.http import api, api_policy, api_waves
+from reactions.http import api, api_policy, api_sightings, api_waves
 
 urlpatterns = [
     path("articles/<str:article>/reactions/", api.ArticleReactions.as_view(), name="reactions"),
@@ -13,6 +13,7 @@ urlpatterns = [
         name="reactions-policy",
     ),
     path("reactions/", api.ManyReactions.as_view(), name="many-reactions"),
+    path("sightings/", api_sightings.Sightings.as_view(), name="sightings"),
     path("waves/", api_waves.Waves.as_view(), name="waves"),
     path("waves/<int:wave>/", api_waves.WaveView.as_view(), name="wave"),
     path("reactions/mine/", api.ManyMine.as_view(), name="many-mine"),

@@ -7,6 +7,7 @@ every refusal. Without it every answer is the same, and slower; tests/reactions/
 """
 
 import json
+import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from django.urls import reverse
 from rest_framework.exceptions import ValidationError
 
 from articles.json_body import MEDIA_TYPE, SMALL_BYTES, parse_json
+from articles.sites.rules import is_url
 from reactions.cache.slugs import find_article, find_articles, known_article
 from reactions.counts import Answer, fresh_answers, list_answers
 from reactions.group_commit import group_commit
@@ -41,6 +43,8 @@ DATABASE_ERROR = "reactions.database_error"
 _LEARNED_SECONDS = 1.0
 # Learned answers; where clients send so many hosts or origins, all are dropped and learned again.
 _MOST_LEARNED = 256
+# As long as an address of a site may lead to another article than before, after a move.
+_URLS_FRESH_SECONDS = 1.0
 # Lists of articles that are asked for again and again, as a front page's is. A hundred kilobytes each at most.
 _MOST_LISTS = 64
 # What the headers of an answer may depend on. An answer that depends on more says so by Vary, and is not learned.
@@ -69,6 +73,7 @@ class _List:
     answers: Sequence[Answer] = ()
     body: bytes = b""
     etag: str = ""
+    expire_at: float = math.inf  # monotonic
 
 
 @dataclass(slots=True)
@@ -153,7 +158,9 @@ class FastPath:
         return (answers[0].body, answers[0].etag) if answers and _are_shown(answers) else None
 
     def _get_many(self, query: str) -> _Content | None:
-        listed = self._lists.get(query) or self._list(query)
+        listed = self._lists.get(query)
+        if listed is None or time.monotonic() > listed.expire_at:
+            listed = self._list(query)
         if listed is None:
             return None
         answers = fresh_answers(listed.article_ids) or _read(listed.article_ids)
@@ -162,13 +169,13 @@ class FastPath:
         if answers != listed.answers:
             if not _are_shown(answers):
                 return None
-            listed = _List(listed.article_ids, answers, *joined(answers))
+            listed = _List(listed.article_ids, answers, *joined(answers), listed.expire_at)
             self._lists[query] = listed
         listed.answers = answers  # equal, and next time identical, which is compared faster
         return listed.body, listed.etag
 
     def _list(self, query: str) -> _List | None:
-        """The articles of a query; an address never leads to another article."""
+        """The articles of a query; a slug never leads to another article, the address of a site may."""
         parsed = QueryDict(query)
         addresses = split_articles(parsed)
         if list(parsed) != ["articles"] or not 0 < len(addresses) <= MOST_ARTICLES:
@@ -178,7 +185,9 @@ class FastPath:
             return None
         if len(self._lists) >= _MOST_LISTS:
             self._lists.clear()
-        return _List(article_ids)
+        has_urls = any(is_url(each) for each in addresses)
+        lasts = _URLS_FRESH_SECONDS if has_urls else math.inf
+        return _List(article_ids, expire_at=time.monotonic() + lasts)
 
     def _put(self, environ: WSGIEnvironment, address: str) -> _Content | None:
         """Body, and no ETag; None where nothing was changed and Django has to say why."""

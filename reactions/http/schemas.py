@@ -19,7 +19,7 @@ ARTICLES = OpenApiParameter(
     "articles",
     str,
     required=True,
-    description="Up to 200 articles, ids or slugs, separated by commas.",
+    description="Up to 200 articles, ids, slugs or URLs, separated by commas; a comma in a URL as `%2C`.",
 )
 
 

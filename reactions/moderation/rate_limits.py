@@ -1,4 +1,4 @@
-"""How many requests of a kind one network may send: new readers, and wrong API keys.
+"""How many requests of a kind one network may send: new readers, wrong API keys, first sights of pages.
 
 Redis counts, in one step for all processes. Where it is unreachable nothing is refused: readers come first, and what
 they send is moderated all the same.
@@ -37,7 +37,8 @@ class RateLimit:
 
 NEW_READERS = RateLimit("new_readers", "NEW_READERS_PER_NETWORK")
 WRONG_KEYS = RateLimit("wrong_keys", "WRONG_KEYS_PER_NETWORK")
-RATE_LIMITS = (NEW_READERS, WRONG_KEYS)
+SIGHTINGS = RateLimit("sightings", "SIGHTINGS_PER_NETWORK")
+RATE_LIMITS = (NEW_READERS, WRONG_KEYS, SIGHTINGS)
 
 # Requests of this process that were not limited, until Redis can be given their number.
 _not_limited: Counter[str] = Counter()

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from articles.models import Site
+from articles.sites.rules import NULL_ORIGIN
 from reactions.counting.imported_counts import ImportRefused, ImportResult, import_counts
 from reactions.import_formats import FORMATS
 from reactions.import_formats.counters import Mistake, Unreadable
@@ -47,6 +49,11 @@ class Command(BaseCommand):
             help="CSV with a header: the file's name of an article, and its slug, id, guid or URL here",
         )
         parser.add_argument(
+            "--site",
+            metavar="NAME",
+            help="a site that embeds the widget: the file's paths, such as /2024/bridge/, are of it",
+        )
+        parser.add_argument(
             "--strict",
             action="store_true",
             help="import nothing where an article does not exist here",
@@ -66,6 +73,7 @@ class Command(BaseCommand):
                     source=options["source"] or options["format"],
                     kinds=kinds,
                     addresses=addresses,
+                    origin=self.origin_of(options["site"]),
                     strict=options["strict"],
                     dry_run=dry_run,
                 )
@@ -77,6 +85,15 @@ class Command(BaseCommand):
             self.refuse(file, refused.mistakes)
         else:
             self.report(imported, dry_run=dry_run)
+
+    def origin_of(self, name: str | None) -> str:
+        """The first origin of a site; empty without one."""
+        if name is None:
+            return ""
+        site = Site.objects.filter(name__iexact=name).first()
+        if site is None:
+            raise CommandError(f"There is no site {name!r}.")
+        return next(each for each in site.origins if each != NULL_ORIGIN)
 
     def read_map(self, path: Path | None) -> Mapping[str, str]:
         if path is None:

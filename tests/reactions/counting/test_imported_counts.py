@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from articles.models import Article, ArticleURL, State
+from articles.models import Article, ArticleAddress, ArticleURL, Site, State
 from reactions.cache.redis import client as redis
 from reactions.counting.aggregate import aggregate
 from reactions.counting.reconcile import reconcile
@@ -306,3 +306,28 @@ def test_a_draft_keeps_its_imported_counts_until_it_is_published(
     Article.objects.filter(pk=draft.pk).update(state=State.PUBLISHED)
 
     assert shown(draft) == {"love": 7, "sad": 1}
+
+
+def test_counters_of_a_site_are_matched_by_url(
+    publish_article: PublishArticle, write: Write
+) -> None:
+    site = Site.objects.create(name="Blog", origins=["null", "https://blog.example.org"])
+    article = publish_article(site=site, canonical_url="https://blog.example.org/2024/bridge/")
+    ArticleAddress.objects.create(
+        article=article, site=site, url=article.canonical_url, key="blog.example.org/2024/bridge"
+    )
+    publish_article(slug="other")
+    by_url = write(
+        "a.csv",
+        b"url,like\nhttp://www.blog.example.org/2024/bridge/index.html,2\n"
+        b"https://blog.example.org/other,9\n",
+    )
+    by_path = write("b.csv", b"url,like\n/2024/bridge/,3\n")
+
+    call_command("import_reactions", "csv", str(by_url), "--source", "one")
+    call_command("import_reactions", "csv", str(by_path), "--source", "two", "--site", "blog")
+
+    assert shown(article) == {"like": 5}
+    assert ImportedCount.objects.count() == 2
+    with pytest.raises(CommandError, match="There is no site 'Other'"):
+        call_command("import_reactions", "csv", str(by_path), "--site", "Other")
