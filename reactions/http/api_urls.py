@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reactions.http import api, api_policy, api_sightings, api_waves
+from reactions.http import api, api_policy, api_sightings, api_sites, api_waves
 
 urlpatterns = [
     path("articles/<str:article>/reactions/", api.ArticleReactions.as_view(), name="reactions"),
@@ -20,5 +20,6 @@ urlpatterns = [
     path("readers/", api.Readers.as_view(), name="readers"),
     path("readers/me/", api.Me.as_view(), name="reader"),
     path("readers/me/export/", api.MyExport.as_view(), name="reader-export"),
+    path("sites/here/", api_sites.Here.as_view(), name="site-here"),
     path("stats/articles/<str:article>/", api.ArticleStatistics.as_view(), name="article-stats"),
 ]

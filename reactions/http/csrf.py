@@ -31,7 +31,12 @@ def is_same_origin(request: HttpRequest | Request) -> bool:
     if fetch_site is not None:
         return fetch_site in {"same-origin", "none"}
     source = request.META.get("HTTP_ORIGIN", request.META.get("HTTP_REFERER"))
-    return source is None or _origin(source) in _own_origins(request)
+    return source is None or is_own_origin(request, source)
+
+
+def is_own_origin(request: HttpRequest | Request, url: str) -> bool:
+    """Whether an origin, or the address of a page, is of this installation."""
+    return _origin(url) in _own_origins(request)
 
 
 def _own_origins(request: HttpRequest | Request) -> set[Origin]:

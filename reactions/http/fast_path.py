@@ -26,9 +26,10 @@ from reactions.cache.slugs import find_article, find_articles, known_article
 from reactions.counts import Answer, fresh_answers, list_answers
 from reactions.group_commit import group_commit
 from reactions.http.answers import has_etag, joined
+from reactions.http.cors import ALLOW_ORIGIN, has_api_key
 from reactions.http.requests import MOST_ARTICLES, read_kinds, split_articles
 from reactions.moderation.signals import read_signals
-from reactions.readers import InvalidToken, find_reader
+from reactions.readers import InvalidToken, find_reader, has_reader_header
 from reactions.record import Change, ReactionRefused, Write
 
 Headers = list[tuple[str, str]]
@@ -47,20 +48,19 @@ _MOST_LEARNED = 256
 _URLS_FRESH_SECONDS = 1.0
 # Lists of articles that are asked for again and again, as a front page's is. A hundred kilobytes each at most.
 _MOST_LISTS = 64
-# What the headers of an answer may depend on. An answer that depends on more says so by Vary, and is not learned.
+# What the headers of an answer may depend on, and those of a PUT on Origin. An answer that depends on more says so by
+# Vary, and is not learned.
 _DEPENDS_ON = (
     "wsgi.url_scheme",
     "HTTP_HOST",
-    "HTTP_ORIGIN",
     "SERVER_NAME",
     "SERVER_PORT",
     "HTTP_X_FORWARDED_PROTO",
     "HTTP_X_FORWARDED_HOST",
     "HTTP_X_FORWARDED_PORT",
 )
-_NEVER_LEARNED = {"vary", "set-cookie"}
 _CONTENT_TYPES = {MEDIA_TYPE, f"{MEDIA_TYPE}; charset=utf-8", f"{MEDIA_TYPE};charset=utf-8"}
-_OK, _NOT_MODIFIED = "200 OK", "304 Not Modified"
+_OK, _NOT_MODIFIED, _FORBIDDEN = "200 OK", "304 Not Modified", "403 Forbidden"
 # As DRF's renderer writes it; made once, since making it costs half of writing an answer.
 _json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
@@ -83,6 +83,11 @@ class _Learned:
     headers: Headers
     learn_at: float
     expire_at: float
+
+    @property
+    def is_cross_origin(self) -> bool:
+        """To a page of another origin, whose reader is known by a header alone."""
+        return any(name == ALLOW_ORIGIN for name, _ in self.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +117,27 @@ class FastPath:
         if address is None:
             return self._django(environ, start_response)
         is_put = environ["REQUEST_METHOD"] == "PUT"
-        call = (is_put, address == "", *(environ.get(name) for name in _DEPENDS_ON))
+        # Public answers are the same for every origin.
+        caller = environ.get("HTTP_ORIGIN") if is_put else has_api_key(environ)
+        call = (is_put, address == "", caller, *(environ.get(name) for name in _DEPENDS_ON))
         # Before the answer: it takes time, in which they expire, and no PUT may run twice.
         ok, not_modified = self._headers(_OK, call), self._headers(_NOT_MODIFIED, call)
         if ok is None and (is_put or not_modified is None):
             return self._django(environ, self._learn(call, start_response))
-        answer = self._put(environ, address) if is_put else self._get(environ, address)
+        if is_put and ok:
+            answer = self._put(environ, address, is_cross_origin=ok.is_cross_origin)
+        else:
+            answer = self._get(environ, address)
         if answer is None:
             return self._django(environ, start_response)
         body, etag = answer
         is_known = etag != "" and has_etag(environ.get("HTTP_IF_NONE_MATCH"), etag)
-        status, headers = (_NOT_MODIFIED, not_modified) if is_known else (_OK, ok)
-        if headers is None:
+        status, learned = (_NOT_MODIFIED, not_modified) if is_known else (_OK, ok)
+        if learned is None:
             return self._django(environ, self._learn(call, start_response))
         body = b"" if is_known else body
         own = {"ETag": etag, "Content-Length": str(len(body))}
-        start_response(status, [(name, own.get(name, value)) for name, value in headers])
+        start_response(status, [(name, own.get(name, value)) for name, value in learned.headers])
         return [body] if body else []
 
     def _address(self, environ: WSGIEnvironment) -> str | None:
@@ -189,13 +199,16 @@ class FastPath:
         lasts = _URLS_FRESH_SECONDS if has_urls else math.inf
         return _List(article_ids, expire_at=time.monotonic() + lasts)
 
-    def _put(self, environ: WSGIEnvironment, address: str) -> _Content | None:
+    def _put(
+        self, environ: WSGIEnvironment, address: str, *, is_cross_origin: bool
+    ) -> _Content | None:
         """Body, and no ETag; None where nothing was changed and Django has to say why."""
+        request = _Request(environ)
         kinds = _read_body(environ)
-        if kinds is None:
+        if kinds is None or (is_cross_origin and not has_reader_header(request)):
             return None
         try:
-            change = _set(_Request(environ), address, kinds)
+            change = _set(request, address, kinds)
         except (ReactionRefused, InvalidToken):
             return None
         except Error as error:
@@ -207,7 +220,7 @@ class FastPath:
             return None
         return _json.encode(change.as_json()).encode(), ""
 
-    def _headers(self, status: str, call: tuple[object, ...]) -> Headers | None:
+    def _headers(self, status: str, call: tuple[object, ...]) -> _Learned | None:
         """What is known of such an answer's headers; None for the request that has to learn them."""
         learned = self._learned.get((status, *call))
         now = time.monotonic()
@@ -216,14 +229,18 @@ class FastPath:
         if now > learned.learn_at:
             learned.learn_at = learned.expire_at  # this request learns them, the others need not
             return None
-        return learned.headers
+        return learned
 
     def _learn(self, call: tuple[object, ...], start_response: StartResponse) -> StartResponse:
-        """Note the headers with which Django answers this call."""
+        """Note the headers with which Django answers this call, and forget them where it refuses the origin."""
+        learned_vary = {"", "Origin"} if call[0] else {""}
 
         def start(status, headers, *exc_info):  # type: ignore[no-untyped-def]  # as PEP 3333 has it
-            names = {name.lower() for name, _ in headers}
-            if status in {_OK, _NOT_MODIFIED} and not names & _NEVER_LEARNED:
+            by_name = {name.lower(): value for name, value in headers}
+            depends_on_more = "set-cookie" in by_name or by_name.get("vary", "") not in learned_vary
+            if status == _FORBIDDEN:
+                self._learned.pop((_OK, *call), None)
+            elif status in {_OK, _NOT_MODIFIED} and not depends_on_more:
                 if len(self._learned) >= _MOST_LEARNED:
                     self._learned.clear()
                 now = time.monotonic()

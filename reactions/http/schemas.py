@@ -91,6 +91,13 @@ class Token(serializers.Serializer[None]):
     token = serializers.CharField()
 
 
+class SiteHere(serializers.Serializer[None]):
+    site = serializers.CharField(help_text="Its name; on the installation's own pages, SITE_NAME.")
+    registers = serializers.BooleanField(
+        help_text="A page that is seen for the first time becomes an article."
+    )
+
+
 class Erased(serializers.Serializer[None]):
     erased = serializers.IntegerField(help_text="Articles to which this reader had reacted.")
 

@@ -364,19 +364,11 @@ def test_a_bad_cookie_is_replaced_by_a_readers(
     assert client.cookies[settings.READER_COOKIE].value == answers[0].json()["token"]
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Sec-Fetch-Site": "cross-site"},
-        {"Sec-Fetch-Site": "same-site"},
-        {"Origin": "https://elsewhere.example"},
-        {"Origin": "null"},
-    ],
-)
+@pytest.mark.parametrize("fetch_site", ["cross-site", "same-site"])
 def test_a_page_of_another_origin_gets_no_cookie_for_its_visitor(
-    client: Client, db: None, headers: dict[str, str]
+    client: Client, db: None, fetch_site: str
 ) -> None:
-    response = client.post(READERS, headers=headers)
+    response = client.post(READERS, headers={"Sec-Fetch-Site": fetch_site})
 
     assert response.status_code == 201
     assert not response.cookies
