@@ -347,6 +347,41 @@ def test_without_web_it_asks_to_come_back(site: Site) -> None:
     assert json.loads(problem)["type"] == "urn:newsroom:problem:unavailable"
 
 
+def test_a_preflight_and_the_headers_of_another_origin_arrive(site: Site) -> None:
+    sent = {
+        "Origin": "https://blog.example",
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": "authorization",
+    }
+
+    response, answer = site.ask("/api/v1/articles/a/reactions/mine/?no-store", "OPTIONS", **sent)
+
+    seen = json.loads(answer)
+    assert (response.status, seen["method"]) == (200, "OPTIONS")
+    assert seen["HTTP_ORIGIN"] == response.headers["Access-Control-Allow-Origin"] == sent["Origin"]
+    assert seen["HTTP_ACCESS_CONTROL_REQUEST_METHOD"] == "PUT"
+    assert seen["HTTP_ACCESS_CONTROL_REQUEST_HEADERS"] == "authorization"
+    assert "Origin" in response.headers["Vary"]
+
+
+def test_what_it_answers_itself_may_be_read_by_pages_of_others(site: Site) -> None:
+    large, _ = site.ask("/api/v1/readers/", "POST", b"x" * 1_048_577)
+    page, _ = site.ask("/", "POST", b"x" * 1_048_577)
+    site.stop_web()
+    try:
+        down, _ = site.ask("/api/v1/reactions/", Origin="https://blog.example")
+        page_down, _ = site.ask("/")
+    finally:
+        site.start_web()
+
+    assert (large.status, page.status, down.status, page_down.status) == (413, 413, 503, 503)
+    for response in (large, down):
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Retry-After" in response.headers["Access-Control-Expose-Headers"]
+    for response in (page, page_down):
+        assert "Access-Control-Allow-Origin" not in response.headers
+
+
 def test_without_web_it_says_so_in_the_language_of_the_site() -> None:
     with running(SITE_LANGUAGE="zh-Hans") as site:
         compile_catalogues(compiled_folder(site.data))
