@@ -1,4 +1,4 @@
-"""set_reactions, set_together, clear_reactions, erase_reader: the only code that changes a reader's row."""
+"""set_reactions, set_together, clear_reactions, erase_reader: the only code that changes what a reader chose."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,0 +1,171 @@
+"""Moves reactions: to another article, where two are merged, or to another reader, where a guest signs in.
+
+Each batch is a transaction of its own. What a killed process did not reach is where it was, so that the next call goes
+on from there. Readers may react and workers may aggregate meanwhile: counts follow by aggregation alone.
+"""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import Error, connection, transaction
+
+from reactions.models import Reaction
+from reactions.sql import rows
+from reactions.sql.errors import Failure, failure_of
+
+# Rows moved in one transaction: a reader who changes one of them meanwhile waits for a tenth of a second.
+BATCH = 2_000
+# Shorter than PostgreSQL waits before it looks for a deadlock, so that no reader's action is what is cancelled.
+_LOCK_MILLISECONDS = 500
+_TRIES = 10
+_PAUSE_SECONDS = 0.05
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The row of a reader on an article, by its key."""
+
+    article_id: UUID
+    reader_id: UUID
+
+
+def merge_reactions(*, article_id: UUID, into_id: UUID) -> int:
+    """Move all reactions of an article to another one; returns how many rows moved. Imported counts are added there.
+
+    A reader who has reacted on both keeps the newest choice that is not empty, and counts once. Safe to repeat, and to
+    be killed. Raises OperationalError where another transaction holds a row for long; what was moved by then stays so.
+    """
+    moved, after, any_found = 0, None, False
+    while True:
+        batch = retried(partial(merge_batch, article_id=article_id, into_id=into_id, after=after))
+        moved, after = moved + batch.moved, batch.last
+        any_found |= batch.found > 0
+        if after is None and not any_found:
+            break
+        if after is None:  # from the first row on, for one that was left or came meanwhile
+            any_found = False
+    retried(partial(merge_what_has_no_rows, article_id=article_id, into_id=into_id))
+    return moved
+
+
+@dataclass(frozen=True, slots=True)
+class MergedBatch:
+    """What one batch did: the rows that it found and that it moved; the reader of its last row where more may follow."""
+
+    found: int
+    moved: int
+    last: UUID | None
+
+
+def merge_batch(
+    *, article_id: UUID, into_id: UUID, after: UUID | None = None, most: int = BATCH
+) -> MergedBatch:
+    """Move the next rows of an article to another one, behind those of the reader `after`, in one transaction.
+
+    A row that is being added to the other article meanwhile is left to a later call.
+    """
+    with transaction.atomic():
+        rows("limit_lock_waits", {"milliseconds": _LOCK_MILLISECONDS})
+        of_article = Reaction.objects.filter(article_id=article_id, erased=False)
+        following = of_article.filter(reader_id__gt=after) if after else of_article
+        readers = list(following.order_by("reader_id").values_list("reader_id", flat=True)[:most])
+        moved = _move(
+            articles=[article_id, into_id],
+            readers=readers,
+            from_rows=[_Row(article_id, reader) for reader in readers],
+            into_rows=[_Row(into_id, reader) for reader in readers],
+        )
+    return MergedBatch(len(readers), moved, readers[-1] if len(readers) == most else None)
+
+
+def merge_what_has_no_rows(*, article_id: UUID, into_id: UUID) -> None:
+    """Give an article's waves to another one, and add its imported counts there. Safe to repeat."""
+    for name in ("move_waves", "merge_imported_counts"):
+        with transaction.atomic():
+            rows("limit_lock_waits", {"milliseconds": _LOCK_MILLISECONDS})
+            rows(name, {"article": article_id, "into": into_id})
+
+
+def adopt_reactions(*, guest_id: UUID, account_id: UUID) -> int:
+    """Move all reactions of one reader to another; returns how many rows moved. The first has none from then on.
+
+    On an article on which both have reacted the newest choice that is not empty stays, and counts once. Safe to repeat,
+    and to be killed. Raises OperationalError where another transaction holds a row for long.
+    """
+    moved = 0
+    while guest_id != account_id:
+        found, here = retried(partial(_adopt_batch, guest_id, account_id))
+        moved += here
+        if not found:
+            break
+    return moved
+
+
+def _adopt_batch(guest_id: UUID, account_id: UUID) -> tuple[int, int]:
+    """The rows found, and those of them that were moved."""
+    with transaction.atomic():
+        rows("limit_lock_waits", {"milliseconds": _LOCK_MILLISECONDS})
+        of_guest = Reaction.objects.filter(reader_id=guest_id).order_by("article_id")
+        articles = list(of_guest.values_list("article_id", flat=True)[:BATCH])
+        moved = _move(
+            articles=articles,
+            readers=[guest_id, account_id],
+            from_rows=[_Row(article, guest_id) for article in articles],
+            into_rows=[_Row(article, account_id) for article in articles],
+        )
+    return len(articles), moved
+
+
+def _move(
+    *,
+    articles: Sequence[UUID],
+    readers: Sequence[UUID],
+    from_rows: Sequence[_Row],
+    into_rows: Sequence[_Row],
+) -> int:
+    """Move each of `from_rows` that is there to its place in `into_rows`; returns how many. In the caller's transaction.
+
+    `articles` and `readers` are those of all these rows.
+    """
+    if not from_rows:
+        return 0
+    locked = {_Row(*key) for key in rows("lock_rows", {"articles": articles, "readers": readers})}
+    pairs = [
+        (source, target)
+        for source, target in zip(from_rows, into_rows, strict=True)
+        if source in locked
+    ]
+    found = rows(
+        "move_reactions",
+        {
+            "articles": [source.article_id for source, _ in pairs],
+            "readers": [source.reader_id for source, _ in pairs],
+            "into_articles": [target.article_id for _, target in pairs],
+            "into_readers": [target.reader_id for _, target in pairs],
+            "have_targets": [target in locked for _, target in pairs],
+        },
+        unprepared=True,  # the outbox may have been empty when a plan was made
+    )
+    sizes = dict(found)
+    if waves := [wave_id for wave_id in sizes if wave_id is not None]:
+        rows("shrink_waves", {"waves": waves, "sizes": [sizes[each] for each in waves]})
+    return sum(sizes.values())
+
+
+def retried(act: Callable[[], Result]) -> Result:
+    """The result of a transaction, tried again where another one holds a row. Raises what the last try raised."""
+    for _ in range(_TRIES - 1):
+        try:
+            return act()
+        except Error as error:
+            if failure_of(error) is not Failure.BUSY or connection.in_atomic_block:
+                raise
+        time.sleep(_PAUSE_SECONDS * random.random())  # noqa: S311  # no secret
+    return act()
