@@ -1,7 +1,6 @@
 """What a page needs for `<reader-reactions>`: its module, its style sheet, and kinds and texts in each language.
 
-The files are in reactions/embed/. The module is sent without its comments, so that it stays small, and otherwise as it
-is there. An address with the version of what is sent is right for ever; one without is asked for again soon.
+The files are in reactions/embed/. The module is sent minified, so that it stays small. An address with the version of what is sent is right for ever; one without is asked for again soon.
 """
 
 import gzip
@@ -9,6 +8,7 @@ import json
 from functools import cache, lru_cache
 from hashlib import blake2b
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from xml.etree import ElementTree
 
@@ -19,13 +19,13 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
-from rjsmin import jsmin
 
 from articles.formats.languages import language_tag
 from articles.pages.page_cache import accepts_gzip
 from reactions.counts import etag_of
 from reactions.http.answers import has_etag
 from reactions.http.messages import label_of, messages_in, say
+from reactions.http.minify import minify
 from reactions.kinds import KINDS, Kind
 
 _FOLDER = Path(__file__).resolve().parents[1] / "embed"
@@ -35,6 +35,9 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 _BRIEFLY = "public, max-age=300, stale-while-revalidate=86400, stale-if-error=86400"
 
 Shape = tuple[str, str]
+
+# Threads that want the module at once wait for the one that has it minified.
+_minifying = Lock()
 
 
 @cache
@@ -97,11 +100,15 @@ def _source() -> str:
     return (_FOLDER / "reactions.js").read_text("utf-8")
 
 
-@cache
 def _module() -> bytes:
-    """The module with its version, without comments and indentation."""
-    module: str = jsmin(_source().replace("@VERSION@", version()))
-    return module.encode()
+    """The module with its version, minified once by each process."""
+    with _minifying:
+        return _minified(version())
+
+
+@cache
+def _minified(named: str) -> bytes:
+    return minify(_source().replace("@VERSION@", named))
 
 
 @cache
