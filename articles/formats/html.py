@@ -1,5 +1,6 @@
 """Web pages: their JSON-LD first, else what trafilatura extracts."""
 
+import codecs
 import json
 import re
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ ARTICLE = re.compile(r"(?:.*[/:])?(?:\w*NewsArticle|Article|BlogPosting|Report)$
 TOP_HEADING = re.compile(
     r"(?:\s*<(?:html|head|body)\b[^>]*>|\s*</head>)*\s*<h[12]>(.{1,500}?)</h[12]>", re.DOTALL
 )
+# In <meta charset> and <meta http-equiv>, and a byte order mark.
+_DECLARES_CHARSET = re.compile(rb"charset\s*=|^\xef\xbb\xbf|^\xfe\xff|^\xff\xfe", re.IGNORECASE)
 DEPTH = 10  # of JSON-LD inside JSON-LD
 
 
@@ -35,10 +38,14 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     return read_items([page], _Page(content).raw_story, name=name, zone=zone, noun="page")
 
 
-def parsed(content: bytes, name: str) -> etree._Element:
-    """The tree of a page. Raises StoryError for what is none."""
+def parsed(content: bytes, name: str, *, charset: str = "") -> etree._Element:
+    """The tree of a page; `charset` is what came with it. Raises StoryError for what is no page."""
     parser = etree.HTMLParser(
-        no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+        encoding=_encoding(content, charset),
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     try:
         root = etree.fromstring(content, parser)
@@ -47,6 +54,21 @@ def parsed(content: bytes, name: str) -> etree._Element:
     if root is None:
         raise refusal(name, "is not a page that can be read.")
     return root
+
+
+def _encoding(content: bytes, charset: str) -> str | None:
+    """The one that came with the page; else UTF-8 where the page declares none and is that; None: as it declares."""
+    try:
+        return codecs.lookup(charset).name
+    except LookupError:
+        pass
+    if _DECLARES_CHARSET.search(content[:4_096]):
+        return None
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return None
+    return "utf-8"
 
 
 class _Page:

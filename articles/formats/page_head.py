@@ -20,6 +20,8 @@ from articles.formats.languages import language_tag
 from articles.formats.wire import EARLIEST_YEAR, read_moment
 
 WIDGET = "reader-reactions"
+# Classes of <time>: hAtom's, which WordPress themes write, and h-entry's.
+_PUBLISHED = {"published", "dt-published"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +40,19 @@ class PageHead:
     article: str
 
 
-def read_page_head(content: bytes, *, url: str) -> PageHead:
-    """The head of the page at this address. Raises StoryError for what is no page."""
-    root = parsed(content, url)
+def read_page_head(content: bytes, *, url: str, charset: str = "") -> PageHead:
+    """The head of the page at this address; `charset` as its answer has it. Raises StoryError for what is no page."""
+    root = parsed(content, url, charset=charset)
     data = next(linked_articles(root), {})
     widget = next(iter(root.iter(WIDGET)), None)
     canonical = canonical_link(root).strip()
     return PageHead(
         title=_title(root, first_text(data, "headline", "name")),
-        published_at=_moment(
-            first_text(data, "datePublished") or page_property(root, "article:published_time")
-        ),
+        published_at=_published_at(root, first_text(data, "datePublished")),
         section=_short(
             next(iter(texts(data.get("articleSection"))), "")
-            or page_property(root, "article:section"),
+            or page_property(root, "article:section")
+            or _category(root),
             100,
         ),
         language=_language(first_text(data, "inLanguage") or root.get("lang") or ""),
@@ -71,6 +72,25 @@ def _title(root: etree._Element, headline: str) -> str:
         next((each.text or "" for each in root.iter("title")), ""),
     )
     return next((text for each in found if (text := _short(each, MAX_LENGTH["headline"]))), "")
+
+
+def _published_at(root: etree._Element, linked: str) -> datetime | None:
+    """As JSON-LD, Open Graph, microdata or microformats state it. A date that is merely written on the page is none."""
+    found = [linked, page_property(root, "article:published_time")]
+    for element in root.iter("meta", "time"):
+        classes = (element.get("class") or "").split()
+        is_it = element.get("itemprop") == "datePublished" or not _PUBLISHED.isdisjoint(classes)
+        if is_it:
+            found.append(element.get("datetime") or element.get("content") or "")
+    return next((moment for each in found if (moment := _moment(each))), None)
+
+
+def _category(root: etree._Element) -> str:
+    """The first link with `rel="category"`, as blogs write it."""
+    for link in root.iter("a"):
+        if "category" in (link.get("rel") or "").split():
+            return "".join(link.itertext())
+    return ""
 
 
 def _short(text: str, most: int) -> str:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from email.message import Message
 from typing import Any
 from uuid import UUID
 
@@ -236,12 +237,20 @@ def _read(rules: SiteRules, url: str) -> tuple[Address, PageHead]:
     if fetched.content_type and "html" not in fetched.content_type:
         raise SightRefused("no_page", f"{url} is {fetched.content_type}, and no page.")
     try:
-        head = read_page_head(fetched.content or b"", url=fetched.url)
+        head = read_page_head(
+            fetched.content or b"", url=fetched.url, charset=_charset(fetched.content_type)
+        )
     except StoryError:
         raise SightRefused("no_page", f"{url} is no page that can be read.") from None
     if not head.title:
         raise SightRefused("no_title", f"{url} has no title.")
     return address, head
+
+
+def _charset(content_type: str) -> str:
+    header = Message()
+    header["Content-Type"] = content_type
+    return header.get_content_charset() or ""
 
 
 def _targets(site: Site) -> AllowedTargets:
