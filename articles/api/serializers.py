@@ -122,6 +122,9 @@ class ArticleEntry(Shape):
     section = Label(allow_null=True)
     tags = Label(source="ordered_tags", many=True)
     language = serializers.CharField(help_text="BCP 47.")
+    site = serializers.CharField(
+        source="site.name", default=None, help_text="The site that publishes it; null: this one."
+    )
     first_published_at = UTCField(help_text="Never changes.")
     published_at = UTCField(help_text="Shown to readers; orders lists.")
     content_modified_at = UTCField(help_text="The last change that readers would notice.")

@@ -38,9 +38,9 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.order_by("-published_at", "-id")
 
     def with_parts(self) -> Self:
-        """With section, source, picture and ordered tags, in two queries however many articles there are."""
+        """With section, source, site, picture and ordered tags, in two queries however many articles there are."""
         links = ArticleTag.objects.select_related("tag")
-        return self.select_related("section", "source", "lead_image").prefetch_related(
+        return self.select_related("section", "source", "site", "lead_image").prefetch_related(
             models.Prefetch("tag_links", links)
         )
 

@@ -58,6 +58,7 @@ def test_an_article_is_answered_in_full(
         "section": {"slug": "world", "name": "World"},
         "tags": [{"slug": "bridges", "name": "Bridges"}, {"slug": "syria", "name": "Syria"}],
         "language": "en",
+        "site": None,
         "lead_image": {
             "caption": "The bridge at noon.",
             "alt_text": "",
