@@ -108,6 +108,13 @@ class ReactionHooks(Protocol):
         shows them and accepts none. May be called twice; an exception is logged.
         """
 
+    def articles_merged(self, merges: Mapping[UUID, UUID]) -> None:
+        """These articles are about to be merged into others, in this transaction: by article, the other one.
+
+        From the commit on the other one has the reactions of both, and a reader who reacted on both counts once. What
+        must happen after the commit even where this process dies is noted here. An exception undoes the merge.
+        """
+
 
 class NullHooks:
     """The default: no reactions, and none accepted."""
@@ -137,6 +144,9 @@ class NullHooks:
         return
 
     def article_changed(self, article_id: UUID) -> None:
+        return
+
+    def articles_merged(self, merges: Mapping[UUID, UUID]) -> None:
         return
 
 

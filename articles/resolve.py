@@ -18,10 +18,9 @@ def find_article(address: str) -> Article:
         return _readable().at(address)
     except Article.DoesNotExist:
         article = find_any_article(address)
+    article = article.merged_into or article
     if article.state == State.KILLED:
         raise Killed
-    if article.merged_into_id is not None:
-        return _readable().get(pk=article.merged_into_id)
     if not article.is_public:
         raise Article.DoesNotExist
     return _readable().get(pk=article.pk)

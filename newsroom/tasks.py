@@ -12,7 +12,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from articles.workflow import publish_due
 from reactions.counting.rounds import aggregate_at_once, aggregate_in_rounds
-from reactions.tasks import request_refresh
+from reactions.tasks import request_refresh, request_settling
 
 
 @shared_task(
@@ -21,7 +21,7 @@ from reactions.tasks import request_refresh
     throws=(OperationalError, InternalError, BrokerError),
 )
 def every_second() -> None:
-    """Publishes what is due, has stale counts refreshed by another process, then counts for the rest of the second.
+    """Publishes what is due, has stale counts refreshed and merges settled by other processes, then counts for the rest of the second.
 
     Counts first of all, too: a hundred articles that are due at once take longer than a reaction may wait. Twice, late
     or not at all is harmless, so a run that finds PostgreSQL or the broker unreachable is not retried. One step that
@@ -32,6 +32,7 @@ def every_second() -> None:
         aggregate_at_once,
         publish_due,
         request_refresh,
+        request_settling,
         aggregate_in_rounds,
     ]
     for step in steps:

@@ -4,9 +4,11 @@ Each batch is a transaction of its own. What a killed process did not reach is w
 on from there. Readers may react and workers may aggregate meanwhile: counts follow by aggregation alone.
 """
 
+import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -14,8 +16,9 @@ from uuid import UUID
 
 from django.db import Error, connection, transaction
 
+from reactions.counting.aggregate import measure_backlog
 from reactions.models import Reaction
-from reactions.sql import rows
+from reactions.sql import row, rows
 from reactions.sql.errors import Failure, failure_of
 
 # Rows moved in one transaction: a reader who changes one of them meanwhile waits for a tenth of a second.
@@ -23,8 +26,15 @@ BATCH = 2_000
 # Shorter than PostgreSQL waits before it looks for a deadlock, so that no reader's action is what is cancelled.
 _LOCK_MILLISECONDS = 500
 _TRIES = 10
+_WITHOUT_ROWS = ("move_waves", "merge_imported_counts")
 _PAUSE_SECONDS = 0.05
 
+# Merges that one call looks up at a time.
+_MOST_MERGES = 200
+# Outbox entries beyond which a big article waits: aggregation counts as many in a second.
+_MOST_WAITING = 40_000
+
+logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 
@@ -51,7 +61,8 @@ def merge_reactions(*, article_id: UUID, into_id: UUID) -> int:
             break
         if after is None:  # from the first row on, for one that was left or came meanwhile
             any_found = False
-    retried(partial(merge_what_has_no_rows, article_id=article_id, into_id=into_id))
+    for name in _WITHOUT_ROWS:
+        retried(partial(_move_the_rest, name, article_id, into_id))
     return moved
 
 
@@ -85,12 +96,75 @@ def merge_batch(
     return MergedBatch(len(readers), moved, readers[-1] if len(readers) == most else None)
 
 
-def merge_what_has_no_rows(*, article_id: UUID, into_id: UUID) -> None:
-    """Give an article's waves to another one, and add its imported counts there. Safe to repeat."""
-    for name in ("move_waves", "merge_imported_counts"):
-        with transaction.atomic():
-            rows("limit_lock_waits", {"milliseconds": _LOCK_MILLISECONDS})
-            rows(name, {"article": article_id, "into": into_id})
+def _move_the_rest(name: str, article_id: UUID, into_id: UUID) -> None:
+    """What has no rows: move_waves or merge_imported_counts, each in its own transaction, since an aggregation locks count
+    versions before waves. Safe to repeat."""
+    with transaction.atomic():
+        rows("limit_lock_waits", {"milliseconds": _LOCK_MILLISECONDS})
+        rows(name, {"article": article_id, "into": into_id})
+
+
+def note_merges(merges: Mapping[UUID, UUID]) -> None:
+    """Note in the current transaction that these articles are merged into others: by article, the other one.
+
+    From its commit on workers move the reactions (`settle_merges`), also those of readers who pressed before it.
+    """
+    rows("note_merges", {"articles": list(merges), "into": list(merges.values())})
+
+
+def settle_merges(*, seconds: float) -> int:
+    """Move what merges have left to move, for about so long; returns how many rows moved.
+
+    Any number of processes may run it at once: each takes other merges. An article with many reactions is moved no faster
+    than aggregation counts, so that other articles do not wait behind it.
+    """
+    deadline = time.monotonic() + seconds
+    moved = 0
+    while time.monotonic() < deadline:
+        left = [article_id for (article_id,) in rows("list_merges", {"most": _MOST_MERGES})]
+        done = [_move_merge(article_id, deadline) for article_id in left]
+        moved += sum(each for each in done if each)
+        if all(each is None for each in done):
+            break
+    rows("settle_merges")
+    return moved
+
+
+def _move_merge(article_id: UUID, deadline: float) -> int | None:
+    """The rows moved; None where the time is over, or another worker or a reader holds something of it."""
+    try:
+        moved = _move_rows(article_id, deadline)
+        for name in _WITHOUT_ROWS if moved is not None else ():
+            with _locked_merge(article_id) as into_id:
+                if into_id is not None:
+                    _move_the_rest(name, article_id, into_id)
+    except Error as error:
+        if failure_of(error) is not Failure.BUSY:
+            raise
+        logger.info("A part of the merge of %s is left to the next second: %s", article_id, error)
+        return None
+    return moved
+
+
+def _move_rows(article_id: UUID, deadline: float) -> int | None:
+    moved, after = 0, None
+    while time.monotonic() < deadline and measure_backlog().outbox_entries <= _MOST_WAITING:
+        with _locked_merge(article_id) as into_id:
+            if into_id is None:
+                return None
+            batch = merge_batch(article_id=article_id, into_id=into_id, after=after)
+        moved, after = moved + batch.moved, batch.last
+        if after is None:
+            return moved
+    return None
+
+
+@contextmanager
+def _locked_merge(article_id: UUID) -> Iterator[UUID | None]:
+    """A transaction in which the merge leads nowhere else: where it leads; None where another worker holds it."""
+    with transaction.atomic():
+        found = row("lock_merge", {"article": article_id})
+        yield found[0] if found else None
 
 
 def adopt_reactions(*, guest_id: UUID, account_id: UUID) -> int:

@@ -9,10 +9,13 @@ from reactions.counting.reconcile import reconcile
 from reactions.counting.rounds import aggregate_in_rounds
 from reactions.default_policies import refresh_articles
 from reactions.moderation.client_network import purge_networks
+from reactions.move import settle_merges
 from reactions.sql import row
 
 # As of what beat sends: a message that no worker received meanwhile is dropped.
 _EXPIRES_SECONDS = 600
+# Shorter than a second, after which the next one is sent.
+_SETTLE_SECONDS = 0.8
 
 
 @shared_task(name="reactions.aggregate", autoretry_for=(), throws=(OperationalError, InternalError))
@@ -48,6 +51,14 @@ def refresh_articles_task() -> None:
     refresh_cached_counts()
 
 
+@shared_task(
+    name="reactions.settle_merges", autoretry_for=(), throws=(OperationalError, InternalError)
+)
+def settle_merges_task() -> None:
+    """Moves what merged articles have left to move. Sent every second while there is a recent merge; any number at once."""
+    settle_merges(seconds=_SETTLE_SECONDS)
+
+
 def refresh_cached_counts() -> None:
     """Refresh the cached counts of articles that changed, or whose default policy did, or that Redis lost.
 
@@ -68,3 +79,9 @@ def request_refresh() -> None:
     notice_old_redis()
     if row("has_refreshes") == (True,):
         refresh_articles_task.apply_async(expires=_EXPIRES_SECONDS)
+
+
+def request_settling() -> None:
+    """Send the moves of merged articles to the workers where there is a recent merge. Raises kombu's OperationalError."""
+    if row("has_merges") == (True,):
+        settle_merges_task.apply_async(expires=_EXPIRES_SECONDS)

@@ -13,7 +13,7 @@ from articles.pages import page_cache
 from articles.sites import known
 from newsroom import health
 from reactions import counts
-from reactions.cache import limits, slugs
+from reactions.cache import limits, merges, slugs
 from reactions.group_commit import group_commit
 from reactions.stats import rankings
 from tests import profiles as profiles  # before pytest reads --hypothesis-profile
@@ -34,6 +34,7 @@ PUBLISHED_AT = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
 def _nothing_remembered() -> None:
     """The articles of a test are rolled back, so this process's copies of them are dropped."""
     slugs.clear_slugs()
+    merges.clear_merges()
     known.clear_sites()
     health.clear_checks()
     counts.clear_counts()

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -20,10 +20,12 @@ from articles.hooks import Interaction, PageLink, Rankings, ReactionTotal, Widge
 from articles.languages import write_compact
 from articles.models import Article
 from reactions.article_changes import note_article_change, refresh_changed
+from reactions.cache.merges import clear_merges
 from reactions.counts import Counts, get_counts, invalidate_counts, list_counts
 from reactions.http.embed import choose, face, module_url, style_url
 from reactions.http.messages import NOTICES, label_of, say
 from reactions.kinds import KINDS, OFFERED, REACT_ACTION, Kind, pack, unpack
+from reactions.move import note_merges, settle_merges
 from reactions.readers import InvalidToken, Reader, find_reader_of_cookie, page_token
 from reactions.record import OwnReaction, find_own
 from reactions.stats.rankings import rankings
@@ -31,6 +33,8 @@ from reactions.stats.rankings import rankings
 # States in which readers see the counts.
 SHOWN = {"open", "closed"}
 _LEADING = 3  # emoji beside an article in a list
+# What the request that merges articles spends on moving their reactions; workers do the rest.
+_SETTLE_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,15 @@ class Hooks:
     def article_changed(self, article_id: UUID) -> None:
         invalidate_counts(article_id=article_id)
         refresh_changed([article_id])
+
+    def articles_merged(self, merges: Mapping[UUID, UUID]) -> None:
+        note_merges(merges)
+
+        def settle() -> None:  # a function, for Django logs the failure of one by its name
+            clear_merges()
+            settle_merges(seconds=_SETTLE_SECONDS)
+
+        transaction.on_commit(settle, robust=True)
 
     def variant(self, request: HttpRequest) -> str | None:
         return None if _reader(request) else _notice(request)

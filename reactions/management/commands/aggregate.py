@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 from django.db import InternalError, OperationalError, connection
 
 from reactions.counting.aggregate import aggregate
+from reactions.move import settle_merges
 from reactions.tasks import refresh_cached_counts
 
 
@@ -29,6 +30,7 @@ class Command(BaseCommand):
             try:
                 aggregate()
                 refresh_cached_counts()
+                settle_merges(seconds=settings.AGGREGATION_INTERVAL.total_seconds())
             except (OperationalError, InternalError) as error:
                 self.stderr.write(f"PostgreSQL does not count: {error}")
                 connection.close()
