@@ -9,7 +9,8 @@ from django.utils.http import parse_etags
 
 from articles.conditional_get import without_coding
 from reactions.cache.slugs import find_article, find_articles
-from reactions.counts import Answer, etag_of, list_answers
+from reactions.counts import Answer, etag_of
+from reactions.http.following import current_answers
 
 # A browser revalidates every time and mostly gets 304; a shared cache may answer for a second, and for half a minute
 # while it revalidates; where the origin is down, yesterday's count is better than none.
@@ -19,7 +20,7 @@ PRIVATE = "private, no-store"
 
 def answer_one(request: HttpRequest, address: str) -> HttpResponse | None:
     """The counts of one article; None where there is no such article or its reactions are hidden."""
-    (answer,) = list_answers([find_article(address)])
+    (answer,) = current_answers([find_article(address)])
     if answer is None or not answer.is_shown:
         return None
     return _public(request, answer.body, answer.etag if answer.is_known else None)
@@ -27,7 +28,7 @@ def answer_one(request: HttpRequest, address: str) -> HttpResponse | None:
 
 def answer_many(request: HttpRequest, addresses: Sequence[str]) -> HttpResponse:
     """The counts of these articles, in the order asked."""
-    found = zip(list_answers(find_articles(addresses)), addresses, strict=True)
+    found = zip(current_answers(find_articles(addresses)), addresses, strict=True)
     answers = [
         answer if answer and answer.is_shown else _unknown_article(address)
         for answer, address in found

@@ -16,11 +16,11 @@ from rest_framework.views import APIView
 
 from articles.api.api_keys import KeyAuthentication, scope
 from reactions.cache.slugs import find_articles
-from reactions.group_commit import group_commit
 from reactions.http import schemas
 from reactions.http.answers import PRIVATE, answer_many, answer_one, unknown_article
 from reactions.http.csrf import is_same_origin
 from reactions.http.fast_path import DATABASE_ERROR
+from reactions.http.following import current_article_id_at, current_mine, set_on_current
 from reactions.http.requests import (
     article_id_at,
     invalid,
@@ -32,7 +32,7 @@ from reactions.http.requests import (
 )
 from reactions.kinds import unpack
 from reactions.moderation.rate_limits import NEW_READERS, take
-from reactions.moderation.signals import PAGE_TOKEN_HEADER, read_signals
+from reactions.moderation.signals import PAGE_TOKEN_HEADER
 from reactions.readers import (
     InvalidToken,
     Reader,
@@ -46,10 +46,8 @@ from reactions.readers import (
 )
 from reactions.record import (
     ReactionRefused,
-    Write,
     erase_reader,
     export_reader,
-    list_mine,
 )
 from reactions.stats.article import INTERVALS, article_statistics
 
@@ -138,12 +136,13 @@ class MyReactions(ReaderView):
     )
     def get(self, request: Request, article: str) -> Response:
         """What this reader chose. A client without a token has chosen nothing, and gets no cookie."""
-        article_id = article_id_at(article)
+        named = article_id_at(article)
         reader = self.reader(request)
-        kinds = list_mine(article_ids=[article_id], reader_id=reader.id if reader else None)
-        if article_id not in kinds:
+        found = current_mine([named], reader.id if reader else None).get(named)
+        if found is None:
             raise no_article()
-        response = _private(_mine(article_id, kinds))
+        article_id, _ = found
+        response = _private(_mine(*found))
         response[PAGE_TOKEN_HEADER] = page_token(article_id)
         return response
 
@@ -183,8 +182,9 @@ class MyReactions(ReaderView):
 
     def _set(self, request: Request, reader: Reader, article_id: UUID, kinds: int) -> Response:
         try:
-            signals = read_signals(request, article_id=article_id)
-            change = group_commit.set(Write(article_id, reader.id, kinds, signals))
+            change = set_on_current(
+                request, article_id=article_id, reader_id=reader.id, kinds=kinds
+            )
         except ReactionRefused as refused:
             raise _refusal(refused) from None
         return _private(change.as_json())
@@ -204,9 +204,9 @@ class ManyMine(ReaderView):
         ids = find_articles(addresses)
         reader = self.reader(request)
         known = [each for each in ids if each]
-        kinds = list_mine(article_ids=known, reader_id=reader.id if reader else None)
+        found = current_mine(known, reader.id if reader else None)
         results = [
-            _mine(each, kinds) if each in kinds else unknown_article(address)
+            _mine(*found[each]) if each in found else unknown_article(address)
             for address, each in zip(addresses, ids, strict=True)
         ]
         return _private({"results": results})
@@ -298,7 +298,7 @@ class ArticleStatistics(APIView):
         system: readers see the sum of the two.
         """
         statistics = article_statistics(
-            article_id=article_id_at(article),
+            article_id=current_article_id_at(article),
             interval=read_interval(request),
             timezone=read_timezone(request),
         )
@@ -320,8 +320,8 @@ def _refusal(refused: ReactionRefused) -> exceptions.APIException:
             return no_article()
 
 
-def _mine(article_id: UUID, kinds: dict[UUID, int]) -> dict[str, Any]:
-    return {"article": str(article_id), "reactions": unpack(kinds[article_id])}
+def _mine(article_id: UUID, kinds: int) -> dict[str, Any]:
+    return {"article": str(article_id), "reactions": unpack(kinds)}
 
 
 def _private(body: dict[str, Any], status: int = 200) -> Response:

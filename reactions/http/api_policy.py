@@ -14,7 +14,7 @@ from articles.validation import StrictSerializer
 from reactions.counting.cache_writer import write_counts
 from reactions.counts import rfc3339
 from reactions.http.answers import PRIVATE
-from reactions.http.requests import article_id_at
+from reactions.http.following import current_article_id_at
 from reactions.kinds import ANY_KIND, BY_KEY, OFFERED, pack, unpack
 from reactions.models import MOST_DAYS, PolicyState
 from reactions.policy import get_policy, set_policy
@@ -67,7 +67,7 @@ class PolicyView(APIView):
     )
     def get(self, request: Request, article: str) -> Response:
         """The own policy of an article, and its effective one."""
-        return _answer(article_id_at(article))
+        return _answer(current_article_id_at(article))
 
     @extend_schema(
         operation_id="policy_set",
@@ -78,7 +78,7 @@ class PolicyView(APIView):
     )
     def put(self, request: Request, article: str) -> Response:
         """Replaces the own policy of the article; safe to repeat. In force with the answer."""
-        article_id = article_id_at(article)
+        article_id = current_article_id_at(article)
         _answer(article_id)
         given = PolicyInput(data=request.data)
         given.is_valid(raise_exception=True)

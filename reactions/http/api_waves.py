@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from articles.api.api_keys import KEY, KeyAuthentication, scope
 from articles.models import ApiKey
 from articles.validation import StrictSerializer
+from reactions.cache.merges import follow_merges
 from reactions.cache.slugs import find_article
 from reactions.http.answers import PRIVATE
 from reactions.models import MOST_NOTE, Wave, WaveDecision
@@ -103,7 +104,8 @@ class Waves(ListAPIView[Wave]):
             waves = waves.filter(state=state)
         if address := query.validated_data.get("article"):
             article_id = find_article(address)
-            waves = waves.filter(article_id=article_id) if article_id else waves.none()
+            ids = [article_id, *follow_merges([article_id]).values()] if article_id else []
+            waves = waves.filter(article_id__in=ids)
         return waves
 
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.request import Request
 
+from reactions.cache.merges import articles_merged_into
 from reactions.readers import is_page_token
 
 Origin = tuple[str | None, str | None, int | None]
@@ -21,8 +22,15 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def is_from_own_form(request: HttpRequest, article_id: UUID) -> bool:
-    """Whether the POST comes from the form on the article's page: same site, and with its page token."""
-    return is_same_origin(request) and is_page_token(request.POST.get("token", ""), article_id)
+    """Whether the POST comes from the form on the article's page: same site, and with its page token.
+
+    The page of an article that was merged into this one may still be open.
+    """
+    token = request.POST.get("token", "")
+    return is_same_origin(request) and (
+        is_page_token(token, article_id)
+        or any(is_page_token(token, merged) for merged in articles_merged_into(article_id))
+    )
 
 
 def is_same_origin(request: HttpRequest | Request) -> bool:

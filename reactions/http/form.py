@@ -10,11 +10,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from reactions.cache.slugs import find_article
-from reactions.group_commit import group_commit
 from reactions.http.csrf import is_from_own_form
+from reactions.http.following import set_on_current
 from reactions.kinds import BY_KEY, pack
 from reactions.moderation.rate_limits import NEW_READERS, take
-from reactions.moderation.signals import read_signals
 from reactions.readers import (
     InvalidToken,
     Reader,
@@ -23,7 +22,7 @@ from reactions.readers import (
     rename_old_cookie,
     set_reader_cookie,
 )
-from reactions.record import ReactionRefused, Write
+from reactions.record import ReactionRefused
 
 # The query parameter of a POST that is sent for the second time.
 _REPEATED = "repeated"
@@ -51,8 +50,13 @@ def react(request: HttpRequest, slug: str) -> HttpResponseBase:
     if reader is None:
         return _set_cookie_first(request, slug)
     try:
-        signals = read_signals(request, article_id=article_id, has_page_token=True)
-        group_commit.set(Write(article_id, reader.id, pack(keys), signals))
+        set_on_current(
+            request,
+            article_id=article_id,
+            reader_id=reader.id,
+            kinds=pack(keys),
+            has_page_token=True,
+        )
     except ReactionRefused as refused:
         if refused.reason == "missing":
             raise Http404 from None

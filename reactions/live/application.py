@@ -91,7 +91,9 @@ async def _find(hub: Hub, asked: Asked) -> tuple[list[LiveArticle], bytes]:
             )
         await hub.compare(articles[0], asked.last_event_id)
     return articles, b"".join(
-        events.missing(each) for each, article in found.items() if not article
+        events.merged(each, article.article_id) if article else events.missing(each)
+        for each, article in found.items()
+        if not article or hub.is_merged(each, article)
     )
 
 

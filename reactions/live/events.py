@@ -36,6 +36,12 @@ def missing(address: str | UUID) -> bytes:
     return _gone(address, "missing")
 
 
+def merged(address: str, into: UUID) -> bytes:
+    """For an article that was asked for and was merged into another, of which the events are."""
+    data = json.dumps({"article": address, "into": str(into)})
+    return f"event: merged\ndata: {data}\n\n".encode()
+
+
 def _gone(article: str | UUID, state: str, number: str = "") -> bytes:
     data = json.dumps({"article": str(article), "state": state})
     return f"event: gone\n{number}data: {data}\n\n".encode()

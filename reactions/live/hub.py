@@ -93,6 +93,7 @@ class Hub:
         self._executor = ThreadPoolExecutor(2, thread_name_prefix="live")
         self._read_ids = reading.Batches(reading.read_ids, self._executor)
         self._read_newest = reading.Batches(reading.read_newest, self._executor)
+        self._read_merges = reading.Batches(reading.read_merges, self._executor)
         self._read_stored = reading.Batches(reading.read_stored, self._executor)
         self._subscription = Subscription(
             redis_url,
@@ -150,11 +151,30 @@ class Hub:
     async def find(self, addresses: Sequence[str]) -> dict[str, LiveArticle | None]:
         """The articles at these UUIDs and slugs, read where they are not held; None where there is none.
 
-        A slug whose article cannot be asked for is left out. An article of which nothing can be read has no answer.
+        A merged article leads to the other one. A slug whose article cannot be asked for is left out. An article of which
+        nothing can be read has no answer.
         """
         ids = await self._find_ids(addresses)
+        held = await self._hold_all(ids.values())
+        gone = [
+            each
+            for each in dict.fromkeys(ids.values())
+            if each and (each not in held or _is_missing(held[each]))
+        ]
+        into = await self._read_merges.get(gone)
+        if any(into.values()):
+            ids = {address: (each and into.get(each)) or each for address, each in ids.items()}
+            held = await self._hold_all(ids.values())
+        return {address: held.get(each) if each else None for address, each in ids.items()}
+
+    def is_merged(self, address: str, article: LiveArticle) -> bool:
+        """Whether this address is that of an article which was merged into this one."""
+        return self._ids.get(address, article.article_id) != article.article_id
+
+    async def _hold_all(self, ids: Iterable[UUID | None]) -> dict[UUID, LiveArticle]:
+        """These articles, read where they are not held; those that do not exist are left out."""
         # Held from here on, so that what is published while they are read is not missed.
-        held = {each: self._hold(each) for each in ids.values() if each}
+        held = {each: self._hold(each) for each in ids if each}
         unread = [article_id for article_id, each in held.items() if each.answer is None]
         found = await self._read_newest.get(unread)
         for article_id, answer in found.items():
@@ -163,7 +183,7 @@ class Hub:
                 self._forget_unused(article_id)
             else:
                 self._apply(article_id, answer)
-        return {address: held.get(each) if each else None for address, each in ids.items()}
+        return held
 
     async def compare(self, article: LiveArticle, last_event_id: str) -> None:
         """Begin an epoch where a client was sent a higher version in this one, and PostgreSQL agrees that it is gone.
@@ -310,7 +330,24 @@ class Hub:
         article.answer = answer
         self._schedule_closing(article)
         if article.listeners and (before is None or before.body != answer.body):
+            if _is_missing(article):
+                self._run(self._leave(article))
+            else:
+                self._note_change(article)
+
+    async def _leave(self, article: LiveArticle) -> None:
+        """Listeners of an article that is not public any more are sent that it is gone.
+
+        Where it was merged, their streams end: they connect again, each at a moment of its own, and follow the other one.
+        """
+        into = await self._read_merges.get([article.article_id])
+        if not into.get(article.article_id):
             self._note_change(article)
+            return
+        for number, listener in enumerate(list(article.listeners), start=1):
+            listener.end(events.retry_after_lease())
+            if number % _TURN == 0:
+                await asyncio.sleep(0)
 
     def _note_change(self, article: LiveArticle) -> None:
         self._changed[article] = None
@@ -528,6 +565,10 @@ class Hub:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             logger.error("Live counts: a task failed.", exc_info=error)
+
+
+def _is_missing(article: LiveArticle) -> bool:
+    return article.answer is not None and article.answer.state == "missing"
 
 
 async def _for_ever(work: Callable[[], Awaitable[None]]) -> None:

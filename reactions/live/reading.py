@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import Error, close_old_connections
 
+from reactions.cache.merges import follow_merges
 from reactions.cache.slugs import find_articles, known_article
 from reactions.counts import Answer, read_answers, read_stored_answers
 
@@ -68,6 +69,16 @@ def read_ids(addresses: Sequence[str]) -> dict[str, UUID | None]:
         return dict(zip(addresses, find_articles(addresses), strict=True))
     except Error:
         return {each: found for each in addresses if (found := known_article(each))}
+    finally:
+        close_old_connections()
+
+
+def read_merges(article_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
+    """Where these articles were merged into, None for those that were not. What cannot be read is left out."""
+    try:
+        return dict.fromkeys(article_ids) | follow_merges(article_ids)
+    except Error:
+        return {}
     finally:
         close_old_connections()
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from reactions.cache.merges import articles_merged_into
 from reactions.moderation.client_network import hash_client_network
 from reactions.readers import HasReader, page_token
 
@@ -31,5 +32,12 @@ def read_signals(request: HasReader, *, article_id: UUID, has_page_token: bool =
     sent = request.META.get(_PAGE_TOKEN)
     return Signals(
         network=hash_client_network(request),
-        has_page_token=has_page_token or (sent is not None and sent == page_token(article_id)),
+        has_page_token=has_page_token or (sent is not None and _is_token(sent, article_id)),
+    )
+
+
+def _is_token(sent: str, article_id: UUID) -> bool:
+    """Also the token of an article that was merged into this one: its page may be open for hours."""
+    return sent == page_token(article_id) or any(
+        sent == page_token(merged) for merged in articles_merged_into(article_id)
     )
