@@ -3,11 +3,15 @@
 `POST readers/` issues the token before the first reaction. A browser holds it in a cookie; a program sends it as
 `Authorization: Reader`. The database stores a keyed hash of the token's random part, so neither a copy of the database
 nor one of the logs reveals who reacted.
+
+Of a host's signed-in reader a keyed hash of site and user id takes the place of the random part, so that the same user
+is the same reader everywhere. The token expires with the JWT that it was exchanged for, and is in no cookie.
 """
 
 import hashlib
 import secrets
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +24,10 @@ from django.http.response import HttpResponseBase
 
 _RANDOM_BYTES = 16  # 128 bits from the system's generator, as ASVS 11.5.1 asks
 _LONGEST_TOKEN = 200
+# The token of a host's reader begins with it. The random part of a guest's has 22 characters before its first dot.
+_OF_HOST = "h."
+# What the clock of a host may be behind or ahead of this one's.
+LEEWAY_SECONDS = 10
 
 
 class InvalidToken(Exception):
@@ -28,12 +36,16 @@ class InvalidToken(Exception):
 
 @dataclass(frozen=True)
 class Reader:
-    """`cookie` is the name of the cookie that held the token; empty for a header's and for a new reader's."""
+    """`cookie` is the name of the cookie that held the token; empty for a header's and for a new reader's.
+
+    `expires_at`, in Unix seconds, is that of a host's signed-in reader; None for a guest.
+    """
 
     id: UUID
     token: str
     is_new: bool = False
     cookie: str = ""
+    expires_at: int | None = None
 
     @property
     def has_old_cookie(self) -> bool:
@@ -47,15 +59,37 @@ def new_reader() -> Reader:
     return Reader(id=_reader_id(secret), token=_signer().sign(secret), is_new=True)
 
 
+def host_reader(*, site_id: int, subject: str, expires_at: int) -> Reader:
+    """The reader whom a site knows by this user id, with a token until then, in Unix seconds."""
+    known_as = f"{site_id}:{subject}".encode()
+    digest = hashlib.blake2b(known_as, key=_key(), person=b"host reader", digest_size=16).digest()
+    secret = urlsafe_b64encode(digest).rstrip(b"=").decode()
+    token = _host_signer().sign(f"{_OF_HOST}{secret}.{signing.b62_encode(expires_at)}")
+    return Reader(id=_reader_id(secret), token=token, expires_at=expires_at)
+
+
 def read_token(token: str, *, cookie: str = "") -> Reader:
     """The reader who holds this token, in the cookie of this name. Raises InvalidToken."""
     if len(token) > _LONGEST_TOKEN:
         raise InvalidToken
+    if token.startswith(_OF_HOST):
+        return _read_host_token(token, cookie)
     try:
         secret = _signer().unsign(token, max_age=settings.READER_LIFETIME)
     except signing.BadSignature:
         raise InvalidToken from None
     return Reader(id=_reader_id(secret), token=token, cookie=cookie)
+
+
+def _read_host_token(token: str, cookie: str) -> Reader:
+    try:
+        _, secret, expiry = _host_signer().unsign(token).split(".")
+    except signing.BadSignature:
+        raise InvalidToken from None
+    expires_at = signing.b62_decode(expiry)
+    if cookie or time.time() > expires_at + LEEWAY_SECONDS:
+        raise InvalidToken
+    return Reader(id=_reader_id(secret), token=token, expires_at=expires_at)
 
 
 class HasReader(Protocol):
@@ -159,6 +193,11 @@ def _key() -> bytes:
 @cache
 def _signer() -> signing.TimestampSigner:
     return signing.TimestampSigner(sep=".", salt="newsroom.reader")
+
+
+@cache
+def _host_signer() -> signing.Signer:
+    return signing.Signer(sep=".", salt="newsroom.host_reader")
 
 
 @cache

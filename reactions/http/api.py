@@ -1,5 +1,6 @@
 """The JSON API of reactions: public counts, a reader's own reactions, statistics."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +11,19 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
+from rest_framework.request import Request, is_form_media_type
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from articles.api.api_keys import KeyAuthentication, scope
+from articles.models import Site
+from articles.sites.rules import NULL_ORIGIN
 from reactions.cache.slugs import find_articles
+from reactions.host_readers.jwks import KeysUnreachable
+from reactions.host_readers.tokens import JwtRefused, read_jwt
 from reactions.http import schemas
 from reactions.http.answers import PRIVATE, answer_many, answer_one, unknown_article
+from reactions.http.cors import site_of_origin
 from reactions.http.csrf import is_same_origin
 from reactions.http.fast_path import DATABASE_ERROR
 from reactions.http.following import current_article_id_at, current_mine, set_on_current
@@ -28,11 +34,13 @@ from reactions.http.requests import (
     read_articles,
     read_interval,
     read_kinds,
+    read_sign_in,
     read_timezone,
 )
 from reactions.kinds import unpack
 from reactions.moderation.rate_limits import NEW_READERS, take
 from reactions.moderation.signals import PAGE_TOKEN_HEADER
+from reactions.move import adopt_reactions
 from reactions.readers import (
     InvalidToken,
     Reader,
@@ -64,6 +72,18 @@ class ReaderRequired(exceptions.APIException):
     default_detail = "A reaction needs a reader: POST /api/v1/readers/ first. Nothing was recorded."
     default_code = "reader_required"
     headers = {"WWW-Authenticate": 'Reader realm="reactions"'}
+
+
+class InvalidJwt(exceptions.APIException):
+    status_code = 401
+    headers = {"WWW-Authenticate": 'Reader realm="reactions"'}
+
+
+class NoKeys(exceptions.APIException):
+    status_code = 503
+    default_detail = "The keys of the site cannot be read. Nothing was recorded; try again soon."
+    default_code = "keys_unreachable"
+    wait = 10
 
 
 class Conflict(exceptions.APIException):
@@ -217,7 +237,7 @@ class Readers(ReaderView):
         operation_id="readers_create",
         tags=["reader"],
         auth=schemas.READER,
-        request=None,
+        request=schemas.SignIn,
         responses={200: schemas.Token, 201: schemas.Token},
     )
     def post(self, request: Request) -> Response:
@@ -226,16 +246,39 @@ class Readers(ReaderView):
         A program sends it as `Authorization: Reader <token>`; a browser on this site also gets it as a cookie.
         Nothing is stored. 429 with `Retry-After` where too many new readers come from one network. A cookie that is not
         valid is replaced; a token in a header that is not valid is a 401.
+
+        With `{"jwt": "…"}` of a site (docs/embedding.md): 201 with the token of its signed-in reader, the same user's
+        everywhere, until the JWT expires, and no cookie. The reactions of a guest whose token the call has in its header
+        move to that reader; where both have reacted to an article, the newest choice stays. 401 where the JWT is not
+        accepted, with a code: `jwt_expired`, `jwt_not_yet_valid`, `jwt_signature`, `jwt_algorithm`, `jwt_audience`,
+        `jwt_issuer`, `jwt_lifetime`, `jwt_too_long`, `invalid_jwt`. 503 where its site's keys cannot be read.
         """
+        # A form, which some programs send with every POST, has never been read here.
+        body = {} if is_form_media_type(request.content_type) else request.data
+        if (jwt := read_sign_in(body)) is not None:
+            return self._sign_in(request, jwt)
         if known := self._known(request):
-            return _private({"token": known.token})
-        if wait := take(NEW_READERS, request):
-            raise exceptions.Throttled(wait, "Too many new readers have come from this network.")
+            return _token(known)
+        _limit_new_readers(request)
         reader = new_reader()
-        response = _private({"token": reader.token}, status=201)
+        response = _token(reader, status=201)
         if is_same_origin(request):
             set_reader_cookie(response, reader)
         return response
+
+    def _sign_in(self, request: Request, jwt: str) -> Response:
+        guest = self.reader(request) if has_reader_header(request) else None
+        _limit_new_readers(request)
+        try:
+            account = read_jwt(jwt, page_site=_page_site(request))
+        except JwtRefused as refused:
+            raise InvalidJwt(refused.detail, refused.code) from None
+        except KeysUnreachable:
+            raise NoKeys from None
+        # Two accounts that share a browser have nothing of each other.
+        if guest is not None and guest.expires_at is None:
+            adopt_reactions(guest_id=guest.id, account_id=account.id)
+        return _token(account, status=201)
 
     def _known(self, request: Request) -> Reader | None:
         try:
@@ -318,6 +361,27 @@ def _refusal(refused: ReactionRefused) -> exceptions.APIException:
             return invalid("reactions", "too_many", f"A reader may have {most} on one article.")
         case _:
             return no_article()
+
+
+def _limit_new_readers(request: Request) -> None:
+    if wait := take(NEW_READERS, request):
+        raise exceptions.Throttled(wait, "Too many new readers have come from this network.")
+
+
+def _page_site(request: Request) -> Site | None:
+    """The site of the page that calls; None for a program, and for a sandboxed frame, which may be of any site."""
+    is_sandboxed = request.META.get("HTTP_ORIGIN") == NULL_ORIGIN
+    rules = None if is_sandboxed else site_of_origin(request)
+    return rules.site if rules else None
+
+
+def _token(reader: Reader, status: int = 200) -> Response:
+    answer = {"token": reader.token}
+    if reader.expires_at is not None:
+        answer["expires_at"] = (
+            f"{datetime.fromtimestamp(reader.expires_at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+        )
+    return _private(answer, status)
 
 
 def _mine(article_id: UUID, kinds: int) -> dict[str, Any]:

@@ -5,13 +5,12 @@ from typing import Any
 from django.conf import settings
 from django.utils.cache import patch_vary_headers
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from reactions.http import schemas
-from reactions.http.cors import OriginNotListed, not_listed_detail, site_of_origin
+from reactions.http.cors import site_of_origin
 
 
 class Here(APIView):
@@ -22,10 +21,7 @@ class Here(APIView):
         Every origin may read it. The calls of readers are refused from an origin that is of no active site, and browsers
         hide from the page why.
         """
-        try:
-            rules = site_of_origin(request)
-        except OriginNotListed:
-            raise PermissionDenied(not_listed_detail(request), "origin_not_listed") from None
+        rules = site_of_origin(request)
         here = {
             "site": rules.site.name if rules else settings.SITE_NAME,
             "registers": rules is not None and rules.site.registers,

@@ -17,6 +17,7 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
 from articles.sites.known import known_sites
@@ -59,8 +60,14 @@ class Access(Enum):
         return self.value[1]
 
 
-class OriginNotListed(Exception):
+class OriginNotListed(PermissionDenied):
     """A call of a reader from a page whose origin is of no active site."""
+
+    def __init__(self, origin: str) -> None:
+        named = origin[:_LONGEST_NAMED]
+        super().__init__(
+            f"The origin {named} is of no active site of this installation.", "origin_not_listed"
+        )
 
 
 def cross_origin(
@@ -93,7 +100,7 @@ def site_of_origin(request: HttpRequest | Request) -> SiteRules | None:
         return None
     rules = known_sites().of_origin(origin)
     if rules is None:
-        raise OriginNotListed
+        raise OriginNotListed(origin)
     return rules
 
 
@@ -101,12 +108,6 @@ def has_api_key(environ: Mapping[str, Any]) -> bool:
     """Whether the call is a program's with an API key, or other credentials that are no reader's."""
     given: str = environ.get("HTTP_AUTHORIZATION", "")
     return given != "" and given.partition(" ")[0].lower() != "reader"
-
-
-def not_listed_detail(request: HttpRequest | Request) -> str:
-    """Why OriginNotListed was raised, as a sentence."""
-    origin = request.META["HTTP_ORIGIN"][:_LONGEST_NAMED]
-    return f"The origin {origin} is of no active site of this installation."
 
 
 def _preflight_method(request: HttpRequest) -> str:
@@ -150,9 +151,9 @@ def _to_reader(
 ) -> HttpResponseBase:
     try:
         site = site_of_origin(request)
-    except OriginNotListed:
+    except OriginNotListed as refused:
         # Without a header that lets the page read it: `GET sites/here/` says the same to every origin.
-        response: HttpResponseBase = _problem(403, "origin_not_listed", not_listed_detail(request))
+        response: HttpResponseBase = _problem(403, "origin_not_listed", str(refused))
     except OperationalError:
         # It says nothing of a reader, and the page has to know that it may send the same again.
         response = _to_anyone(_problem(503, "unavailable", "The database does not answer."))

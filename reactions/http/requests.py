@@ -68,6 +68,17 @@ def read_kinds(body: Any) -> int:
     return pack(reactions)
 
 
+def read_sign_in(body: Any) -> str | None:
+    """The JWT in the body of a call for a reader: `{"jwt": "…"}`; None where there is none. Raises ValidationError."""
+    if not isinstance(body, dict):
+        raise invalid("", "not_an_object", 'The body is empty, or an object: {"jwt": "…"}.')
+    if unknown := sorted(set(body) - {"jwt"}):
+        raise invalid(unknown[0], "unknown", "There is no such field.")
+    if "jwt" in body and not isinstance(body["jwt"], str):
+        raise invalid("jwt", "not_a_text", "The JWT is a text.")
+    return body.get("jwt")
+
+
 def read_interval(request: Request | HttpRequest) -> str:
     """`?interval=`. Raises ValidationError."""
     interval = request.GET.get("interval", "hour")

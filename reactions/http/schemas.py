@@ -9,6 +9,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
+from reactions.host_readers.tokens import LONGEST_JWT
 from reactions.kinds import BY_KEY, KINDS
 
 KNOWN_READER: Any = [{"readerCookie": []}, {"readerToken": []}]
@@ -87,8 +88,19 @@ class Change(Mine):
     as_of = serializers.DateTimeField()
 
 
+class SignIn(serializers.Serializer[None]):
+    jwt = serializers.CharField(
+        required=False,
+        max_length=LONGEST_JWT,
+        help_text="By which a site names its signed-in reader: aud, sub and exp, valid for a day at most.",
+    )
+
+
 class Token(serializers.Serializer[None]):
     token = serializers.CharField()
+    expires_at = serializers.DateTimeField(
+        required=False, help_text="Of a site's signed-in reader: when its JWT expires."
+    )
 
 
 class SiteHere(serializers.Serializer[None]):
