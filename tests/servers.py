@@ -151,6 +151,7 @@ _TOGETHER = {
     "tests/browser/": "product",
     "tests/articles/media/test_picture_imports.py": "product",
     "tests/reactions/http/test_retries.py": "product",
+    "tests/reactions/http/test_other_sites.py": "product",
     "tests/articles/test_publish_due.py": "product",
     "tests/articles/pages/test_wire.py": "product",
     "tests/newsroom/test_fixup.py": "product",
