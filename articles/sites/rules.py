@@ -50,7 +50,7 @@ class SiteRules:
     @classmethod
     def of(cls, site: Site) -> Self:
         origins = (each for each in site.origins if each != NULL_ORIGIN)
-        hosts = frozenset(_host_form(_host_of(urlsplit(each)), site) for each in origins)
+        hosts = frozenset(_host_form(urlsplit(each).netloc, site) for each in origins)
         return cls(site, hosts, tuple(map(_compiled, site.url_patterns)))
 
     def address(self, url: str) -> Address | None:
@@ -58,7 +58,7 @@ class SiteRules:
         parts = _split(url)
         if parts is None:
             return None
-        host = _host_form(_host_of(parts), self.site)
+        host = _host_form(parts.netloc, self.site)
         segments = _segments(parts.path)
         if host not in self.hosts or segments is None:
             return None
@@ -71,7 +71,7 @@ class SiteRules:
         shown = "/" + "/".join(quote(each, safe=_SAFE) for each in segments) + end
         if len(key) > LONGEST_KEY:
             return None
-        written = f"{parts.scheme}://{_host_of(parts)}{shown}{query}"
+        written = f"{parts.scheme}://{parts.netloc}{shown}{query}"
         return Address(key, written, path, is_root=not same and not named)
 
     def is_article(self, address: Address) -> bool:
@@ -100,15 +100,15 @@ class Sites:
             return found
         if origin == NULL_ORIGIN or (parts := _split(origin)) is None:
             return None
-        rules = self._of_host(_host_of(parts))
+        rules = self._of_host(parts.netloc)
         if rules is None or not rules.site.has_mobile_hosts:
             return None
-        form = _host_form(_host_of(parts), rules.site)
+        form = _host_form(parts.netloc, rules.site)
         listed = (urlsplit(each) for each in rules.site.origins if each != NULL_ORIGIN)
         return (
             rules
             if any(
-                each.scheme == parts.scheme and _host_form(_host_of(each), rules.site) == form
+                each.scheme == parts.scheme and _host_form(each.netloc, rules.site) == form
                 for each in listed
             )
             else None
@@ -117,7 +117,7 @@ class Sites:
     def of_url(self, url: str) -> tuple[SiteRules, Address] | None:
         """The site of a URL and the address; None where it is of no site, or no URL."""
         parts = _split(url)
-        rules = self._of_host(_host_of(parts)) if parts else None
+        rules = self._of_host(parts.netloc) if parts else None
         address = rules.address(url) if rules else None
         return (rules, address) if rules and address else None
 
@@ -139,11 +139,11 @@ def read_origin(text: str) -> str:
         raise NotAnOrigin(f"{text!r} is no origin, such as https://blog.example.org.")
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise NotAnOrigin(f"{text!r} has more than scheme, host and port.")
-    return f"{parts.scheme}://{_host_of(parts)}"
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _split(url: str) -> SplitResult | None:
-    """A URL of the web in its parts, its host in ASCII; None for anything else."""
+    """A URL of the web in its parts, `netloc` being host and port in ASCII; None for anything else."""
     if len(url) > _LONGEST_URL or any(each <= " " or each in "\\\x7f" for each in url):
         return None
     try:
@@ -156,10 +156,6 @@ def _split(url: str) -> SplitResult | None:
         return None
     host = f"[{host}]" if ":" in host else host
     return parts._replace(netloc=host if port in {None, _PORTS[parts.scheme]} else f"{host}:{port}")
-
-
-def _host_of(parts: SplitResult) -> str:
-    return parts.netloc
 
 
 def _host_form(host: str, site: Site) -> str:

@@ -19,7 +19,7 @@ from django.utils import timezone
 from articles.formats.page_head import PageHead, read_page_head
 from articles.formats.story import StoryError
 from articles.http_client import PORTS, AllowedTargets, FetchError, fetch
-from articles.models import Article, ArticleAddress, Sighting
+from articles.models import Article, Sighting
 from articles.models.sites import Site
 from articles.sites.known import known_sites
 from articles.sites.register import add_alias, find_at, register
@@ -299,13 +299,3 @@ def _canonical_of(rules: SiteRules, address: Address, head: PageHead) -> tuple[A
     if other.title.casefold() != head.title.casefold():
         return address, ignored + f"that page has another title, {other.title!r}."
     return named, ""
-
-
-def count_warnings(site: Site) -> int:
-    """Pages of this site that its editor should look at."""
-    return site.sightings.exclude(warning="").count()
-
-
-def addresses_of(article: Article) -> Sequence[ArticleAddress]:
-    """The canonical address first, then the others, the newest first."""
-    return list(article.addresses.order_by("-is_canonical", "-id"))
