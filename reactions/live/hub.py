@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 
 from redis import RedisError
 
+from articles.sites.rules import is_url
 from reactions.counts import Answer, read_published
 from reactions.live import events, reading
 from reactions.live.articles import LiveArticle
@@ -522,7 +523,10 @@ class Hub:
             found = await self._read_ids.get(unknown)
             if len(self._ids) > _MOST_ADDRESSES:
                 self._ids.clear()
-            self._ids.update((address, each) for address, each in found.items() if each)
+            # An address of a site may lead to another article after a move.
+            self._ids |= {
+                address: each for address, each in found.items() if each and not is_url(address)
+            }
             ids |= found
         return ids
 

@@ -279,6 +279,7 @@ def test_an_article_that_does_not_exist_is_not_held() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reading, "read_answers", dict.fromkeys)
+        patch.setattr(reading, "follow_merges", lambda _: {})
         run(steps)
 
 

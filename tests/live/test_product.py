@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -73,6 +74,19 @@ def test_a_list_says_what_does_not_exist_and_one_article_is_not_found(product: P
         {"article": "no-such-story", "state": "missing"}
     ]
     assert len([each for each in blocks if each.name == "counts"]) == 1
+
+
+def test_an_article_is_named_by_its_url(product: Product) -> None:
+    url = quote(f"http://127.0.0.1:{product.port}/articles/{product.slug}/", safe="")
+    elsewhere = quote("https://elsewhere.example/", safe="")
+    with Stream(product.port, f"/live/?articles={url},{elsewhere}") as stream:
+        blocks = stream.begin()
+
+    found = product.ask("GET", f"articles/{product.slug}/reactions/")[1]["article"]
+    assert [each.json["article"] for each in blocks if each.name == "counts"] == [found]
+    assert [each.json["article"] for each in blocks if each.name == "gone"] == [
+        "https://elsewhere.example/"
+    ]
 
 
 def test_what_an_editor_closes_is_closed_within_two_seconds(product: Product) -> None:
