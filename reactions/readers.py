@@ -110,6 +110,14 @@ def find_reader(request: HasReader) -> Reader | None:
     return find_reader_of_cookie(request)
 
 
+def find_guest(request: HasReader) -> Reader | None:
+    """The guest whose token the header has; None for a host's reader, and without one. Raises InvalidToken."""
+    if not has_reader_header(request):
+        return None
+    token = request.META["HTTP_AUTHORIZATION"].partition(" ")[2].strip()
+    return None if token.startswith(_OF_HOST) else read_token(token)
+
+
 def find_reader_of_cookie(request: HasReader) -> Reader | None:
     """The reader whose cookie the request has, as pages show it: none by `Authorization`. Raises InvalidToken."""
     cookies = request.COOKIES

@@ -11,8 +11,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from articles.http_client import PUBLIC, FetchError, fetch
+from django.conf import settings
+
+from articles.http_client import PORTS, AllowedTargets, FetchError, fetch
 from articles.models import Site
 
 if TYPE_CHECKING:
@@ -27,8 +30,6 @@ _FETCH_SECONDS = 3.0
 _MOST_BYTES = 256 * 1024
 _MOST_KEYS = 100
 _MOST_KEPT = 200
-# What may be reached besides public addresses; for tests.
-_allowed = PUBLIC
 
 _KEY_TYPES: Mapping[str, str] = {Site.Algorithm.RS256: "RSA", Site.Algorithm.EDDSA: "OKP"}
 # RFC 9864 has a name of its own for the curve.
@@ -97,7 +98,10 @@ def _refresh(kept: _Kept, site: Site, *, wait_seconds: float) -> None:
 
 def _read(site: Site) -> Sequence["PyJWK"]:
     """The usable keys at the address. Raises FetchError, and ValueError where there are none."""
-    fetched = fetch(site.jwks_url, allowed=_allowed, seconds=_FETCH_SECONDS, most_bytes=_MOST_BYTES)
+    # The port that an editor has stated, and the networks that the operator allows.
+    ports = PORTS | {urlsplit(site.jwks_url).port or 443}
+    allowed = AllowedTargets(ports=ports, networks=settings.FETCH_NETWORKS)
+    fetched = fetch(site.jwks_url, allowed=allowed, seconds=_FETCH_SECONDS, most_bytes=_MOST_BYTES)
     try:
         document = json.loads(fetched.content or b"")
     except RecursionError:

@@ -45,6 +45,7 @@ from reactions.readers import (
     InvalidToken,
     Reader,
     delete_reader_cookies,
+    find_guest,
     find_reader,
     has_reader_header,
     new_reader,
@@ -267,7 +268,10 @@ class Readers(ReaderView):
         return response
 
     def _sign_in(self, request: Request, jwt: str) -> Response:
-        guest = self.reader(request) if has_reader_header(request) else None
+        try:
+            guest = find_guest(request)
+        except InvalidToken:
+            raise InvalidReader from None
         _limit_new_readers(request)
         try:
             account = read_jwt(jwt, page_site=_page_site(request))
@@ -275,8 +279,7 @@ class Readers(ReaderView):
             raise InvalidJwt(refused.detail, refused.code) from None
         except KeysUnreachable:
             raise NoKeys from None
-        # Two accounts that share a browser have nothing of each other.
-        if guest is not None and guest.expires_at is None:
+        if guest is not None:
             adopt_reactions(guest_id=guest.id, account_id=account.id)
         return _token(account, status=201)
 

@@ -83,11 +83,8 @@ class _Learned:
     headers: Headers
     learn_at: float
     expire_at: float
-
-    @property
-    def is_cross_origin(self) -> bool:
-        """To a page of another origin, whose reader is known by a header alone."""
-        return any(name == ALLOW_ORIGIN for name, _ in self.headers)
+    # To a page of another origin, whose reader is known by a header alone.
+    is_cross_origin: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +242,10 @@ class FastPath:
                     self._learned.clear()
                 now = time.monotonic()
                 self._learned[status, *call] = _Learned(
-                    headers, now + _LEARNED_SECONDS, now + 2 * _LEARNED_SECONDS
+                    headers,
+                    learn_at=now + _LEARNED_SECONDS,
+                    expire_at=now + 2 * _LEARNED_SECONDS,
+                    is_cross_origin=ALLOW_ORIGIN.lower() in by_name,
                 )
             return start_response(status, headers, *exc_info)
 

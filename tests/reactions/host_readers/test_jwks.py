@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from articles.models import Site as Host
 from reactions.host_readers import jwks as module
 from reactions.host_readers.jwks import KeysUnreachable, keys_of
-from tests.articles.test_http_client import Answer, Site, answer
+from tests.articles.test_http_client import LOOPBACK, Answer, Site, answer
 from tests.articles.test_http_client import site as server
 from tests.reactions.host_readers.hosts import ed_key, jwk, jwks, rsa_key
 
@@ -19,8 +20,8 @@ __all__ = ["server"]
 
 
 @pytest.fixture
-def blog(server: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
-    monkeypatch.setattr(module, "_allowed", server.allowed)
+def blog(server: Site, settings: Settings) -> Iterator[Host]:
+    settings.FETCH_NETWORKS = [LOOPBACK]
     module.clear_keys()
     yield Host(name="Blog", jwt_algorithm="EdDSA", jwks_url=server.url("/jwks"))
     module.clear_keys()
@@ -106,7 +107,9 @@ def test_where_they_cannot_be_read_the_last_ones_stay(
     assert "'Blog'" in warnings[0].getMessage()
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:80/", "http://localhost/", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:80/", "http://localhost/", "file:///etc/passwd", "https://a:x/"]
+)
 def test_an_address_that_is_not_public_is_not_asked(url: str) -> None:
     module.clear_keys()
 
@@ -115,18 +118,18 @@ def test_an_address_that_is_not_public_is_not_asked(url: str) -> None:
 
 
 def test_many_at_once_ask_once(blog: Host, server: Site) -> None:
-    may_answer = threading.Event()
+    asked, may_answer = threading.Event(), threading.Event()
     write = answer(jwks(jwk(ed_key(), kid="1")))
 
     def slowly(handler: Any) -> None:
+        asked.set()
         assert may_answer.wait(10)
         write(handler)
 
     server.answers["/jwks"] = slowly
     with ThreadPoolExecutor(8) as pool:
         found = [pool.submit(names, blog, "1") for _ in range(8)]
-        while not server.seen:
-            threading.Event().wait(0.005)
+        assert asked.wait(10)
         may_answer.set()
 
     assert [each.result() for each in found] == [["1"]] * 8

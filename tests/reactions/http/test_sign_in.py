@@ -15,7 +15,7 @@ from reactions.counting.reconcile import reconcile
 from reactions.host_readers.jwks import KeysUnreachable
 from reactions.host_readers.tokens import read_jwt
 from reactions.models import OutboxEntry, Reaction
-from reactions.readers import new_reader, read_token
+from reactions.readers import host_reader, new_reader, read_token
 from tests.conftest import PublishArticle
 from tests.reactions.host_readers.hosts import ORIGIN, SECRET, make_jwt, make_site
 from tests.reactions.http.test_fast_path import LOVE, SAD, _one_transaction
@@ -213,7 +213,7 @@ def test_a_cookie_is_nobodys_guest(client: Client, article: Article) -> None:
     assert client.get(mine(article)).json()["reactions"] == ["love"]
 
 
-@pytest.mark.parametrize("guest", ["rubbish", "h.rubbish", "h.a.b.c", "x" * 300])
+@pytest.mark.parametrize("guest", ["rubbish", "g.a.b.c", "x" * 300])
 def test_a_guests_token_that_is_not_valid_is_refused_and_nothing_is_done(
     client: Client, guest: str
 ) -> None:
@@ -221,6 +221,24 @@ def test_a_guests_token_that_is_not_valid_is_refused_and_nothing_is_done(
 
     assert response.status_code == 401
     assert response.json()["type"] == "urn:newsroom:problem:invalid_token"
+
+
+@pytest.mark.parametrize("token", ["h.", "h.a.b.c", "h.a.b", "h." + "x" * 300])
+def test_a_token_that_looks_like_a_hosts_readers_is_refused(
+    client: Client, article: Article, token: str
+) -> None:
+    response = press(client, article, token)
+
+    assert response.status_code == 401
+    assert response.json()["type"] == "urn:newsroom:problem:invalid_token"
+
+
+def test_a_reader_whose_token_has_expired_signs_in_again(client: Client) -> None:
+    expired = host_reader(site_id=1, subject="user-7", expires_at=1_700_000_000).token
+
+    response = sign_in(client, make_jwt(), guest=expired)
+
+    assert response.status_code == 201
 
 
 # --- what is refused
