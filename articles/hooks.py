@@ -45,6 +45,16 @@ class PageLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame with the reactions to one article, for pages of others. Sizes in pixels."""
+
+    url: str
+    title: str  # in the language of the article
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Interaction:
     """A count for schema.org: how often readers did something with an article."""
 
@@ -95,6 +105,12 @@ class ReactionHooks(Protocol):
     def widget(self, request: HttpRequest, article: Article) -> Widget:
         """For the article page. Of the article only `id` and `slug` need to be loaded."""
 
+    def find_on_sites(self, url: str) -> UUID | None:
+        """The article at an address of another site."""
+
+    def frame(self, article: Article, *, width: int, height: int) -> Frame | None:
+        """What fits into this width and height; None where nothing does, or no page of others may show it."""
+
     def article_changes(self, article_id: UUID) -> None:
         """An edit or a transition of the article is about to be committed, in this transaction.
 
@@ -139,6 +155,12 @@ class NullHooks:
 
     def widget(self, request: HttpRequest, article: Article) -> Widget:
         return Widget()
+
+    def find_on_sites(self, url: str) -> UUID | None:
+        return None
+
+    def frame(self, article: Article, *, width: int, height: int) -> Frame | None:
+        return None
 
     def article_changes(self, article_id: UUID) -> None:
         return

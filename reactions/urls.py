@@ -1,8 +1,8 @@
 """The addresses of reactions beside those of articles: the widget's form and files, and what is stored."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from reactions.http import embed, form, privacy
+from reactions.http import embed, form, frame, privacy
 
 app_name = "reactions"
 
@@ -14,4 +14,9 @@ urlpatterns = [
     path("embed/reactions.js", embed.module, name="module"),
     path("embed/reactions.css", embed.style, name="style"),
     path("embed/<str:language>.json", embed.look, name="look"),
+    path("embed/frame.css", embed.frame_style, name="frame_style"),
+    path("embed/frame.js", embed.frame_script, name="frame_script"),
+    path("embed/", frame.frame, name="frame_of_url"),
+    # What has a point is a file.
+    re_path("^embed/(?P<address>[^/.]+)/$", frame.frame, name="frame"),
 ]

@@ -74,6 +74,17 @@ class SiteRules:
         written = f"{parts.scheme}://{parts.netloc}{shown}{query}"
         return Address(key, written, path, is_root=not same and not named)
 
+    def origins(self) -> list[str]:
+        """Every origin that its pages may have, as far as browsers can name it."""
+        listed = [each for each in self.site.origins if each != NULL_ORIGIN]
+        if not self.site.has_mobile_hosts:
+            return listed
+        forms = ["", *(f"{form}." for form in sorted(_OTHER_FORMS))]
+        plain = [
+            (urlsplit(each).scheme, _host_form(urlsplit(each).netloc, self.site)) for each in listed
+        ]
+        return [f"{scheme}://{form}{host}" for scheme, host in plain for form in forms]
+
     def is_article(self, address: Address) -> bool:
         """Whether the patterns of the site include the address. The root only where a pattern names it."""
         if address.is_root:

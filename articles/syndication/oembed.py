@@ -1,4 +1,4 @@
-"""oEmbed 1.0: the title, author and thumbnail with which other sites show a link to an article."""
+"""oEmbed 1.0: with what other sites show an article: its title, author and thumbnail, and a frame of its reactions."""
 
 import json
 from typing import Any
@@ -8,8 +8,10 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve, reverse
+from django.utils.html import format_html
 
 from articles import conditional_get
+from articles.hooks import Frame, reaction_hooks
 from articles.models import Article
 from articles.resolve import Killed, find_article
 
@@ -19,8 +21,9 @@ MAX_THUMBNAIL_SIZE = "1280"  # pixels a side of a thumbnail, where the request g
 def oembed(request: HttpRequest) -> HttpResponseBase:
     """The article whose page is at `url`, as JSON: 404 where there is none, 501 for another format.
 
-    The type is `link`, because an article page has no HTML for a frame on another site. The thumbnail fits
-    into `maxwidth` and `maxheight`, or is left out; 400 where one of them is not a positive integer.
+    `url` is the address of an article's page here, or of its page on another site. The type is `rich`, with the frame of
+    its reactions, where pages of others may show that and it fits into `maxwidth` and `maxheight`; else `link`. So does
+    the thumbnail, or is left out. 400 where one of them is not a positive integer.
     """
     if request.GET.get("format", "json") != "json":
         return HttpResponse("Only format=json is known.", "text/plain; charset=utf-8", status=501)
@@ -40,6 +43,8 @@ def oembed(request: HttpRequest) -> HttpResponseBase:
 
 def _article_at(url: str) -> Article:
     """The public article whose page is at this URL. Raises Http404 for any other URL."""
+    if elsewhere := reaction_hooks().find_on_sites(url):
+        return _public(str(elsewhere))
     try:
         asked, site = urlsplit(url), urlsplit(settings.SITE_URL)
         match = resolve(asked.path)
@@ -48,8 +53,12 @@ def _article_at(url: str) -> Article:
     is_here = asked.scheme in {"http", "https"} and asked.netloc == site.netloc
     if not is_here or match.view_name != "articles:article":
         raise Http404
+    return _public(match.kwargs["slug"])
+
+
+def _public(address: str) -> Article:
     try:
-        return find_article(match.kwargs["slug"])
+        return find_article(address)
     except (Killed, Article.DoesNotExist):
         raise Http404 from None
 
@@ -81,4 +90,17 @@ def _link(article: Article, width: int, height: int) -> dict[str, Any]:
         answer["author_url"] = settings.SITE_URL + authors[0].get_absolute_url()
     elif article.byline:
         answer["author_name"] = article.byline
-    return answer | _thumbnail(article, width, height)
+    answer |= _thumbnail(article, width, height)
+    frame = reaction_hooks().frame(article, width=width, height=height)
+    return answer | _rich(frame) if frame else answer
+
+
+def _rich(frame: Frame) -> dict[str, Any]:
+    html = format_html(
+        '<iframe src="{}" title="{}" width="{}" height="{}" frameborder="0"></iframe>',
+        frame.url,
+        frame.title,
+        frame.width,
+        frame.height,
+    )
+    return {"type": "rich", "html": html, "width": frame.width, "height": frame.height}

@@ -59,7 +59,7 @@ def module(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def style(request: HttpRequest) -> HttpResponse:
-    return _answer(request, _style().encode(), "text/css; charset=utf-8")
+    return _answer(request, _read("reactions.css").encode(), "text/css; charset=utf-8")
 
 
 @require_safe
@@ -68,7 +68,17 @@ def look(request: HttpRequest, language: str) -> HttpResponse:
 
     In the language asked for, else in the one that it is a variety of, else in the site's.
     """
-    return _answer(request, _look(_nearest(language)), "application/json")
+    return _answer(request, _look(nearest_language(language)), "application/json")
+
+
+@require_safe
+def frame_style(request: HttpRequest) -> HttpResponse:
+    return _answer(request, _read("frame.css").encode(), "text/css; charset=utf-8")
+
+
+@require_safe
+def frame_script(request: HttpRequest) -> HttpResponse:
+    return _answer(request, _read("frame.js").encode(), "text/javascript; charset=utf-8")
 
 
 def module_url() -> str:
@@ -79,14 +89,22 @@ def style_url() -> str:
     return f"{reverse('reactions:style')}?{version()}"
 
 
+def frame_urls() -> dict[str, str]:
+    return {
+        name: f"{reverse(f'reactions:{name}')}?{version()}"
+        for name in ("frame_style", "frame_script")
+    }
+
+
 @cache
 def version() -> str:
     """Changes with everything that is sent here, also with the settings that it depends on."""
     looks = b"".join(_look(language) for language in settings.SITE_LANGUAGES)
-    return blake2b(_source().encode() + looks, digest_size=6).hexdigest()
+    files = "".join(map(_read, ("reactions.js", "frame.css", "frame.js")))
+    return blake2b(files.encode() + looks, digest_size=6).hexdigest()
 
 
-def _nearest(language: str) -> str:
+def nearest_language(language: str) -> str:
     """The language of the interface for a tag: `pt-BR` has that of `pt`, `zh-CN` and `zh-Hans` that of `zh-hans`."""
     parts = language.lower().split("-")
     tags = ["-".join(parts[:length]) for length in range(len(parts), 0, -1)]
@@ -96,8 +114,8 @@ def _nearest(language: str) -> str:
 
 
 @cache
-def _source() -> str:
-    return (_FOLDER / "reactions.js").read_text("utf-8")
+def _read(name: str) -> str:
+    return (_FOLDER / name).read_text("utf-8")
 
 
 def _module() -> bytes:
@@ -108,12 +126,9 @@ def _module() -> bytes:
 
 @cache
 def _minified(named: str) -> bytes:
-    return minify(_source().replace("@VERSION@", named))
-
-
-@cache
-def _style() -> str:
-    return (_FOLDER / "reactions.css").read_text("utf-8")
+    # In a block, so that the names of the whole module are local, and shortened.
+    source = _read("reactions.js").replace("@VERSION@", named)
+    return minify(f"{{{source}}}")
 
 
 @lru_cache(maxsize=100)
@@ -132,7 +147,7 @@ def _look(language: str) -> bytes:
             },
             "most": settings.REACTIONS_PER_READER,
             "texts": messages_in(language),
-            "style": _style(),
+            "style": _read("reactions.css"),
             "tiles": _as_lists(
                 render_to_string(
                     "reactions/_tiles.html",

@@ -165,6 +165,8 @@ class FastPath:
         return (answers[0].body, answers[0].etag) if answers and _are_shown(answers) else None
 
     def _get_many(self, query: str) -> _Content | None:
+        # What follows makes an address new for a cache in the browser, as a service worker of the page may have one.
+        query = query.partition("&at=")[0]
         listed = self._lists.get(query)
         if listed is None or time.monotonic() > listed.expire_at:
             listed = self._list(query)

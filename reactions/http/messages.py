@@ -52,6 +52,7 @@ MESSAGES: Mapping[str, str | Plural] = {
     "busy": gettext_noop(
         "Many readers have come from your network just now. Your reaction is sent later."
     ),
+    "not_here": gettext_noop("Reactions are not accepted from this page."),
     "failed": gettext_noop("That did not work. Please try again."),
     "no_cookie": gettext_noop(
         "Your browser keeps no cookies: you can change it until you leave this page."

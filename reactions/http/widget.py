@@ -16,13 +16,14 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
-from articles.hooks import Interaction, PageLink, Rankings, ReactionTotal, Widget
+from articles.hooks import Frame, Interaction, PageLink, Rankings, ReactionTotal, Widget
 from articles.languages import write_compact
 from articles.models import Article
 from reactions.article_changes import note_article_change, refresh_changed
 from reactions.cache.merges import clear_merges
 from reactions.counts import Counts, get_counts, invalidate_counts, list_counts
 from reactions.http.embed import choose, face, module_url, style_url
+from reactions.http.framing import describe_frame, find_on_sites
 from reactions.http.messages import NOTICES, label_of, say
 from reactions.kinds import KINDS, OFFERED, REACT_ACTION, Kind, pack, unpack
 from reactions.move import note_merges, settle_merges
@@ -32,6 +33,8 @@ from reactions.stats.rankings import rankings
 
 # States in which readers see the counts.
 SHOWN = {"open", "closed"}
+# What this reader chose, in a page that is the same for all: the module asks.
+NOT_KNOWN = "?"
 _LEADING = 3  # emoji beside an article in a list
 # What the request that merges articles spends on moving their reactions; workers do the rest.
 _SETTLE_SECONDS = 0.5
@@ -74,6 +77,12 @@ class Hooks:
         shown = found if found.state in SHOWN else Counts(article_id, found.state)
         counts = shown.as_json()
         return {name: counts[name] for name in ("state", "allowed", "counts", "total")}
+
+    def find_on_sites(self, url: str) -> UUID | None:
+        return find_on_sites(url)
+
+    def frame(self, article: Article, *, width: int, height: int) -> Frame | None:
+        return describe_frame(article, width=width, height=height)
 
     def article_changes(self, article_id: UUID) -> None:
         note_article_change(article_id)
@@ -118,26 +127,39 @@ def _write(request: HttpRequest, article: Article, public: Counts, own: OwnReact
     counts = public
     if public.counts is not None:
         counts = replace(public, counts=own.replaced_in(public.counts))
-    return render_to_string(
-        "reactions/widget.html",
-        {
-            "article": article,
-            "answer": json.dumps(counts.as_json(), separators=(",", ":")),
-            "mine": ",".join(unpack(own.kinds)),
-            "most": settings.REACTIONS_PER_READER,
-            "buttons": _buttons(counts, own.kinds),
-            "is_closed": counts.state == "closed",
-            "title": say("title"),
-            "choose": choose(),
-            "sum": sum_of(counts, own.kinds),
-            "token": page_token(article.id),
-            "notice": NOTICES.get(_notice(request), ""),
-            "undo": say("undo"),
-            "stored": say("stored"),
-            "language": get_language(),
-            "style": style_url(),
-        },
-    )
+    context = _tiles(article, counts, own.kinds)
+    context |= {"notice": NOTICES.get(_notice(request), ""), "has_form": True}
+    return render_to_string("reactions/widget.html", context)
+
+
+def write_framed(article: Article, *, layout: str, theme: str) -> SafeString:
+    """The widget for the page of a frame, which is the same for all readers. Nothing, where its counts are hidden."""
+    counts = get_counts(article.id) or Counts(article.id)
+    if counts.state not in SHOWN:
+        return SafeString("")
+    context = _tiles(article, counts, 0) if layout != "summary" else _leading_of(counts)
+    context |= {"article": article, "layout": layout, "theme": theme}
+    return render_to_string("reactions/framed.html", context | {"mine": NOT_KNOWN})
+
+
+def _tiles(article: Article, counts: Counts, mine: int) -> dict[str, Any]:
+    return {
+        "article": article,
+        "answer": json.dumps(counts.as_json(), separators=(",", ":")),
+        "mine": ",".join(unpack(mine)),
+        "has_chosen": mine != 0,
+        "most": settings.REACTIONS_PER_READER,
+        "buttons": _buttons(counts, mine),
+        "is_closed": counts.state == "closed",
+        "title": say("title"),
+        "choose": choose(),
+        "sum": sum_of(counts, mine),
+        "token": page_token(article.id),
+        "undo": say("undo"),
+        "stored": say("stored"),
+        "language": get_language(),
+        "style": style_url(),
+    }
 
 
 def sum_of(counts: Counts, mine: int) -> str:
@@ -187,21 +209,23 @@ def _leading(counts: Counts) -> list[Kind]:
 
 def _write_summary(counts: Counts, *, is_chip: bool = False) -> SafeString:
     """The leading kinds and how many reacted. The chip always says something; the widget of its page has its answer."""
+    context = _leading_of(counts)
+    if is_chip:
+        context |= {"answer": "", "sum": context["sum"] or say("be_first")}
+    return render_to_string("reactions/summary.html", context)
+
+
+def _leading_of(counts: Counts) -> dict[str, Any]:
     leading = _leading(counts)
-    empty = say("be_first") if is_chip else ""
-    answer = "" if is_chip else json.dumps(counts.as_json(), separators=(",", ":"))
-    return render_to_string(
-        "reactions/summary.html",
-        {
-            "article_id": counts.article_id,
-            "answer": answer,
-            "leading": ",".join(kind.key for kind in leading),
-            "faces": [face(kind) for kind in leading],
-            "sum": say("total", counts.total) if counts.total else empty,
-            "language": get_language(),
-            "style": style_url(),
-        },
-    )
+    return {
+        "article_id": counts.article_id,
+        "answer": json.dumps(counts.as_json(), separators=(",", ":")),
+        "leading": ",".join(kind.key for kind in leading),
+        "faces": [face(kind) for kind in leading],
+        "sum": say("total", counts.total) if counts.total else "",
+        "language": get_language(),
+        "style": style_url(),
+    }
 
 
 def _notice(request: HttpRequest) -> str:

@@ -74,7 +74,7 @@ def listed(value: str) -> set[str]:
         ("/api/v1/sites/here/", 200),
         ("/embed/reactions.js", 200),
         ("/embed/en.json", 200),
-        ("/embed/nothing", 404),
+        ("/embed/nothing.js", 404),
         ("/oembed/", 404),
     ],
 )

@@ -129,6 +129,7 @@ FAST: dict[str, Callable[[Article], tuple[str, dict[str, str]]]] = {
     "slug": lambda a: (f"articles/{a.slug}/reactions/", {}),
     "upper case": lambda a: (f"articles/{str(a.id).upper()}/reactions/", {}),
     "many": lambda a: (f"reactions/?articles={a.id},{a.slug}", {}),
+    "many, at a moment": lambda a: (f"reactions/?articles={a.id},{a.slug}&at=594", {}),
     "etag of another": lambda a: (f"articles/{a.id}/reactions/", {"HTTP_IF_NONE_MATCH": '"x"'}),
     "origin": lambda a: (f"articles/{a.id}/reactions/", {"HTTP_ORIGIN": "https://b.example"}),
     "accept": lambda a: (f"articles/{a.id}/reactions/", {"HTTP_ACCEPT": "text/xml"}),
