@@ -10,6 +10,7 @@
 /** @typedef {{article: string, state: string | null, allowed: string[], counts: Counts, total: number | null, version: number}} Answer an article that is gone has no `allowed` */
 /** @typedef {{reactions: string[], previous: string[], changed: boolean, counts: Counts, total: number, version: number}} Change */
 /** @typedef {{change?: Change, refusal?: string, again?: number, busy?: boolean}} Outcome */
+/** @typedef {() => string | null | undefined | Promise<string | null | undefined>} GetToken the host's token (JWT) of its signed-in reader; nothing for a guest */
 /** @typedef {Record<string, string>} Forms one text for each plural category */
 /** @typedef {[tag: string, attributes: Record<string, string>, ...children: any[]]} Markup */
 /** @typedef {{label: string, emoji: string, face: Markup | null}} Kind */
@@ -35,6 +36,10 @@ const SPEAK_MS = 20_000;
 const KEEP_MS = 7 * 86_400_000;
 const MOST_LIVE = 50;
 const MOST_COUNTS = 200;
+// Of a list of articles in an address: some servers accept 8,192 bytes of it.
+const LONGEST_LIST = 6_000;
+// How often a page that is being verified is asked for.
+const SIGHTS = 10;
 
 /** Between half and one and a half of it: what many browsers do at once is spread. @param {number} ms */
 const about = (ms) => ms * (0.5 + Math.random());
@@ -47,6 +52,35 @@ const now = () => performance.now();
 const on = (target, names, act) => {
   for (const name of names.split(" ")) target.addEventListener(name, act);
 };
+
+/** A URL of any text, relative or not; it never throws. @param {string} href */
+const urlOf = (href) => Object.assign(document.createElement("a"), { href });
+
+/** A request with a body. @param {string} method @param {unknown} body @param {Record<string, string>} [headers] */
+const json = (method, body, headers) => ({
+  method,
+  headers: { "Content-Type": "application/json", ...headers },
+  body: JSON.stringify(body),
+});
+
+/** @type {Set<string>} */
+const warned = new Set();
+
+/** Says something to the page's author, once. @param {string} text */
+const warn = (text) => {
+  // biome-ignore lint/suspicious/noConsole: the page's author has to know.
+  if (warned.size < warned.add(text).size) console.warn(`reader-reactions: ${text}`);
+};
+
+/** Where the installation sends this module; nowhere where the page has it inlined, or from another place. */
+const source = urlOf(import.meta.url);
+const HOME = /^\/embed\/([^/]+\/)?reactions\.js$/.test(source.pathname) ? source.origin : "";
+
+/** Resolves once a page that was loaded in advance is seen. */
+const seen = new Promise((resolve) => {
+  if (/** @type {any} */ (document).prerendering) on(document, "prerenderingchange", resolve);
+  else resolve(null);
+});
 
 /** The browser's storage; in a sandboxed frame reading it throws. */
 const store = {
@@ -91,22 +125,92 @@ async function alone(name, work) {
   }
 }
 
+/** Who is signed in at the host page, if it says so. @type {GetToken | null} */
+let getHostToken = null;
+/** Counts sign-outs: what was asked before the last one is of nobody here. */
+let session = 0;
+
+/** @param {GetToken | null} ask */
+function signIn(ask) {
+  const isNew = !getHostToken;
+  if (!ask) return signOut();
+  getHostToken = ask;
+  if (isNew) for (const site of sites.values()) site.readChosen();
+}
+
+function signOut() {
+  getHostToken = null;
+  session++;
+  for (const site of sites.values()) site.forget();
+}
+
 /**
- * The reader of this browser at one site: by cookie on the site's own pages, else by a token in a header.
+ * The reader of this browser at one site: by cookie on the site's own pages, else by a token in a header. A guest's is
+ * in the storage of the page's origin; that of the host's signed-in reader is in memory alone.
  *
  * @param {Site} site
  */
 function readerAt({ isOwn, name, fetch }) {
   let keepsCookie = isOwn;
   let token = "";
-  const stored = () => (isOwn ? "" : (store.get(name) ?? ""));
+  /** Whether the token is of the host's signed-in reader. */
+  let isHosts = false;
+  let isGuest = false;
+  let expiresAt = 0;
+  /** @type {Promise<Response | null | undefined> | null} */
+  let exchange = null;
+  const stored = () => {
+    const found = isOwn ? "" : store.get(name);
+    // Anything else cannot be in a header.
+    return /^[!-~]+$/.test(found ?? "") ? String(found) : "";
+  };
+  const drop = () => {
+    if (stored() === token) store.set(name, "");
+    token = "";
+  };
   token = stored();
 
   /** @param {string} path @param {RequestInit} [request] */
-  const read = (path, request) => {
+  const call = (path, request) => {
     const headers = new Headers(request?.headers);
     if (!keepsCookie && token) headers.set("Authorization", `Reader ${token}`);
     return fetch(path, { ...request, headers, credentials: isOwn ? "same-origin" : "omit" });
+  };
+
+  /** Exchanges the host's token, which may have expired, for one of this site. @returns {Promise<Response | null | undefined>} the refusal */
+  const exchangeToken = async () => {
+    const asked = session;
+    let response;
+    for (let attempt = 0; attempt < 2 && (!response || response.status === 401); attempt++) {
+      const jwt = await getHostToken?.();
+      if (asked !== session) return null;
+      isGuest = !jwt;
+      if (!jwt) {
+        if (isHosts) signOut();
+        return null;
+      }
+      if (isHosts) token = "";
+      response = await call("/readers/", json("POST", { jwt }));
+      // Where it is not the host's token that is refused, it is the guest's.
+      if (response.status === 401 && !(await response.clone().text()).includes("jwt")) drop();
+    }
+    if (!response?.ok) return response;
+    const answer = await response.json();
+    if (asked !== session) return null;
+    drop();
+    token = answer.token;
+    expiresAt = Date.parse(answer.expires_at) || Infinity;
+    isHosts = true;
+    return null;
+  };
+
+  /** @returns {Promise<Response | null | undefined>} the refusal */
+  const identify = async () => {
+    if (isOwn || !getHostToken || (isHosts && Date.now() < expiresAt)) return null;
+    exchange ??= exchangeToken().finally(() => {
+      exchange = null;
+    });
+    return exchange;
   };
 
   /** Other tabs wait: the second has the cookie of the first. @returns {Promise<Response | null>} the refusal */
@@ -114,42 +218,55 @@ function readerAt({ isOwn, name, fetch }) {
     alone(`${name} reader`, async () => {
       token = stored();
       if (token) return null;
-      const response = await read("/readers/", { method: "POST" });
+      const response = await call("/readers/", { method: "POST" });
       if (!response.ok) return response;
       token = (await response.json()).token;
       if (!isOwn) store.set(name, token);
       return null;
     });
 
-  return {
-    read,
-    /** Whether there may be a reader at all. */
-    mayExist: () => isOwn || token,
-    /** Whether the next page knows this reader, too. */
-    remembers: () => keepsCookie || (!isOwn && stored() === token),
-    /**
-     * Sends a reader's request. The first press gets the reader, and only then sends the reaction: sent twice, it
-     * counts once. Where the site refuses the token, it gets another, once.
-     *
-     * @param {string} path
-     * @param {RequestInit} request
-     * @returns {Promise<Response>}
-     */
-    async send(path, request) {
+  /**
+   * Asks as this reader. Only what `gets` a reader makes one: the first press gets it, and then sends the reaction: sent
+   * twice, it counts once. Where the site refuses the token, it gets another, once.
+   *
+   * @param {string} path
+   * @param {RequestInit} [request]
+   * @param {number} [asked] the session
+   * @param {boolean} [gets]
+   * @returns {Promise<Response>}
+   */
+  const ask = async (path, request, asked = session, gets) => {
+    for (let left = 3; ; ) {
       const isNew = !token;
-      let refusal = isNew && (await get());
-      let response = refusal || (await read(path, request));
-      if (response.status === 401 && !isNew) {
-        if (!isOwn) store.set(name, "");
-        refusal = await get();
-        response = refusal || (await read(path, request));
-      }
-      if (response.status === 401 && !refusal && keepsCookie) {
-        // The browser has not kept the cookie that came with the token.
-        keepsCookie = false;
-        response = await read(path, request);
-      }
-      return response;
+      const refusal = (await identify()) || (gets && !token && (await get()));
+      if (asked !== session) throw asked;
+      const response = refusal || (await call(path, request));
+      left -= isHosts ? 2 : 1;
+      if (refusal || response.status !== 401 || left < 1) return response;
+      if (isHosts) expiresAt = 0;
+      else if (!isNew) drop();
+      // The browser has not kept the cookie that came with the token.
+      else if (gets && keepsCookie) keepsCookie = false;
+      else return response;
+    }
+  };
+
+  return {
+    ask,
+    /** Whether there may be a reader at all. */
+    mayExist: () => isOwn || token || getHostToken,
+    /** Whether the next page knows this reader, too. */
+    remembers: () => isHosts || keepsCookie || (!isOwn && stored() === token),
+    /** Whether what this reader chose may be kept for the next page, where somebody else may be signed in. */
+    keeps: () => !getHostToken || isGuest,
+    isHosts: () => isHosts,
+    /** Forgets who was signed in at the host. Returns whether there was, or may be, somebody. */
+    leave() {
+      const was = isHosts || exchange;
+      if (isHosts) token = "";
+      isHosts = false;
+      exchange = null;
+      return was;
     },
   };
 }
@@ -167,6 +284,10 @@ class Article {
   id = "";
   token = "";
   most = 1;
+  /** Whether this page may not react to it. */
+  isRefused = false;
+  /** The site's verification of a page that it did not know. @type {Promise<void> | null} */
+  sighting = null;
   /** @type {string[]} what the server has of this reader */
   chosen = [];
   /** @type {string[] | null} what is not acknowledged yet */
@@ -219,6 +340,15 @@ class Article {
     return this.state === "closed";
   }
 
+  get isReadOnly() {
+    return this.isRefused || this.#site.isRefused;
+  }
+
+  /** Whether it is named by its address alone, as a page that the site may not know yet. */
+  get isPage() {
+    return !this.id && this.key.includes("/");
+  }
+
   changed() {
     for (const view of this.views) view.render();
   }
@@ -237,6 +367,7 @@ class Article {
     if (kind === last && now() - at < DOUBLE_CLICK_MS) return;
     const had = this.value.includes(kind);
     if (this.isClosed) return this.say("closed");
+    if (this.isReadOnly) return this.say("not_here");
     if (!had && this.state && !this.allowed.includes(kind)) return this.say("not_allowed");
     const others = this.value.filter((each) => each !== kind);
     if (had) this.set(others);
@@ -263,9 +394,11 @@ class Article {
   async #sendAll() {
     while (this.pending) {
       const pending = this.pending;
+      const asked = session;
       const slow = setTimeout(() => this.say("sending"), SLOW_MS);
-      const outcome = (await this.#isStale(pending)) ? null : await this.#site.put(this, pending);
+      const outcome = (await this.#isStale(pending)) ? null : await this.#site.put(this, pending, asked);
       clearTimeout(slow);
+      if (asked !== session) continue;
       if (outcome?.change) this.#accept(outcome.change, this.pending === pending);
       if (this.pending !== pending) continue;
       if (outcome?.again !== undefined) {
@@ -276,6 +409,7 @@ class Article {
       }
       this.pending = null;
       if (outcome?.refusal) {
+        this.#site.keep(this.id || this.key, null);
         this.say(outcome.refusal);
         this.#site.refresh();
       }
@@ -339,17 +473,9 @@ class Article {
     return this.set(before);
   }
 
-  /** Reads what the reader chose, perhaps elsewhere. What was pressed meanwhile is newer. */
-  async readChosen() {
-    const known = this.chosen;
-    try {
-      const response = await this.#site.reader.read(`${this.path}mine/`);
-      this.token = response.headers.get("Page-Token") ?? this.token;
-      const { reactions } = await response.json();
-      if (reactions && this.chosen === known) this.adopt(reactions);
-    } catch {
-      // It is as it was; the answer to the next press says what is true.
-    }
+  /** Reads what the reader chose, perhaps elsewhere. */
+  readChosen() {
+    return this.#site.readChosen([this]);
   }
 
   /** @param {string[]} chosen @param {{counts?: Counts}} [more] what another tab knows, too */
@@ -360,11 +486,21 @@ class Article {
     this.changed();
   }
 
+  /** The reader has signed out. */
+  forget() {
+    this.pending = null;
+    this.undo = null;
+    this.notice = ["", {}];
+    this.adopt([]);
+  }
+
   /** What the site says of this article now. @param {Answer} answer @param {string} [epoch] */
   update({ article, state, allowed, counts, total, version }, epoch = this.#epoch) {
     if (!allowed) this.state = "missing";
     else if (state) {
-      const isSame = epoch === this.#epoch;
+      // Another id: the article was merged into another one.
+      const isOther = this.id && this.id !== article;
+      const isSame = epoch === this.#epoch && !isOther;
       const isNewer = !isSame || version > this.#version;
       if (!isNewer && (version < this.#version || now() < this.#awaitedUntil)) return;
       const isClosing = this.state === "open" && state === "closed";
@@ -377,6 +513,7 @@ class Article {
       this.#epoch = epoch;
       if (isClosing) this.say("closed_now");
       else if (isChange && total !== null) this.say("live_more", { count: total });
+      if (isOther && this.value.length) this.readChosen();
     }
     this.changed();
   }
@@ -397,19 +534,23 @@ class Site {
   /** @param {string} api */
   constructor(api) {
     this.api = api;
-    this.isOwn = api === location.origin;
+    this.isHere = api === origin;
+    // In a frame there are no cookies, or those of another partition.
+    this.isOwn = this.isHere && self === top;
+    /** Whether this page's origin may not react. */
+    this.isRefused = false;
     this.name = `newsroom ${api}`;
     this.reader = readerAt(this);
     [this.#follow, this.#post] = follow(this);
     const comeBack = () => {
       this.#pause = SLOW_MS;
       this.sendLater(1);
-      for (const each of this.shown) if (each.value.length) each.readChosen();
+      this.readChosen(this.shown.filter(({ value }) => value.length));
     };
     /** A page from the history is as old as its first load. @param {boolean} isOld */
     const show = (isOld) => {
       if (!isOld) return;
-      for (const each of this.shown) each.readChosen();
+      this.readChosen();
       this.refresh();
     };
     on(window, "online", comeBack);
@@ -417,7 +558,7 @@ class Site {
     on(window, "pageshow", ({ persisted }) => show(persisted));
     const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
     setTimeout(() => show(navigation?.type === "back_forward"));
-    this.sendLater(1);
+    seen.then(() => this.sendLater(1));
   }
 
   /** @param {string} key */
@@ -438,58 +579,139 @@ class Site {
     if (this.#isAsked) return;
     this.#isAsked = true;
     setTimeout(async () => {
+      await seen;
       this.#isAsked = false;
       const unknown = this.shown.filter(({ state }) => state === null).slice(0, MOST_COUNTS);
       if (unknown.length) {
-        await this.refresh();
-        if (this.reader.mayExist()) {
-          const { results } = await this.#ask("mine/", unknown, this.reader.read);
-          unknown.forEach((each, place) => {
-            if (results?.[place].reactions) each.adopt(results[place].reactions);
-          });
-        }
+        await this.#read(unknown);
+        await this.readChosen(unknown);
       }
       this.#follow();
     });
   }
 
-  /** The counts of all articles on this page. */
-  async refresh() {
-    const shown = this.shown.slice(0, MOST_COUNTS);
-    const { results } = await this.#ask("", shown, (path) =>
-      this.fetch(path, { credentials: "omit", cache: "no-cache" }),
-    );
-    if (results) for (const each of shown) each.update(results.shift());
+  /** The counts of all articles on this page; under an address of its own, for the host's service worker may keep the last. */
+  refresh() {
+    return this.#read(this.shown.slice(0, MOST_COUNTS), `&at=${Math.floor(Date.now() / POLL_MS[0])}`);
   }
 
-  /** @param {string} what @param {Article[]} articles @param {(path: string) => Promise<Response>} get */
+  /** @param {Article[]} articles @param {string} [end] */
+  async #read(articles, end = "") {
+    const answers = await this.#ask("", articles, (path) => this.fetch(path + end, { cache: "no-cache" }));
+    articles.forEach((each, place) => {
+      const answer = answers[place];
+      if (!answer) return;
+      if (answer.allowed || !this.#maySight(each)) each.update(answer);
+      else each.sighting ??= this.#sight(each);
+      this.#unite(each);
+    });
+  }
+
+  /** Two names of one article are one from now on. @param {Article} article */
+  #unite(article) {
+    const other = [...this.#articles.values()].find((each) => each !== article && each.id && each.id === article.id);
+    if (!other || article.pending) return;
+    this.#articles.set(article.key, other);
+    for (const view of article.views) view.show(other);
+  }
+
+  /** What this reader chose, perhaps elsewhere. What was pressed meanwhile is newer. @param {Article[]} [articles] */
+  async readChosen(articles = this.shown.slice(0, MOST_COUNTS)) {
+    if (!this.reader.mayExist()) return;
+    const asked = session;
+    const known = articles.map(({ chosen }) => chosen);
+    const answers = await this.#ask("mine/", articles, this.reader.ask);
+    articles.forEach((each, place) => {
+      const { reactions } = answers[place] ?? {};
+      if (reactions && each.chosen === known[place] && asked === session) each.adopt(reactions);
+    });
+  }
+
+  /** The host's reader has signed out. */
+  forget() {
+    if (this.reader.leave()) for (const each of new Set(this.#articles.values())) each.forget();
+  }
+
+  /**
+   * The answers for these articles, in their order; for a list that is too long, in several calls.
+   *
+   * @param {string} what
+   * @param {Article[]} articles
+   * @param {(path: string) => Promise<Response>} get
+   * @returns {Promise<any[]>}
+   */
   async #ask(what, articles, get) {
-    const keys = articles.map(({ address }) => address);
-    if (!keys.length) return {};
-    const response = await get(`/reactions/${what}?articles=${keys}`).catch(() => null);
-    return response?.ok ? response.json().catch(() => ({})) : {};
+    const keys = String(articles.map(({ address }) => address));
+    const half = articles.length >> 1;
+    if (half && keys.length > LONGEST_LIST) {
+      const parts = [articles.slice(0, half), articles.slice(half)];
+      return (await Promise.all(parts.map((part) => this.#ask(what, part, get)))).flat();
+    }
+    const response = keys ? await get(`/reactions/${what}?articles=${keys}`).catch(() => null) : null;
+    const { results } = response?.ok ? await response.json().catch(() => ({})) : {};
+    return results ?? articles.map(() => null);
+  }
+
+  /** @param {Article} article */
+  #maySight({ isPage, isRefused, views }) {
+    return isPage && !isRefused && !this.isHere && [...views].some((view) => !view.isSummary);
+  }
+
+  /**
+   * Has the site verify a page that it does not know: it may become an article, or be another address of one. Where the
+   * site refuses it, the page shows the counts of its canonical link, and reacts to nothing.
+   *
+   * @param {Article} article
+   */
+  async #sight(article) {
+    for (let left = SIGHTS; left; left--) {
+      const response = await this.fetch("/sightings/", json("POST", { url: article.key })).catch(() => null);
+      if (response?.status === 202) {
+        const ms = 1_000 * Number(response.headers.get("Retry-After")) || 1_000;
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        continue;
+      }
+      const answer = await response?.json().catch(() => null);
+      if (!answer || Number(response?.status) >= 500) break;
+      if (response?.ok) article.id = answer.article;
+      else {
+        warn(`${article.key}: ${answer.detail}`);
+        const canonical = /** @type {HTMLLinkElement | null} */ (document.querySelector("link[rel=canonical]"));
+        article.isRefused = true;
+        if (canonical) article.key = canonical.href;
+      }
+      await this.#read([article]);
+      return this.readChosen([article]);
+    }
+    article.sighting = null;
   }
 
   /** @param {string} path @param {RequestInit} [request] */
-  fetch = (path, request) => fetch(`${this.api}/api/v1${path}`, { signal: AbortSignal.timeout(SEND_MS), ...request });
+  fetch = (path, request) => {
+    const signal = AbortSignal.timeout(SEND_MS);
+    return fetch(`${this.api}/api/v1${path}`, { signal, credentials: "omit", ...request });
+  };
 
   /**
    * Sends a reader's choice; other tabs wait for the answer.
    *
    * @param {Article} article
    * @param {string[]} reactions
+   * @param {number} asked the session
    * @returns {Promise<Outcome>}
    */
-  put(article, reactions) {
-    return alone(`${this.name} ${article.id}`, async () => {
+  put(article, reactions, asked) {
+    return alone(`${this.name} ${article.id || article.key}`, async () => {
       try {
-        if (!article.token) await article.readChosen();
-        const response = await this.reader.send(`${article.path}mine/`, {
-          method: "PUT",
-          keepalive: true,
-          headers: { "Content-Type": "application/json", "Page-Token": article.token },
-          body: JSON.stringify({ reactions }),
-        });
+        if (article.isPage) {
+          await this.#read([article]);
+          await article.sighting;
+        }
+        if (article.isReadOnly) return { refusal: "not_here" };
+        if (article.isPage) return article.state ? { refusal: "failed" } : { again: 1 };
+        article.token ||= (await this.reader.ask(`${article.path}mine/`)).headers.get("Page-Token") ?? "";
+        const request = { ...json("PUT", { reactions }, { "Page-Token": article.token }), keepalive: true };
+        const response = await this.reader.ask(`${article.path}mine/`, request, asked, true);
         const { ok, status, headers } = response;
         const busy = status === 429;
         if (busy || status >= 500) return { again: 1_000 * Number(headers.get("Retry-After")) || 1, busy };
@@ -499,9 +721,21 @@ class Site {
         const reason = answer.type?.split(":").pop();
         return { refusal: reason === "closed" ? "closed_now" : reason === "not_allowed" ? reason : "failed" };
       } catch {
-        return { again: 1 };
+        return (await this.#isUnlisted()) ? { refusal: "not_here" } : { again: 1 };
       }
     });
+  }
+
+  /** Whether the site refuses this page's readers: the browser does not say why a call of theirs failed. */
+  async #isUnlisted() {
+    if (this.isHere) return false;
+    const response = await this.fetch("/sites/here/").catch(() => null);
+    this.isRefused = response?.status === 403;
+    if (this.isRefused) {
+      warn(`${origin} is not listed at ${this.api}.`);
+      for (const each of this.shown) each.changed();
+    }
+    return this.isRefused;
   }
 
   /**
@@ -513,7 +747,7 @@ class Site {
   keep(id, choice) {
     const key = `${this.name} waiting`;
     const { [id]: kept, ...others } = store.get(key) ?? {};
-    if (choice) store.set(key, { ...others, [id]: choice });
+    if (choice && this.reader.keeps()) store.set(key, { ...others, [id]: choice });
     else if (kept) store.set(key, Object.keys(others).length && others);
   }
 
@@ -530,7 +764,7 @@ class Site {
   #sendWaiting() {
     for (const [id, { reactions, token, at }] of Object.entries(store.get(`${this.name} waiting`) ?? {})) {
       const article = this.article(id);
-      article.id ||= id;
+      if (!article.isPage) article.id ||= id;
       article.token ||= token;
       if (Date.now() - at < KEEP_MS) article.pending ??= reactions;
       else this.keep(id, null);
@@ -541,7 +775,8 @@ class Site {
   /** Says to other tabs what the reader chose. @param {Article} article */
   announce({ id, chosen, counts }) {
     this.keep(id, null);
-    this.#post({ id, chosen, counts });
+    // Who reads the other tab is for that tab to say.
+    this.#post(this.reader.isHosts() ? { id } : { id, chosen, counts });
   }
 
   /** What the elements need in one language: kinds, texts, markup, style sheet. @param {string} lang @returns {Promise<Look>} */
@@ -601,7 +836,12 @@ function follow(site) {
 
   /** @param {Answer} answer @param {string} epoch */
   const show = (answer, epoch) => {
-    for (const each of site.shown) if ([each.id, each.key].includes(answer.article)) each.update(answer, epoch);
+    for (const each of site.shown)
+      if ([each.id, each.key].includes(answer.article)) {
+        if (answer.allowed) each.update(answer, epoch);
+        // Gone, or merged into another one.
+        else setTimeout(() => site.refresh(), about(LEADER_MS / 5));
+      }
   };
 
   /** The one loop of polls; the first is at a moment of its own, so that many browsers do not come at once. */
@@ -729,7 +969,8 @@ function follow(site) {
   };
 
   const start = () => {
-    if (document.hidden || !site.shown.length || /** @type {any} */ (document).prerendering) return stop();
+    // A page that was loaded in advance is hidden, too.
+    if (document.hidden || !site.shown.length) return stop();
     if (!tick) {
       heardAt = now();
       isCurrent = false;
@@ -746,8 +987,12 @@ function follow(site) {
     channel = globalThis.BroadcastChannel && new BroadcastChannel(site.name);
     if (channel)
       on(channel, "message", ({ data }) => {
-        if (data.chosen) {
-          for (const each of site.shown) if (each.id === data.id && !each.pending) each.adopt(data.chosen, data);
+        if (data.id) {
+          for (const each of site.shown)
+            if (each.id === data.id && !each.pending) {
+              if (data.chosen && !site.reader.isHosts()) each.adopt(data.chosen, data);
+              else each.readChosen();
+            }
         } else if (data.answer) show(data.answer, data.epoch);
         else if (data.keys) wanted.set(data.tab, { keys: data.keys, at: now() });
         else if (tick && !release) {
@@ -779,7 +1024,7 @@ function follow(site) {
     listen();
     change();
   });
-  on(document, "visibilitychange resume prerenderingchange", change);
+  on(document, "visibilitychange resume", change);
   on(document, "freeze", stop);
   listen();
   return [start, post];
@@ -844,6 +1089,12 @@ class ReaderReactions extends HTMLElement {
     this.#done = () => resolve(this);
   });
 
+  /** For pages whose readers sign in. @param {GetToken} ask */
+  static signIn(ask) {
+    signOut();
+    signIn(ask);
+  }
+
   constructor() {
     super();
     on(this.#root, "click", (event) => {
@@ -857,6 +1108,9 @@ class ReaderReactions extends HTMLElement {
   }
 
   connectedCallback() {
+    // Set before the element was defined.
+    const { getToken } = this;
+    if (Object.hasOwn(this, "getToken") && delete (/** @type {any} */ (this).getToken)) this.getToken = getToken;
     elements.add(this);
     this.due();
   }
@@ -882,6 +1136,19 @@ class ReaderReactions extends HTMLElement {
     return this.#article?.state ?? null;
   }
 
+  get getToken() {
+    return getHostToken;
+  }
+
+  /** Who is signed in at the host page, for all elements of the page. */
+  set getToken(ask) {
+    signIn(ask);
+  }
+
+  signOut() {
+    signOut();
+  }
+
   /** Sets the reader's reactions. @param {string[]} reactions */
   async react(reactions) {
     await this.#article?.set(reactions);
@@ -905,32 +1172,47 @@ class ReaderReactions extends HTMLElement {
     });
   }
 
-  /** The id or slug that `article` names. */
-  get #key() {
-    const canonical = /** @type {HTMLLinkElement | null} */ (document.querySelector("link[rel=canonical]"));
-    let named = this.getAttribute("article") ?? "";
-    if (named === "auto") named = canonical?.href ?? location.href;
-    return /\/articles\/([^/]+)/.exec(named)?.[1] ?? named;
+  get isSummary() {
+    return this.getAttribute("layout") === "summary";
+  }
+
+  /** The id or slug that `article` names, or the address of a page elsewhere. @param {string} api */
+  #keyAt(api) {
+    const named = this.getAttribute("article") ?? "";
+    if (named !== "auto" && !named.includes("/")) return named;
+    const url = urlOf(named === "auto" ? location.href : named);
+    url.hash = "";
+    const slug = url.origin === api && /^\/articles\/([^/]+)/.exec(url.pathname)?.[1];
+    return slug ? decodeURIComponent(slug) : url.href;
   }
 
   #update() {
     const starts = this.isConnected && (this.#isLoaded || this.getAttribute("load") !== "manual");
-    const key = starts ? this.#key : "";
-    const api = this.getAttribute("api") ?? new URL(import.meta.url).origin;
+    const given = this.getAttribute("api");
+    const api = given ? urlOf(given).origin : HOME;
+    if (!api) warn("this module is a copy: set `api`.");
+    const key = starts && api ? this.#keyAt(api) : "";
     if (`${api} ${key}` !== this.#address) {
       this.#address = `${api} ${key}`;
-      this.#article?.views.delete(this);
       this.#site?.changed();
-      this.#article = undefined;
+      this.show(undefined);
       if (key) {
         this.#site = siteAt(api);
-        this.#article = this.#site.article(key);
-        this.#article.views.add(this);
-        this.#read(this.#article);
+        this.show(this.#site.article(key));
         this.#site.changed();
       }
     }
     if (key) this.#build(siteAt(api));
+  }
+
+  /** @param {Article} [article] */
+  show(article) {
+    this.#article?.views.delete(this);
+    this.#article = article;
+    if (!article) return;
+    article.views.add(this);
+    this.#read(article);
+    this.render();
   }
 
   /** What the server wrote into the page. @param {Article} article */
@@ -941,7 +1223,9 @@ class ReaderReactions extends HTMLElement {
       /** @type {HTMLElement | undefined} */ (this.#root.querySelector(".widget"))?.dataset ?? {};
     article.token ||= token ?? "";
     article.most = Number(most ?? article.most);
-    if (mine) article.adopt(mine.split(","));
+    // The page of a frame is the same for all.
+    if (mine === "?") this.#site?.readChosen([article]);
+    else if (mine) article.adopt(mine.split(","));
     if (answer && article.state === null) article.update(JSON.parse(answer));
   }
 
@@ -1050,7 +1334,7 @@ class ReaderReactions extends HTMLElement {
       if (mayPress || !button.dataset.seen) button.hidden = !mayPress;
       button.dataset.seen = state ?? "";
       button.ariaPressed = String(chosen);
-      button.ariaDisabled = String(isClosed || !mayPress);
+      button.ariaDisabled = String(isClosed || article.isReadOnly || !mayPress);
       const place = counts.findIndex(([key]) => key === kind);
       const count = numbers[place];
       const percent = percents[place] ?? 0;
@@ -1084,7 +1368,7 @@ class ReaderReactions extends HTMLElement {
     if (key) write("[role=status]", this.#text(key, values) + kept);
     show(".undo", !!article.undo);
     show("slot", !!value.length);
-    this.#done();
+    if (state) this.#done();
   }
 }
 
@@ -1096,8 +1380,7 @@ const lookAgain = () => {
 
 const defined = /** @type {any} */ (customElements.get("reader-reactions"));
 if (defined) {
-  // biome-ignore lint/suspicious/noConsole: the page's author has to know.
-  console.warn(`reader-reactions ${defined.version} is there already; ${VERSION} is not used.`);
+  warn(`version ${defined.version} is there already; ${VERSION} is not used.`);
 } else {
   customElements.define("reader-reactions", ReaderReactions);
   new MutationObserver(lookAgain).observe(document, { subtree: true, attributeFilter: ["lang"] });
