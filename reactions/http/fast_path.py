@@ -115,7 +115,10 @@ class FastPath:
             return self._django(environ, start_response)
         is_put = environ["REQUEST_METHOD"] == "PUT"
         # Public answers are the same for every origin.
-        caller = environ.get("HTTP_ORIGIN") if is_put else has_api_key(environ)
+        if is_put:
+            caller = environ.get("HTTP_ORIGIN")
+        else:
+            caller = "HTTP_AUTHORIZATION" in environ and has_api_key(environ)
         call = (is_put, address == "", caller, *(environ.get(name) for name in _DEPENDS_ON))
         # Before the answer: it takes time, in which they expire, and no PUT may run twice.
         ok, not_modified = self._headers(_OK, call), self._headers(_NOT_MODIFIED, call)
