@@ -24,8 +24,7 @@ def announce(article_id: UUID) -> None:
 
 def announce_many(article_ids: Sequence[UUID]) -> None:
     """The same for all articles that a transaction changes."""
-    for article_id in article_ids:
-        reaction_hooks().article_changes(article_id)
+    reaction_hooks().articles_change(article_ids)
 
     def notify() -> None:  # a function, for Django logs the failure of one by its name
         for article_id in article_ids[:_MOST_REFRESHED]:

@@ -111,8 +111,8 @@ class ReactionHooks(Protocol):
     def frame(self, article: Article, *, width: int, height: int) -> Frame | None:
         """What fits into this width and height; None where nothing does, or no page of others may show it."""
 
-    def article_changes(self, article_id: UUID) -> None:
-        """An edit or a transition of the article is about to be committed, in this transaction.
+    def articles_change(self, article_ids: Sequence[UUID]) -> None:
+        """An edit or a transition of these articles is about to be committed, in this transaction.
 
         What must happen after the commit even where this process dies is noted here. An exception undoes the change.
         """
@@ -162,7 +162,7 @@ class NullHooks:
     def frame(self, article: Article, *, width: int, height: int) -> Frame | None:
         return None
 
-    def article_changes(self, article_id: UUID) -> None:
+    def articles_change(self, article_ids: Sequence[UUID]) -> None:
         return
 
     def article_changed(self, article_id: UUID) -> None:

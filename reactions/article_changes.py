@@ -18,9 +18,9 @@ _BATCH = 500
 _LOCK_MILLISECONDS = 100
 
 
-def note_article_change(article_id: UUID) -> None:
-    """Say in the current transaction that it changes this article. Waits for nothing."""
-    rows("note_article_change", {"article": article_id})
+def note_article_change(*article_ids: UUID) -> None:
+    """Say in the current transaction that it changes these articles. Waits for nothing."""
+    rows("note_article_changes", {"articles": list(article_ids)})
 
 
 def refresh_changed(article_ids: Sequence[UUID]) -> None:

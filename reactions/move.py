@@ -120,9 +120,9 @@ def settle_merges(*, seconds: float) -> int:
     """
     deadline = time.monotonic() + seconds
     moved = 0
-    while time.monotonic() < deadline:
-        left = [article_id for (article_id,) in rows("list_merges", {"most": _MOST_MERGES})]
-        done = [_move_merge(article_id, deadline) for article_id in left]
+    while time.monotonic() < deadline and not _is_far_behind():
+        left = [_Merge(*found) for found in rows("list_merges", {"most": _MOST_MERGES})]
+        done = [each.move(deadline) for each in left]
         moved += sum(each for each in done if each)
         if all(each is None for each in done):
             break
@@ -130,33 +130,50 @@ def settle_merges(*, seconds: float) -> int:
     return moved
 
 
-def _move_merge(article_id: UUID, deadline: float) -> int | None:
-    """The rows moved; None where the time is over, or another worker or a reader holds something of it."""
-    try:
-        moved = _move_rows(article_id, deadline)
-        for name in _WITHOUT_ROWS if moved is not None else ():
-            with _locked_merge(article_id) as into_id:
-                if into_id is not None:
-                    _move_the_rest(name, article_id, into_id)
-    except Error as error:
-        if failure_of(error) is not Failure.BUSY:
-            raise
-        logger.info("A part of the merge of %s is left to the next second: %s", article_id, error)
+def _is_far_behind() -> bool:
+    return measure_backlog().outbox_entries > _MOST_WAITING
+
+
+@dataclass(frozen=True, slots=True)
+class _Merge:
+    """A merge, and what of the merged article is left to be moved."""
+
+    article_id: UUID
+    has_rows: bool
+    has_waves: bool
+    has_imported_counts: bool
+
+    def move(self, deadline: float) -> int | None:
+        """The rows moved; None where the time is over, or another worker or a reader holds something of it."""
+        try:
+            moved = self._move_rows(deadline) if self.has_rows else 0
+            if moved is not None and self.has_waves:
+                self._move_the_rest("move_waves")
+            if moved is not None and self.has_imported_counts:
+                self._move_the_rest("merge_imported_counts")
+        except Error as error:
+            if failure_of(error) is not Failure.BUSY:
+                raise
+            logger.info("A part of the merge of %s waits a second: %s", self.article_id, error)
+            return None
+        return moved
+
+    def _move_rows(self, deadline: float) -> int | None:
+        moved, after = 0, None
+        while time.monotonic() < deadline and (after is None or not _is_far_behind()):
+            with _locked_merge(self.article_id) as into_id:
+                if into_id is None:
+                    return None
+                batch = merge_batch(article_id=self.article_id, into_id=into_id, after=after)
+            moved, after = moved + batch.moved, batch.last
+            if after is None:
+                return moved
         return None
-    return moved
 
-
-def _move_rows(article_id: UUID, deadline: float) -> int | None:
-    moved, after = 0, None
-    while time.monotonic() < deadline and measure_backlog().outbox_entries <= _MOST_WAITING:
-        with _locked_merge(article_id) as into_id:
-            if into_id is None:
-                return None
-            batch = merge_batch(article_id=article_id, into_id=into_id, after=after)
-        moved, after = moved + batch.moved, batch.last
-        if after is None:
-            return moved
-    return None
+    def _move_the_rest(self, name: str) -> None:
+        with _locked_merge(self.article_id) as into_id:
+            if into_id is not None:
+                _move_the_rest(name, self.article_id, into_id)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from articles.api import articles, transitions
+from articles.api import addresses, articles, transitions
 
 urlpatterns = [
     path("articles/", articles.ArticleList.as_view(), name="article-list"),
@@ -18,5 +18,7 @@ urlpatterns = [
     path("articles/<str:article>/kill/", transitions.Kill.as_view()),
     path("articles/<str:article>/spike/", transitions.Spike.as_view()),
     path("articles/<str:article>/unspike/", transitions.Unspike.as_view()),
+    path("articles/<str:article>/merge/", addresses.Merge.as_view()),
+    path("articles/<str:article>/addresses/", addresses.Addresses.as_view()),
     path("articles/<str:article>/ninjs/", articles.ArticleNinjs.as_view(), name="article-ninjs"),
 ]

@@ -84,8 +84,8 @@ class Hooks:
     def frame(self, article: Article, *, width: int, height: int) -> Frame | None:
         return describe_frame(article, width=width, height=height)
 
-    def article_changes(self, article_id: UUID) -> None:
-        note_article_change(article_id)
+    def articles_change(self, article_ids: Sequence[UUID]) -> None:
+        note_article_change(*article_ids)
 
     def article_changed(self, article_id: UUID) -> None:
         invalidate_counts(article_id=article_id)

@@ -297,8 +297,8 @@ def test_what_follows_a_merge_is_noted_in_its_transaction(site: Site) -> None:
         changes: list[Any] = []
         merges: dict[Any, Any] = {}
 
-        def article_changes(self, article_id: Any) -> None:
-            self.changes.append(article_id)
+        def articles_change(self, article_ids: Any) -> None:
+            self.changes.extend(article_ids)
 
         def articles_merged(self, merges: Any) -> None:
             self.merges.update(merges)
