@@ -1,4 +1,8 @@
-"""The page that says what is stored, with export and erasure for a browser without JavaScript."""
+"""The page that says what is stored, with export and erasure for a browser without JavaScript.
+
+A reader of another site's pages has a token in that site's storage and no cookie here. The widget's link brings it in its
+fragment, which no server and no log receives; the page sends it on in a form, as the field `reader`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +18,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from articles.models import Article
 from reactions.http.csrf import is_from_own_form
@@ -26,6 +30,7 @@ from reactions.readers import (
     delete_reader_cookies,
     find_reader_of_cookie,
     page_token,
+    read_token,
     rename_old_cookie,
 )
 from reactions.record import StoredReaction, erase_reader, export_reader
@@ -46,13 +51,15 @@ class ListedReaction:
     held: bool
 
 
-@require_safe
+@csrf_exempt  # a program with a reader's token may ask the API for the same
+@require_http_methods(["GET", "HEAD", "POST"])
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is stored, in general and about this reader. `?done=erased` says what a form has done."""
     reader = _find_reader(request)
     stored = export_reader(reader_id=reader.id) if reader else []
     context = {
         "has_reader": reader is not None,
+        "reader": _sent_token(request),
         "cookie": settings.READER_COOKIE,
         "months": round(settings.READER_LIFETIME.days / 30.4),
         "count": len(stored),
@@ -64,7 +71,8 @@ def privacy(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_safe
+@csrf_exempt  # as above
+@require_http_methods(["GET", "HEAD", "POST"])
 def export(request: HttpRequest) -> HttpResponseBase:
     """Everything that is stored about this reader, as the API has it, for the browser to save."""
     reader = _find_reader(request)
@@ -80,19 +88,20 @@ def export(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase(request: HttpRequest) -> HttpResponseBase:
     """Asks for confirmation; a POST of its form erases the reader and deletes the cookie. Safe to repeat."""
-    if request.method != "POST":
+    if request.method != "POST" or "token" not in request.POST:
         reader = _find_reader(request)
         if reader is None:
             return _private(redirect("reactions:privacy"))
         count = len(export_reader(reader_id=reader.id))
-        context = {"token": page_token(_FORM), "count": count}
+        context = {"token": page_token(_FORM), "count": count, "reader": _sent_token(request)}
         return _private(render(request, "reactions/erase.html", context))
     if not is_from_own_form(request, _FORM):
         raise PermissionDenied("This form came from another site.")
     if reader := _find_reader(request):
         erase_reader(reader_id=reader.id)
     response = redirect(f"{reverse('reactions:privacy')}?done=erased")
-    delete_reader_cookies(response, request)
+    if not _sent_token(request):
+        delete_reader_cookies(response, request)
     return _private(response)
 
 
@@ -112,11 +121,17 @@ def _listed(stored: Sequence[StoredReaction]) -> list[ListedReaction]:
 
 
 def _find_reader(request: HttpRequest) -> Reader | None:
-    """None also for a bad cookie."""
+    """The reader of the field `reader`, else of the cookie. None also for a bad one."""
     try:
+        if token := _sent_token(request):
+            return read_token(token)
         return find_reader_of_cookie(request)
     except InvalidToken:
         return None
+
+
+def _sent_token(request: HttpRequest) -> str:
+    return request.POST.get("reader", "")
 
 
 Response = TypeVar("Response", bound=HttpResponseBase)

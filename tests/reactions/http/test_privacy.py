@@ -204,3 +204,36 @@ def test_the_page_takes_as_many_queries_however_many_reactions(
 
 def test_addresses_are_the_ones_that_the_widget_names() -> None:
     assert reverse("reactions:privacy") == PAGE
+
+
+def test_a_reader_of_another_sites_pages_sees_downloads_and_erases_their_reactions(
+    client: Client, reader: Client, article: Article
+) -> None:
+    elsewhere = new_reader()
+    set_reactions(article_id=article.id, reader_id=elsewhere.id, kinds=pack(["wow"]))
+    sent = {"reader": elsewhere.token}
+
+    page = reader.post(PAGE, sent)
+    export = reader.post(EXPORT, sent)
+    asked = reader.post(ERASE, sent).content.decode()
+    (token,) = re.findall(r'name="token" value="([^"]+)"', asked)
+    erased = reader.post(ERASE, sent | {"token": token})
+
+    assert "1 reaction is stored" in text_of(page)
+    assert "Wow" in text_of(page)
+    assert page.content.decode().count(f'name="reader" value="{elsewhere.token}"') == 1
+    assert [each["reactions"] for each in export.json()["reactions"]] == [["wow"]]
+    assert f'name="reader" value="{elsewhere.token}"' in asked
+    assert erased["Location"] == f"{PAGE}?done=erased"
+    assert "reader" not in erased.cookies
+    assert not Reaction.objects.filter(reader_id=elsewhere.id).exists()
+    assert "no-store" in page["Cache-Control"]
+    # The reader of the cookie is another one, and stays.
+    assert "Love" in text_of(reader.get(PAGE))
+
+
+def test_a_token_that_is_not_valid_is_of_no_reader(client: Client, article: Article) -> None:
+    page = client.post(PAGE, {"reader": "no token"})
+
+    assert "Nothing. This browser has no cookie of a reader" in text_of(page)
+    assert client.post(ERASE, {"reader": "no token"})["Location"] == PAGE
