@@ -1,5 +1,25 @@
 """Imports `articles.desk`: Django's admin autodiscovery imports this module only."""
 
-from articles.desk import api_keys, articles, leads, pictures, revisions, sites, taxonomy, users
+from articles.desk import (
+    addresses,
+    api_keys,
+    articles,
+    leads,
+    pictures,
+    revisions,
+    sites,
+    taxonomy,
+    users,
+)
 
-__all__ = ["api_keys", "articles", "leads", "pictures", "revisions", "sites", "taxonomy", "users"]
+__all__ = [
+    "addresses",
+    "api_keys",
+    "articles",
+    "leads",
+    "pictures",
+    "revisions",
+    "sites",
+    "taxonomy",
+    "users",
+]

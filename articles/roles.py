@@ -44,6 +44,7 @@ _PUBLISHER = _EDITOR | {
     *("kill_article", "restore_article"),
     *("add_source", "change_source", "view_feed", "add_feed", "change_feed"),
     *("view_site", "add_site", "change_site", "delete_site", "view_sighting"),
+    "view_articleaddress",
     *("view_lead", "add_lead", "change_lead", "delete_lead"),
 }
 PERMISSIONS: Mapping[Role, Collection[str]] = {

@@ -27,6 +27,7 @@ _MENU = {
     ],
     "Other sites": [
         ("Sites", "language", "articles.site"),
+        ("Addresses", "link", "articles.articleaddress"),
         ("Pages seen", "visibility", "articles.sighting"),
     ],
     "Access": [
