@@ -32,11 +32,11 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
         "same site. The word null lets readers react in frames that are sandboxed.",
     )
     url_patterns = LinesField(
-        label="Pages that are articles",
+        label="Pages that are stories",
         help_text="Paths, one a line; * is any text, ! in front leaves out. Empty: every page but the home page.",
     )
     query_parameters = LinesField(
-        label="Parameters that distinguish articles",
+        label="Parameters that distinguish stories",
         help_text="One a line, such as p for /?p=12. Every other parameter is ignored.",
     )
     jwt_secrets = LinesField(
@@ -59,6 +59,16 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
             *("query_parameters", "has_amp_pages", "has_mobile_hosts"),
             *("jwt_algorithm", "jwt_audience", "jwt_issuer", "jwt_secrets", "jwks_url"),
         )
+        labels = {
+            "registers": "Registers pages at first sight",
+            "is_listed": "Is listed here",
+            "has_amp_pages": "Has AMP pages",
+        }
+        help_texts = {
+            "registers": "A page that a reader sees first becomes a story.",
+            "is_listed": "Its stories are on the pages and in the feeds of this installation.",
+            "has_amp_pages": "/amp, .amp.html and ?amp are other forms of the same story.",
+        }
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -127,7 +137,7 @@ class SiteAdmin(ModelAdmin):
     fieldsets = [
         (None, {"fields": ["name", "active", "origins", "snippet"]}),
         (
-            "Articles",
+            "Stories",
             {
                 "fields": [
                     *("registers", "url_patterns", "query_parameters"),
@@ -147,6 +157,9 @@ class SiteAdmin(ModelAdmin):
             },
         ),
     ]
+
+    class Media:
+        css = {"all": ["articles/desk/desk.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
         sites: QuerySet[Site] = super().get_queryset(request)
@@ -175,7 +188,7 @@ class SiteAdmin(ModelAdmin):
             f'<script type="module" src="{settings.SITE_URL}/embed/reactions.js" data-cfasync="false"></script>\n'
             f'<reader-reactions article="auto"{theme}></reader-reactions>'
         )
-        return format_html("<pre><code>{}</code></pre>", lines)
+        return format_html('<pre class="desk-lines"><code>{}</code></pre>', lines)
 
     @admin.display(description="To be mended")
     def warnings(self, site: Site) -> SafeString | str:

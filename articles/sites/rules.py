@@ -21,6 +21,8 @@ _LONGEST_URL = 1_000
 _PORTS = {"http": 80, "https": 443}
 _INDEX_FILES = {"index.html", "index.htm", "index.php"}
 _OTHER_FORMS = {"www", "m", "mobile", "amp"}
+# Not where nothing but dots is left, which would be another path.
+_AMP_ENDING = re.compile(r"(?<=[^.])\.amp(\.html?)?$")
 # What a path keeps as it is (RFC 3986, pchar).
 _SAFE = "!$&'()*+,;=:@~"
 
@@ -158,6 +160,7 @@ def _split(url: str) -> SplitResult | None:
     if len(url) > _LONGEST_URL or any(each <= " " or each in "\\\x7f" for each in url):
         return None
     try:
+        url.encode()  # a lone surrogate is no text
         parts = urlsplit(url)
         host = (parts.hostname or "").rstrip(".").encode("idna").decode("ascii").lower()
         port = parts.port
@@ -196,17 +199,24 @@ def _segments(path: str) -> list[str] | None:
 
 
 def _same_article(segments: list[str], site: Site) -> list[str]:
-    """The segments that the other forms of a page have in common."""
+    """The segments that the other forms of a page have in common. Its own result stays as it is."""
     same = list(segments)
-    if site.has_amp_pages and len(same) > 1 and same[-1] == "amp":
-        del same[-1]
-    if site.has_amp_pages and len(same) > 1 and same[0] == "amp":
-        del same[0]
-    if site.has_amp_pages and same:
-        same[-1] = re.sub(r"\.amp(\.html?)?$", lambda found: found[1] or "", same[-1]) or same[-1]
-    if same and same[-1] in _INDEX_FILES:
-        del same[-1]
+    before: list[str] | None = None
+    while same != before:
+        before = list(same)
+        if same and same[-1] in _INDEX_FILES:
+            del same[-1]
+        if site.has_amp_pages:
+            same = _without_amp(same)
     return same
+
+
+def _without_amp(segments: list[str]) -> list[str]:
+    if len(segments) > 1 and segments[-1] == "amp":
+        return segments[:-1]
+    if len(segments) > 1 and segments[0] == "amp":
+        return segments[1:]
+    return [*segments[:-1], *(_AMP_ENDING.sub(r"\1", each) for each in segments[-1:])]
 
 
 def _compiled(pattern: str) -> tuple[bool, re.Pattern[str]]:

@@ -1,9 +1,12 @@
 """Addresses of sites: which spellings are one article, and which pages and origins belong to a site."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from articles.models import Site
 from articles.sites.rules import NotAnOrigin, Sites, is_url, read_origin
+from tests.profiles import examples
 
 BLOG = "https://blog.example.org"
 
@@ -76,6 +79,8 @@ def test_other_paths_are_other_articles(url: str) -> None:
         "https://blog.example.org/%ff",
         "https://blog.example.org/%00",
         "https://[blog.example.org/",
+        "https://blog.example.org/\ud800",
+        "https://blog.example.org/?p=\ud800",
         "https://blog.example.org:port/",
         "https://" + "a" * 300 + ".example/",
         "https://blog.example.org/" + "a" * 1_000,
@@ -176,3 +181,28 @@ def test_ids_and_slugs_are_no_urls() -> None:
     assert [is_url(each) for each in ("bridge", "https", "https://a", "http://b")] == [
         False, False, True, True,
     ]  # fmt: skip
+
+
+PIECES = st.sampled_from(
+    [
+        *("https://", "http://", "blog.example.org", "www.", "[::1]:8000", "/", "//", "..", "."),
+        *("%2e", "%2F", "%ff", "%00", "?", "#", "p=", "&", "@", ":", "443", "\u202e", "\ud800"),
+        *("é", "%C3%A9", " ", "\\", "[", "]", "amp", ".amp.html", ".amp", "index.html", "%", ";"),
+    ]
+)
+
+
+@examples(3)
+@given(st.lists(PIECES, max_size=9), st.sampled_from(["", f"{BLOG}/"]))
+def test_any_text_is_an_address_or_none_and_a_key_is_its_own_key(
+    pieces: list[str], start: str
+) -> None:
+    known = sites(query_parameters=["p"])
+    url = start + "".join(pieces)
+    found = known.of_url(url)
+    known.of_origin(url)
+
+    if found is not None:
+        key = found[1].key
+        assert key_of(found[1].url, query_parameters=["p"]) == key
+        assert key_of(f"https://{key}", query_parameters=["p"]) == key
