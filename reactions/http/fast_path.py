@@ -7,6 +7,7 @@ every refusal. Without it every answer is the same, and slower; tests/reactions/
 """
 
 import json
+import logging
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,6 +32,8 @@ from reactions.http.requests import MOST_ARTICLES, read_kinds, split_articles
 from reactions.moderation.signals import read_signals
 from reactions.readers import InvalidToken, find_reader, has_reader_header
 from reactions.record import Change, ReactionRefused, Write
+
+logger = logging.getLogger(__name__)
 
 Headers = list[tuple[str, str]]
 # Body, and ETag or an empty text.
@@ -124,10 +127,12 @@ class FastPath:
         ok, not_modified = self._headers(_OK, call), self._headers(_NOT_MODIFIED, call)
         if ok is None and (is_put or not_modified is None):
             return self._django(environ, self._learn(call, start_response))
-        if is_put and ok:
-            answer = self._put(environ, address, is_cross_origin=ok.is_cross_origin)
-        else:
-            answer = self._get(environ, address)
+        try:
+            answer = self._answer(environ, address, ok if is_put else None)
+        except Exception:
+            # Django answers in its place, a PUT that has run as well: it changes nothing when it is repeated.
+            logger.exception("The fast path has failed for %s.", environ["PATH_INFO"])
+            answer = None
         if answer is None:
             return self._django(environ, start_response)
         body, etag = answer
@@ -139,6 +144,13 @@ class FastPath:
         own = {"ETag": etag, "Content-Length": str(len(body))}
         start_response(status, [(name, own.get(name, value)) for name, value in learned.headers])
         return [body] if body else []
+
+    def _answer(
+        self, environ: WSGIEnvironment, address: str, of_put: _Learned | None
+    ) -> _Content | None:
+        if of_put:
+            return self._put(environ, address, is_cross_origin=of_put.is_cross_origin)
+        return self._get(environ, address)
 
     def _address(self, environ: WSGIEnvironment) -> str | None:
         """The article in the path, empty for the call for many; None where the request is another one."""

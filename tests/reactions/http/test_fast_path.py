@@ -354,6 +354,32 @@ def test_an_answer_that_depends_on_more_is_not_repeated(
     assert site.passed_on == 2
 
 
+@pytest.mark.parametrize("is_put", [False, True])
+def test_where_the_fast_path_itself_fails_django_answers(
+    site: Site,
+    article: Article,
+    reader: dict[str, str],
+    is_put: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    path = f"/api/v1/articles/{article.id}/reactions/"
+    sent = (f"{path}mine/", "PUT", LOVE) if is_put else (path,)
+    site.get(*sent, **reader)
+
+    def fail(*_: object) -> NoReturn:
+        raise RuntimeError
+
+    monkeypatch.setattr(fast_path, "_set", fail)
+    monkeypatch.setattr(FastPath, "_get", fail)
+    status, headers, _ = site.get(*sent, **reader)
+
+    assert status == "200 OK"
+    assert is_put or dict(headers)["Access-Control-Allow-Origin"] == "*"
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert site.passed_on == 2
+
+
 # --- PUT
 
 
