@@ -1,6 +1,7 @@
 """The sites that a process knows: read once a second, and where PostgreSQL is unreachable those of before."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 from django.db import OperationalError
@@ -8,6 +9,7 @@ from django.db import OperationalError
 from articles.models import Site
 from articles.sites import known
 from articles.sites.known import clear_sites, known_sites
+from articles.sites.rules import Sites
 
 ORIGIN = "https://blog.example"
 
@@ -67,3 +69,24 @@ def test_without_any_the_callers_do_not_wait_for_postgresql_one_after_the_other(
 
     assert unreachable.asked == 1
     assert len([each for each in said if each]) == 7
+
+
+def test_callers_at_once_read_them_once(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    clear_sites()
+    asked, may_answer = Event(), Event()
+    read: list[object] = []
+
+    def slowly(found: object) -> Sites:
+        read.append(found)
+        asked.set()
+        assert may_answer.wait(10)
+        return Sites([])
+
+    monkeypatch.setattr(known, "Sites", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        found = [pool.submit(known_sites) for _ in range(4)]
+        assert asked.wait(10)
+        may_answer.set()
+
+    assert len({id(each.result()) for each in found}) == 1
+    assert len(read) == 1

@@ -117,7 +117,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "not yet valid": ({"nbf": NOW + 3_000}, "jwt_not_yet_valid"),
     "issued tomorrow": ({"iat": NOW + 86_400}, "jwt_not_yet_valid"),
     "for another audience": ({"aud": "another"}, "jwt_audience"),
-    "for nobody": ({"aud": None}, "jwt_audience"),
+    "for no audience": ({"aud": None}, "jwt_audience"),
     "an audience that is no text": ({"aud": {"a": 1}}, "jwt_audience"),
     "an audience among others that are none": ({"aud": [AUDIENCE, 1]}, "jwt_audience"),
     "without an end": ({"exp": None}, "invalid_jwt"),

@@ -202,7 +202,7 @@ def test_one_account_has_nothing_of_another(client: Client, article: Article) ->
     assert client.get(mine(article), **as_reader(first)).json()["reactions"] == ["love"]
 
 
-def test_a_cookie_is_nobodys_guest(client: Client, article: Article) -> None:
+def test_a_reader_by_cookie_is_no_guest(client: Client, article: Article) -> None:
     """Of the own pages: their reader stays there."""
     client.post(READERS)
     client.put(mine(article), LOVE, "application/json")
@@ -385,7 +385,7 @@ def test_one_network_signs_in_as_often_as_it_gets_new_readers(
     assert statuses == [201, 401, 429]
 
 
-def test_a_site_that_is_switched_off_signs_in_nobody(client: Client, blog: Site) -> None:
+def test_a_site_that_is_switched_off_signs_in_no_reader(client: Client, blog: Site) -> None:
     blog.active = False
     blog.save()
     clear_sites()
