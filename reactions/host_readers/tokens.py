@@ -1,7 +1,7 @@
 """Verifies the JWT by which a site names its signed-in reader (RFC 7519, and RFC 8725 on what to refuse).
 
-The site decides the algorithm, never the token. The database keeps a keyed hash of site and subject; the token itself is
-stored and logged nowhere.
+The site decides the algorithm, never the token. The database keeps a keyed hash of site and subject; the token itself
+is stored and logged nowhere.
 """
 
 import time

@@ -28,7 +28,7 @@ from reactions.moderation.signals import PAGE_TOKEN_HEADER
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 
 _EXPOSED = f"ETag, Retry-After, {PAGE_TOKEN_HEADER}, Link"
-# Seconds that a browser need not ask again before a call. Chromium keeps an answer no longer; each call is checked, too.
+# Seconds for which a browser keeps the answer; Chromium keeps none longer. Each call itself is checked, too.
 _MAX_AGE = 7200
 # Of an origin, in the text that refuses it.
 _LONGEST_NAMED = 200
