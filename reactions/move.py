@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
@@ -76,11 +77,17 @@ class MergedBatch:
 
 
 def merge_batch(
-    *, article_id: UUID, into_id: UUID, after: UUID | None = None, most: int = BATCH
+    *,
+    article_id: UUID,
+    into_id: UUID,
+    merged_at: datetime | None = None,
+    after: UUID | None = None,
+    most: int = BATCH,
 ) -> MergedBatch:
     """Move the next rows of an article to another one, behind those of the reader `after`, in one transaction.
 
-    A row that is being added to the other article meanwhile is left to a later call.
+    What a reader took back on the other one after `merged_at` stays taken back. A row that is being added to the other
+    article meanwhile is left to a later call.
     """
     with transaction.atomic():
         rows("limit_lock_waits", {"milliseconds": _LOCK_MILLISECONDS})
@@ -92,6 +99,7 @@ def merge_batch(
             readers=readers,
             from_rows=[_Row(article_id, reader) for reader in readers],
             into_rows=[_Row(into_id, reader) for reader in readers],
+            merged_at=merged_at,
         )
     return MergedBatch(len(readers), moved, readers[-1] if len(readers) == most else None)
 
@@ -161,27 +169,48 @@ class _Merge:
     def _move_rows(self, deadline: float) -> int | None:
         moved, after = 0, None
         while time.monotonic() < deadline and (after is None or not _is_far_behind()):
-            with _locked_merge(self.article_id) as into_id:
-                if into_id is None:
+            with _locked_merge(self.article_id) as found:
+                if found is None:
                     return None
-                batch = merge_batch(article_id=self.article_id, into_id=into_id, after=after)
+                into_id, merged_at = found
+                batch = merge_batch(
+                    article_id=self.article_id, into_id=into_id, merged_at=merged_at, after=after
+                )
             moved, after = moved + batch.moved, batch.last
             if after is None:
                 return moved
         return None
 
     def _move_the_rest(self, name: str) -> None:
-        with _locked_merge(self.article_id) as into_id:
-            if into_id is not None:
-                _move_the_rest(name, self.article_id, into_id)
+        with _locked_merge(self.article_id) as found:
+            if found is not None:
+                _move_the_rest(name, self.article_id, found[0])
 
 
 @contextmanager
-def _locked_merge(article_id: UUID) -> Iterator[UUID | None]:
-    """A transaction in which the merge leads nowhere else: where it leads; None where another worker holds it."""
+def _locked_merge(article_id: UUID) -> Iterator[tuple[UUID, datetime] | None]:
+    """A transaction in which the merge leads nowhere else: where it leads, and since when.
+
+    None where another worker holds it.
+    """
     with transaction.atomic():
-        found = row("lock_merge", {"article": article_id})
-        yield found[0] if found else None
+        yield row("lock_merge", {"article": article_id})
+
+
+def move_own(*, article_ids: Sequence[UUID], into_id: UUID, reader_id: UUID) -> int:
+    """Move what one reader has on articles that were merged into another, before its turn; returns how many rows."""
+    of_reader = Reaction.objects.filter(article_id__in=article_ids, reader_id=reader_id)
+    moved = 0
+    for article_id in of_reader.values_list("article_id", flat=True):
+        with transaction.atomic():
+            rows("limit_lock_waits", {"milliseconds": _LOCK_MILLISECONDS})
+            moved += _move(
+                articles=[article_id, into_id],
+                readers=[reader_id],
+                from_rows=[_Row(article_id, reader_id)],
+                into_rows=[_Row(into_id, reader_id)],
+            )
+    return moved
 
 
 def adopt_reactions(*, guest_id: UUID, account_id: UUID) -> int:
@@ -220,6 +249,7 @@ def _move(
     readers: Sequence[UUID],
     from_rows: Sequence[_Row],
     into_rows: Sequence[_Row],
+    merged_at: datetime | None = None,
 ) -> int:
     """Move each of `from_rows` that is there to its place in `into_rows`; returns how many. In the caller's transaction.
 
@@ -241,6 +271,7 @@ def _move(
             "into_articles": [target.article_id for _, target in pairs],
             "into_readers": [target.reader_id for _, target in pairs],
             "have_targets": [target in locked for _, target in pairs],
+            "merged_at": merged_at,
         },
         unprepared=True,  # the outbox may have been empty when a plan was made
     )

@@ -230,8 +230,8 @@ class FastPath:
             return None
         finally:
             close_old_connections()  # as Django does at the end of each request
-        if change is None:
-            return None
+        if change is None or not (kinds or change.changed):
+            return None  # one who takes back nothing may have chosen on an article that is being merged
         return _json.encode(change.as_json()).encode(), ""
 
     def _headers(self, status: str, call: tuple[object, ...]) -> _Learned | None:

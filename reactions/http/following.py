@@ -6,11 +6,12 @@ Only a call that finds the named article not public pays for the look-up.
 from collections.abc import Sequence
 from uuid import UUID
 
-from reactions.cache.merges import find_merge, follow_merges
+from reactions.cache.merges import articles_merged_into, find_merge, follow_merges
 from reactions.counts import Answer, list_answers
 from reactions.group_commit import group_commit
 from reactions.http.requests import article_id_at
 from reactions.moderation.signals import read_signals
+from reactions.move import move_own
 from reactions.readers import HasReader
 from reactions.record import Change, ReactionRefused, Write, list_mine
 
@@ -50,16 +51,29 @@ def set_on_current(
     kinds: int,
     has_page_token: bool = False,
 ) -> Change:
-    """Set a reader's reactions to an article, or to that which it was merged into. Raises as `group_commit.set` does."""
+    """Set a reader's reactions to an article, or to that which it was merged into. Raises as `group_commit.set` does.
+
+    A reader who takes back what is not moved there yet takes it back all the same.
+    """
     signals = read_signals(request, article_id=article_id, has_page_token=has_page_token)
     try:
-        return group_commit.set(Write(article_id, reader_id, kinds, signals))
+        return _set(Write(article_id, reader_id, kinds, signals))
     except ReactionRefused as refused:
         into_id = find_merge(article_id) if refused.reason == "missing" else None
         if into_id is None:
             raise
     signals = read_signals(request, article_id=into_id, has_page_token=signals.has_page_token)
-    return group_commit.set(Write(into_id, reader_id, kinds, signals))
+    return _set(Write(into_id, reader_id, kinds, signals))
+
+
+def _set(write: Write) -> Change:
+    change = group_commit.set(write)
+    if write.kinds or change.changed:
+        return change
+    merged = articles_merged_into(write.article_id)
+    if merged and move_own(article_ids=merged, into_id=write.article_id, reader_id=write.reader_id):
+        return group_commit.set(write)
+    return change
 
 
 def current_article_id_at(address: str) -> UUID:

@@ -1,5 +1,6 @@
 -- Moves reactions: to another article, where two are merged, or to another reader, where a guest signs in. Where both
--- ends have a row, the newest choice that is not empty stays; of two that are equally old, that of the other end.
+-- ends have a row, the newest choice that is not empty stays; of two that are equally old, that of the other end. What
+-- the reader took back at the other end after `merged_at` stays taken back.
 -- No count changes here. `counted` stays where it is: the row that is left is erased as erase.sql does, and both rows
 -- get an outbox entry. So aggregation alone changes counts, and there is no drift at any moment.
 -- What moderation decided goes along with the choice: held, and the wave. A first reaction that is not moderated yet
@@ -22,7 +23,9 @@ WITH pair AS MATERIALIZED (
          s.counted = 0 AND NOT s.held AS may_wait,
          t.wave_id AS target_wave_id,
          t.counted = 0 AND NOT t.held AS target_may_wait,
-         COALESCE(s.kinds <> 0 AND (t.kinds = 0 OR s.changed_at > t.changed_at), false) AS wins
+         COALESCE(s.kinds <> 0 AND (s.changed_at > t.changed_at
+                                    OR t.kinds = 0 AND t.changed_at <= COALESCE(%(merged_at)s::timestamptz, 'infinity')),
+                  false) AS wins
     FROM pair
     JOIN reactions_reaction s ON s.article_id = pair.article_id AND s.reader_id = pair.reader_id
     LEFT JOIN reactions_reaction t

@@ -102,6 +102,21 @@ def test_a_press_under_way_is_moved_for_two_minutes(two: tuple[UUID, UUID]) -> N
     assert_counts_are_the_rows(two[1], expected=[LOVE, LOVE])
 
 
+def test_what_is_taken_back_after_a_merge_is_not_brought_back_by_what_is_moved_later(
+    two: tuple[UUID, UUID], reader_id: UUID
+) -> None:
+    for article_id in (two[1], two[0]):
+        set_reactions(article_id=article_id, reader_id=reader_id, kinds=LOVE)
+    note(*two)
+    set_reactions(article_id=two[1], reader_id=reader_id, kinds=0)
+
+    settle_merges(seconds=1)
+    aggregate()
+
+    assert Reaction.objects.get().kinds == 0
+    assert_counts_are_the_rows(two[1], expected=[])
+
+
 def test_what_is_left_of_a_merge_follows_the_next_one(
     two: tuple[UUID, UUID], publish_article: PublishArticle
 ) -> None:

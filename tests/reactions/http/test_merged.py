@@ -120,6 +120,23 @@ def test_the_page_token_of_the_merged_article_counts_for_the_other_one(
     ]
 
 
+@pytest.mark.parametrize("way", ["delete", "put"])
+def test_what_a_reader_takes_back_before_it_is_moved_stays_taken_back(
+    old: Article, new: Article, way: str
+) -> None:
+    visitor, other = Visitor(old), Visitor(old)
+    for each in (visitor, other):
+        each.choose("love")
+    merge_articles(article_id=old.pk, into_id=new.pk)
+
+    undone = visitor.undo() if way == "delete" else visitor.choose()
+    settle_merges(seconds=5)
+    aggregate()
+
+    assert (undone["previous"], undone["changed"]) == (["love"], True)
+    assert shown(new) == {"love": 1}
+
+
 def test_the_page_token_in_the_answer_is_that_of_the_other_one(old: Article, new: Article) -> None:
     merge(old, new)
 
