@@ -60,17 +60,18 @@ class Sight:
     is_new: bool = False
 
 
-def look_up(url: str) -> Sight | None:
+def look_up(url: str, *, by_operator: bool = False) -> Sight | None:
     """The article at this URL, or that it waits for its verification; None where neither is known.
 
-    Raises SightRefused for a page that becomes no article.
+    Raises SightRefused for a page that becomes no article. An operator registers pages also of a site that registers
+    none at first sight.
     """
     rules, address = _site_of(url)
     if found := find_at(address.key):
         if not found.is_public:
             raise SightRefused("not_public", f"The article at {address.url} is not public.")
         return Sight(found.pk)
-    if not rules.site.registers:
+    if not rules.site.registers and not by_operator:
         raise SightRefused(
             "registration_off", f"{rules.site.name} does not register pages at first sight."
         )
@@ -102,13 +103,13 @@ def add_sighting(url: str) -> Sight:
 
 def register_now(url: str) -> bool:
     """Verify the page in this process, without a limit; whether it was not known. Raises SightRefused."""
-    known = look_up(url)
+    known = look_up(url, by_operator=True)
     if known is not None and known.article_id is not None:
         return False
     rules, address = _site_of(url)
     _add(rules, address)
     verify(Sighting.objects.select_related("site").get(key=address.key))
-    return look_up(url) is not None
+    return look_up(url, by_operator=True) is not None
 
 
 def _add(rules: SiteRules, address: Address) -> bool:

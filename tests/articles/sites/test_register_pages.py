@@ -17,6 +17,8 @@ def test_the_pages_of_a_file_are_registered_once(
     site: Site, blog: KnownSite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site.answers["/a"], site.answers["/b"] = page("A"), page("B")
+    blog.registers = False
+    blog.save()
     lines = tmp_path / "urls.txt"
     lines.write_text(f"{site.url('/a')}\n\n{site.url('/b')}\n{site.url('/a')}\n", "utf-8")
 
