@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import jwt
+import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from jwt.algorithms import OKPAlgorithm, RSAAlgorithm
@@ -16,6 +17,14 @@ from articles.sites.known import clear_sites
 ORIGIN = "https://blog.example"
 AUDIENCE = "newsroom"
 SECRET = "0123456789abcdef0123456789abcdef"
+
+_ADD_SITE = """
+INSERT INTO articles_site
+       (name, active, origins, url_patterns, registers, is_listed, theme, query_parameters, has_amp_pages,
+        has_mobile_hosts, jwt_algorithm, jwt_audience, jwt_issuer, jwt_secrets, jwks_url, created_at)
+VALUES (%(name)s, true, ARRAY[%(origin)s], '{}', false, false, 'auto', '{}', true,
+        true, 'HS256', %(name)s, '', %(secret)s, '', now())
+"""
 
 
 def make_site(**fields: Any) -> Site:
@@ -63,3 +72,8 @@ def jwk(key: RSAPrivateKey | Ed25519PrivateKey, **more: str) -> dict[str, Any]:
 
 def jwks(*keys: Any) -> bytes:
     return json.dumps({"keys": keys}).encode()
+
+
+def add_site(database: "psycopg.Connection[Any]", name: str, origin: str) -> None:
+    """One in the database of a running product, by HS256 and with its name as audience."""
+    database.execute(_ADD_SITE, {"name": name, "origin": origin, "secret": SECRET})

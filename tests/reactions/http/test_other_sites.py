@@ -12,18 +12,10 @@ import psycopg
 import pytest
 
 from newsroom.stack.environment import recorded_environment
-from tests.reactions.host_readers.hosts import SECRET, make_jwt
+from tests.reactions.host_readers.hosts import add_site, make_jwt
 from tests.servers import RunningStack
 
 pytestmark = pytest.mark.stack
-
-ADD_SITE = """
-INSERT INTO articles_site
-       (name, active, origins, url_patterns, registers, is_listed, theme, query_parameters, has_amp_pages,
-        has_mobile_hosts, jwt_algorithm, jwt_audience, jwt_issuer, jwt_secrets, jwks_url, created_at)
-VALUES (%(name)s, true, ARRAY[%(origin)s], '{}', false, false, 'auto', '{}', true,
-        true, 'HS256', %(name)s, '', %(secret)s, '', now())
-"""
 
 
 class Blog:
@@ -34,8 +26,7 @@ class Blog:
         self.origin = f"https://{self.name}.example"
         self.port = int(stack.env["PORT"])
         self._database = database
-        values = {"name": self.name, "origin": self.origin, "secret": SECRET}
-        database.execute(ADD_SITE, values)
+        add_site(database, self.name, self.origin)
         self.until(lambda: self.ask("GET", "sites/here/")[0].status == 200)
         self.slug: str = self.ask("GET", "articles/")[1]["results"][0]["slug"]
 
