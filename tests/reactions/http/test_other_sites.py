@@ -11,6 +11,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from articles.sites import known
 from newsroom.stack.environment import recorded_environment
 from tests.reactions.host_readers.hosts import add_site, make_jwt
 from tests.servers import RunningStack
@@ -28,6 +29,7 @@ class Blog:
         self._database = database
         add_site(database, self.name, self.origin)
         self.until(lambda: self.ask("GET", "sites/here/")[0].status == 200)
+        time.sleep(known._FRESH_SECONDS)  # the other processes have read the sites by then, too
         self.slug: str = self.ask("GET", "articles/")[1]["results"][0]["slug"]
 
     def ask(
