@@ -4,7 +4,7 @@ VENV ?= .venv
 
 NO_SERVERS = SECRET_KEY=lint READER_KEY=lint DATABASE_URL=postgresql:///lint REDIS_URL=redis://
 
-.PHONY: help run test test-fast fuzz coverage lint messages javascript html bench bench-quick chaos test-browsers attacks lock installed tools
+.PHONY: help run test test-fast fuzz coverage lint messages embed-release javascript html bench bench-quick chaos test-browsers attacks lock installed tools
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -69,6 +69,9 @@ html: tools javascript
 	@if ! command -v java >/dev/null; then echo "HTML not checked: Java is not installed."; \
 	elif ! [ -d tests/javascript/node_modules/vnu-jar ]; then echo "HTML not checked: npm cannot install its checker."; \
 	else "$(VENV)/bin/python" -m pytest -q -p no:randomly -p no:cacheprovider tests/html; fi
+
+embed-release: installed  ## the widget's module as it is, for the address with the version of pyproject.toml
+	@$(NO_SERVERS) exec "$(VENV)/bin/python" -m newsroom.stack.embed_release
 
 # `make lock LOCK=--upgrade` takes newer versions of what the direct requirements leave open.
 lock: installed  ## the lock files, after a change in requirements.txt or requirements-dev.txt

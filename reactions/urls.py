@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from reactions.http import embed, form, frame, privacy
+from reactions.http import embed, form, frame, privacy, releases
 
 app_name = "reactions"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("privacy/export/", privacy.export, name="export"),
     path("privacy/erase/", privacy.erase, name="erase"),
     path("embed/reactions.js", embed.module, name="module"),
+    path("embed/<str:version>/reactions.js", releases.release, name="release"),
     path("embed/reactions.css", embed.style, name="style"),
     path("embed/<str:language>.json", embed.look, name="look"),
     path("embed/frame.css", embed.frame_style, name="frame_style"),

@@ -74,7 +74,7 @@ const warn = (text) => {
 
 /** Where the installation sends this module; nowhere where the page has it inlined, or from another place. */
 const source = urlOf(import.meta.url);
-const HOME = /^\/embed\/([^/]+\/)?reactions\.js$/.test(source.pathname) ? source.origin : "";
+const HOME = /^\/embed\/(.+\/)?reactions\.js$/.test(source.pathname) ? source.origin : "";
 
 /** Resolves once a page that was loaded in advance is seen. */
 const seen = new Promise((resolve) => {
@@ -164,9 +164,10 @@ function readerAt({ isOwn, name, fetch }) {
     // Anything else cannot be in a header.
     return /^[!-~]+$/.test(found ?? "") ? String(found) : "";
   };
-  const drop = () => {
-    if (stored() === token) store.set(name, "");
-    token = "";
+  /** @param {string} refused */
+  const drop = (refused) => {
+    if (stored() === refused) store.set(name, "");
+    if (token === refused) token = "";
   };
   token = stored();
 
@@ -192,14 +193,14 @@ function readerAt({ isOwn, name, fetch }) {
       if (isHosts) token = "";
       response = await call("/readers/", json("POST", { jwt }));
       // Where it is not the host's token that is refused, it is the guest's.
-      if (response.status === 401 && !(await response.clone().text()).includes("jwt")) drop();
+      if (response.status === 401 && !(await response.clone().text()).includes("jwt")) drop(token);
     }
     if (!response?.ok) return response;
     const answer = await response.json();
     if (asked !== session) return null;
-    drop();
+    drop(token);
     token = answer.token;
-    expiresAt = Date.parse(answer.expires_at) || Infinity;
+    expiresAt = Date.parse(answer.expires_at);
     isHosts = true;
     return null;
   };
@@ -237,14 +238,16 @@ function readerAt({ isOwn, name, fetch }) {
    */
   const ask = async (path, request, asked = session, gets) => {
     for (let left = 3; ; ) {
-      const isNew = !token;
+      const had = token;
       const refusal = (await identify()) || (gets && !token && (await get()));
       if (asked !== session) throw asked;
+      const used = token;
       const response = refusal || (await call(path, request));
       left -= isHosts ? 2 : 1;
       if (refusal || response.status !== 401 || left < 1) return response;
       if (isHosts) expiresAt = 0;
-      else if (!isNew) drop();
+      // Not the one that another call has got meanwhile.
+      else if (had) drop(used);
       // The browser has not kept the cookie that came with the token.
       else if (gets && keepsCookie) keepsCookie = false;
       else return response;
@@ -666,14 +669,14 @@ class Site {
   async #sight(article) {
     for (let left = SIGHTS; left; left--) {
       const response = await this.fetch("/sightings/", json("POST", { url: article.key })).catch(() => null);
-      if (response?.status === 202) {
+      if (!response || response.status >= 500) break;
+      if (response.status === 202) {
         const ms = 1_000 * Number(response.headers.get("Retry-After")) || 1_000;
         await new Promise((resolve) => setTimeout(resolve, ms));
         continue;
       }
-      const answer = await response?.json().catch(() => null);
-      if (!answer || Number(response?.status) >= 500) break;
-      if (response?.ok) article.id = answer.article;
+      const answer = await response.json().catch(() => ({}));
+      if (response.ok) article.id = answer.article;
       else {
         warn(`${article.key}: ${answer.detail}`);
         const canonical = /** @type {HTMLLinkElement | null} */ (document.querySelector("link[rel=canonical]"));
@@ -1342,7 +1345,7 @@ class ReaderReactions extends HTMLElement {
       if (!this.#look) continue;
       const share = this.#text("share", { percent });
       write(".count", total ? this.#number(count) : "", button);
-      write(".share", count ? share : "", button);
+      write(".percent", count ? share : "", button);
       write("[id^=d]", shown ? `${this.#text("total", { count })}, ${share}` : "", button);
     }
     if (!this.#look) return;

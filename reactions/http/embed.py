@@ -28,7 +28,7 @@ from reactions.http.messages import label_of, messages_in, say
 from reactions.http.minify import minify
 from reactions.kinds import KINDS, Kind
 
-_FOLDER = Path(__file__).resolve().parents[1] / "embed"
+EMBED = Path(__file__).resolve().parents[1] / "embed"
 _SVG = "{http://www.w3.org/2000/svg}"
 
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -43,7 +43,7 @@ _minifying = Lock()
 @cache
 def faces() -> dict[str, tuple[Shape, ...]]:
     """The drawn faces by kind: the class and the path of each shape, on a square of 24. Some kinds may have none."""
-    groups = ElementTree.parse(_FOLDER / "faces.svg").getroot().iter(f"{_SVG}g")  # noqa: S314  # our own file
+    groups = ElementTree.parse(EMBED / "faces.svg").getroot().iter(f"{_SVG}g")  # noqa: S314  # our own file
     return {
         group.attrib["id"]: tuple(
             (path.attrib["class"], path.attrib["d"]) for path in group.iter(f"{_SVG}path")
@@ -54,12 +54,12 @@ def faces() -> dict[str, tuple[Shape, ...]]:
 
 @require_safe
 def module(request: HttpRequest) -> HttpResponse:
-    return _answer(request, _module(), "text/javascript; charset=utf-8")
+    return answer(request, _module(), "text/javascript; charset=utf-8")
 
 
 @require_safe
 def style(request: HttpRequest) -> HttpResponse:
-    return _answer(request, _read("reactions.css").encode(), "text/css; charset=utf-8")
+    return answer(request, _read("reactions.css").encode(), "text/css; charset=utf-8")
 
 
 @require_safe
@@ -68,17 +68,17 @@ def look(request: HttpRequest, language: str) -> HttpResponse:
 
     In the language asked for, else in the one that it is a variety of, else in the site's.
     """
-    return _answer(request, _look(nearest_language(language)), "application/json")
+    return answer(request, _look(nearest_language(language)), "application/json")
 
 
 @require_safe
 def frame_style(request: HttpRequest) -> HttpResponse:
-    return _answer(request, _read("frame.css").encode(), "text/css; charset=utf-8")
+    return answer(request, _read("frame.css").encode(), "text/css; charset=utf-8")
 
 
 @require_safe
 def frame_script(request: HttpRequest) -> HttpResponse:
-    return _answer(request, _read("frame.js").encode(), "text/javascript; charset=utf-8")
+    return answer(request, _read("frame.js").encode(), "text/javascript; charset=utf-8")
 
 
 def module_url() -> str:
@@ -115,17 +115,18 @@ def nearest_language(language: str) -> str:
 
 @cache
 def _read(name: str) -> str:
-    return (_FOLDER / name).read_text("utf-8")
+    return (EMBED / name).read_text("utf-8")
 
 
 def _module() -> bytes:
     """The module with its version, minified once by each process."""
     with _minifying:
-        return _minified(version())
+        return minified(version())
 
 
 @cache
-def _minified(named: str) -> bytes:
+def minified(named: str) -> bytes:
+    """The module, which has this as its version."""
     # In a block, so that the names of the whole module are local, and shortened.
     source = _read("reactions.js").replace("@VERSION@", named)
     return minify(f"{{{source}}}")
@@ -192,10 +193,13 @@ def _listed(element: ElementTree.Element) -> list[Any]:
     return [element.tag, dict(element.attrib), *children]
 
 
-def _answer(request: HttpRequest, content: bytes, content_type: str) -> HttpResponse:
+def answer(
+    request: HttpRequest, content: bytes, content_type: str, *, cache_control: str = ""
+) -> HttpResponse:
+    """A file of the widget, for pages of every origin. It may be kept for ever where the address has its version."""
     is_exact = request.META["QUERY_STRING"] == version()
     headers = {
-        "Cache-Control": _FOR_EVER if is_exact else _BRIEFLY,
+        "Cache-Control": cache_control or (_FOR_EVER if is_exact else _BRIEFLY),
         "ETag": etag_of(content),
         "Vary": "Accept-Encoding",
         "Access-Control-Allow-Origin": "*",

@@ -9,9 +9,11 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests.browser.chromium import find_chromium
+from tests.browser.hosts import SECRET, SITES, HostSite, host_site
 from tests.servers import RunningStack
 
 Visitor = Callable[..., Page]
+Open = Callable[..., Page]
 
 ARTICLES = 40  # more than the tests of one module use
 
@@ -103,6 +105,48 @@ def visitor(browser: Browser, stack: RunningStack) -> Iterator[Visitor]:
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(path)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture(scope="module")
+def host(stack: RunningStack) -> Iterator[HostSite]:
+    """A site that the installation lists."""
+    with host_site(stack.url) as site:
+        made = stack.manage("shell", "-c", SITES.format(origin=site.origin, secret=SECRET))
+        assert made.returncode == 0, made.stderr
+        yield site
+
+
+@pytest.fixture(scope="module")
+def stranger(stack: RunningStack) -> Iterator[HostSite]:
+    """A site that it does not list."""
+    with host_site(stack.url) as site:
+        yield site
+
+
+@pytest.fixture
+def reader(browser: Browser) -> Iterator[Open]:
+    """Opens a page in a browser of its own. None may report an error, and none violates the policy of its page."""
+    contexts = []
+    errors: list[str] = []
+
+    def visit(url: str, *, script: str = "", **options: object) -> Page:
+        context = browser.new_context(**options)  # type: ignore[arg-type]
+        contexts.append(context)
+        if script:
+            context.add_init_script(script)
+        context.on("weberror", lambda found: errors.append(str(found.error)))
+        context.on(
+            "console",
+            lambda said: errors.append(said.text) if "Content Security" in said.text else None,
+        )
+        page = context.new_page()
+        page.goto(url)
         return page
 
     yield visit

@@ -1,11 +1,25 @@
 """A site of others, for the browser: a small HTTP server of its own origin, whose pages show the widget."""
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-Page = tuple[bytes, Mapping[str, str]]
+import jwt
+from playwright.sync_api import Page as BrowserPage
+from playwright.sync_api import expect
+
+SECRET = "0123456789abcdef0123456789abcdef"
+SITES = """
+from articles.models import Site
+Site.objects.create(
+    name="Blog {origin}", origins=["{origin}", "null"], has_mobile_hosts=False, registers=True, query_parameters=["p"],
+    jwt_algorithm="HS256", jwt_audience="newsroom", jwt_secrets="{secret}",
+)
+"""
+
+Content = tuple[bytes, Mapping[str, str]]
 
 
 class HostSite:
@@ -14,7 +28,7 @@ class HostSite:
     def __init__(self, api: str) -> None:
         self.api = api.rstrip("/")
         self.asked: list[str] = []
-        self._pages: dict[str, Page] = {}
+        self._pages: dict[str, Content] = {}
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -23,8 +37,8 @@ class HostSite:
             def do_GET(self) -> None:
                 path = self.path.partition("?")[0].rstrip("/") or "/"
                 site.asked.append(path)
-                body, headers = site._pages.get(path, (b"Not found", {}))
-                self.send_response(200 if path in site._pages else 404)
+                body, headers = site._pages.get(path, (b"", {}))
+                self.send_response(200 if path in site._pages or path == "/favicon.ico" else 404)
                 for name, value in {"Content-Type": "text/html; charset=utf-8", **headers}.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(body)))
@@ -81,3 +95,66 @@ def host_site(api: str) -> Iterator[HostSite]:
         yield site
     finally:
         site.stop()
+
+
+def said_by(page: BrowserPage) -> list[str]:
+    """What the widget says on the console from now on."""
+    said: list[str] = []
+    page.context.on("console", lambda message: said.append(message.text))
+    return said
+
+
+def states_of(page: BrowserPage) -> list[str]:
+    """The states of the widgets of a page, once all are known."""
+    expect(page.get_by_role("button", name="Love", exact=True).last).to_be_visible()
+    states: list[str] = page.evaluate(
+        """Promise.all([...document.querySelectorAll("reader-reactions")].map(({ready}) => ready))
+          .then((all) => all.map(({state}) => state))"""
+    )
+    return states
+
+
+def element(article: str, more: str = "") -> str:
+    return f'<reader-reactions article="{article}" {more}></reader-reactions>'
+
+
+def post(host: HostSite, path: str, body: str, *, canonical: str = "") -> str:
+    """A page that can become an article: it has a title."""
+    link = f'<link rel="canonical" href="{host.origin}{canonical or path}">'
+    module = f'<script type="module" src="{host.api}/embed/reactions.js"></script>'
+    return host.page(path, f"<h1>A post at {path}</h1>{body}", head=link + module)
+
+
+def token_of(user: str, *, seconds: float = 600) -> str:
+    """What the host's server says of its signed-in reader."""
+    claims = {"aud": "newsroom", "sub": user, "exp": int(time.time() + seconds)}
+    return jwt.encode(claims, SECRET, "HS256")
+
+
+ASKED = """
+globalThis.asked = 0;
+globalThis.getToken = () => { asked++; return globalThis.jwt; };
+document.querySelector("reader-reactions").getToken = getToken;
+"""
+
+
+SIGN_IN = (
+    "([jwt]) => { globalThis.jwt = jwt; customElements.get('reader-reactions').signIn(getToken); }"
+)
+
+
+SIGN_OUT = """() => {
+  const element = document.querySelector("reader-reactions");
+  element.signOut();
+  return [element.value, element.shadowRoot.querySelectorAll("[aria-pressed=true]").length];
+}"""
+
+
+def signed_in(host: HostSite, path: str, article: str, *, early: bool) -> str:
+    """A page whose own script knows the reader, and runs before the module, or after it."""
+    module = f'<script type="module" src="{host.api}/embed/reactions.js"></script>'
+    host.file("/asked.js", ASKED, headers={"Content-Type": "text/javascript"})
+    script = '<script src="/asked.js"></script>'
+    later = '<script type="module" src="/asked.js"></script>'
+    order = (script + module) if early else (module + later)
+    return host.page(path, element(article) + order, head="")

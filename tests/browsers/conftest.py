@@ -5,11 +5,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import browser, chromium_path, playwright, slugs, visitor
+from tests.browser.conftest import (
+    browser,
+    chromium_path,
+    host,
+    playwright,
+    reader,
+    slugs,
+    stranger,
+    visitor,
+)
 from tests.browsers.drivers import BROWSERS, Browser
 from tests.browsers.programs import NotFound
 
-__all__ = ["browser", "chromium_path", "playwright", "slugs", "visitor"]
+__all__ = [
+    "browser",
+    "chromium_path",
+    "host",
+    "playwright",
+    "reader",
+    "slugs",
+    "stranger",
+    "visitor",
+]
 
 
 @cache

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from reactions.http import embed
+from newsroom.stack import embed_release
+from reactions.http import embed, releases
 from reactions.http.widget import whole_percents
 from reactions.kinds import KINDS
 
@@ -53,6 +54,53 @@ def test_an_address_with_the_version_is_right_for_ever_and_another_is_asked_agai
     assert (again.status_code, again.content) == (304, b"")
     compressed = get(MODULE, Accept_Encoding="gzip")
     assert compressed["ETag"] != moving["ETag"]
+
+
+@pytest.mark.parametrize("version", list(releases.releases()))
+def test_a_release_has_the_same_bytes_for_ever(version: str) -> None:
+    """Pages that name its hash load no other: also what the front compresses is the same once it is decoded."""
+    address = f"/embed/{version}/reactions.js"
+
+    plain, packed = get(address), get(address, Accept_Encoding="gzip")
+
+    assert releases.integrity_of(plain.content) == releases.releases()[version]
+    assert gzip.decompress(packed.content) == plain.content
+    assert f'"{version}"' in plain.content.decode()
+    assert len(packed.content) <= 8_192
+    for response in (plain, packed):
+        assert {"immutable", "no-transform"} <= set(response["Cache-Control"].split(", "))
+        assert response["Access-Control-Allow-Origin"] == "*"
+        assert response["Content-Type"].startswith("text/javascript")
+
+
+def test_every_release_is_in_the_list_and_no_other_address_has_one() -> None:
+    files = {file.stem for file in releases.FOLDER.glob("*.js")}
+
+    assert files == set(releases.releases())
+    assert get("/embed/9.9.9/reactions.js").status_code == 404
+    assert get("/embed/../reactions.js").status_code == 404
+
+
+def test_the_docs_name_a_hash_beside_an_address_with_its_version_alone() -> None:
+    docs = "".join(file.read_text() for file in (Path(settings.BASE_DIR) / "docs").rglob("*.md"))
+    tags = re.findall(r"<script[^>]*/embed/[^>]*>", docs)
+
+    named = [tag for tag in tags if "integrity" in tag]
+    assert named
+    for tag in named:
+        found = re.search(r'/embed/([^/"]+)/reactions\.js" integrity="([^"]+)" crossorigin', tag)
+        assert found, tag
+        assert releases.releases()[found[1]] == found[2]
+
+
+def test_a_release_is_made_once(tmp_path: Path) -> None:
+    assert embed_release.main(tmp_path) is None
+    assert embed_release.main(tmp_path) is None
+    (made,) = json.loads((tmp_path / "releases.json").read_text()).items()
+    assert releases.integrity_of((tmp_path / f"{made[0]}.js").read_bytes()) == made[1]
+
+    (tmp_path / "releases.json").write_text(json.dumps({made[0]: "sha384-other"}))
+    assert "raise the version" in (embed_release.main(tmp_path) or "")
 
 
 @pytest.mark.parametrize(

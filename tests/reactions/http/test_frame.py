@@ -247,8 +247,8 @@ def test_oembed_has_a_frame_of_an_own_article_where_a_site_may_show_it(
     ("limits", "layout", "width"),
     [
         ({"maxwidth": "300"}, "", 300),
-        ({"maxheight": "200"}, "row", 640),
-        ({"maxheight": "120", "maxwidth": "500"}, "compact", 500),
+        ({"maxheight": "250"}, "row", 640),
+        ({"maxheight": "200", "maxwidth": "500"}, "compact", 500),
         ({"maxheight": "50", "maxwidth": "9999"}, "summary", 640),
     ],
 )
