@@ -263,6 +263,8 @@ function readerAt({ isOwn, name, fetch }) {
     /** Whether what this reader chose may be kept for the next page, where somebody else may be signed in. */
     keeps: () => !getHostToken || isGuest,
     isHosts: () => isHosts,
+    /** For the site's page of what is stored, which a page of another origin has to name its reader to. */
+    token: () => (isOwn ? "" : token),
     /** Forgets who was signed in at the host. Returns whether there was, or may be, somebody. */
     leave() {
       const was = isHosts || exchange;
@@ -671,8 +673,8 @@ class Site {
       const response = await this.fetch("/sightings/", json("POST", { url: article.key })).catch(() => null);
       if (!response || response.status >= 500) break;
       if (response.status === 202) {
-        const ms = 1_000 * Number(response.headers.get("Retry-After")) || 1_000;
-        await new Promise((resolve) => setTimeout(resolve, ms));
+        const seconds = Number(response.headers.get("Retry-After")) || 1;
+        await new Promise((resolve) => setTimeout(resolve, 1_000 * seconds));
         continue;
       }
       const answer = await response.json().catch(() => ({}));
@@ -784,20 +786,17 @@ class Site {
 
   /** What the elements need in one language: kinds, texts, markup, style sheet. @param {string} lang @returns {Promise<Look>} */
   look(lang) {
-    let asked = this.#looks.get(lang);
-    if (!asked) {
-      const get = async () => {
-        const answer = await fetch(`${this.api}/embed/${lang}.json?${VERSION}`, { credentials: "omit" });
-        /** @type {Look} */
-        const look = await answer.json();
-        look.plurals = new Intl.PluralRules(look.lang);
-        look.numbers = [{}, SHORT].map((how) => new Intl.NumberFormat(look.lang, how));
-        return look;
-      };
-      asked = get();
-      asked.catch(() => this.#looks.delete(lang));
-      this.#looks.set(lang, asked);
-    }
+    const get = async () => {
+      const answer = await fetch(`${this.api}/embed/${lang}.json?${VERSION}`, { credentials: "omit" });
+      /** @type {Look} */
+      const look = await answer.json();
+      look.plurals = new Intl.PluralRules(look.lang);
+      look.numbers = [{}, SHORT].map((how) => new Intl.NumberFormat(look.lang, how));
+      return look;
+    };
+    const asked = this.#looks.get(lang) ?? get();
+    this.#looks.set(lang, asked);
+    asked.catch(() => this.#looks.delete(lang));
     return asked;
   }
 }
@@ -947,7 +946,6 @@ function follow(site) {
   const stop = () => {
     clearInterval(tick);
     tick = 0;
-    clearTimeout(pollTimer);
     close();
     setWorks(false);
     clearTimeout(pollTimer);
@@ -1101,12 +1099,15 @@ class ReaderReactions extends HTMLElement {
   constructor() {
     super();
     on(this.#root, "click", (event) => {
-      const button = /** @type {HTMLElement} */ (event.target).closest("button");
-      if (!button) return;
-      event.preventDefault();
-      const { kind } = button.dataset;
-      if (kind) this.#article?.press(kind);
-      else this.#article?.takeBack();
+      const near = event.target.closest("a, button");
+      // After the #, so that no server sees it.
+      if (near?.href) near.hash = /** @type {Site} */ (this.#site).reader.token();
+      else if (near) {
+        event.preventDefault();
+        const { kind } = near.dataset;
+        if (kind) this.#article?.press(kind);
+        else this.#article?.takeBack();
+      }
     });
   }
 
@@ -1377,16 +1378,14 @@ class ReaderReactions extends HTMLElement {
 
 /** @type {Set<ReaderReactions>} */
 const elements = new Set();
-const lookAgain = () => {
-  for (const element of elements) element.due();
-};
-
 const defined = /** @type {any} */ (customElements.get("reader-reactions"));
 if (defined) {
-  warn(`version ${defined.version} is there already; ${VERSION} is not used.`);
+  warn(`version ${defined.version} is there already, not ${VERSION}.`);
 } else {
   customElements.define("reader-reactions", ReaderReactions);
-  new MutationObserver(lookAgain).observe(document, { subtree: true, attributeFilter: ["lang"] });
+  new MutationObserver(() => {
+    for (const element of elements) element.due();
+  }).observe(document, { subtree: true, attributeFilter: ["lang"] });
   // A page may change its address and its canonical link without loading: not every browser has an event for it.
   setInterval(() => {
     for (const element of elements) if (element.getAttribute("article") === "auto") element.due();

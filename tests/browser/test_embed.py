@@ -63,6 +63,15 @@ def test_a_reader_of_another_site_presses_follows_reloads_and_goes_offline(
     expect(status(one)).to_have_text("Your reaction: Sad.", timeout=10_000)
     eventually(lambda: counts(stack, article) == {"sad": 1}, one)
 
+    asked = requests(one, "privacy/")
+    one.get_by_role("link", name="What is stored").click()
+    expect(one.get_by_text("1 reaction is stored that was made with this browser.")).to_be_visible()
+    assert one.url == f"{stack.url}privacy/"
+    assert {url.partition("#")[0] for url in asked} == {one.url}
+    one.get_by_role("button", name="Forget me").click()
+    one.get_by_role("button", name="Delete everything").click()
+    eventually(lambda: counts(stack, article) == {}, one)
+
 
 def test_a_page_of_an_origin_that_is_not_listed_shows_counts_and_says_why_it_takes_no_press(
     stranger: HostSite, reader: Open, article: str, stack: RunningStack

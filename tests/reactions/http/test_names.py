@@ -60,7 +60,7 @@ def test_no_class_id_or_part_is_hidden() -> None:
 
 def test_no_address_that_a_page_of_others_asks_for_is_refused() -> None:
     addresses = {
-        *("/embed/reactions.js", "/embed/0.2.0/reactions.js", "/embed/zh-hans.json?0123456789ab"),
+        *("/embed/reactions.js", "/embed/0.3.0/reactions.js", "/embed/zh-hans.json?0123456789ab"),
         *("/embed/frame.js", "/embed/frame.css", "/embed/reactions.css", "/embed/?url=x"),
         *("/embed/goose-attends-council-meeting/", "/live/?articles=a,b", "/oembed/?url=x"),
         *("/api/v1/reactions/?articles=a,b&at=1", "/api/v1/reactions/mine/?articles=a"),
