@@ -15,7 +15,7 @@ from tests.servers import RunningStack
 
 pytestmark = [pytest.mark.chaos, pytest.mark.stack]
 
-ROWS = 20_000  # ten batches
+ROWS = 20_000  # twenty batches
 RATE = 60
 RECOVERY_SECONDS = 60
 
