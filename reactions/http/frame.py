@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
@@ -113,7 +112,6 @@ def _render(article: Article, options: Options) -> str:
                 "scheme": THEMES[theme],
                 "has_headline": options.has_headline,
                 "title": title,
-                "language": language,
                 "widget": write_framed(
                     article, layout=options.layout, theme="" if theme == "auto" else theme
                 ),
@@ -124,7 +122,7 @@ def _render(article: Article, options: Options) -> str:
 
 
 def _not_found() -> str:
-    return render_to_string("reactions/frame_404.html", {"language": settings.SITE_LANGUAGE})
+    return render_to_string("reactions/frame_404.html")
 
 
 def _open_to(response: HttpResponseBase, ancestors: str) -> HttpResponseBase:
