@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from jwt.algorithms import OKPAlgorithm
 from pytest_django import Settings
 
 from articles.models import Site as Host
@@ -157,7 +158,7 @@ def test_only_public_keys_for_signatures_of_the_sites_algorithm_are_used(
         jwk(ed_key(), kid="by its newer name", alg="Ed25519"),
         jwk(ed_key(), kid="encrypts", use="enc"),
         jwk(ed_key(), kid="of another algorithm", alg="ES256"),
-        jwk(ed_key(), kid="private", d="AAAA"),
+        {**OKPAlgorithm.to_jwk(ed_key(), as_dict=True), "kid": "private"},
         jwk(rsa_key(), kid="rsa"),
         {"kty": "oct", "k": "AAAA", "kid": "secret"},
         {"kty": "OKP", "crv": "Ed25519", "x": "!", "kid": "broken"},

@@ -221,6 +221,16 @@ def test_the_site_decides_the_algorithm(monkeypatch: pytest.MonkeyPatch) -> None
     accept(make_jwt(rsa_key(), "RS256", kid="1"))
 
 
+def test_for_a_token_of_another_algorithm_no_keys_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_site(jwt_algorithm="EdDSA", jwks_url="https://blog.example/jwks")
+    read: list[Site] = []
+    monkeypatch.setattr(module, "_read", read.append)
+    module.clear_keys()
+
+    assert refusal(make_jwt()).code == "jwt_algorithm"
+    assert read == []
+
+
 @pytest.mark.parametrize("kid", ["1", None])
 @pytest.mark.parametrize("algorithm", ["RS256", "EdDSA"])
 def test_a_key_of_the_sites_jwks_verifies(
