@@ -46,6 +46,9 @@ def test_every_page_is_valid(
     pages |= {
         "closed": client.get(closed.get_absolute_url()).content,
         "refused": client.get(f"{closed.get_absolute_url()}?reaction=closed").content,
+        "frame": client.get(f"/embed/{page_types.FULL}/?headline=1").content,
+        "frame closed": client.get(f"/embed/{closed.pk}/?theme=dark&layout=row").content,
+        "frame of nothing": client.get("/embed/nothing/").content,
         "preview": client.get(path_of(make_link(draft))).content,
         "preview ended": client.get(path_of(ended)).content,
     }
