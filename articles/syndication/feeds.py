@@ -173,7 +173,8 @@ def _list_deleted(articles: ArticleQuerySet) -> list[tuple[str, datetime]]:
     """Guid and time of those that the feed contained once and must not contain any more, the latest first."""
     # Uses index: articles_by_change.
     deleted = articles.filter(~_SYNDICATED, first_published_at__isnull=False).filter(
-        updated_at__gte=timezone.now() - DELETED_PERIOD
+        updated_at__gte=timezone.now() - DELETED_PERIOD,
+        is_listed=True,  # others never were in a feed
     )
     return list(
         deleted.order_by("-updated_at").values_list("guid", "version_created_at")[:DELETED_LIMIT]
