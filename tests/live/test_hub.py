@@ -16,8 +16,9 @@ from reactions.cache.redis import client
 from reactions.counts import Answer
 from reactions.live import events, reading
 from reactions.live import hub as hubs
+from reactions.live.application import _find
 from reactions.live.hub import Full, Hub, Limits
-from reactions.live.requests import network_of
+from reactions.live.requests import Asked, network_of
 from tests.live.conftest import WriteCounts, counts_of
 
 LIMITS = Limits(listeners=5, per_network=2, lease_seconds=600, heartbeat_seconds=15)
@@ -325,5 +326,50 @@ def test_a_stream_ends_once_and_is_cut_where_its_end_does_not_fit(article_id: UU
         listener.end(b"retry: 2\n\n")
         assert buffer.was_cut
         buffer.is_full = False
+
+    run(steps)
+
+
+def test_the_streams_of_a_merged_article_end_and_follow_the_other_one(
+    article_id: UUID, write: WriteCounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = uuid4()
+    write(other, 7)
+    monkeypatch.setattr(reading, "follow_merges", lambda asked: {article_id: other})
+
+    async def steps(hub: Hub) -> None:
+        buffer = await listen(hub, article_id)
+        begun = buffer.content.count(b"retry: ")
+        await asyncio.to_thread(write, article_id, 2, state="missing")
+        async with asyncio.timeout(5):
+            while buffer.content.count(b"retry: ") == begun:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        again, first = await _find(hub, Asked([str(article_id), str(other)], is_list=True))
+
+        assert b"event: gone" not in buffer.content
+        assert {each.article_id for each in again} == {other}
+        assert first == events.merged(str(article_id), other)
+        assert f'"into": "{other}"'.encode() in first
+
+    run(steps)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_an_article_that_is_merged_nowhere_is_gone(
+    article_id: UUID, write: WriteCounts, monkeypatch: pytest.MonkeyPatch, is_known: bool
+) -> None:
+    """Also where it cannot be asked: a stream that ended would come again and again."""
+
+    def follow(asked: Any) -> dict[UUID, UUID]:
+        if not is_known:
+            raise OperationalError("PostgreSQL is gone.")
+        return {}
+
+    monkeypatch.setattr(reading, "follow_merges", follow)
+
+    async def steps(hub: Hub) -> None:
+        buffer = await listen(hub, article_id)
+        await asyncio.to_thread(write, article_id, 2, state="missing")
+        await buffer.wait_for(b"event: gone")
 
     run(steps)

@@ -152,14 +152,21 @@ def test_a_big_article_waits_for_aggregation(
     two: tuple[UUID, UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(move, "_MOST_WAITING", 10)
+    batch = move.merge_batch
+    monkeypatch.setattr(move, "merge_batch", lambda **options: batch(**options, most=8))
     arrive(two[0], range(12))
     note(*two)
 
     waited = settle_merges(seconds=1)
     aggregate()
-    moved = settle_merges(seconds=1)
+    settle_merges(seconds=1)
+    after_one_batch = Reaction.objects.filter(article_id=two[0], erased=False).count()
+    aggregate()
+    settle_merges(seconds=1)
+    aggregate()
 
-    assert (waited, moved) == (0, 12)
+    assert (waited, after_one_batch) == (0, 4)
+    assert_counts_are_the_rows(two[1], expected=[LOVE] * 12)
 
 
 @on_connections_of_their_own

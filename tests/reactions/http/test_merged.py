@@ -10,6 +10,7 @@ from articles.api.api_keys import issue_key
 from articles.hooks import reaction_hooks
 from articles.models import Article, ArticleURL, State
 from articles.sites.moves import merge_articles
+from reactions.cache.limits import database_breaker
 from reactions.cache.merges import (
     articles_merged_into,
     clear_merges,
@@ -135,6 +136,24 @@ def test_what_a_reader_takes_back_before_it_is_moved_stays_taken_back(
 
     assert (undone["previous"], undone["changed"]) == (["love"], True)
     assert shown(new) == {"love": 1}
+
+
+def test_a_reader_who_has_nothing_to_take_back_changes_nothing(old: Article, new: Article) -> None:
+    merge(old, new)
+    visitor = Visitor(new)
+    visitor.become_reader()
+
+    undone = visitor.undo()
+
+    assert (undone["article"], undone["changed"]) == (str(new.pk), False)
+
+
+def test_where_postgresql_cannot_be_asked_no_merge_is_known(old: Article, new: Article) -> None:
+    merge(old, new)
+    database_breaker.trip()
+
+    assert follow_merges([old.pk]) == {}
+    assert articles_merged_into(new.pk) == ()
 
 
 def test_the_page_token_in_the_answer_is_that_of_the_other_one(old: Article, new: Article) -> None:
