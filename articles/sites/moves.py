@@ -13,8 +13,10 @@ from itertools import islice
 from typing import TypeVar
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, OuterRef, Subquery
+from django.urls import reverse
 from django.utils import timezone
 
 from articles.announce import announce_many
@@ -82,10 +84,13 @@ class Move:
 
 
 def find_named(name: str) -> Article:
-    """The article at an id, a slug, a former slug or a URL of a site, in any state; a merged one leads to the other.
+    """The article at an id, a slug, a former slug or a URL, here or on a site, in any state; a merged one leads to the other.
 
     Raises Article.DoesNotExist.
     """
+    own = settings.SITE_URL + reverse("articles:article", args=["*"]).removesuffix("*/")
+    if name.startswith(own):
+        name = name.removeprefix(own).partition("?")[0].partition("#")[0].rstrip("/")
     if not is_url(name):
         article = find_any_article(name)
         return article.merged_into or article
@@ -374,7 +379,9 @@ class Plan:
             rows = list(ArticleAddress.objects.filter(key__in=keys))
             for each in rows:
                 each.url, each.is_canonical = urls[each.key], True
-            ArticleAddress.objects.bulk_update(rows, ["url", "is_canonical"])
+                # A first sight that was under way may have given it to an article that was merged.
+                each.article = self.article(each.article_id)
+            ArticleAddress.objects.bulk_update(rows, ["url", "is_canonical", "article"])
 
 
 def _save_articles(changed: Sequence[Article], now: datetime) -> None:

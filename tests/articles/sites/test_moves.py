@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 
 from articles.hooks import NullHooks, register_hooks
 from articles.models import (
@@ -16,9 +17,17 @@ from articles.models import (
     State,
 )
 from articles.revisions import VersionConflict
-from articles.sites.moves import Done, MoveRefused, add_address, merge_articles, move_address
+from articles.sites.moves import (
+    Done,
+    MoveRefused,
+    add_address,
+    find_named,
+    merge_articles,
+    move_address,
+)
 from tests.articles.sites.sites import (
     BLOG,
+    add_row,
     assert_canonical_urls_are_those_of_their_addresses,
     leads_to,
     make_site,
@@ -150,6 +159,26 @@ def test_a_translation_that_its_original_is_merged_into_is_none_any_more(site: S
 
     translation.refresh_from_db()
     assert translation.translation_of is None
+
+
+def test_an_address_that_a_first_sight_gave_to_a_merged_article_meanwhile_is_the_other_ones(
+    site: Site,
+) -> None:
+    old, new = publish_at(site, "/old/"), publish_at(site, "/new/")
+    merge(old, new)
+    add_row(old, site, f"{BLOG}/late/")
+
+    assert move("/new/", "/late/") == Done.MOVED
+
+    assert aliases(new) == {f"{BLOG}{path}" for path in ("/old/", "/new/", "/late/")}
+
+
+@pytest.mark.parametrize("name", ["{id}", "{slug}", "{own}", "{own}?a=b#c", BLOG + "/a/#top"])
+def test_an_article_is_named_in_any_way(site: Site, name: str) -> None:
+    article = publish_at(site, "/a/")
+    own = f"{settings.SITE_URL}{article.get_absolute_url()}"
+
+    assert find_named(name.format(id=article.pk, slug=article.slug, own=own)) == article
 
 
 def test_the_same_merge_again_changes_nothing(site: Site) -> None:
