@@ -44,8 +44,6 @@ const SIGHTS = 10;
 /** Between half and one and a half of it: what many browsers do at once is spread. @param {number} ms */
 const about = (ms) => ms * (0.5 + Math.random());
 
-const SHORT = /** @type {const} */ ({ notation: "compact", maximumFractionDigits: 1 });
-
 const now = () => performance.now();
 
 /** @param {EventTarget} target @param {string} names @param {(event: any) => void} act */
@@ -791,7 +789,10 @@ class Site {
       /** @type {Look} */
       const look = await answer.json();
       look.plurals = new Intl.PluralRules(look.lang);
-      look.numbers = [{}, SHORT].map((how) => new Intl.NumberFormat(look.lang, how));
+      look.numbers = /** @type {Intl.NumberFormatOptions[]} */ ([
+        {},
+        { notation: "compact", maximumFractionDigits: 1 },
+      ]).map((form) => new Intl.NumberFormat(look.lang, form));
       return look;
     };
     const asked = this.#looks.get(lang) ?? get();
@@ -901,7 +902,7 @@ function follow(site) {
     const stream = new EventSource(next);
     source = stream;
     expect(MUTE_MS, true);
-    on(stream, "counts gone status heartbeat", ({ data, lastEventId }) => {
+    on(stream, "counts gone merged status heartbeat", ({ data, lastEventId }) => {
       if (stream !== source) return;
       const answer = JSON.parse(data);
       const epoch = lastEventId.split("-")[1] ?? "";
@@ -1099,7 +1100,7 @@ class ReaderReactions extends HTMLElement {
   constructor() {
     super();
     on(this.#root, "click", (event) => {
-      const near = event.target.closest("a, button");
+      const near = event.target.closest("a,button");
       // After the #, so that no server sees it.
       if (near?.href) near.hash = /** @type {Site} */ (this.#site).reader.token();
       else if (near) {

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import (
+    blocking_visitor,
     browser,
     chromium_path,
     host,
@@ -19,6 +20,7 @@ from tests.browsers.drivers import BROWSERS, Browser
 from tests.browsers.programs import NotFound
 
 __all__ = [
+    "blocking_visitor",
     "browser",
     "chromium_path",
     "host",

@@ -193,3 +193,84 @@ def test_a_frame_is_as_high_as_is_documented(
 
     for width, height in measured.items():
         assert height_of(layout, width) - 60 <= height <= height_of(layout, width), measured
+
+
+MOVE = """
+from articles.sites.moves import move_address
+move_address(old_url="{old}", new_url="{new}")
+"""
+
+
+def test_a_tab_that_was_open_before_a_merge_follows_and_turns_nothing_back(
+    host: HostSite, reader: Open, stack: RunningStack
+) -> None:
+    old, new = (post(host, f"/merged/{name}", element("auto")) for name in ("old", "new"))
+    page = reader(old)
+    button(page, "Love").click()
+    expect(status(page)).to_have_text("Your reaction: Love.", timeout=15_000)
+    tab = page.context.new_page()
+    tab.goto(new)
+    button(tab, "Wow").click()
+    expect(status(tab)).to_have_text("Your reaction: Wow.", timeout=15_000)
+    changes: list[str] = []
+    for each in (page, tab):
+        each.on(
+            "request", lambda sent: changes.append(sent.method) if sent.method == "PUT" else None
+        )
+
+    merged = stack.manage("shell", "-c", MOVE.format(old=old, new=new))
+
+    assert merged.returncode == 0, merged.stderr
+    # The reader's newest choice stays, and is shown in the tab that knew the merged article.
+    expect(button(page, "Wow")).to_have_attribute("aria-pressed", "true", timeout=10_000)
+    expect(button(page, "Love")).to_have_attribute("aria-pressed", "false")
+    numbers = page.locator(".count")
+    expect(numbers.filter(has_text="1")).to_have_count(1, timeout=10_000)
+    assert changes == []
+    button(page, "Sad").click()
+    expect(status(page)).to_have_text("Your reaction: Sad.")
+    expect(button(tab, "Sad")).to_have_attribute("aria-pressed", "true", timeout=5_000)
+    expect(button(tab, "Sad").locator(".count")).to_have_text("1")
+    expect(tab.locator(".count").filter(has_text="1")).to_have_count(1, timeout=5_000)
+
+
+def test_polls_get_past_the_cache_of_a_service_worker_that_lets_no_stream_through(
+    host: HostSite, reader: Open, article: str
+) -> None:
+    worker = """
+      addEventListener("fetch", (event) => event.respondWith((async () => {
+        if (/live/.test(event.request.url)) return Response.error();
+        const cache = await caches.open("first");
+        const known = await cache.match(event.request);
+        if (known) return known;
+        const answer = await fetch(event.request);
+        if (event.request.method === "GET") cache.put(event.request, answer.clone());
+        return answer;
+      })()));"""
+    host.file("/first.js", worker, headers={"Content-Type": "text/javascript"})
+    url = host.page("/cached", element(article), headers={})
+    page, other = reader(url), reader(url)
+    page.evaluate(
+        "navigator.serviceWorker.register('/first.js').then(() => navigator.serviceWorker.ready)"
+    )
+    page.reload()
+    assert page.evaluate("navigator.serviceWorker.controller !== null")
+
+    button(other, "Sad").click()
+
+    expect(button(page, "Sad").locator(".count")).to_have_text("1", timeout=30_000)
+
+
+def test_where_the_browser_blocks_all_cookies_element_and_frame_say_so_once(
+    host: HostSite, blocking_visitor: Visitor, article: str
+) -> None:
+    frame = f'<iframe src="{host.api}/embed/{article}/" width="640" height="270"></iframe>'
+    page = blocking_visitor(host.page("/blocked", element(article) + frame))
+    inner = page.frame_locator("iframe")
+    kept = "Your browser keeps no cookies: you can change it until you leave this page."
+
+    button(page, "Love").click()
+    inner.get_by_role("button", name="Sad", exact=True).click()
+
+    expect(status(page)).to_have_text(f"Your reaction: Love. {kept}")
+    expect(inner.get_by_role("status")).to_have_text(f"Your reaction: Sad. {kept}")
