@@ -25,6 +25,12 @@ def find_merge(article_id: UUID) -> UUID | None:
     return found[1] if found else None
 
 
+def find_merged(article_id: UUID) -> list[UUID]:
+    """The articles that were merged into this one, the last fifty. Asks PostgreSQL; raises OperationalError."""
+    found = rows("merges_into", {"articles": [article_id]}, repeatable=True)
+    return [merged for _, merged in found]
+
+
 def articles_merged_into(article_id: UUID) -> tuple[UUID, ...]:
     """The articles that were merged into this one. None where PostgreSQL is unreachable."""
     return _merged.get_many([article_id]).get(article_id) or ()

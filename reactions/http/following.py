@@ -6,7 +6,7 @@ Only a call that finds the named article not public pays for the look-up.
 from collections.abc import Sequence
 from uuid import UUID
 
-from reactions.cache.merges import articles_merged_into, find_merge, follow_merges
+from reactions.cache.merges import find_merge, find_merged, follow_merges
 from reactions.counts import Answer, list_answers
 from reactions.group_commit import group_commit
 from reactions.http.requests import article_id_at
@@ -15,32 +15,40 @@ from reactions.move import move_own
 from reactions.readers import HasReader
 from reactions.record import Change, ReactionRefused, Write, list_mine
 
+# The other article may itself be merged between two look-ups.
+_MOST_STEPS = 4
+
 
 def current_answers(article_ids: Sequence[UUID | None]) -> list[Answer | None]:
     """The answer for each of these articles, in their order; that of the other one where it was merged."""
-    answers = list_answers(article_ids)
-    gone = [
-        article_id
-        for article_id, answer in zip(article_ids, answers, strict=True)
-        if article_id and (answer is None or answer.state == "missing")
-    ]
-    into = follow_merges(gone) if gone else {}
-    if not into:
-        return answers
-    return list_answers([into.get(each, each) if each else None for each in article_ids])
+    current = list(article_ids)
+    for _ in range(_MOST_STEPS):
+        answers = list_answers(current)
+        gone = [
+            article_id
+            for article_id, answer in zip(current, answers, strict=True)
+            if article_id and (answer is None or answer.state == "missing")
+        ]
+        into = follow_merges(gone) if gone else {}
+        if not into:
+            break
+        current = [into.get(each, each) if each else None for each in current]
+    return answers
 
 
 def current_mine(
     article_ids: Sequence[UUID], reader_id: UUID | None
 ) -> dict[UUID, tuple[UUID, int]]:
     """By article named: the article that it leads to, and what the reader chose on it. One that is not shown is left out."""
-    kinds = list_mine(article_ids=article_ids, reader_id=reader_id)
-    found = {each: (each, kinds[each]) for each in article_ids if each in kinds}
-    gone = [each for each in article_ids if each not in kinds]
-    if into := follow_merges(gone) if gone else {}:
-        further = list_mine(article_ids=list(into.values()), reader_id=reader_id)
-        found |= {each: (to, further[to]) for each, to in into.items() if to in further}
-    return found
+    current = {each: each for each in article_ids}
+    for _ in range(_MOST_STEPS):
+        kinds = list_mine(article_ids=list(current.values()), reader_id=reader_id)
+        gone = [each for each in current.values() if each not in kinds]
+        into = follow_merges(gone) if gone else {}
+        if not into:
+            break
+        current = {named: into.get(each, each) for named, each in current.items()}
+    return {named: (each, kinds[each]) for named, each in current.items() if each in kinds}
 
 
 def set_on_current(
@@ -55,22 +63,23 @@ def set_on_current(
 
     A reader who takes back what is not moved there yet takes it back all the same.
     """
-    signals = read_signals(request, article_id=article_id, has_page_token=has_page_token)
-    try:
-        return _set(Write(article_id, reader_id, kinds, signals))
-    except ReactionRefused as refused:
-        into_id = find_merge(article_id) if refused.reason == "missing" else None
-        if into_id is None:
-            raise
-    signals = read_signals(request, article_id=into_id, has_page_token=signals.has_page_token)
-    return _set(Write(into_id, reader_id, kinds, signals))
+    for _ in range(_MOST_STEPS):
+        signals = read_signals(request, article_id=article_id, has_page_token=has_page_token)
+        try:
+            return _set(Write(article_id, reader_id, kinds, signals))
+        except ReactionRefused as refused:
+            into_id = find_merge(article_id) if refused.reason == "missing" else None
+            if into_id is None:
+                raise
+        article_id, has_page_token = into_id, signals.has_page_token
+    raise ReactionRefused("missing")
 
 
 def _set(write: Write) -> Change:
     change = group_commit.set(write)
     if write.kinds or change.changed:
         return change
-    merged = articles_merged_into(write.article_id)
+    merged = find_merged(write.article_id)
     if merged and move_own(article_ids=merged, into_id=write.article_id, reader_id=write.reader_id):
         return group_commit.set(write)
     return change

@@ -48,6 +48,8 @@ _TURN = 25
 _MOST_A_SECOND = 16_000
 # Slugs of which the id is remembered. A slug leads to one article for as long as that exists.
 _MOST_ADDRESSES = 4_096
+# The article that one was merged into may itself be merged between two look-ups.
+_MOST_STEPS = 4
 # A client may claim that versions went back; what it costs is bounded.
 _EPOCH_SECONDS = 600
 
@@ -156,16 +158,17 @@ class Hub:
         nothing can be read has no answer.
         """
         ids = await self._find_ids(addresses)
-        held = await self._hold_all(ids.values())
-        gone = [
-            each
-            for each in dict.fromkeys(ids.values())
-            if each and (each not in held or _is_missing(held[each]))
-        ]
-        into = await self._read_merges.get(gone)
-        if any(into.values()):
-            ids = {address: (each and into.get(each)) or each for address, each in ids.items()}
+        for _ in range(_MOST_STEPS):
             held = await self._hold_all(ids.values())
+            gone = [
+                each
+                for each in dict.fromkeys(ids.values())
+                if each and (each not in held or _is_missing(held[each]))
+            ]
+            into = await self._read_merges.get(gone)
+            if not any(into.values()):
+                break
+            ids = {address: (each and into.get(each)) or each for address, each in ids.items()}
         return {address: held.get(each) if each else None for address, each in ids.items()}
 
     def is_merged(self, address: str, article: LiveArticle) -> bool:

@@ -3,8 +3,11 @@
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
+from ipaddress import IPv4Address
 from threading import Event
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,13 +15,13 @@ from django.db import transaction
 
 from articles.models import Article, ArticleAddress, Site, State
 from articles.sites.moves import MoveRefused, merge_articles, move_address
-from reactions.cache.merges import find_merge
 from reactions.counting.aggregate import aggregate
 from reactions.counting.reconcile import reconcile
+from reactions.http.following import set_on_current
 from reactions.kinds import KINDS, pack
 from reactions.models import Reaction
 from reactions.move import adopt_reactions, merge_batch, settle_merges
-from reactions.record import ReactionRefused, erase_reader, set_reactions
+from reactions.record import erase_reader
 from tests.articles.sites.sites import (
     BLOG,
     assert_canonical_urls_are_those_of_their_addresses,
@@ -28,7 +31,7 @@ from tests.articles.sites.sites import (
 )
 from tests.conftest import PublishArticle
 from tests.races.rival import Rival, at_once, held_open, on_a_connection_of_its_own
-from tests.reactions.crowds import arrive, from_anywhere
+from tests.reactions.crowds import arrive
 from tests.reactions.oracle import assert_counts_are_the_rows, totals
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,15 +39,22 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LOVE, SAD = pack(["love"]), pack(["sad"])
 
 
+@dataclass
+class Request:
+    """As much of a request as signals are read from: each comes from a network of its own, with a page token."""
+
+    COOKIES: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def META(self) -> dict[str, Any]:  # noqa: N802  # Django's name
+        return {"REMOTE_ADDR": str(IPv4Address(random.randrange(2**24, 2**31)))}
+
+
 def press(article_id: UUID, reader_id: UUID, kinds: int) -> None:
     """As the API does it: a merged article leads to the other one."""
-    put = partial(set_reactions, reader_id=reader_id, kinds=kinds, signals=from_anywhere())
-    try:
-        put(article_id=article_id)
-    except ReactionRefused:
-        into = find_merge(article_id)
-        assert into
-        put(article_id=into)
+    set_on_current(
+        Request(), article_id=article_id, reader_id=reader_id, kinds=kinds, has_page_token=True
+    )
 
 
 def in_threads(*acts: Callable[[], object]) -> None:

@@ -221,6 +221,26 @@ def test_a_chain_of_merges_leads_to_its_end(old: Article, new: Article) -> None:
     assert set(articles_merged_into(last.pk)) == {old.pk, new.pk}
 
 
+def test_an_article_that_is_merged_on_between_two_look_ups_is_followed(
+    old: Article, new: Article
+) -> None:
+    """This process has looked up where the first one leads just before."""
+    assert old.site is not None
+    last = publish_at(old.site, "/last/")
+    visitor = Visitor(old)
+    visitor.choose("love")
+    merge(old, new)
+    assert visitor.mine() == ["love"]
+    merge_articles(article_id=new.pk, into_id=last.pk)
+    reaction_hooks().article_changed(new.pk)
+    settle_merges(seconds=5)
+    aggregate()
+
+    assert visitor.mine() == ["love"]
+    assert api(f"articles/{old.pk}/reactions/")["article"] == str(last.pk)
+    assert visitor.choose("sad")["previous"] == ["love"]
+
+
 def test_policy_waves_and_statistics_are_those_of_the_other_one(old: Article, new: Article) -> None:
     merge(old, new)
     issued = issue_key(name="Desk", scopes=["reactions:manage", "stats:read"])
