@@ -5,6 +5,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -100,7 +101,14 @@ class ArticleAdmin(ModelAdmin):
     ordering = ["-version_created_at", "-id"]
     raw_id_fields = ["lead_image", "translation_of"]
     readonly_fields = [
-        *("dateline_shown", "live_preview", "text_shown", "tags_shown", "authors_shown"),
+        *(
+            "dateline_shown",
+            "live_preview",
+            "text_shown",
+            "tags_shown",
+            "authors_shown",
+            "place_shown",
+        ),
         *("caption", "state", "version", "word_count", "guid", "id", *TIMES),
     ]
     inlines = [CorrectionInline, ArticleMediaInline]
@@ -195,6 +203,15 @@ class ArticleAdmin(ModelAdmin):
         # Sanitised when it was stored, as on the page.
         html = SafeString(with_dateline(article.body_html, article.dateline_text))
         return format_html('<div class="desk-preview" lang="{}">{}</div>', article.language, html)
+
+    @admin.display(description="Published on")
+    def place_shown(self, article: Article) -> SafeString | str:
+        if article.merged_into is not None:
+            address = reverse("admin:articles_article_change", args=[article.merged_into_id])
+            return format_html('Merged into <a href="{}">{}</a>', address, article.merged_into)
+        if article.site is not None:
+            return format_html('{}: <a href="{}">{}</a>', article.site, article.url, article.url)
+        return settings.SITE_NAME
 
     @admin.display(description="Tags")
     def tags_shown(self, article: Article) -> str:
@@ -371,7 +388,7 @@ WRITTEN = [
 ]
 PUBLICATION = (
     "Times",
-    {"fields": [*zip(TIMES[::2], TIMES[1::2], strict=True), ("word_count", "guid")]},
+    {"fields": [*zip(TIMES[::2], TIMES[1::2], strict=True), ("word_count", "guid"), "place_shown"]},
 )
 READ = [
     (

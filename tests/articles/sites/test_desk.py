@@ -3,14 +3,16 @@
 import pytest
 from django.test import Client
 
-from articles.models import Article, Sighting
+from articles.models import Article, Sighting, State
 from articles.models import Site as KnownSite
 from articles.roles import Role
 from articles.sites.known import known_sites
+from tests.articles.desk.client import page as story
 from tests.articles.desk.client import sign_in, text_of
 from tests.articles.sites.conftest import See
 from tests.articles.sites.pages import page
 from tests.articles.test_http_client import Site, answer
+from tests.conftest import PublishArticle
 
 pytestmark = pytest.mark.django_db
 
@@ -110,3 +112,15 @@ def test_the_editor_sees_what_is_to_be_mended(
     assert site.url("/bridge") in seen
     assert site.url("/fine") not in seen
     assert Sighting.objects.count() == 2
+
+
+def test_the_page_of_a_story_says_where_it_is_published(
+    publisher: Client, site: Site, see: See, publish_article: PublishArticle
+) -> None:
+    site.answers["/bridge"] = page()
+    of_site, own = see("/bridge"), publish_article()
+    merged = publish_article(state=State.MERGED, merged_into=own)
+
+    assert f"Blog: {of_site.url}" in text_of(publisher.get(story(of_site)))
+    assert "Published on Newsroom" in text_of(publisher.get(story(own)))
+    assert f'href="{story(own)}"' in publisher.get(story(merged)).content.decode()
