@@ -46,7 +46,7 @@ class Blog:
 
     def open_article(self) -> str:
         """One that accepts reactions: other tests close theirs."""
-        slugs = [each["slug"] for each in self.ask("GET", "articles/")[1]["results"]]
+        slugs: list[str] = [each["slug"] for each in self.ask("GET", "articles/")[1]["results"]]
         states = self.ask("GET", f"reactions/?articles={','.join(slugs)}")[1]["results"]
         return next(
             slug for slug, each in zip(slugs, states, strict=True) if each["state"] == "open"
