@@ -59,8 +59,10 @@ def parsed(content: bytes, name: str, *, charset: str = "") -> etree._Element:
 def _encoding(content: bytes, charset: str) -> str | None:
     """The one that came with the page; else UTF-8 where the page declares none and is that; None: as it declares."""
     try:
+        # Some codecs of Python's are of no text, and unknown to the parser.
+        etree.HTMLParser(encoding=codecs.lookup(charset).name)
         return codecs.lookup(charset).name
-    except LookupError:
+    except (LookupError, ValueError):
         pass
     if _DECLARES_CHARSET.search(content[:4_096]):
         return None

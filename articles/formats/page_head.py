@@ -1,5 +1,6 @@
 """What a web page says of itself in its head and in the widget: all that is read of the article of another site."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urljoin
@@ -94,7 +95,12 @@ def _category(root: etree._Element) -> str:
 
 
 def _short(text: str, most: int) -> str:
-    return " ".join(bodies.plain(text).split())[:most].strip()
+    return " ".join(_clean(bodies.plain(_clean(text))).split())[:most].strip()
+
+
+def _clean(text: str) -> str:
+    """Without what PostgreSQL cannot store: NUL and other controls, and lone surrogates, which JSON can name."""
+    return "".join(" " if unicodedata.category(each) in {"Cc", "Cs"} else each for each in text)
 
 
 def _moment(text: str) -> datetime | None:
@@ -117,4 +123,4 @@ def _joined(url: str, link: str) -> str:
 
 
 def _of(widget: etree._Element | None, name: str) -> str:
-    return (widget.get(name) or "").strip() if widget is not None else ""
+    return _clean(widget.get(name) or "").strip() if widget is not None else ""

@@ -109,6 +109,6 @@ def _create(site: Site, canonical: Address, head: PageHead) -> Article:
 
 
 def _section(name: str) -> Section | None:
-    return (
-        next(iter(get_or_create_labels(Section, names_by_slug([name])).values())) if name else None
-    )
+    if not slug_of(name):  # nothing but punctuation
+        return None
+    return next(iter(get_or_create_labels(Section, names_by_slug([name])).values()))

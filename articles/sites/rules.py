@@ -71,9 +71,9 @@ class SiteRules:
         key = host + "/" + "/".join(quote(each, safe=_SAFE) for each in same) + query
         end = "/" if parts.path.endswith("/") and segments else ""
         shown = "/" + "/".join(quote(each, safe=_SAFE) for each in segments) + end
-        if len(key) > LONGEST_KEY:
-            return None
         written = f"{parts.scheme}://{parts.netloc}{shown}{query}"
+        if len(key) > LONGEST_KEY or len(written) > _LONGEST_URL:
+            return None
         return Address(key, written, path, is_root=not same and not named)
 
     def origins(self) -> list[str]:

@@ -4,6 +4,7 @@ The reader's browser names an address and nothing else; what is registered is wh
 """
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,8 +37,9 @@ _LISTED_FOR = timedelta(days=7)
 # For one page: a slow site must not keep the worker from the others. A page of more is none of text.
 _SECONDS = 8.0
 _BYTES = 3 * 1024 * 1024
-# Pages of one call; its task sends the next one.
-_BATCH = 20
+# Of one call, whose task then sends the next one: CELERY_TASK_TIME_LIMIT ends a task after a minute.
+_ROUND_SECONDS = 20.0
+_SLOW_SECONDS = 4.0
 
 
 class SightRefused(Exception):
@@ -127,11 +129,22 @@ def _add(rules: SiteRules, address: Address) -> bool:
 
 
 def verify_due() -> bool:
-    """Verify pages that wait; whether there may be more. Any number may run concurrently, and be killed at any point."""
-    claimed = _claim(_BATCH)
-    for sighting in claimed:
+    """Verify pages that wait, for some seconds; whether there may be more.
+
+    Any number may run concurrently, and be killed at any point. Of a site that answers slowly a run fetches one page, so
+    that it does not keep the worker from the others.
+    """
+    ends_at = time.monotonic() + _ROUND_SECONDS
+    slow: list[int] = []
+    while time.monotonic() < ends_at:
+        began = time.monotonic()
+        sighting = _claim(slow)
+        if sighting is None:
+            return bool(slow)
         verify(sighting)
-    return len(claimed) == _BATCH
+        if time.monotonic() - began > _SLOW_SECONDS:
+            slow.append(sighting.site_id)
+    return True
 
 
 def purge_sightings() -> int:
@@ -178,17 +191,21 @@ def _is_worth_another_try(sighting: Sighting) -> bool:
     )
 
 
-def _claim(most: int) -> Sequence[Sighting]:
+def _claim(without_sites: Sequence[int]) -> Sighting | None:
+    """The next page that waits, of another site than these."""
     now = timezone.now()
+    free = Q(checked_at=None) | Q(checked_at__lt=now - _CLAIM)
     with transaction.atomic():
-        free = Q(checked_at=None) | Q(checked_at__lt=now - _CLAIM)
-        claimed = list(
+        claimed = (
             Sighting.objects.filter(free, state=Sighting.State.PENDING)
+            .exclude(site__in=without_sites)
             .select_for_update(skip_locked=True, of=("self",))
             .select_related("site")
-            .order_by("id")[:most]
+            .order_by("id")
+            .first()
         )
-        Sighting.objects.filter(pk__in=[each.pk for each in claimed]).update(checked_at=now)
+        if claimed:
+            Sighting.objects.filter(pk=claimed.pk).update(checked_at=now)
     return claimed
 
 
@@ -236,7 +253,7 @@ def _read(rules: SiteRules, url: str) -> tuple[Address, PageHead]:
             f"{url} leads to {address.url}, which is none of the articles there.",
         )
     if fetched.content_type and "html" not in fetched.content_type:
-        raise SightRefused("no_page", f"{url} is {fetched.content_type}, and no page.")
+        raise SightRefused("no_page", f"{url} is no page.")
     try:
         head = read_page_head(
             fetched.content or b"", url=fetched.url, charset=_charset(fetched.content_type)

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from articles.models import Article, ArticleAddress, Section, Sighting, State
 from articles.models import Site as KnownSite
 from articles.sites import sightings
-from articles.sites.known import clear_sites
+from articles.sites.known import clear_sites, known_sites
 from articles.sites.sightings import SightRefused, TooManySightings, add_sighting, look_up
 from tests.articles.sites.conftest import See, sight
 from tests.articles.sites.pages import page
@@ -287,3 +287,41 @@ def test_the_pages_and_feeds_here_show_no_article_of_a_site_unless_it_wants_that
     answered = client.get(article.get_absolute_url())
     assert (answered.status_code, answered["Location"]) == (302, site.url("/bridge"))
     assert b"/bridge" not in client.get("/sitemap.xml").content
+
+
+def test_what_cannot_be_stored_is_left_out_of_a_page(site: Site, see: See) -> None:
+    site.answers["/bridge"] = page(headline="Open\0 \ud800bridge\x07", articleSection="!!!")
+    site.answers["/other"] = answer(
+        b"<title>Other</title>", Content_Type="text/html; charset=base64"
+    )
+
+    assert see("/bridge").headline == "Open bridge"
+    assert see("/other").headline == "Other"
+    assert not Section.objects.exists()
+
+
+def test_an_address_that_is_too_long_to_store_is_refused(site: Site, blog: KnownSite) -> None:
+    start = len(site.url("/"))
+    for length in range(985, 1_002):
+        url = site.url("/") + "a" * (length - start - 2) + "/amp"
+        if known_sites().of_url(url):
+            add_sighting(url)
+
+    assert max(len(each.url) for each in Sighting.objects.all()) <= 1_000
+
+
+def test_a_slow_site_keeps_no_worker_from_the_others(
+    site: Site, blog: KnownSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in ("/a", "/b"):
+        site.answers[path] = page(path)
+        add_sighting(site.url(path))
+    monkeypatch.setattr(sightings, "_SLOW_SECONDS", -1)
+
+    rounds = []
+    while sightings.verify_due():
+        rounds.append(Article.objects.count())
+    monkeypatch.setattr(sightings, "_ROUND_SECONDS", 0)
+
+    assert rounds == [1, 2]
+    assert sightings.verify_due()  # its time is over before it begins
