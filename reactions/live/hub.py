@@ -365,6 +365,8 @@ class Hub:
             loop = asyncio.get_running_loop()
             # A day at most: the clock may be set meanwhile. It is scheduled again with each refresh.
             self._closings[article] = loop.call_later(min(seconds, 86_400), self._close, article)
+        elif timer:
+            self._note_change(article)  # it closed while this process was busy: the timer was due
 
     def _close(self, article: LiveArticle) -> None:
         self._closings.pop(article, None)

@@ -1,5 +1,6 @@
 """Streams of live counts: what a listener is sent, when, and what is refused."""
 
+import asyncio
 import json
 import signal
 import time
@@ -10,9 +11,13 @@ from threading import Thread
 from uuid import UUID, uuid4
 
 import pytest
+from django.conf import settings
 
 from reactions.cache.redis import client
 from reactions.counts import Answer, put_counts
+from reactions.live.articles import LiveArticle
+from reactions.live.hub import Hub, Limits
+from reactions.live.listeners import Message
 from tests.live.conftest import WriteCounts, counts_of
 from tests.live.process import LiveProcess, live_process
 from tests.live.streams import Stream
@@ -151,6 +156,28 @@ def test_an_article_closes_at_its_time_without_a_change(
 
     assert (closed.id, closed.json["state"]) == ("2", "closed")
     assert 0 <= late < 0.5
+
+
+def test_a_close_is_noted_though_the_counts_come_again_before_a_late_timer(
+    article_id: UUID,
+) -> None:
+    closes_at = datetime.now(UTC) + timedelta(seconds=0.05)
+    answer = Answer.of(counts_of(article_id, closes_at=closes_at))
+
+    async def changed() -> list[UUID]:
+        hub = Hub(settings.REDIS_URL, Limits(1, 0, lease_seconds=60, heartbeat_seconds=15))
+        hub.add(_discard, lambda: None, [LiveArticle(article_id)], None)
+        hub._apply(article_id, answer)
+        hub._changed.clear()
+        time.sleep(0.1)  # noqa: ASYNC251  # a busy process: the timer is due, and has not run
+        hub._apply(article_id, answer)
+        return [each.article_id for each in hub._changed]
+
+    assert asyncio.run(changed()) == [article_id]
+
+
+async def _discard(message: Message) -> None:
+    """A listener that reads everything."""
 
 
 @pytest.mark.parametrize("last", ["1", "0", "9", "1-17", "nonsense", "9" * 5_000])
