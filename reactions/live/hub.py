@@ -358,22 +358,18 @@ class Hub:
         self._has_changed.set()
 
     def _schedule_closing(self, article: LiveArticle) -> None:
+        """Also what the timer itself calls: it may be early by the granularity of a clock, or late in a busy process."""
         if timer := self._closings.pop(article, None):
             timer.cancel()
         seconds = article.seconds_until_close()
         if seconds is not None:
             loop = asyncio.get_running_loop()
             # A day at most: the clock may be set meanwhile. It is scheduled again with each refresh.
-            self._closings[article] = loop.call_later(min(seconds, 86_400), self._close, article)
+            self._closings[article] = loop.call_later(
+                min(seconds, 86_400), self._schedule_closing, article
+            )
         elif timer:
-            self._note_change(article)  # it closed while this process was busy: the timer was due
-
-    def _close(self, article: LiveArticle) -> None:
-        self._closings.pop(article, None)
-        if article.seconds_until_close() is not None:
-            self._schedule_closing(article)  # early by the granularity of a clock
-        else:
-            self._note_change(article)
+            self._note_change(article)  # it has closed since the timer was set
 
     async def _check_version(self, article: LiveArticle, held: Answer | None) -> None:
         """An older version than `held` has come. It is late, or PostgreSQL was restored, and then an epoch begins."""
