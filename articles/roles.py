@@ -79,6 +79,13 @@ def seen_by(user: User) -> ArticleQuerySet:
     return Article.objects.filter(Q(state__in=PUBLIC_STATES) | Q(created_by_id=user.pk))
 
 
+def written_by(user: User) -> ArticleQuerySet:
+    """The user's own articles: those that they created, and those of the author that they are."""
+    of_author = Q(author_links__author__accounts__user_id=user.pk)
+    own = Article.objects.filter(Q(created_by_id=user.pk) | of_author)
+    return Article.objects.filter(pk__in=own.values("pk"))
+
+
 def may_see(user: User, article: Article) -> bool:
     return seen_by(user).filter(pk=article.pk).exists()
 

@@ -260,6 +260,8 @@ CELERY_TASK_ROUTES = {
         "articles.verify_sightings",
         "articles.delete_unused_files",
         "reactions.reconcile",
+        "reactions.refresh_pace",
+        "reactions.sum_site_buckets",
     )
 }
 
@@ -303,6 +305,18 @@ CELERY_BEAT_SCHEDULE = {
     "verify sightings": {
         "task": "articles.verify_sightings",
         "schedule": timedelta(minutes=1),
+        "options": _EXPIRES,
+    },
+    # The figures of sections are read from what this adds up.
+    "sum site buckets": {
+        "task": "reactions.sum_site_buckets",
+        "schedule": timedelta(minutes=1),
+        "options": _EXPIRES,
+    },
+    # How fast articles usually gather reactions: rebuilt where it is an hour old.
+    "refresh pace": {
+        "task": "reactions.refresh_pace",
+        "schedule": timedelta(minutes=10),
         "options": _EXPIRES,
     },
     "purge sightings": {

@@ -11,6 +11,8 @@ from reactions.default_policies import refresh_articles
 from reactions.moderation.client_network import purge_networks
 from reactions.move import settle_merges
 from reactions.sql import row
+from reactions.stats.pace import refresh_pace
+from reactions.stats.site_buckets import sum_site_buckets
 
 # As of what beat sends: a message that no worker received meanwhile is dropped.
 _EXPIRES_SECONDS = 600
@@ -57,6 +59,18 @@ def refresh_articles_task() -> None:
 def settle_merges_task() -> None:
     """Moves what merged articles have left to move. Sent every second while there is a recent merge; any number at once."""
     settle_merges(seconds=_SETTLE_SECONDS)
+
+
+@shared_task(name="reactions.sum_site_buckets")
+def sum_site_buckets_task() -> None:
+    """Adds up the buckets of sections. Scheduled every minute; any number at once."""
+    sum_site_buckets()
+
+
+@shared_task(name="reactions.refresh_pace")
+def refresh_pace_task() -> None:
+    """Rebuilds the pace of articles where it is an hour old. Scheduled every ten minutes; any number at once."""
+    refresh_pace()
 
 
 def refresh_cached_counts() -> None:

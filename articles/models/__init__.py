@@ -1,5 +1,6 @@
 """The tables of the app: articles with their sections, tags, authors, pictures, revisions, sources and API keys."""
 
+from articles.models.accounts import Account
 from articles.models.api_keys import ApiKey, IdempotencyKey
 from articles.models.articles import (
     Article,
@@ -30,6 +31,7 @@ __all__ = [
     "CURRENT_STATES",
     "EXPIRING_STATES",
     "PUBLIC_STATES",
+    "Account",
     "ApiKey",
     "Article",
     "ArticleAddress",

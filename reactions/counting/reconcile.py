@@ -32,7 +32,8 @@ _STATEMENT_MILLISECONDS = 3_600_000
 class ReconcileResult:
     """What a reconcile found.
 
-    `drift` and `bucket_drift` are summed over articles and kinds, without sign. `missed_rows` are rows whose
+    `drift` and `bucket_drift` are summed over articles and kinds, without sign, `site_bucket_drift` over kinds and
+    quarters of an hour. `missed_rows` are rows whose
     `counted` was stale without an outbox entry. `repaired` counts pairs of article and kind.
     """
 
@@ -44,10 +45,11 @@ class ReconcileResult:
     bucket_drift: int
     missed_rows: int
     repaired: int
+    site_bucket_drift: int
 
     @property
     def is_clean(self) -> bool:
-        return not (self.drift or self.bucket_drift or self.missed_rows)
+        return not (self.drift or self.bucket_drift or self.missed_rows or self.site_bucket_drift)
 
 
 def reconcile(*, dry_run: bool = False) -> ReconcileResult:
@@ -76,6 +78,7 @@ def reconcile(*, dry_run: bool = False) -> ReconcileResult:
         bucket_drift=sum(abs(of_buckets) for _, _, _, of_buckets in drifted),
         missed_rows=missed_rows,
         repaired=0 if dry_run else sum(map(_repair_batch, _batches(article_ids))),
+        site_bucket_drift=_repair_site_buckets(dry_run=dry_run),
     )
     rows("save_reconciliation", asdict(result))
     if not result.is_clean:
@@ -113,6 +116,12 @@ def _run_long(name: str, parameters: Mapping[str, Any] | None = None) -> list[An
     with transaction.atomic():
         rows("limit_statement", {"milliseconds": _STATEMENT_MILLISECONDS})
         return rows(name, parameters)
+
+
+def _repair_site_buckets(*, dry_run: bool) -> int:
+    """The drift of the buckets of sections, which is repaired unless `dry_run`. After that of the articles."""
+    ((drift,),) = _run_long("repair_site_buckets", {"only_count": dry_run})
+    return int(drift)
 
 
 def _repair_batch(article_ids: Sequence[UUID]) -> int:

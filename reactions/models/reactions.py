@@ -193,6 +193,9 @@ class Reconciliation(models.Model):
         help_text="Rows whose `counted` was stale without an outbox entry."
     )
     repaired = models.BigIntegerField(help_text="Pairs of article and kind.")
+    site_bucket_drift = models.BigIntegerField(
+        db_default=0, help_text="Of the buckets of sections, summed over kinds and quarters."
+    )
 
     class Meta:
         constraints = [

@@ -2,7 +2,8 @@
 -- to `kinds`, or to nothing where the row is held, and the difference goes to the counts and the 15-minute buckets.
 -- An entry only says that its row changed: a row with two entries is counted once, and one that changed again is
 -- counted as it is now. claim.sql holds the locks of the count versions and the rows.
--- Uses: the keys of reactions_outboxentry, reactions_reaction, reactions_countversion, reactions_articlecount and
+-- What a section's articles had is only ever inserted, so that two aggregations do not wait for each other.
+-- Uses: the keys of articles_article, reactions_outboxentry, reactions_reaction, reactions_countversion, reactions_articlecount and
 -- reactions_bucket. Locks nothing that it need wait for: only the transaction that holds an article's count version
 -- writes its counts and buckets. Returns a row for each article that has new counts.
 WITH claimed AS (
@@ -47,5 +48,10 @@ WITH claimed AS (
    ORDER BY article_id, start, kind
       ON CONFLICT (article_id, start, kind) DO UPDATE
      SET added = b.added + EXCLUDED.added, removed = b.removed + EXCLUDED.removed
+), of_sections AS (
+  INSERT INTO reactions_sitebucket (start, section_id, kind, added, removed)
+  SELECT start, a.section_id, kind, sum(added), sum(removed)
+    FROM change LEFT JOIN articles_article a ON a.id = article_id
+   GROUP BY start, a.section_id, kind
 )
 SELECT article_id FROM versioned;

@@ -3,7 +3,7 @@
 -- in between change counts, buckets and rows alike, and leave the drift as it was.
 -- Two of these at once would repair twice: an advisory lock keeps them apart (try_lock.sql). lock_versions.sql, in the
 -- same transaction, holds the articles' count versions.
--- Uses: the keys of reactions_reaction, reactions_articlecount, reactions_bucket. Returns a row for each (article, kind)
+-- Uses: the keys of articles_article, reactions_reaction, reactions_articlecount, reactions_bucket. Returns a row for each (article, kind)
 -- repaired.
 WITH in_rows AS (
   SELECT article_id, kind, sum(readers)::bigint AS count
@@ -46,5 +46,12 @@ WITH in_rows AS (
    WHERE of_buckets <> 0 ORDER BY article_id, kind
       ON CONFLICT (article_id, start, kind) DO UPDATE
      SET added = b.added + EXCLUDED.added, removed = b.removed + EXCLUDED.removed
+), of_sections AS (
+  INSERT INTO reactions_sitebucket (start, section_id, kind, added, removed)
+  SELECT date_bin('15 minutes', clock_timestamp(), timestamptz '2000-01-01 00:00:00+00'), a.section_id, kind,
+         sum(GREATEST(of_buckets, 0)), sum(GREATEST(-of_buckets, 0))
+    FROM drifted JOIN versioned USING (article_id) LEFT JOIN articles_article a ON a.id = article_id
+   WHERE of_buckets <> 0
+   GROUP BY a.section_id, kind
 )
 SELECT article_id, kind FROM drifted;

@@ -91,7 +91,7 @@ def measure() -> Measured:
     return Measured(
         rows=found.rows,
         seconds=found.seconds,
-        drift=found.drift + found.bucket_drift + found.missed_rows,
+        drift=found.drift + found.bucket_drift + found.site_bucket_drift + found.missed_rows,
     )
 
 

@@ -22,6 +22,7 @@ class Command(BaseCommand):
             f"rows scanned: {result.rows} in {result.seconds:.1f} s\n"
             f"drift found: {result.drift}\n"
             f"drift found in the buckets: {result.bucket_drift}\n"
+            f"drift found in the buckets of sections: {result.site_bucket_drift}\n"
             f"rows missed: {result.missed_rows}\n"
             f"drift repaired: {result.repaired} counts"
         )
