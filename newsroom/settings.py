@@ -385,6 +385,8 @@ LIVE_DRAIN_SECONDS = number("LIVE_DRAIN_SECONDS", 10)
 REACTIONS_KINDS = text("REACTIONS_KINDS")
 # Days after which an article closes where neither its own nor a default policy sets it; 0: never.
 REACTIONS_CLOSE_AFTER_DAYS = number("REACTIONS_CLOSE_AFTER_DAYS", 0)
+# The kinds by which the desk shows what made readers glad, angry or sad (reactions/kinds.py); empty: the usual ones.
+REACTIONS_MOODS = {mood: words(f"REACTIONS_{mood.upper()}") for mood in ("glad", "angry", "sad")}
 # The key of the hash under which a reader is stored. Losing it orphans every reader; SECRET_KEY may be rotated alone.
 READER_KEY = required("READER_KEY")
 READER_COOKIE = "__Host-reader" if HTTPS else "reader"

@@ -93,3 +93,20 @@ def pack(keys: Iterable[str]) -> int:
 def unpack(kinds: int) -> list[str]:
     """The keys of a mask, in the order of KINDS."""
     return [key for key, mask in _MASKS if kinds & mask]
+
+
+def _moods() -> dict[str, int]:
+    """The kinds of each mood, a mask. Those of the setting; without one, those of the seven that the site offers."""
+    usual = {"glad": "like love", "angry": "dislike angry", "sad": "sad"}
+    moods = {}
+    for mood, keys in usual.items():
+        own = settings.REACTIONS_MOODS[mood]
+        if unknown := [key for key in own if key not in BY_KEY]:
+            name = f"REACTIONS_{mood.upper()}"
+            raise ImproperlyConfigured(f"{name} names what is no kind: {', '.join(unknown)}.")
+        moods[mood] = pack(own or [key for key in keys.split() if key in BY_KEY])
+    return moods
+
+
+# How a story made its readers feel, as the desk shows it. A mood is no verdict on the quality of a story.
+MOODS = _moods()

@@ -134,7 +134,7 @@ class MediaAdmin(ModelAdmin):
     def size(self, media: Picture) -> str:
         if not media.file:
             return "–"
-        return f"{media.width} × {media.height}, {media.byte_size // 1024:,} kB"  # noqa: RUF001
+        return f"{media.width} × {media.height}, {media.byte_size // 1024:,} kB"
 
     @admin.display(description="State")
     def state(self, media: Picture) -> str:

@@ -116,7 +116,7 @@ def _check_size(image: Image.Image) -> None:
     if width * height > MAX_PIXELS:
         raise _too_large()
     if min(width, height) < MIN_SIDE:
-        text = f"has {width} × {height} pixels; {MIN_SIDE} on each side are the minimum."  # noqa: RUF001
+        text = f"has {width} × {height} pixels; {MIN_SIDE} on each side are the minimum."
         raise InvalidPictureError(text)
 
 

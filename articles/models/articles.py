@@ -351,6 +351,12 @@ class Article(models.Model):
                 name="articles_by_due",
                 condition=models.Q(state=State.SCHEDULED),
             ),
+            # What waits for an editor.
+            models.Index(
+                fields=["id"],
+                name="articles_in_review",
+                condition=models.Q(state=State.IN_REVIEW),
+            ),
             # publish_due, every second: articles whose time is over.
             models.Index(
                 fields=["expires_at"],

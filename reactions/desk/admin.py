@@ -45,13 +45,13 @@ def total(article: ReactedArticle) -> str:
 def state(article: ReactedArticle) -> SafeString:
     address = reverse("admin:reactions_reactedarticle_change", args=[article.pk])
     now = getattr(article, "reactions_state")  # noqa: B009  # set by ArticleList
-    return format_html('<a href="{}" class="statistics-link">{}</a>', address, now)
+    return format_html('<a href="{}" class="figures-link">{}</a>', address, now)
 
 
 @admin.display(description="Story", ordering="headline")
 def article(article: ReactedArticle) -> SafeString:
     address = reverse("admin:reactions_statistics", args=[article.pk])
-    return format_html('<a href="{}" class="statistics-link">{}</a>', address, article.headline)
+    return format_html('<a href="{}" class="figures-link">{}</a>', address, article.headline)
 
 
 @admin.display(description="Published", ordering="published_at")
@@ -113,7 +113,7 @@ class ReactedArticleAdmin(ModelAdmin):
     ]
 
     class Media:
-        css = {"all": ["reactions/statistics.css"]}
+        css = {"all": ["reactions/figures.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReactedArticle]:
         totals = ArticleCount.objects.filter(article_id=OuterRef("pk"))

@@ -473,6 +473,10 @@ class Wave(models.Model):
         indexes = [
             # The desk's list, newest first.
             models.Index(fields=["-last_at"], name="reactions_waves_by_time"),
+            # What waits for an editor.
+            models.Index(
+                fields=["id"], name="reactions_waves_held", condition=models.Q(state="held")
+            ),
             # list_unapplied_waves.sql, before every aggregation: decisions whose rows are not changed yet.
             models.Index(
                 fields=["id"], name="reactions_waves_to_do", condition=models.Q(is_applied=False)

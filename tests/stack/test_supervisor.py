@@ -155,7 +155,7 @@ def listening_of(process: psutil.Process) -> set[tuple[str, str, int]]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/static/articles/focal-point.css", "/static/reactions/statistics.css"]
+    "path", ["/static/articles/focal-point.css", "/static/reactions/figures.css"]
 )
 def test_the_front_serves_files_as_django_does(stack: RunningStack, path: str) -> None:
     differs = {"date", "server", "via", "etag", "accept-ranges", "content-type", "content-length"}

@@ -44,7 +44,7 @@ def test_a_picture_of_an_allowed_format_is_accepted(form: str, content_type: str
         (draw()[:4000], "is broken: it cannot be decoded to its end."),
         (draw(form="PNG")[:-400], "is broken: it cannot be decoded to its end."),
         (draw(form="PNG")[:20], "is not a JPEG, PNG or WebP picture."),
-        (draw(1, 1), "has 1 × 1 pixels; 16 on each side are the minimum."),  # noqa: RUF001
+        (draw(1, 1), "has 1 × 1 pixels; 16 on each side are the minimum."),
         (b"\xff\xd8" + b"\0" * MAX_BYTES, f"has {MAX_BYTES + 2} bytes; {MAX_BYTES} are allowed."),
         (claiming(60_000, 60_000), "claims more than 64 million pixels."),
         (claiming(8001, 8000), "claims more than 64 million pixels."),

@@ -1,0 +1,46 @@
+"""What the desk's pages share: who may see them, their time zone, and how they are drawn."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from reactions.stats.article import timezones
+
+# Below so many reactions there are no shares: they would be chance.
+LEAST_REACTIONS = 20
+
+
+class UnknownZone(Exception):
+    """The time zone in the address is none."""
+
+
+def zone_of(request: HttpRequest) -> ZoneInfo:
+    """The zone of the address (`tz`), else the one that is active for the user. Raises UnknownZone."""
+    name = request.GET.get("tz", "")
+    if not name:
+        return ZoneInfo(timezone.get_current_timezone_name() or settings.TIME_ZONE)
+    if name not in timezones():
+        raise UnknownZone
+    return ZoneInfo(name)
+
+
+def desk_page(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """A page in the admin's look: never stored by a browser or a cache."""
+    site = admin.site.each_context(request)
+    response = render(request, f"reactions/desk/{template}", {**site, **context}, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def refuse_zone(request: HttpRequest, title: str) -> HttpResponse:
+    """A page that says which time zone is none."""
+    name = request.GET.get("tz", "")
+    context = {"title": title, "reason": f"There is no time zone called “{name[:64]}”."}
+    return desk_page(request, "refused.html", context, status=400)

@@ -1,0 +1,7 @@
+"""Placeholder."""
+
+from django.http import HttpRequest, HttpResponse
+
+
+def stories(request: HttpRequest, **options: object) -> HttpResponse:
+    return HttpResponse("")
