@@ -23,6 +23,7 @@ def test_it_has_no_drift_and_a_brigade() -> None:
     assert made.reactions == Reaction.objects.count() > 3_000
     assert reconcile(dry_run=True).is_clean
     assert Bucket.objects.filter(start__gt=NOON).count() == 0
+    assert made.brigade is not None
     angry = Bucket.objects.filter(article_id=made.brigade, kind=BY_KEY["angry"].bit)
     assert max(each.added for each in angry) > 50
     published = Article.objects.get(pk=made.brigade).first_published_at
