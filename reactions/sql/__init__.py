@@ -7,7 +7,7 @@ caller may pass further fragments.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Self
@@ -37,11 +37,20 @@ def statement(name: str, fragments: tuple[tuple[str, str], ...] = ()) -> str:
 
     psycopg converts a text of more than 4,096 characters again with each call.
     """
-    lines = files(__name__).joinpath(f"{name}.sql").read_text("utf-8").splitlines()
-    text = "\n".join([f"-- {name}", *(line for line in lines if not line.startswith("--"))])
-    for fragment, content in (*_FRAGMENTS.items(), *fragments):
+    return _put_together(name, fragments)
+
+
+def _put_together(name: str, fragments: Iterable[tuple[str, str]]) -> str:
+    text = _template(name)
+    for fragment, content in (*fragments, *_FRAGMENTS.items()):
         text = text.replace(f"{{{{{fragment}}}}}", content)
     return text
+
+
+@cache
+def _template(name: str) -> str:
+    lines = files(__name__).joinpath(f"{name}.sql").read_text("utf-8").splitlines()
+    return "\n".join([f"-- {name}", *(line for line in lines if not line.startswith("--"))])
 
 
 class _Unprepared(psycopg.Cursor[Any]):
@@ -65,7 +74,9 @@ def rows(
     A `repeatable` statement runs once more where the connection was lost while it ran: it may have been committed, and
     changes nothing the second time.
     """
-    text = statement(name, tuple((fragments or {}).items()))
+    # Fragments of an unprepared statement may be of any number, so their texts are not kept.
+    put_together = _put_together if unprepared else statement
+    text = put_together(name, tuple((fragments or {}).items()))
     cursor_class = _Unprepared if unprepared else psycopg.Cursor
     wrapper = on or connection
     try:
