@@ -140,6 +140,41 @@ FIELDS: Final = (
     Field("expires_at", Kind.VALUE, is_restored=False, fieldset=Fieldset.ORIGIN),
 )
 
+# What editors read for a field or column, where it is not its name in words.
+LABELS: Final = {
+    "abstract": "Abstract",
+    "article_type": "Type of story",
+    "body_markdown": "Text",
+    "body_html": "Text",
+    "canonical_url": "Address of the original",
+    "content_modified_at": "Changed for readers",
+    "dateline_source": "Source in the dateline",
+    "dateline_text": "Dateline",
+    "ed_note": "Note for the desk",
+    "editor_note": "Note to readers",
+    "embargoed_until": "Embargo",
+    "first_created_at": "First written",
+    "first_published_at": "First published",
+    "guid": "Permanent identifier",
+    "pub_status": "Use by others",
+    "publish_at": "Time of publication",
+    "published_at": "Time of publication",
+    "expires_at": "Unpublished at",
+    "slug": "Address (slug)",
+    "source_item_id": "Number at the source",
+    "source_url": "Address at the source",
+    "source_version": "Version at the source",
+    "translation_of": "Translation of",
+    "translation_of_id": "Translation of",
+    "version_created_at": "Saved",
+}
+
+
+def label_of(name: str) -> str:
+    """What editors read for the field or column of this name."""
+    return LABELS.get(name) or name.replace("_", " ").capitalize()
+
+
 # Characters, by the field's name.
 MAX_LENGTH: Final = {field.name: field.max_length for field in FIELDS if field.max_length}
 # Fields and columns whose change readers would notice; another section or tag is not such a change.

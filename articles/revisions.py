@@ -66,8 +66,7 @@ class Difference:
     @property
     def label(self) -> str:
         """The field's name for people."""
-        name = self.field.removesuffix("_id").removesuffix("_markdown").replace("_", " ")
-        return name[:1].upper() + name[1:]
+        return fields.label_of(self.field)
 
 
 def lock_article(*, article_id: UUID, expected_version: int | None) -> Article:

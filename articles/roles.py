@@ -60,6 +60,7 @@ NEEDED: Mapping[Transition, str] = {
     Transition.SEND_BACK: PUBLISHES,
     Transition.SCHEDULE: PUBLISHES,
     Transition.DESCHEDULE: PUBLISHES,
+    Transition.LIFT_EMBARGO: PUBLISHES,
     Transition.PUBLISH: PUBLISHES,
     Transition.CORRECT: PUBLISHES,
     Transition.UNPUBLISH: PUBLISHES,
@@ -111,7 +112,7 @@ def transitions_for(user: User, article: Article) -> list[Transition]:
     """The transitions that both the role and the article's state allow."""
     return [
         transition
-        for transition in allowed_transitions(article.state)
+        for transition in allowed_transitions(article)
         if may_make_transition(user, transition, article)
     ]
 

@@ -31,6 +31,7 @@ class Transition(StrEnum):
     SEND_BACK = "send_back"
     SCHEDULE = "schedule"
     DESCHEDULE = "deschedule"
+    LIFT_EMBARGO = "lift_embargo"
     PUBLISH = "publish"
     CORRECT = "correct"
     UNPUBLISH = "unpublish"
@@ -43,10 +44,10 @@ class Transition(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Rule:
     allowed_from: frozenset[State]
-    to: State
+    to: State | None  # None: the state stays, or the transition's function sets it
 
 
-def _rule(*allowed_from: State, to: State) -> Rule:
+def _rule(*allowed_from: State, to: State | None) -> Rule:
     return Rule(frozenset(allowed_from), to)
 
 
@@ -57,6 +58,7 @@ TRANSITIONS: Mapping[Transition, Rule] = {
     Transition.SEND_BACK: _rule(State.IN_REVIEW, to=State.DRAFT),
     Transition.SCHEDULE: _rule(State.DRAFT, State.IN_REVIEW, to=State.SCHEDULED),
     Transition.DESCHEDULE: _rule(State.SCHEDULED, to=State.DRAFT),
+    Transition.LIFT_EMBARGO: _rule(State.DRAFT, State.IN_REVIEW, State.SCHEDULED, to=None),
     Transition.PUBLISH: _rule(
         State.DRAFT, State.IN_REVIEW, State.SCHEDULED, State.UNPUBLISHED, to=State.PUBLISHED
     ),
@@ -85,15 +87,24 @@ class TransitionNotAllowed(Exception):
     """A transition that the article's state does not allow."""
 
     def __init__(self, transition: Transition, state: State) -> None:
-        super().__init__(
-            f"A story that is {state.label.lower()} does not allow the move {transition}."
-        )
+        if state in TRANSITIONS[transition].allowed_from:
+            super().__init__("The story has no embargo.")  # what only LIFT_EMBARGO needs besides
+        else:
+            move = transition.replace("_", " ")
+            super().__init__(
+                f"A story that is {state.label.lower()} does not allow the move “{move}”."
+            )
         self.transition, self.state = transition, state
 
 
-def allowed_transitions(state: str) -> list[Transition]:
-    """The transitions from this state, in the order of the table."""
-    return [transition for transition, rule in TRANSITIONS.items() if state in rule.allowed_from]
+def allowed_transitions(article: Article) -> list[Transition]:
+    """The transitions that the article's state allows, in the order of the table; and only an embargo can be lifted."""
+    return [
+        transition
+        for transition, rule in TRANSITIONS.items()
+        if article.state in rule.allowed_from
+        and (transition is not Transition.LIFT_EMBARGO or article.embargoed_until is not None)
+    ]
 
 
 @transaction.atomic
@@ -139,6 +150,27 @@ def deschedule(
 
     return _transition(
         Transition.DESCHEDULE, article_id, expected_version, note, editor, clear_schedule
+    )
+
+
+@transaction.atomic
+def lift_embargo(
+    *, article_id: UUID, expected_version: int | None = None, note: str = "", editor: str = ""
+) -> Article:
+    """End the embargo before its time. A scheduled article, which waited for that end, is a draft again.
+
+    Raises TransitionNotAllowed where there is no embargo.
+    """
+
+    def end_embargo(article: Article, now: datetime) -> None:
+        if article.embargoed_until is None:
+            raise TransitionNotAllowed(Transition.LIFT_EMBARGO, State(article.state))
+        article.embargoed_until = None
+        if article.state == State.SCHEDULED:
+            article.state = State.DRAFT
+
+    return _transition(
+        Transition.LIFT_EMBARGO, article_id, expected_version, note, editor, end_embargo
     )
 
 
@@ -196,7 +228,7 @@ def publish(
 
     def release(article: Article, now: datetime) -> None:
         if article.embargoed_until and article.embargoed_until > now:
-            raise InvalidValue("embargoed_until", "lies in the future.")
+            raise InvalidValue("embargoed_until", "has not ended. Lift it first.")
         _check_publishable(article, now)
         _stamp(article, now)
 
@@ -324,8 +356,8 @@ def _transition(
 def _finish(
     article: Article, transition: Transition, now: datetime, *, note: str, editor: str
 ) -> None:
-    article.state = TRANSITIONS[transition].to
-    article.pub_status = PUB_STATUS.get(article.state, PubStatus.USABLE)
+    article.state = TRANSITIONS[transition].to or article.state
+    article.pub_status = PUB_STATUS.get(State(article.state), PubStatus.USABLE)
     save_version(article, kind=transition, now=now, note=note, editor=editor)
 
 
@@ -362,7 +394,7 @@ def _notify_readers(
 
 def _due_at(publish_at: datetime | None, embargoed_until: datetime | None) -> datetime:
     if publish_at and embargoed_until:
-        raise InvalidValue("embargoed_until", "cannot be combined with publish_at.")
+        raise InvalidValue("embargoed_until", "cannot be combined with a time of publication.")
     due_at = publish_at or embargoed_until
     if due_at is None:
         raise InvalidValue("publish_at", "is missing.")
@@ -375,7 +407,9 @@ def _check_schedule(
     if due_at <= now:
         raise InvalidValue("publish_at" if publish_at else "embargoed_until", "lies in the past.")
     if publish_at and article.embargoed_until and article.embargoed_until > now:
-        raise InvalidValue("publish_at", "cannot be combined with the story's embargo.")
+        raise InvalidValue(
+            "publish_at", "cannot be combined with the story's embargo. Lift it first."
+        )
 
 
 def _check_publishable(article: Article, when: datetime) -> None:

@@ -181,7 +181,7 @@ class EditorialArticle(ArticleAnswer):
 
     @extend_schema_field({"type": "array", "items": {"type": "string", "enum": list(Transition)}})
     def get_allowed_moves(self, article: Article) -> list[str]:
-        return [str(transition) for transition in allowed_transitions(article.state)]
+        return [str(transition) for transition in allowed_transitions(article)]
 
 
 class ArticleList(Shape):

@@ -89,6 +89,16 @@ class Deschedule(TransitionView):
         return self.transition(request, article, validation.Simple, workflow.deschedule)
 
 
+class LiftEmbargo(TransitionView):
+    @_described("articles_lift_embargo", validation.Simple)
+    def post(self, request: Request, article: str) -> Response:
+        """Ends the embargo before its time. A scheduled article is a draft again; others keep their state.
+
+        409 where there is no embargo, or the state forbids it.
+        """
+        return self.transition(request, article, validation.Simple, workflow.lift_embargo)
+
+
 class Correct(TransitionView):
     @_described("articles_correct", validation.Correcting)
     def post(self, request: Request, article: str) -> Response:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("articles/<str:article>/publish/", transitions.Publish.as_view()),
     path("articles/<str:article>/schedule/", transitions.Schedule.as_view()),
     path("articles/<str:article>/deschedule/", transitions.Deschedule.as_view()),
+    path("articles/<str:article>/lift_embargo/", transitions.LiftEmbargo.as_view()),
     path("articles/<str:article>/correct/", transitions.Correct.as_view()),
     path("articles/<str:article>/unpublish/", transitions.Unpublish.as_view()),
     path("articles/<str:article>/retract/", transitions.Retract.as_view()),

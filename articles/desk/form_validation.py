@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from articles.editing import InvalidValue
+from articles.fields import label_of
 from articles.validation import StrictSerializer
 
 
@@ -32,8 +33,14 @@ def add_invalid_value(
     form: forms.BaseForm, error: InvalidValue, form_names: Mapping[str, str]
 ) -> None:
     """Add to the form what editing refused after the serializer had accepted it."""
-    text = error.text[:1].upper() + error.text[1:]
-    add_error(form, (error.field,), text, form_names)
+    add_error(form, tuple(error.field.split(".")), _sentence(error.text), form_names)
+
+
+def describe(error: Exception) -> str:
+    """The refusal for editors: an invalid value with the words for its field instead of the API's name."""
+    if isinstance(error, InvalidValue):
+        return f"{label_of(error.field.rpartition('.')[2])}: {_sentence(error.text)}"
+    return str(error)
 
 
 def add_error(
@@ -45,7 +52,11 @@ def add_error(
         if field in form.fields:
             form.add_error(field, message)
             return
-    form.add_error(None, f"{path[-1]}: {message}" if path else message)
+    form.add_error(None, f"{label_of(path[-1])}: {message}" if path else message)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _list_errors(errors: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles import roles
-from articles.desk.form_validation import add_invalid_value
+from articles.desk.form_validation import add_invalid_value, describe
 from articles.desk.transitions import DESK_TRANSITIONS, DeskTransition, TransitionForm
 from articles.editing import InvalidValue, NotEditable, restore_revision
 from articles.models import Article, ArticleRevision, State
@@ -30,7 +30,7 @@ def transition(
     if not roles.may_make_transition(request.user, transition, article):
         raise PermissionDenied
     step = DESK_TRANSITIONS[transition]
-    if transition not in allowed_transitions(article.state) and request.method != "POST":
+    if transition not in allowed_transitions(article) and request.method != "POST":
         messages.error(request, str(TransitionNotAllowed(transition, State(article.state))))
         return _to_article(article)
     form = step.form(request.POST or None, article=article)
@@ -101,7 +101,7 @@ def _restore(request: HttpRequest, article: Article, old: ArticleRevision) -> bo
             editor=request.user.get_username(),
         )
     except (InvalidValue, NotEditable) as error:
-        messages.error(request, str(error))
+        messages.error(request, describe(error))
     except VersionConflict:
         messages.error(
             request,

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from articles.desk.form_validation import describe
 from articles.desk.read_only import ReadOnlyAdmin
 from articles.editing import InvalidValue, NotEditable, restore_revision
 from articles.models import ArticleRevision
@@ -52,7 +53,7 @@ class ArticleRevisionAdmin(ReadOnlyAdmin):
                 editor=request.user.get_username(),
             )
         except (NotEditable, InvalidValue) as error:
-            self.message_user(request, str(error), messages.ERROR)
+            self.message_user(request, describe(error), messages.ERROR)
         else:
             self.message_user(request, f"It is version {article.version} now.", messages.SUCCESS)
 

@@ -193,6 +193,17 @@ DESK_TRANSITIONS: Mapping[Transition, DeskTransition] = {
         effects=("The story is a draft again. An embargo stays.",),
         act=workflow.deschedule,
     ),
+    Transition.LIFT_EMBARGO: DeskTransition(
+        label="Lift embargo",
+        done="free of its embargo",
+        icon="lock_open",
+        effects=(
+            "The story may be published before the time that its source has set.",
+            "If it was scheduled for the end of the embargo, it is a draft again.",
+            "Nothing is published yet.",
+        ),
+        act=workflow.lift_embargo,
+    ),
     Transition.PUBLISH: DeskTransition(
         label="Publish",
         done="published",

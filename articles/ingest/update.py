@@ -83,7 +83,7 @@ def _check_same_story(article: Article, story: Story) -> None:
 def _withdraw(article: Article, story: Story, now: datetime) -> Action:
     """Kill, spike or unpublish the article as its source asks; one that is not public may stay as it is."""
     canceled = story.pub_status == "canceled"
-    transitions = workflow.allowed_transitions(article.state)
+    transitions = workflow.allowed_transitions(article)
     note = f"{story.source or 'The source'} says: {story.pub_status}. {story.ed_note}".strip()
     _store_source_version(article, story)
     if canceled and workflow.Transition.KILL in transitions:

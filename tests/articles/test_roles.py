@@ -25,6 +25,7 @@ EDITS = {
         Transition.SEND_BACK,
         Transition.SCHEDULE,
         Transition.DESCHEDULE,
+        Transition.LIFT_EMBARGO,
         Transition.PUBLISH,
     ),
     *(Transition.CORRECT, Transition.UNPUBLISH, Transition.RETRACT),

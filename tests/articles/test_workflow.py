@@ -78,10 +78,14 @@ def due(publish_article: PublishArticle) -> Article:
 def test_a_transition_is_allowed_from_the_states_of_the_table_and_no_other(
     transition: Transition, state: State, publish_article: PublishArticle
 ) -> None:
-    article = publish_article(state=state)
+    embargo = {"embargoed_until": timezone.now() + HOUR}
+    lifts = transition is Transition.LIFT_EMBARGO
+    article = publish_article(state=state, **(embargo if lifts else {}))
 
     if state in TRANSITIONS[transition].allowed_from:
-        assert act(transition, article).state == row(article).state == TRANSITIONS[transition].to
+        after = {State.IN_REVIEW: state}.get(state, State.DRAFT)
+        expected = TRANSITIONS[transition].to or after
+        assert act(transition, article).state == row(article).state == expected
         assert row(article).version == 2
         assert article.revisions.get().kind == transition
     else:
@@ -145,10 +149,31 @@ def test_a_kill_clears_a_running_embargo_which_a_publication_does_not(
 ) -> None:
     article = publish_article(state=State.SCHEDULED, embargoed_until=timezone.now() + HOUR)
 
-    with pytest.raises(InvalidValue, match="embargoed_until: lies in the future"):
+    with pytest.raises(InvalidValue, match="embargoed_until: has not ended"):
         act(Transition.PUBLISH, article)
 
     assert act(Transition.KILL, article).embargoed_until is None
+
+
+@pytest.mark.parametrize("state", [State.DRAFT, State.IN_REVIEW, State.SCHEDULED])
+def test_an_embargo_that_is_lifted_is_gone_and_publishes_nothing(
+    state: State, publish_article: PublishArticle
+) -> None:
+    article = publish_article(state=state, embargoed_until=timezone.now() + HOUR)
+
+    lifted = act(Transition.LIFT_EMBARGO, article, note="The ministry agreed.", editor="edda")
+
+    assert (row(article).embargoed_until, lifted.is_public) == (None, False)
+    assert act(Transition.PUBLISH, article).state == State.PUBLISHED
+
+
+def test_only_an_embargo_can_be_lifted(publish_article: PublishArticle) -> None:
+    article = publish_article(state=State.DRAFT)
+
+    with pytest.raises(TransitionNotAllowed, match="The story has no embargo"):
+        act(Transition.LIFT_EMBARGO, article)
+
+    assert row(article).version == 1
 
 
 def test_a_correction_is_a_record_and_a_change_that_readers_notice(article: Article) -> None:

@@ -351,6 +351,8 @@ def test_a_public_article_changes_its_state(
         ("submit", "draft", "in_review"),
         ("send_back", "in_review", "draft"),
         ("deschedule", "scheduled", "draft"),
+        ("lift_embargo", "in_review", "in_review"),
+        ("lift_embargo", "scheduled", "draft"),
         ("spike", "draft", "spiked"),
         ("unspike", "spiked", "draft"),
     ],
@@ -358,7 +360,8 @@ def test_a_public_article_changes_its_state(
 def test_a_transition_of_an_own_article_needs_no_expected_version(
     transition: str, before: str, after: str, desk: Desk, publish_article: PublishArticle
 ) -> None:
-    filed = publish_article(state=before)
+    embargo = timezone.now() + timedelta(hours=1) if transition == "lift_embargo" else None
+    filed = publish_article(state=before, embargoed_until=embargo)
 
     changed = desk.post(f"{filed.pk}/{transition}/", {"note": "As agreed."})
     again = desk.post(f"{filed.pk}/{transition}/")

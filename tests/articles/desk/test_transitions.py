@@ -63,6 +63,7 @@ def test_the_page_has_exactly_the_buttons_that_state_and_role_allow(
     state: State, editor: Client, publisher: Client, draft: Article
 ) -> None:
     put(draft, state)
+    Article.objects.update(embargoed_until=timezone.now() + timedelta(hours=1))
     allowed = {each for each, rule in TRANSITIONS.items() if state in rule.allowed_from}
     graver = {Transition.KILL, Transition.SPIKE, Transition.UNSPIKE}
 
@@ -140,7 +141,7 @@ def test_an_article_is_scheduled_for_a_time_in_the_desks_zone(
         ({"embargoed_until": "2020-01-01T10:00"}, "Lies in the past."),
         (
             {"publish_at": "2999-01-01T10:00", "embargoed_until": "2999-01-01T10:00"},
-            "Cannot be combined with publish_at.",
+            "Cannot be combined with a time of publication.",
         ),
         ({"publish_at": "tomorrow"}, "Enter a valid date/time."),
     ],
@@ -160,7 +161,7 @@ def test_an_article_without_text_is_not_published(editor: Client) -> None:
 
     answer = carry_out(editor, empty, Transition.PUBLISH)
 
-    assert "body_markdown: Is empty." in text_of(answer)
+    assert "Text: Is empty." in text_of(answer)
     assert Article.objects.get().state == State.DRAFT
 
 
@@ -207,6 +208,35 @@ def test_an_invalid_correction_is_refused(
 
     assert complaint in text_of(answer)
     assert not Correction.objects.exists()
+
+
+def test_a_running_embargo_is_named_and_lifted(editor: Client, draft: Article) -> None:
+    soon = timezone.now() + timedelta(hours=1)
+    workflow.schedule(article_id=draft.pk, embargoed_until=soon)
+
+    early = carry_out(editor, draft, Transition.PUBLISH)
+    lifted = carry_out(editor, draft, Transition.LIFT_EMBARGO, note="The ministry agreed.")
+    after = text_of(editor.get(page(draft)))
+    carry_out(editor, draft, Transition.PUBLISH)
+
+    assert "Embargo: Has not ended. Lift it first." in text_of(early)
+    assert "embargoed_until" not in text_of(early)
+    assert lifted.status_code == 302
+    assert "Lift embargo" not in after
+    assert Article.objects.get().state == State.PUBLISHED
+
+
+@pytest.mark.parametrize("transition", [Transition.PUBLISH, Transition.SCHEDULE])
+def test_a_refused_transition_names_no_field_of_the_api(
+    transition: Transition, editor: Client, draft: Article
+) -> None:
+    Article.objects.update(expires_at=timezone.now() - timedelta(hours=1), body_html="<p>x</p>")
+    typed = {"publish_at": "2999-01-15T10:00"} if transition is Transition.SCHEDULE else {}
+
+    refused = text_of(carry_out(editor, draft, transition, **typed))
+
+    assert "Unpublished at: Lies before the publication." in refused
+    assert "expires_at" not in refused
 
 
 def test_a_retraction_needs_its_text(editor: Client, public: Article) -> None:
@@ -257,7 +287,7 @@ def test_a_transition_that_the_state_no_longer_allows_is_explained(
     )
 
     for answer in (opened, sent):
-        assert "A story that is published does not allow the move submit." in text_of(answer)
+        assert "A story that is published does not allow the move “submit”." in text_of(answer)
 
 
 def test_an_unknown_transition_is_not_found(editor: Client, draft: Article) -> None:
