@@ -32,6 +32,7 @@ from articles.models import (
 )
 from articles.revisions import (
     RESTORED,
+    check_merges,
     check_own_version,
     lock_article,
     record_revision,
@@ -119,10 +120,13 @@ def edit_article(
     changes: Mapping[str, Any],
     expected_version: int | None,
     only_if_own: bool = False,
+    merge: bool = False,
     note: str = "",
     editor: str = "",
 ) -> Article:
     """Set new values. Values that equal the stored ones make no version.
+
+    `merge` accepts an expected version that is not the latest, where other fields were saved since.
 
     `only_if_own` is for a request without an expected version: it is accepted only where the same editor made
     the latest version, so that it cannot overwrite another editor's work.
@@ -131,7 +135,11 @@ def edit_article(
     nothing is changed.
     """
     with unique_or_invalid():
-        article = lock_article(article_id=article_id, expected_version=expected_version)
+        article = lock_article(
+            article_id=article_id, expected_version=None if merge else expected_version
+        )
+        if merge and expected_version is not None and expected_version != article.version:
+            check_merges(article, changed=changes.keys(), since=expected_version)
         if only_if_own:
             check_own_version(article, editor=editor)
         now = timezone.now()

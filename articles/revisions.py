@@ -32,6 +32,16 @@ DERIVED = {
     *(column for field in fields.FIELDS for column in field.derived),
     *("version_created_at", "content_modified_at"),
 }
+# The field that each column of a revision belongs to.
+FIELD_OF = {
+    column: field.name for field in fields.FIELDS for column in (*field.columns, *field.derived)
+}
+# The place of each column in the order of `articles.fields`.
+_PLACES = {
+    name: place
+    for place, field in enumerate(fields.FIELDS)
+    for name in (field.name, *field.columns)
+}
 
 
 class VersionConflict(Exception):
@@ -79,6 +89,30 @@ def lock_article(*, article_id: UUID, expected_version: int | None) -> Article:
     if expected_version is not None and expected_version != article.version:
         raise VersionConflict(expected_version=expected_version, version=article.version)
     return article
+
+
+def check_merges(article: Article, *, changed: Collection[str], since: int) -> None:
+    """Raises VersionConflict unless what was saved since that version and these fields have nothing in common.
+
+    A transition conflicts with every change: what a save means depends on who reads the article. So does a version
+    that is older than the records.
+    """
+    saved = fields_changed_since(article, since)
+    if saved is None or saved & set(changed):
+        raise VersionConflict(expected_version=since, version=article.version)
+
+
+def fields_changed_since(article: Article, version: int) -> set[str] | None:
+    """The names of the fields that differ from that version; None where it is unknown, or the state has changed."""
+    # Uses index: articles_revision_once.
+    known = ArticleRevision.objects.filter(article=article, version__in=(version, article.version))
+    snapshots = {each.version: each.snapshot for each in known}
+    if len(snapshots) != 2:
+        return None
+    before, after = snapshots[version], snapshots[article.version]
+    if before["state"] != after["state"]:
+        return None
+    return {FIELD_OF.get(name, name) for name in after if before.get(name) != after[name]}
 
 
 def check_own_version(article: Article, *, editor: str) -> None:
@@ -163,6 +197,9 @@ def compare(*, older: ArticleRevision, newer: ArticleRevision) -> list[Differenc
     """The fields that differ, each with its lines; long texts with three lines around a change."""
     before, after = older.snapshot, newer.snapshot
     names = [name for name in after if name not in DERIVED and before.get(name) != after[name]]
+    names.sort(
+        key=lambda name: _PLACES.get(name, len(_PLACES))
+    )  # PostgreSQL stores them in another order
     return [
         Difference(name, tuple(_changed_lines(before.get(name), after[name]))) for name in names
     ]

@@ -118,9 +118,9 @@ class ArticleForm(VersionCheck, ArticleModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if not self.is_new:
-            self.check_version()
         self.changes = self._changes()
+        if not self.is_new:
+            self.check_version(self.changes.keys())
         if self.refusal:
             add_invalid_value(self, self.refusal, NAMES)
         return cleaned

@@ -1,12 +1,14 @@
 """The desk's list of articles and the page of one. `articles.editing` and `articles.workflow` do all writes."""
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, cast
 from uuid import UUID
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -20,12 +22,13 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from articles import roles
-from articles.desk import pages
+from articles.desk import pages, presence
 from articles.desk.article_form import ArticleForm
 from articles.desk.filters import ByAuthor, Mine
 from articles.desk.live_preview import render_preview
 from articles.desk.pictures import ArticleMediaInline
 from articles.desk.transitions import DESK_TRANSITIONS
+from articles.desk.version_check import describe_merge
 from articles.editing import InvalidValue, NotEditable, create_draft, edit_article
 from articles.fields import FIELDS, Fieldset
 from articles.markup import with_dateline
@@ -118,6 +121,7 @@ class ArticleAdmin(ModelAdmin):
         js = [
             forms.Script("articles/desk/autosave.js", type="module"),
             forms.Script("articles/desk/live-preview.js", type="module"),
+            forms.Script("articles/desk/presence.js", type="module"),
         ]
 
     # Permissions
@@ -239,7 +243,8 @@ class ArticleAdmin(ModelAdmin):
         except (InvalidValue, VersionConflict, NotEditable) as error:
             if isinstance(error, InvalidValue):
                 request.refusal = error  # type: ignore[attr-defined]  # read by get_form
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            # Read again: where another editor has saved just now, the next attempt finds what to merge, or refuses.
+            return self.changeform_view(request, object_id, form_url, extra_context)
         if getattr(request, "saved", False):
             pages.mark_saved(request, response)
         return response
@@ -252,6 +257,7 @@ class ArticleAdmin(ModelAdmin):
         context |= {
             "state_colour": COLOURS[State(article.state)] if article else "",
             "buttons": [(transition, DESK_TRANSITIONS[transition]) for transition in transitions],
+            "presence": self._presence(request, article),
             "may_share": article
             and not article.is_public
             and self.has_change_permission(request, article),
@@ -263,6 +269,12 @@ class ArticleAdmin(ModelAdmin):
         }
         return super().render_change_form(request, context, *args, **options)
 
+    def _presence(self, request: HttpRequest, article: Article | None) -> str | None:
+        """Who else has the form open; None where there is no form."""
+        if article is None or not self.has_change_permission(request, article):
+            return None
+        return presence.describe(presence.enter(article_id=article.pk, user=_user(request)))
+
     # Saving
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -272,8 +284,11 @@ class ArticleAdmin(ModelAdmin):
                 article_id=obj.pk,
                 changes=form.changes,
                 expected_version=form.version,
+                merge=True,
                 editor=editor,
             )
+            if form.merged_with:
+                self.message_user(request, describe_merge(form.merged_with), messages.WARNING)
         else:
             obj.pk = create_draft(
                 values=form.changes, editor=editor, created_by_id=request.user.pk
@@ -302,6 +317,7 @@ class ArticleAdmin(ModelAdmin):
                 self.transition_view,
                 "transition",
             ),
+            own("<uuid:article_id>/editing/", self.editing_view, "editing"),
             own("<uuid:article_id>/preview-link/", self.preview_link_view, "preview_link"),
             own("<uuid:article_id>/versions/", self.versions_view, "versions"),
             own("<uuid:article_id>/restore/<int:version>/", self.restore_view, "restore"),
@@ -312,6 +328,16 @@ class ArticleAdmin(ModelAdmin):
         if not self.has_change_permission(request):
             raise Http404
         return require_POST(lambda request: JsonResponse(render_preview(request.POST)))(request)
+
+    def editing_view(self, request: HttpRequest, article_id: UUID) -> HttpResponse:
+        """A call of presence.js: the user has the form open, or with `left` has closed it."""
+        article = self._seen(request, article_id)
+        if request.method != "POST" or not self.has_change_permission(request, article):
+            raise Http404
+        if "left" in request.POST:
+            presence.leave(article_id=article.pk, user=_user(request))
+            return HttpResponse(status=HTTPStatus.NO_CONTENT)
+        return JsonResponse({"text": self._presence(request, article)})
 
     def transition_view(
         self, request: HttpRequest, article_id: UUID, transition: str
@@ -345,6 +371,10 @@ class ArticleAdmin(ModelAdmin):
             return roles.seen_by(request.user).get(pk=article_id)
         except Article.DoesNotExist:
             raise Http404 from None
+
+
+def _user(request: HttpRequest) -> User:
+    return cast(User, request.user)  # the desk admits no other
 
 
 def _moment(when: datetime | None) -> str | None:

@@ -255,23 +255,24 @@ def test_a_version_conflict_keeps_the_text_and_shows_the_difference(
 ) -> None:
     page = sign_in("edda", "/desk/articles/article/")
     open_article(page, published)
-    other = page.context.new_page()
-    other.goto(page.url)
+    other = sign_in("paula", page.url)
+    expect(other.get_by_text("edda is editing this story, too.")).to_be_visible()
     field(other, "Headline").fill("Theirs")
+    field(other, "Abstract").fill("Theirs, too.")
     press(other, "Save")
     expect(other).to_have_url(re.compile(r"/article/(\?|$)"))
 
-    field(page, "Text").fill("Mine.")
+    field(page, "Headline").fill("Mine.")
     press(page, "Save and continue editing")
-    expect(page.get_by_text("Not saved: edda")).to_be_visible()
-    expect(page.locator(".desk-conflict ins")).to_have_text("Theirs")
-    expect(field(page, "Text")).to_have_value("Mine.")
+    expect(page.get_by_text("Not saved: paula")).to_be_visible()
+    expect(page.locator(".desk-conflict ins").first).to_have_text("Theirs")
+    expect(field(page, "Headline")).to_have_value("Mine.")
 
     page.get_by_label("I have read this.").check()
     press(page, "Save and continue editing")
     expect(page.get_by_text("was changed successfully")).to_be_visible()
-    expect(field(page, "Headline")).to_have_value("Theirs")
-    expect(field(page, "Text")).to_have_value("Mine.")
+    expect(field(page, "Headline")).to_have_value("Mine.")
+    expect(field(page, "Abstract")).to_have_value("Theirs, too.")
 
 
 def test_the_desk_fits_on_a_phone(published: str, sign_in: SignIn) -> None:

@@ -6,11 +6,23 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import Settings
 
+from articles import workflow
 from articles.editing import create_draft, edit_article
 from articles.models import Article, ArticleRevision, Author, Section, State, Tag
+from articles.revisions import VersionConflict
 from articles.roles import Role
-from tests.articles.desk.client import ADD, LIST, fill_in, page, save, sign_in, text_of
+from tests.articles.desk.client import (
+    ADD,
+    LIST,
+    beside,
+    fill_in,
+    page,
+    save,
+    sign_in,
+    text_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -148,7 +160,7 @@ def test_the_largest_article_fits_through_the_form(editor: Client, draft: Articl
 def test_a_save_with_a_version_conflict_is_refused_and_shows_the_other_save(
     editor: Client, draft: Article
 ) -> None:
-    form = fill_in(editor, page(draft), body_markdown="Mine, at length.")
+    form = fill_in(editor, page(draft), headline="Mine", body_markdown="Mine, at length.")
     edit_article(
         article_id=draft.pk, changes={"headline": "Theirs"}, expected_version=1, editor="paula"
     )
@@ -164,21 +176,23 @@ def test_a_save_with_a_version_conflict_is_refused_and_shows_the_other_save(
 
 
 def test_an_editor_who_saw_the_other_save_may_overwrite_it(editor: Client, draft: Article) -> None:
-    form = fill_in(editor, page(draft), body_markdown="Mine, at length.")
-    edit_article(article_id=draft.pk, changes={"headline": "Theirs"}, expected_version=1)
+    form = fill_in(editor, page(draft), headline="Mine")
+    changes = {"headline": "Theirs", "abstract": "Theirs."}
+    edit_article(article_id=draft.pk, changes=changes, expected_version=1)
 
+    refused = editor.post(page(draft), form)
     answer = editor.post(page(draft), {**form, "seen": "2"})
 
     draft.refresh_from_db()
-    assert answer.status_code == 302
-    assert (draft.headline, draft.body_markdown) == ("Theirs", "Mine, at length.")
+    assert (refused.status_code, answer.status_code) == (200, 302)
+    assert (draft.headline, draft.abstract) == ("Mine", "Theirs.")
     assert list(ArticleRevision.objects.values_list("version", flat=True)) == [3, 2, 1]
 
 
 def test_a_version_saved_after_the_conflict_is_another_conflict(
     editor: Client, draft: Article
 ) -> None:
-    form = fill_in(editor, page(draft), body_markdown="Mine.")
+    form = fill_in(editor, page(draft), headline="Mine.")
     for headline in ("Theirs", "Theirs again"):
         edit_article(article_id=draft.pk, changes={"headline": headline}, expected_version=None)
 
@@ -186,6 +200,140 @@ def test_a_version_saved_after_the_conflict_is_another_conflict(
 
     assert "Not saved" in text_of(answer)
     assert Article.objects.get().version == 3
+
+
+def test_two_editors_of_different_fields_both_keep_their_work(
+    editor: Client, draft: Article
+) -> None:
+    form = fill_in(editor, page(draft), body_markdown="Mine.", tag_lines="Bridges")
+    changes = {"headline": "Theirs", "dateline": {"place": "Homs", "style": "plain"}}
+    edit_article(article_id=draft.pk, changes=changes, expected_version=1, editor="paula")
+
+    answer = editor.post(page(draft), form, follow=True)
+
+    draft.refresh_from_db()
+    assert (draft.headline, draft.body_markdown, draft.version) == ("Theirs", "Mine.", 3)
+    assert (draft.dateline_place, [tag.name for tag in draft.ordered_tags]) == ("Homs", ["Bridges"])
+    assert "Saved together with what paula changed meanwhile: “Headline”, “Dateline place”," in (
+        text_of(answer)
+    )
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ({"headline": "Mine"}, {"headline": "Theirs"}),
+        ({"tag_lines": "Bridges"}, {"tags": ["Roads"]}),
+        ({"dateline_place": "Homs"}, {"dateline": {"place": "Damascus", "style": "ap"}}),
+        ({"byline": "Mine"}, {"authors": [{"name": "Ada"}]}),  # their names become the byline
+    ],
+)
+def test_two_editors_of_one_field_do_not_overwrite_each_other(
+    mine: dict[str, Any], theirs: dict[str, Any], editor: Client, draft: Article
+) -> None:
+    form = fill_in(editor, page(draft), **mine)
+    edit_article(article_id=draft.pk, changes=theirs, expected_version=1)
+
+    answer = editor.post(page(draft), form)
+
+    assert "Not saved" in text_of(answer)
+    assert Article.objects.get().version == 2
+
+
+def test_a_transition_conflicts_with_every_change(editor: Client, draft: Article) -> None:
+    form = fill_in(editor, page(draft), body_markdown="Not for readers yet.")
+    workflow.publish(article_id=draft.pk, editor="paula")
+
+    answer = editor.post(page(draft), form)
+
+    assert "Not saved: paula" in text_of(answer)
+    assert Article.objects.get().body_markdown == "It *is*."
+
+
+def test_a_save_that_another_one_overtakes_is_merged_under_its_lock(
+    editor: Client, draft: Article, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = fill_in(editor, page(draft), body_markdown="Mine.")
+
+    def overtaken(**asked: Any) -> Article:
+        monkeypatch.setattr("articles.desk.articles.edit_article", edit_article)
+        edit_article(article_id=draft.pk, changes={"headline": "Theirs"}, expected_version=1)
+        return edit_article(**asked)
+
+    monkeypatch.setattr("articles.desk.articles.edit_article", overtaken)
+    answer = editor.post(page(draft), form)
+
+    draft.refresh_from_db()
+    assert answer.status_code == 302
+    assert (draft.headline, draft.body_markdown) == ("Theirs", "Mine.")
+
+
+def test_no_merge_under_the_lock_overwrites_a_field(draft: Article) -> None:
+    edit_article(article_id=draft.pk, changes={"headline": "Theirs"}, expected_version=1)
+
+    with pytest.raises(VersionConflict):
+        edit_article(
+            article_id=draft.pk, changes={"headline": "Mine"}, expected_version=1, merge=True
+        )
+    with pytest.raises(VersionConflict):  # a version that no revision describes
+        edit_article(
+            article_id=draft.pk, changes={"abstract": "Mine"}, expected_version=7, merge=True
+        )
+
+
+# Who else edits
+
+
+def test_the_form_says_who_else_has_it_open_until_they_leave(
+    editor: Client, draft: Article
+) -> None:
+    publisher = sign_in(Role.PUBLISHER, "paula")
+    User.objects.filter(username="paula").update(first_name="Paula", last_name="Berg")
+    call = beside(draft, "editing")
+
+    alone = text_of(editor.get(page(draft)))
+    publisher.get(page(draft))
+    both = editor.post(call).json()
+    third = text_of(sign_in(Role.EDITOR, "tom").get(page(draft)))
+    left = publisher.post(call, {"left": "1"}).status_code
+    after = editor.post(call).json()
+
+    assert "editing this story" not in alone
+    assert both == {"text": "Paula Berg is editing this story, too."}
+    assert "Paula Berg and editors are editing this story, too." in third
+    assert (left, after) == (204, {"text": "tom is editing this story, too."})
+
+
+def test_an_editor_who_no_longer_calls_is_not_shown(
+    editor: Client, draft: Article, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(Role.EDITOR, "tom").get(page(draft))
+    monkeypatch.setattr("articles.desk.presence.PRESENT_SECONDS", 0)
+
+    assert editor.post(beside(draft, "editing")).json() == {"text": ""}
+
+
+def test_without_redis_the_form_works_and_shows_nobody(
+    editor: Client, draft: Article, settings: Settings
+) -> None:
+    sign_in(Role.EDITOR, "tom").get(page(draft))
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+
+    answer = save(editor, page(draft), headline="Saved")
+
+    assert answer.status_code == 302
+    assert editor.post(beside(draft, "editing")).json() == {"text": ""}
+    assert editor.post(beside(draft, "editing"), {"left": "1"}).status_code == 204
+
+
+def test_only_who_may_write_a_story_is_seen_at_it(editor: Client, draft: Article) -> None:
+    Article.objects.update(
+        state=State.PUBLISHED, published_at=draft.updated_at, first_published_at=draft.updated_at
+    )
+
+    assert sign_in(Role.AUTHOR).post(beside(draft, "editing")).status_code == 404
+    assert editor.get(beside(draft, "editing")).status_code == 404
+    assert editor.post(beside(draft, "editing")).json() == {"text": ""}
 
 
 def test_a_save_names_the_stored_text_that_it_saved(editor: Client, draft: Article) -> None:
