@@ -4,7 +4,7 @@ Values come validated, by the names of the API (`articles.validation`, also for 
 database can know, such as a slug that is taken, is checked here.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -179,7 +179,7 @@ def apply_changes(article: Article, changes: Mapping[str, Any], *, now: datetime
         for name, setter in SETTERS.items()
         if name in changes and setter(article, changes[name])
     }
-    _check(article)
+    _check(article, changed)
     content.move_content_modified_at(article, changed=changed, now=now)
     return changed
 
@@ -203,7 +203,7 @@ def _restore(article: Article, snapshot: Mapping[str, Any], now: datetime) -> bo
     }
     article.byline = values["byline"]  # _set_authors may have replaced it
     changed |= {name for name, differed in relations.items() if differed}
-    _check(article)
+    _check(article, changed)
     content.move_content_modified_at(article, changed=changed, now=now)
     return bool(changed)
 
@@ -215,9 +215,19 @@ def _set(article: Article, name: str, value: object) -> bool:
     return True
 
 
-def _check(article: Article) -> None:
-    if article.state in STATES_WITH_TEXT and not article.body_html:
+def check_text(article: Article) -> None:
+    """Raises InvalidValue for a text that readers cannot be shown."""
+    if hidden := markup.list_hidden_pictures(article.body_markdown):
+        raise InvalidValue(
+            "body_markdown", "; ".join(f"line {each.line}: {each.text}" for each in hidden)
+        )
+    if not article.body_html:
         raise InvalidValue("body_markdown", "is empty.")
+
+
+def _check(article: Article, changed: Collection[str]) -> None:
+    if article.state in STATES_WITH_TEXT and ("body_markdown" in changed or not article.body_html):
+        check_text(article)
     if article.is_public and article.published_at is None:
         raise InvalidValue("published_at", "is missing.")
     if article.source_item_id and not article.source:

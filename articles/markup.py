@@ -12,6 +12,8 @@ from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import nh3
+from django.conf import settings
+from django.core.files.storage import storages
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -19,7 +21,7 @@ from markdown_it.token import Token
 ALLOWED_TAGS = {
     "h2", "h3", "h4", "p", "ul", "ol", "li", "blockquote", "pre", "code", "hr", "br",
     "em", "i", "strong", "b", "a", "abbr", "sup", "sub", "del", "s",
-    "table", "thead", "tbody", "tr", "th", "td", "figure", "figcaption",
+    "table", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "img",
 }
 # Elements that run, load, restyle or submit something are refused. All others that are not on the
 # allow-list merely lose their tags and keep their text.
@@ -27,11 +29,12 @@ ACTIVE_TAGS = {
     "script", "style", "iframe", "frame", "frameset", "object", "embed", "applet", "noscript",
     "form", "input", "button", "select", "textarea", "link", "meta", "base", "template", "svg", "math",
 }
-PICTURE_TAGS = {"img", "picture", "source", "video", "audio", "track", "canvas"}
+PICTURE_TAGS = {"picture", "source", "video", "audio", "track", "canvas"}
 # fmt: on
 ALLOWED_ATTRIBUTES = {
     "a": {"href", "title"},
     "abbr": {"title"},
+    "img": {"src", "alt", "title"},
     "ol": {"start"},
     "th": {"colspan", "rowspan", "scope"},
     "td": {"colspan", "rowspan"},
@@ -44,6 +47,13 @@ URL_ATTRIBUTES = {"href", "src", "action", "formaction", "xlink:href", "data", "
 HEADINGS = {"h1": "h2", "h5": "h4", "h6": "h4"}
 INLINE_TAG = re.compile(r"</?(?:em|i|strong|b|a|code|abbr|sup|sub|del|s)\b[^>]*>")
 ANY_TAG = re.compile(r"<[^>]*>")
+# The file of a picture as `articles.media.files` names it.
+PICTURE_FILE = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}/[0-9a-z-]{1,60}\.(?:jpg|png|webp)")
+MAY_BE_PICTURE = re.compile(
+    r"!\[|<(?:img|picture|source|video|audio|track|canvas)\b", re.IGNORECASE
+)
+EMPTY_PICTURE = re.compile(r"<img(?![^>]* src=)[^>]*>")
+EMPTY_PARAGRAPH = re.compile(r"<p>\s*</p>\n?")
 WORD = re.compile(r"\w+(?:['\u2019.,-]\w+)*")
 # What browsers overlook inside a link's scheme: `java&#10;script:` runs.
 OVERLOOKED_IN_LINKS = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028\u2029\ufeff]")
@@ -56,6 +66,7 @@ class Objection:
 
     line: int
     text: str
+    is_picture: bool = False  # a draft may hold it, and readers do not see it
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +85,46 @@ def render(markdown: str) -> Rendered:
     return Rendered(html=html, word_count=count_words(html))
 
 
-def sanitise(html: str) -> str:
-    """Only what the allow-list names. Links lend no rank and give their target no handle on the page."""
-    return nh3.clean(
+def sanitise(html: str, *, is_foreign: bool = False) -> str:
+    """Only what the allow-list names. Links lend no rank and give their target no handle on the page.
+
+    A picture of `is_foreign` HTML stays where it has its whole address: a path would be of another site.
+    """
+    cleaned = nh3.clean(
         html,
         tags=ALLOWED_TAGS,
         attributes=ALLOWED_ATTRIBUTES,
-        attribute_filter=_kept_attribute,
+        attribute_filter=_kept_foreign_attribute if is_foreign else _kept_attribute,
         url_schemes=ALLOWED_SCHEMES,
         link_rel="noopener nofollow",
         clean_content_tags=ACTIVE_TAGS - {"form"},
-    ).strip()
+    )
+    shown, dropped = EMPTY_PICTURE.subn("", cleaned)
+    return (EMPTY_PARAGRAPH.sub("", shown) if dropped else shown).strip()
 
 
 def _kept_attribute(tag: str, name: str, value: str) -> str | None:
     """nh3 reads schemes as the URL standard does; this one also sees through escapes, as desks do."""
+    if name == "src":
+        return picture_path(value)
     return None if name == "href" and any(_objections_to_link(value, 1)) else value
+
+
+def _kept_foreign_attribute(tag: str, name: str, value: str) -> str | None:
+    return None if name == "src" and value.startswith("/") else _kept_attribute(tag, name, value)
+
+
+def picture_path(address: str) -> str | None:
+    """Where pages find the picture, if it is one of this installation's: readers load nothing from other sites."""
+    folder = storages["pictures"].url("pictures/")
+    path = address.removeprefix(settings.SITE_URL)
+    is_own = path.startswith(folder) and PICTURE_FILE.fullmatch(path.removeprefix(folder))
+    return path if is_own else None
+
+
+def with_absolute_pictures(body_html: str) -> str:
+    """The body for other sites, which find a picture only at its whole address."""
+    return body_html.replace('<img src="/', f'<img src="{settings.SITE_URL}/')
 
 
 def count_words(html: str) -> int:
@@ -108,7 +143,7 @@ def with_dateline(body_html: str, dateline: str) -> str:
 
 
 def list_objections(markdown: str) -> list[Objection]:
-    """Scripts, styles, forms, frames, event handlers, unsafe links and pictures in the text."""
+    """Scripts, styles, forms, frames, event handlers, unsafe links, and pictures that are not of the library."""
     found: list[Objection] = []
     for token in _parser().parse(markdown):
         line = token.map[0] + 1 if token.map else 1
@@ -137,13 +172,26 @@ def _objections_to(token: Token, line: int) -> Iterator[Objection]:
     elif token.type == "link_open":
         yield from _objections_to_link(str(token.attrs.get("href", "")), line)
     elif token.type == "image":
-        yield Objection(line, "a body cannot hold pictures.")
+        yield from _objections_to_picture(str(token.attrs.get("src", "")), line)
 
 
 def _objections_to_link(url: str, line: int) -> Iterator[Objection]:
     match = SCHEME.match(OVERLOOKED_IN_LINKS.sub("", unquote(url)))
     if match and match[1].lower() not in ALLOWED_SCHEMES:
         yield Objection(line, f"a link to '{match[1].lower()}:' is not allowed.")
+
+
+def list_hidden_pictures(markdown: str) -> list[Objection]:
+    """The pictures of the text that readers would not see; fast where there are none."""
+    if not MAY_BE_PICTURE.search(markdown):
+        return []
+    return [each for each in list_objections(markdown) if each.is_picture]
+
+
+def _objections_to_picture(address: str, line: int) -> Iterator[Objection]:
+    if picture_path(address) is None:
+        advice = "add it under Pictures, and use the line that its page there gives."
+        yield Objection(line, f"readers do not see this picture: {advice}", is_picture=True)
 
 
 class _Inspector(HTMLParser):
@@ -164,9 +212,11 @@ class _Inspector(HTMLParser):
         if tag in ACTIVE_TAGS:
             self.found.append(Objection(line, f"<{tag}> is not allowed."))
         elif tag in PICTURE_TAGS:
-            self.found.append(Objection(line, "a body cannot hold pictures."))
+            self.found.append(Objection(line, f"readers do not see <{tag}>.", is_picture=True))
+        elif tag == "img":
+            self.found += _objections_to_picture(dict(attrs).get("src") or "", line)
         for name, value in attrs:
             if name.startswith("on") or name == "style":
                 self.found.append(Objection(line, f"the attribute {name!r} is not allowed."))
-            elif name in URL_ATTRIBUTES:
+            elif name in URL_ATTRIBUTES and tag != "img":
                 self.found += _objections_to_link(value or "", line)

@@ -37,11 +37,8 @@ FIELD_OF = {
     column: field.name for field in fields.FIELDS for column in (*field.columns, *field.derived)
 }
 # The place of each column in the order of `articles.fields`.
-_PLACES = {
-    name: place
-    for place, field in enumerate(fields.FIELDS)
-    for name in (field.name, *field.columns)
-}
+_ORDER = dict.fromkeys(name for field in fields.FIELDS for name in (field.name, *field.columns))
+_PLACES = {name: place for place, name in enumerate(_ORDER)}
 
 
 class VersionConflict(Exception):

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from articles.editing import InvalidValue, apply_changes, unique_or_invalid
+from articles.editing import InvalidValue, apply_changes, check_text, unique_or_invalid
 from articles.models import EXPIRING_STATES, Article, ArticleQuerySet, Correction, PubStatus, State
 from articles.revisions import lock_article, save_version
 
@@ -413,8 +413,7 @@ def _check_schedule(
 
 
 def _check_publishable(article: Article, when: datetime) -> None:
-    if not article.body_html:
-        raise InvalidValue("body_markdown", "is empty.")
+    check_text(article)
     if article.published_at and article.published_at > when:
         raise InvalidValue("published_at", "lies in the future.")
     if article.expires_at and article.expires_at <= when:

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from articles.fields import FIELDS
 from articles.hooks import ReactionTotal, reaction_hooks
+from articles.markup import with_absolute_pictures
 from articles.models import Article, Media, PubStatus, State
 from articles.pages.search import QUERY_LENGTH, Place
 from articles.pagination import Position
@@ -137,10 +138,17 @@ class ArticleEntry(Shape):
         return {"total": totals.get(article.id, ReactionTotal()).total}
 
 
+class BodyField(serializers.CharField):
+    """The body with whole addresses of its pictures."""
+
+    def to_representation(self, value: str) -> str:
+        return with_absolute_pictures(super().to_representation(value))
+
+
 class ArticleAnswer(ArticleEntry):
     """One article in full."""
 
-    body_html = serializers.CharField(help_text="Safe to show; without the dateline.")
+    body_html = BodyField(help_text="Safe to show; without the dateline.")
     authors = Author(source="author_links", many=True, help_text="In the order of the byline.")
     lead_image = Picture(allow_null=True)
     media = Picture(source="gallery", many=True, help_text="Further pictures, in their order.")

@@ -31,7 +31,7 @@ from articles.desk.transitions import DESK_TRANSITIONS
 from articles.desk.version_check import describe_merge
 from articles.editing import InvalidValue, NotEditable, create_draft, edit_article
 from articles.fields import FIELDS, Fieldset
-from articles.markup import with_dateline
+from articles.markup import list_hidden_pictures, with_dateline
 from articles.models import CURRENT_STATES, Article, ArticleQuerySet, Correction, State
 from articles.revisions import VersionConflict
 from articles.workflow import Transition
@@ -294,6 +294,10 @@ class ArticleAdmin(ModelAdmin):
                 values=form.changes, editor=editor, created_by_id=request.user.pk
             ).pk
         obj.refresh_from_db()
+        if hidden := list_hidden_pictures(obj.body_markdown):
+            lines = [f"line {each.line}: {each.text}" for each in hidden]
+            text = f"Before this story is published: {' '.join(lines)}"
+            self.message_user(request, text, messages.WARNING)
         request.saved = True  # type: ignore[attr-defined]  # read by changeform_view
 
     def construct_change_message(

@@ -24,6 +24,9 @@ UPLOAD_HELP = (
     f" {images.MAX_PIXELS // 1_000_000} million pixels. Place and camera data are removed."
 )
 
+TEXT_WIDTH = 1280  # pixels; a text column has at most 640, and screens two for each
+PLAIN = str.maketrans(dict.fromkeys("[]\\`*_<>", " "))  # what Markdown would read in a description
+
 DESCRIPTION: Any = [  # Any, because unfold and Django type fieldsets differently
     ("Words", {"fields": ["alt_text", "decorative", "caption", "credit", "copyright_notice"]}),
     ("Focal point", {"fields": [("focal_x", "focal_y")]}),
@@ -92,9 +95,9 @@ class MediaAdmin(ModelAdmin):
     fieldsets = [
         (None, {"fields": ["preview", "upload"]}),
         *DESCRIPTION,
-        ("File", {"fields": ["size", "state", "source_url"]}),
+        ("File", {"fields": ["line_for_texts", "size", "state", "source_url"]}),
     ]
-    readonly_fields = ["preview", "size", "state", "source_url"]
+    readonly_fields = ["preview", "line_for_texts", "size", "state", "source_url"]
 
     class Media:
         css = {"all": ["articles/focal-point.css"]}
@@ -125,6 +128,15 @@ class MediaAdmin(ModelAdmin):
             '<span class="focal-point" data-focal-point>{}</span>',
             _image(media, 640, "focal-picture"),
         )
+
+    @admin.display(description="To show it in a text")
+    def line_for_texts(self, media: Picture) -> SafeString | str:
+        """What an editor copies into the text of a story."""
+        if not media.file:
+            return "There is no file yet."
+        alt = media.alt_text.translate(PLAIN).strip()
+        line = f"![{' '.join(alt.split())}]({media.within(TEXT_WIDTH).path})"
+        return format_html("<code>{}</code><br>Copy this line into the text.", line)
 
     @admin.display(description="Caption or alternative text")
     def title(self, media: Picture) -> str:

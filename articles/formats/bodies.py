@@ -33,14 +33,14 @@ WEB_LINK = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 def from_html(html: str, *, base: str = "") -> str:
     """The body, with only what the allow-list of `articles.markup` names.
 
-    Scripts, styles and pictures go, text stays. A relative link is joined to `base`; without one it
+    Scripts, styles and pictures of other sites go, text stays. A relative link is joined to `base`; without one it
     would lead to a page of this site, so that only its text is kept.
     """
     html = BOXES.sub(r"<\1p>", UNWELCOME.sub("", html)).strip()
     html = LOW_HEADING.sub(r"<\1h4", HIGH_HEADING.sub(r"<\1h2", html))
     if html and not BLOCK.match(html):
         html = f"<p>{html}"
-    html = UNWELCOME.sub("", markup.sanitise(html))
+    html = UNWELCOME.sub("", markup.sanitise(html, is_foreign=True))
     html = LINK.sub(lambda link: _linked(link, base), html)
     html = PREFORMATTED.sub(_with_breaks, html.replace("\r", ""))
     return BLANK_LINES.sub("", EMPTY_PARAGRAPH.sub("", html)).strip()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
-from articles.models import Media
+from articles.models import Article, Media
 from articles.storage import picture_storage
 
 GRACE = timedelta(
@@ -31,7 +31,7 @@ def lock_content(digest: str) -> None:
 
 
 def delete_unused_files(*, now: datetime | None = None) -> int:
-    """Delete the files that no picture refers to, a day after they were written; returns their number.
+    """Delete the files that no picture and no article's text refers to, a day after they were written; returns their number.
 
     A rolled back transaction, a killed worker, a deleted picture and a former focal point leave such files.
     Safe to repeat, and to run while pictures are stored.
@@ -65,6 +65,11 @@ def _delete_unused(digest: str, names: Sequence[str]) -> int:
     for file, rendered in Media.objects.filter(content_hash=digest).values_list("file", "rendered"):
         used |= {file, *(each["file"] for each in rendered)}
     unused = [name for name in names if name not in used]
+    if unused:
+        # Texts are read only where there is something to delete: a few files a day.
+        bodies = Article.objects.filter(body_html__contains=f"/{digest}/")
+        texts = list(bodies.values_list("body_html", flat=True))
+        unused = [name for name in unused if not any(name in text for text in texts)]
     for name in unused:
         picture_storage().delete(name)
     return len(unused)

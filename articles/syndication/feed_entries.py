@@ -12,7 +12,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from articles.markup import with_dateline
+from articles.markup import with_absolute_pictures, with_dateline
 from articles.models import Article, ArticleAuthor, ArticleTag, Correction, Rendition
 from articles.models.pictures import SHOWN_OF_MEDIA
 
@@ -65,7 +65,8 @@ class Entry:
         placement = Correction.Placement
         above = [_paragraph(each) for each in self.notices if each.placement == placement.TOP]
         below = [_paragraph(each) for each in self.notices if each.placement != placement.TOP]
-        body = with_dateline(self.article.body_html, self.article.dateline_text)
+        html = with_absolute_pictures(self.article.body_html)
+        body = with_dateline(html, self.article.dateline_text)
         return "\n".join([*above, body, *below])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from articles.markup import with_dateline
+from articles.markup import with_absolute_pictures, with_dateline
 from articles.models import Article, Media, Rendition
 
 STANDARD = {
@@ -78,7 +78,7 @@ def _text(article: Article) -> Properties:
     yield "headlines", [_plain(role, text) for role, text in headlines.items() if text]
     if article.abstract:
         yield "descriptions", [_plain("summary", article.abstract)]
-    html = with_dateline(article.body_html, article.dateline_text)
+    html = with_dateline(with_absolute_pictures(article.body_html), article.dateline_text)
     main = {
         "role": "main",
         "contentType": "text/html",

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,8 +14,11 @@ from articles.markup import (
     ALLOWED_SCHEMES,
     ALLOWED_TAGS,
     count_words,
+    list_hidden_pictures,
     list_objections,
     render,
+    sanitise,
+    with_absolute_pictures,
     with_dateline,
 )
 
@@ -104,6 +108,52 @@ def test_every_objection_has_its_line() -> None:
         (6, "<script> is not allowed."),
         (9, "<form> is not allowed."),
     ]
+
+
+OWN = f"/media/pictures/ab/{'ab' * 32}/1280w.jpg"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"![The bridge]({OWN})",
+        f"![The bridge]({settings.SITE_URL}{OWN})",
+        f'<img src="{OWN}" alt="The bridge">',
+    ],
+)
+def test_a_picture_of_the_library_is_shown(text: str) -> None:
+    assert list_objections(text) == []
+    assert f'<img src="{OWN}" alt="The bridge">' in render(text).html
+    absolute = with_absolute_pictures(render(text).html)
+    assert f'<img src="{settings.SITE_URL}{OWN}" alt="The bridge">' in absolute
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![The bridge](https://example.org/bridge.jpg)",
+        "![The bridge](//example.org/media/pictures/x.jpg)",
+        "![The bridge](data:image/png;base64,AAAA)",
+        f"![The bridge]({OWN}?x=1)",
+        f"![The bridge](/media/pictures/../{OWN})",
+        "<img src=https://example.org/pixel.gif alt=x>",
+        "<picture></picture>",
+        "<video src=x></video>",
+    ],
+)
+def test_readers_load_no_picture_of_another_site(text: str) -> None:
+    objections = list_objections(f"First.\n\n{text}\n")
+
+    assert [(each.line, each.is_picture) for each in objections] == [(3, True)]
+    assert list_hidden_pictures(f"First.\n\n{text}\n") == objections
+    assert "<img" not in render(text).html
+    assert_harmless(render(text).html)
+
+
+def test_a_path_in_a_body_from_elsewhere_is_no_picture_of_this_site() -> None:
+    assert sanitise(f'<p><img src="{OWN}">x</p>', is_foreign=True) == "<p>x</p>"
+    whole = sanitise(f'<img src="{settings.SITE_URL}{OWN}">', is_foreign=True)
+    assert whole == f'<img src="{OWN}">'
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,12 @@ from articles.editing import create_draft, edit_article
 from articles.models import Article, ArticleRevision, Author, Section, State, Tag
 from articles.revisions import VersionConflict
 from articles.roles import Role
+from articles.workflow import Transition
 from tests.articles.desk.client import (
     ADD,
     LIST,
     beside,
+    carry_out,
     fill_in,
     page,
     save,
@@ -142,6 +144,32 @@ def test_an_invalid_value_is_refused_and_stays_in_the_form(
     assert complaint in text_of(answer)
     assert "Typed at length" in answer.content.decode()
     assert Article.objects.get(slug="bridge").version == 1
+
+
+def test_a_draft_with_a_picture_of_another_site_is_saved_and_not_published(
+    editor: Client, draft: Article
+) -> None:
+    text = "It is.\n\n![The bridge](https://example.org/bridge.jpg)"
+
+    saved = editor.post(page(draft), fill_in(editor, page(draft), body_markdown=text), follow=True)
+    refused = carry_out(editor, draft, Transition.PUBLISH)
+
+    draft.refresh_from_db()
+    advice = "readers do not see this picture: add it under Pictures"
+    assert (draft.body_markdown, draft.body_html) == (text, "<p>It is.</p>")
+    assert f"Before this story is published: line 3: {advice}" in text_of(saved)
+    assert f"Text: Line 3: {advice}" in text_of(refused)
+
+
+def test_a_public_text_is_not_saved_with_a_picture_that_readers_do_not_see(
+    editor: Client, draft: Article
+) -> None:
+    workflow.publish(article_id=draft.pk)
+
+    answer = save(editor, page(draft), body_markdown="![The bridge](https://example.org/b.jpg)")
+
+    assert "Line 1: readers do not see this picture" in text_of(answer)
+    assert Article.objects.get().body_markdown == "It *is*."
 
 
 def test_the_largest_article_fits_through_the_form(editor: Client, draft: Article) -> None:

@@ -1,7 +1,9 @@
 """The desk's library of pictures."""
 
 from pathlib import Path
+from typing import Any
 
+import lxml.html
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,6 +11,8 @@ from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
+from articles import workflow
+from articles.editing import create_draft
 from articles.media.images import read_picture
 from articles.media.pictures import prepare_due, put_picture
 from articles.models import Media
@@ -39,6 +43,10 @@ def media() -> Media:
     put_picture(media, read_picture(draw(400, 300)))
     prepare_due()
     return Media.objects.get()
+
+
+def parsed(response: Any) -> Any:
+    return lxml.html.fromstring(response.content.decode())  # type: ignore[no-untyped-call]  # lxml's
 
 
 def upload(
@@ -118,6 +126,22 @@ def test_a_focal_point_lies_in_the_picture(value: str, media: Media, desk: Clien
     response = desk.post(f"{LIBRARY}{media.pk}/change/", WORDS | {"focal_x": value})
 
     assert list(errors_of(response)) == ["focal_x"]  # type: ignore[arg-type]  # as above
+
+
+def test_the_library_gives_the_line_that_shows_a_picture_in_a_text(
+    media: Media, desk: Client
+) -> None:
+    Media.objects.update(alt_text="A [new] bridge")
+
+    (line,) = parsed(desk.get(f"{LIBRARY}{media.pk}/change/")).xpath("//code/text()")
+    draft = create_draft(values={"headline": "x", "slug": "x", "body_markdown": f"Look:\n\n{line}"})
+    public = workflow.publish(article_id=draft.pk)
+
+    page = parsed(Client().get(public.get_absolute_url()))
+    (shown,) = page.xpath("//div[@class='body']//img")
+    file = Client().get(shown.get("src"))
+    assert shown.get("alt") == "A new bridge"
+    assert file.getvalue().startswith(b"\xff\xd8")  # a JPEG
 
 
 def test_an_upload_replaces_an_imported_picture(media: Media, desk: Client) -> None:

@@ -136,7 +136,7 @@ def test_line_ends_and_a_byte_order_mark_do_not_matter(newline: str) -> None:
         ("It opened at *noon*, with a band.\n", "\n", "13: the body is empty."),
         ("with a band", "<script>x</script>", "14: <script> is not allowed."),
         ("with a band", "[x](java&#10;script:x)", "14: a link to 'javascript:' is not allowed."),
-        ("with a band", "![x](x.png)", "14: a body cannot hold pictures."),
+        ("with a band", "![x](x.png)", "14: readers do not see this picture: add it under Pictures, and use the line that its page there gives."),
         ("with a band", "\u202e", r"14: the character '\u202e' is not allowed."),
         ("headline: The", "headline: {The", "3: not YAML: expected ',' or '}', but got ':'."),
         ("headline: The", "headline: *The", "2: not YAML: found undefined alias 'The'."),

@@ -262,6 +262,19 @@ def test_the_files_of_a_deleted_picture_go(media: Media, folder: Path) -> None:
     assert files(folder) == []
 
 
+def test_a_file_that_a_text_shows_stays(media: Media, folder: Path, article: Article) -> None:
+    prepare_due()
+    media.refresh_from_db()
+    shown = media.within(320)
+    Article.objects.update(body_html=f'<p><img src="{shown.path}" alt=""></p>')
+    media.delete()
+    age(folder, days=2)
+
+    delete_unused_files()
+
+    assert files(folder) == [shown.file.rpartition("/")[2]]
+
+
 def test_without_any_picture_no_file_is_deleted() -> None:
     assert delete_unused_files() == 0
 
