@@ -26,6 +26,7 @@ from articles.desk import pages, presence
 from articles.desk.article_form import ArticleForm
 from articles.desk.filters import ByAuthor, Mine
 from articles.desk.live_preview import render_preview
+from articles.desk.pasting import to_markdown
 from articles.desk.pictures import ArticleMediaInline
 from articles.desk.transitions import DESK_TRANSITIONS
 from articles.desk.version_check import describe_merge
@@ -122,6 +123,7 @@ class ArticleAdmin(ModelAdmin):
             forms.Script("articles/desk/autosave.js", type="module"),
             forms.Script("articles/desk/live-preview.js", type="module"),
             forms.Script("articles/desk/presence.js", type="module"),
+            forms.Script("articles/desk/paste.js", type="module"),
         ]
 
     # Permissions
@@ -315,6 +317,7 @@ class ArticleAdmin(ModelAdmin):
             return path(route, self.admin_site.admin_view(view), name=f"articles_{name}")
 
         return [
+            own("paste/", self.paste_view, "paste"),
             own("live-preview/", self.live_preview_view, "live_preview"),
             own(
                 "<uuid:article_id>/transition/<slug:transition>/",
@@ -332,6 +335,12 @@ class ArticleAdmin(ModelAdmin):
         if not self.has_change_permission(request):
             raise Http404
         return require_POST(lambda request: JsonResponse(render_preview(request.POST)))(request)
+
+    def paste_view(self, request: HttpRequest) -> HttpResponse:
+        """A call of paste.js: the Markdown of the HTML that the editor pastes."""
+        if request.method != "POST" or not self.has_change_permission(request):
+            raise Http404
+        return JsonResponse({"markdown": to_markdown(request.POST.get("html", ""))})
 
     def editing_view(self, request: HttpRequest, article_id: UUID) -> HttpResponse:
         """A call of presence.js: the user has the form open, or with `left` has closed it."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.urls import reverse
 from unfold.widgets import (
     INPUT_CLASSES,
     UnfoldAdminExpandableTextareaWidget,
@@ -54,10 +55,15 @@ class _HiddenMomentWidget(forms.DateTimeInput):
 
 
 class MarkdownWidget(UnfoldAdminTextareaWidget):
-    """The text area of the body. `live-preview.js` finds it by its attribute."""
+    """The text area of the body. `live-preview.js` and `paste.js` find it by their attributes."""
 
     def __init__(self) -> None:
         super().__init__({"data-live-preview": "body_markdown", "rows": 24, "class": "desk-body"})
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["attrs"]["data-paste"] = reverse("admin:articles_paste")
+        return context
 
 
 class LinesField(forms.CharField):

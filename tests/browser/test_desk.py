@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -31,6 +32,14 @@ for name, role in [("maria", "Authors"), ("edda", "Editors"), ("paula", "Publish
     session.create()
     print(name, session.session_key)
 """
+
+PASTED = "articles/desk/pasted/google-docs.html"
+PASTE = """(area, html) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/html", html);
+  clipboardData.setData("text/plain", "plain words");
+  area.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
 
 SignIn = Callable[[str, str], Page]
 
@@ -218,6 +227,20 @@ def test_unsaved_text_is_offered_again(sign_in: SignIn) -> None:
     expect(field(again, "Headline")).to_have_value("")
     expect(again.get_by_role("alert")).to_have_count(0)
     assert again.evaluate("Object.keys(localStorage).filter(key => key.startsWith('desk:'))") == []
+
+
+def test_formatted_text_is_pasted_as_markdown_which_undo_takes_back(sign_in: SignIn) -> None:
+    page = sign_in("maria", ADD)
+    text = field(page, "Text")
+    text.fill("Before. ")
+    text.press("End")
+
+    text.evaluate(PASTE, (Path(__file__).parents[1] / PASTED).read_text())
+
+    expect(text).to_have_value(re.compile(r"^Before\. ## What .*\*\*nine to four\*\*", re.DOTALL))
+    expect(page.locator(".desk-preview li").first).to_contain_text("Dredging begins in May")
+    text.press("Control+z")
+    expect(text).to_have_value("Before. ")
 
 
 def test_an_expired_session_loses_no_text(published: str, sign_in: SignIn) -> None:
