@@ -1,31 +1,31 @@
-"""The desk of reactions: articles with their counts and policies, default policies, one article's statistics."""
+"""The desk of reactions: articles with their counts and policies, and default policies."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
+from django.views.generic import RedirectView
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from reactions.counts import read_counts
 from reactions.default_policies import delete_default_policies, save_default_policy
 from reactions.desk.forms import DefaultPolicyForm, PolicyForm
+from reactions.desk.pages.base import user_id
 from reactions.kinds import ANY_KIND, KINDS, Kind, unpack
 from reactions.models import ArticleCount, DefaultPolicy, ImportedCount, PolicyState, ReactedArticle
 from reactions.policy import OwnPolicy, get_policy, set_policy, set_state
-from reactions.stats.page import statistics_context
 
 
 def _count_column(kind: Kind) -> Callable[[ReactedArticle], str]:
@@ -50,7 +50,7 @@ def state(article: ReactedArticle) -> SafeString:
 
 @admin.display(description="Story", ordering="headline")
 def article(article: ReactedArticle) -> SafeString:
-    address = reverse("admin:reactions_statistics", args=[article.pk])
+    address = reverse("desk:story", args=[article.pk])
     return format_html('<a href="{}" class="figures-link">{}</a>', address, article.headline)
 
 
@@ -67,7 +67,7 @@ def _policy_action(state: PolicyState, verb: str) -> Callable[..., None]:
         articles = list(queryset)
         with transaction.atomic():
             count = set_state(article_ids=[article.pk for article in articles], state=state)
-            LogEntry.objects.log_actions(_user_id(request), articles, CHANGE, f"{verb} reactions.")
+            LogEntry.objects.log_actions(user_id(request), articles, CHANGE, f"{verb} reactions.")
         done = f"{verb} reactions: done for {count} stories."
         model_admin.message_user(request, done, messages.SUCCESS)
 
@@ -143,7 +143,7 @@ class ReactedArticleAdmin(ModelAdmin):
             and not self.has_change_permission(request)
             and self.has_view_permission(request)
         ):
-            statistics = reverse("admin:reactions_statistics", args=[article.pk])
+            statistics = reverse("desk:story", args=[article.pk])
             query = request.GET.urlencode()
             return redirect(f"{statistics}?{query}" if query else statistics)
         return super().change_view(request, object_id, *args, **options)
@@ -169,17 +169,10 @@ class ReactedArticleAdmin(ModelAdmin):
         return f"Reactions: {own or 'default policy'}."
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.statistics_view)
-        mine = path("<uuid:article_id>/statistics/", view, name="reactions_statistics")
-        return [mine, *super().get_urls()]
-
-    def statistics_view(self, request: HttpRequest, article_id: UUID) -> HttpResponse:
-        """One article: its mix now, and its reactions over time, as a chart and as a table."""
-        article = ReactedArticle.objects.filter(pk=article_id).first()
-        if article is None or not self.has_view_permission(request, article):
-            raise Http404
-        context = {**self.admin_site.each_context(request), **statistics_context(request, article)}
-        return render(request, "reactions/statistics.html", context)
+        # Where the page was in earlier releases: links in mails and bookmarks still lead to it.
+        to_story = RedirectView.as_view(pattern_name="desk:story", query_string=True)
+        moved = path("<uuid:article_id>/statistics/", to_story, name="reactions_statistics")
+        return [moved, *super().get_urls()]
 
 
 @admin.register(DefaultPolicy)
@@ -204,11 +197,6 @@ class DefaultPolicyAdmin(ModelAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[DefaultPolicy]) -> None:
         delete_default_policies(queryset)
-
-
-def _user_id(request: HttpRequest) -> int:
-    assert request.user.pk is not None  # noqa: S101  # the desk requires a signed-in user
-    return request.user.pk
 
 
 def _words(own: OwnPolicy) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Charts as numbers: a template draws them as SVG. Each stands beside a table or a sentence with the same figures."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from reactions.kinds import KINDS, Kind
@@ -45,12 +45,12 @@ class Tick:
 
 @dataclass(frozen=True)
 class Mark:
-    """A moment on a chart of time, such as a correction: a line with a number, which the list below explains."""
+    """A moment on a chart of time, such as a correction: a line with a number, which the list below it explains."""
 
     at: datetime
     text: str
-    name: str = "note"
-    number: int = 0
+    name: str
+    number: int
     x: float = 0
 
 
@@ -164,12 +164,8 @@ def columns(
         for start, label in list(zip(starts, labels, strict=True))[::every]
         if x(start) < WIDTH - _LEAST_LABEL
     ]
-    inside = [each for each in marks if begin <= each.at <= end]
-    numbered = [
-        Mark(each.at, each.text, each.name, number, x(each.at))
-        for number, each in enumerate(sorted(inside, key=lambda each: each.at), start=1)
-    ]
-    return Columns(drawn, levels, times, numbered)
+    inside = [replace(each, x=x(each.at)) for each in marks if begin <= each.at <= end]
+    return Columns(drawn, levels, times, inside)
 
 
 def lines(

@@ -113,7 +113,7 @@ class WaveAdmin(ModelAdmin):
     @admin.display(description="Story")
     def article(self, wave: Wave) -> SafeString:
         headline = getattr(wave, "headline")  # noqa: B009  # annotated by get_queryset
-        address = reverse("admin:reactions_statistics", args=[wave.article_id])
+        address = reverse("desk:story", args=[wave.article_id])
         return format_html('<a href="{}">{}</a>', address, headline or wave.article_id)
 
     @admin.display(description="Rule", ordering="rule")

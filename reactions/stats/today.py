@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 from uuid import UUID
@@ -12,8 +12,8 @@ from reactions.counts import by_key
 from reactions.kinds import MOODS
 from reactions.sql import row, rows
 from reactions.stats.pace import Usual, pace
+from reactions.stats.windows import QUARTER, first_moment, floor, moved_days
 
-QUARTER = timedelta(minutes=15)
 # Below it there are no shares and no comparison: they would be chance.
 LEAST_REACTIONS = 20
 # Articles of each list.
@@ -116,21 +116,15 @@ class Comparison:
         return round(100 * (self.came / self.usual - 1)) if self.usual else None
 
 
-def floor_quarter(moment: datetime) -> datetime:
-    """The start of the quarter of an hour in which this moment is."""
-    seconds = int(moment.timestamp()) // 900 * 900
-    return datetime.fromtimestamp(seconds, UTC)
-
-
 def last_hour_since(now: datetime) -> datetime:
     """The last hour is the running quarter of an hour and the three before it."""
-    return floor_quarter(now) - 3 * QUARTER
+    return floor(now) - 3 * QUARTER
 
 
 def day_start(now: datetime, zone: ZoneInfo, *, days_before: int = 0) -> datetime:
     """When the day began, or the one so many days before: the first moment of its date in this zone."""
     date = now.astimezone(zone).date() - timedelta(days=days_before)
-    return _first_moment(date.year, date.month, date.day, zone)
+    return first_moment(date, zone)
 
 
 def moved(*, since: datetime, now: datetime, articles: Collection[UUID] | None = None) -> Moved:
@@ -196,14 +190,10 @@ def out_today(
 
 def compare_today(*, now: datetime, zone: ZoneInfo) -> Comparison:
     """What came to the whole site today, against the same weekday of four weeks until the same time of day."""
-    local = now.astimezone(zone).replace(tzinfo=None)
     starts = [day_start(now, zone, days_before=7 * week) for week in range(_WEEKS + 1)]
     ends = [
         now,
-        *(
-            floor_quarter((local - timedelta(weeks=week)).replace(tzinfo=zone))
-            for week in range(1, _WEEKS + 1)
-        ),
+        *(floor(moved_days(now, zone, -7 * week)) for week in range(1, _WEEKS + 1)),
     ]
     came, *before = (each for (each,) in rows("site_came", {"since": starts, "until": ends}))
     known = [each for each in before if each]
@@ -240,11 +230,3 @@ def _figures(
         by_now=by_now,
         usual=pace().usual(section_id, now - published),
     )
-
-
-def _first_moment(year: int, month: int, day: int, zone: ZoneInfo) -> datetime:
-    """The first moment of a date: where clocks skip midnight, the hour after; where it comes twice, the first."""
-    midnight = datetime(year, month, day, tzinfo=zone).astimezone(UTC)
-    while midnight.astimezone(zone).day != day:
-        midnight += QUARTER
-    return midnight

@@ -1,6 +1,11 @@
 """Figures as the desk writes them."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from django import template
+
+from reactions.desk.charts import Part
 
 register = template.Library()
 
@@ -18,3 +23,28 @@ def times(ratio: float) -> str:
 def absolute(number: float) -> float:
     """The number without its sign."""
     return abs(number)
+
+
+@register.filter
+def hours(minutes: int) -> str:
+    """Whole hours in words."""
+    count = minutes // 60
+    return f"{count} hour" if count == 1 else f"{count} hours"
+
+
+@register.filter
+def in_words(name: str, words: Mapping[str, str]) -> str:
+    """What a name stands for; the name itself where that is not known any more."""
+    return words.get(name, name)
+
+
+@register.filter
+def of_name(values: Mapping[str, Any], name: str) -> Any:
+    """The value of a name that a variable holds."""
+    return values[name]
+
+
+@register.filter
+def mix_words(parts: Sequence[Part]) -> str:
+    """The shares of a mix, for those who do not see its colours."""
+    return ", ".join(f"{each.kind.label} {each.percent} %" for each in parts if each.count > 0)

@@ -29,6 +29,12 @@ def zone_of(request: HttpRequest) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+def user_id(request: HttpRequest) -> int:
+    """The id of the user, who is signed in."""
+    assert request.user.pk is not None  # noqa: S101  # the desk requires a signed-in user
+    return request.user.pk
+
+
 def desk_page(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
@@ -39,8 +45,12 @@ def desk_page(
     return response
 
 
+def refuse(request: HttpRequest, title: str, reason: str) -> HttpResponse:
+    """A page that says why what the address asks for cannot be shown."""
+    return desk_page(request, "refused.html", {"title": title, "reason": reason}, status=400)
+
+
 def refuse_zone(request: HttpRequest, title: str) -> HttpResponse:
     """A page that says which time zone is none."""
     name = request.GET.get("tz", "")
-    context = {"title": title, "reason": f"There is no time zone called “{name[:64]}”."}
-    return desk_page(request, "refused.html", context, status=400)
+    return refuse(request, title, f"There is no time zone called “{name[:64]}”.")

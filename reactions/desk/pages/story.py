@@ -1,7 +1,299 @@
-"""Placeholder."""
+"""One story at the desk: its mix, its reactions through time with what happened meanwhile, its first day, its waves."""
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
+from articles.models import Article
+from articles.roles import PUBLISHES, may_see
+from reactions.desk import charts
+from reactions.desk.charts import Mark
+from reactions.desk.pages.base import (
+    LEAST_REACTIONS,
+    UnknownZone,
+    desk_page,
+    refuse,
+    refuse_zone,
+    zone_of,
+)
+from reactions.kinds import KINDS
+from reactions.models import Annotation, Wave
+from reactions.models.statistics import MOST_TEXT
+from reactions.moderation.rules import LABELS
+from reactions.stats.article import ArticleStatistics, article_statistics
+from reactions.stats.pace import pace
+from reactions.stats.scope import scope_of
+from reactions.stats.story import (
+    STEPS,
+    Slice,
+    at_ages,
+    band,
+    came_in,
+    first_day,
+    fitting_step,
+    slices,
+    whole_window,
+)
+from reactions.stats.today import last_hour_since
+from reactions.stats.windows import QueryRefused, Window, at_local_time, read_window
+
+_STEP_NAMES = {
+    "15m": "15 minutes",
+    "hour": "Hour",
+    "day": "Day",
+    "week": "Week",
+    "month": "Month",
+}
+_RANGES = {
+    "": "Since the publication",
+    "24h": "24 hours",
+    "7d": "7 days",
+    "28d": "28 days",
+    "90d": "90 days",
+}
+_MOST_WAVES = 20
+_DAY_MINUTES = 24 * 60
 
 
-def story(request: HttpRequest, **options: object) -> HttpResponse:
-    return HttpResponse("")
+class NoteForm(forms.Form):
+    """A note at a moment, in the zone of the page."""
+
+    at = forms.DateTimeField(
+        label="When",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+    )
+    text = forms.CharField(label="Note", max_length=MOST_TEXT)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the table: an interval, what came and left of each kind, and the difference."""
+
+    start: str
+    cells: Sequence[tuple[int, int]]
+    came: int
+    left: int
+    is_running: bool
+
+
+def story(request: HttpRequest, *, article_id: UUID) -> HttpResponse:
+    """The page; a POST adds a note, or deletes one."""
+    scope = scope_of(request.user)
+    if scope is None:
+        raise PermissionDenied
+    article = Article.objects.select_related("section", "site").filter(pk=article_id).first()
+    if article is None or not scope.includes(article_id):
+        raise Http404
+    try:
+        zone = zone_of(request)
+    except UnknownZone:
+        return refuse_zone(request, article.headline)
+    form = NoteForm(request.POST if "text" in request.POST else None)
+    if request.method == "POST" and _change_notes(request, article, form, zone):
+        return redirect(request.get_full_path())
+    try:
+        context = _context(request, article, zone, datetime.now(UTC))
+    except QueryRefused as refused:
+        return refuse(request, article.headline, str(refused))
+    return desk_page(request, "story.html", {**context, "form": form})
+
+
+def _change_notes(request: HttpRequest, article: Article, form: NoteForm, zone: ZoneInfo) -> bool:
+    """Add or delete a note; False where what was sent is to be shown again."""
+    name = request.user.get_username()
+    if "delete" in request.POST:
+        notes = Annotation.objects.filter(article_id=article.pk)
+        if not request.user.has_perm(PUBLISHES):
+            notes = notes.filter(editor=name)
+        number = request.POST["delete"]
+        deleted = (
+            notes.filter(pk=number).delete()[0] if number.isdecimal() and len(number) < 19 else 0
+        )
+        messages.info(request, "The note is deleted." if deleted else "That note is not there.")
+        return True
+    if not form.is_valid():
+        return False
+    local = localtime(form.cleaned_data["at"]).replace(tzinfo=None)
+    Annotation.objects.create(
+        article_id=article.pk,
+        at=at_local_time(local, zone),
+        text=form.cleaned_data["text"],
+        editor=name,
+    )
+    messages.success(request, "The note is on the chart.")
+    return True
+
+
+def _context(
+    request: HttpRequest, article: Article, zone: ZoneInfo, now: datetime
+) -> dict[str, Any]:
+    statistics = article_statistics(article_id=article.pk, interval="15m", timezone=zone)
+    if statistics is None:
+        raise Http404
+    chosen = request.GET.get("range", "")
+    window = (
+        read_window(chosen, zone, now, field="range")
+        if chosen
+        else whole_window(statistics, article.first_published_at, now, zone)
+    )
+    wanted = request.GET.get("interval", "")
+    step = fitting_step(window.end - window.start, wanted)
+    every = slices(statistics, window, step)
+    marks = _marks(article, zone)
+    came = sum(sum(each.added.values()) for each in statistics.series)
+    imported_at = statistics.imported_at and statistics.imported_at.astimezone(zone)
+    return {
+        "title": article.headline,
+        "article": article,
+        "now": now.astimezone(zone),
+        "zone": zone,
+        "total": statistics.total,
+        "came": came,
+        "left": came - statistics.total,
+        "last_hour": came_in(statistics, last_hour_since(now)),
+        "least": LEAST_REACTIONS,
+        "has_shares": came >= LEAST_REACTIONS,
+        "shares": _shares(statistics),
+        "imported_at": imported_at,
+        "range": chosen,
+        "ranges": _RANGES if chosen in _RANGES else {**_RANGES, chosen: chosen},
+        "step": step,
+        "steps": [(each, _STEP_NAMES[each]) for each in STEPS],
+        "is_longer": wanted in STEPS and wanted != step,
+        "chart": _chart(every, window, marks, step, zone) if statistics.series else None,
+        "marks": marks,
+        "lines": [_line(each, step, zone, now) for each in reversed(every) if _has_change(each)],
+        "kinds": KINDS,
+        "waves": Wave.objects.filter(article_id=article.pk).defer("networks")[:_MOST_WAVES],
+        "rules": LABELS,
+        "may_edit": may_see(request.user, article)
+        and request.user.has_perm("articles.view_article"),
+        **_first_day(article, statistics, now),
+    }
+
+
+def _shares(statistics: ArticleStatistics) -> list[dict[str, Any]]:
+    parts = charts.mix(statistics.current)
+    return [{"part": each, "imported": statistics.imported[each.kind.key]} for each in parts]
+
+
+def _first_day(article: Article, statistics: ArticleStatistics, now: datetime) -> dict[str, Any]:
+    published = article.first_published_at
+    if published is None or not statistics.series:
+        return {}
+    line = first_day(statistics, published, now)
+    usual_band = band(article.section_id)
+    reached = (now - published).total_seconds() / 60
+    age = min(now - published, now - published)
+    usual = pace().usual(article.section_id, age)
+    came = sum(sum(each.added.values()) for each in statistics.series)
+    return {
+        "day_chart": charts.lines(
+            line,
+            until=_DAY_MINUTES,
+            band=[
+                (minutes, each.quarter, each.median, each.three_quarters, each.high)
+                for minutes, each in usual_band
+            ],
+            labels=[(hour * 60, f"{hour} h") for hour in (1, 3, 6, 9, 12, 15, 18, 21)],
+        ),
+        "has_band": bool(usual_band),
+        "of_section": usual_band[0][1].of_section if usual_band else False,
+        "compared": usual_band[0][1].articles if usual_band else 0,
+        "ages": at_ages(line, article.section_id, reached),
+        "usual": usual,
+        "is_top": usual is not None and came >= LEAST_REACTIONS and came > usual.high,
+        "against_usual": came / usual.median
+        if usual and usual.median and came >= LEAST_REACTIONS
+        else None,
+    }
+
+
+def _marks(article: Article, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """What happened to the story, in order: a name for its style, the moment, a sentence; a note with its id."""
+    found: list[tuple[datetime, str, str, Annotation | None]] = []
+    if article.first_published_at:
+        found.append((article.first_published_at, "published", "Published", None))
+    for correction in article.corrections.all():
+        kind = correction.get_kind_display()
+        found.append((correction.published_at, "correction", f"{kind}: {correction.text}", None))
+    for wave in Wave.objects.filter(article_id=article.pk).defer("networks")[:_MOST_WAVES]:
+        words = f"Wave of {wave.size:,}: {LABELS.get(wave.rule, wave.rule)} ({wave.get_state_display().lower()})"
+        found.append((wave.started_at, "wave", words, None))
+    found += [
+        (note.at, "note", f"{note.text} ({note.editor})", note)
+        for note in Annotation.objects.filter(article_id=article.pk)
+    ]
+    found.sort(key=lambda each: each[0])
+    return [
+        {"at": at.astimezone(zone), "name": name, "text": text, "note": note, "number": number}
+        for number, (at, name, text, note) in enumerate(found, start=1)
+    ]
+
+
+def _chart(
+    every: Sequence[Slice],
+    window: Window,
+    marks: Sequence[dict[str, Any]],
+    step: str,
+    zone: ZoneInfo,
+) -> charts.Columns:
+    labels = [_label(each, step, zone) for each in every]
+    return charts.columns(
+        [each.interval.start for each in every],
+        [each.came for each in every],
+        end=every[-1].interval.end,
+        titles=[
+            f"{label}: {sum(each.came.values()):,} came"
+            for label, each in zip(labels, every, strict=True)
+        ],
+        labels=[_short(each, step, zone) for each in every],
+        marks=[Mark(each["at"], each["text"], each["name"], each["number"]) for each in marks],
+    )
+
+
+def _line(each: Slice, step: str, zone: ZoneInfo, now: datetime) -> Line:
+    return Line(
+        start=_label(each, step, zone),
+        cells=[(each.came[kind.key], each.left[kind.key]) for kind in KINDS],
+        came=sum(each.came.values()),
+        left=sum(each.left.values()),
+        is_running=each.interval.start <= now < each.interval.end,
+    )
+
+
+def _has_change(each: Slice) -> bool:
+    return any(each.came.values()) or any(each.left.values())
+
+
+def _label(each: Slice, step: str, zone: ZoneInfo) -> str:
+    local = each.interval.start.astimezone(zone)
+    if step == "month":
+        return date_format(local, "F Y")
+    if step == "week":
+        return f"week of {date_format(local, 'j M Y')}"
+    if step == "day":
+        return date_format(local, "D j M Y")
+    # Where clocks go back an hour comes twice, and its offset tells which.
+    return date_format(local, "D j M, H:i") + (f" (UTC{local:%z})" if _is_twice(local) else "")
+
+
+def _is_twice(local: datetime) -> bool:
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def _short(each: Slice, step: str, zone: ZoneInfo) -> str:
+    local = each.interval.start.astimezone(zone)
+    return date_format(local, "j M" if step in ("day", "week", "month") else "j M H:i")

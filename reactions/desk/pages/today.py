@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
-from articles.roles import written_by
+from articles.roles import PUBLISHES
 from reactions.desk import charts
 from reactions.desk.pages.base import UnknownZone, desk_page, refuse_zone, zone_of
 from reactions.kinds import KINDS
 from reactions.stats import today as figures
+from reactions.stats.scope import scope_of
+from reactions.stats.windows import floor
 
 # The windows of what moved readers: their name in the address, and in words.
 WINDOWS = {"today": "Today", "24h": "24 hours", "7d": "7 days"}
@@ -20,8 +22,8 @@ WINDOWS = {"today": "Today", "24h": "24 hours", "7d": "7 days"}
 def today(request: HttpRequest) -> HttpResponse:
     """The page. `window` chooses what moved readers; a user without figures sees the admin's own first page."""
     user = request.user
-    sees_all = user.has_perm("reactions.view_reactedarticle")
-    if not sees_all and not user.has_perm("articles.view_article"):
+    scope = scope_of(user)
+    if scope is None:
         return admin.site.index(request)
     try:
         zone = zone_of(request)
@@ -30,9 +32,8 @@ def today(request: HttpRequest) -> HttpResponse:
     window = request.GET.get("window", "")
     window = window if window in WINDOWS else "today"
     now = datetime.now(UTC)
-    own = None if sees_all else list(written_by(user).values_list("pk", flat=True))
-    context = _context(now=now, zone=zone, window=window, own=own)
-    if user.has_perm("articles.publish_article"):
+    context = _context(now=now, zone=zone, window=window, own=scope.article_ids)
+    if user.has_perm(PUBLISHES):
         tomorrow = figures.day_start(now, zone, days_before=-1)
         context["waiting"] = figures.waiting(until=tomorrow)
     return desk_page(request, "today.html", context)
@@ -42,8 +43,8 @@ def _context(*, now: datetime, zone: ZoneInfo, window: str, own: Any) -> dict[st
     start = figures.day_start(now, zone)
     since = {
         "today": start,
-        "24h": figures.floor_quarter(now) - timedelta(days=1),
-        "7d": figures.floor_quarter(now) - timedelta(days=7),
+        "24h": floor(now) - timedelta(days=1),
+        "7d": floor(now) - timedelta(days=7),
     }[window]
     out, out_count = figures.out_today(since=start, now=now, articles=own)
     return {

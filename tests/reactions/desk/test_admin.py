@@ -16,7 +16,7 @@ from reactions.counting.aggregate import aggregate
 from reactions.counts import get_counts
 from reactions.default_policies import refresh_articles, save_default_policy
 from reactions.kinds import KINDS, pack
-from reactions.models import DefaultPolicy, Policy, Reaction
+from reactions.models import DefaultPolicy, Policy
 from reactions.policy import OwnPolicy, get_policy, set_policy
 from reactions.record import set_reactions
 from tests.conftest import PublishArticle
@@ -74,44 +74,8 @@ def test_the_list_costs_the_same_however_long(
         assert editor.get(LIST).status_code == 200
 
 
-def test_the_statistics_page_has_the_numbers_of_the_rows(editor: Client, article: Article) -> None:
-    react(article, "love", "love", "sad", "wow")
-    Reaction.objects.update(changed_at=datetime(2024, 12, 8, 9, 50, tzinfo=UTC))
-
-    page = editor.get(
-        reverse("admin:reactions_statistics", args=[article.id]),
-        {"interval": "hour", "tz": "Asia/Kathmandu"},
-    ).content.decode()
-
-    shown = dict(re.findall(r'data-current="(\w+)">(\d+)<', page))
-    counts = get_counts(article.id)
-    assert counts is not None
-    assert {key: int(count) for key, count in shown.items()} == counts.counts
-    table = page[page.index("statistics-series") :]
-    assert [int(added) for added in re.findall(r"\+(\d+)", table)] == [2, 1, 1]
-    assert "Asia/Kathmandu" in page
-    assert page.count('class="kind-') >= 3 + len(KINDS)
-
-
-def test_the_statistics_of_an_article_without_reactions_say_so(
-    editor: Client, article: Article
-) -> None:
-    page = editor.get(reverse("admin:reactions_statistics", args=[article.id])).content.decode()
-
-    assert "No reader has reacted yet." in page
-
-
-def test_an_unknown_zone_or_interval_falls_back(editor: Client, article: Article) -> None:
-    response = editor.get(
-        reverse("admin:reactions_statistics", args=[article.id]),
-        {"interval": "week", "tz": "Mars/Olympus"},
-    )
-
-    assert response.status_code == 200
-
-
 def test_strangers_are_asked_to_sign_in(client: Client, article: Article) -> None:
-    for address in (LIST, reverse("admin:reactions_statistics", args=[article.id])):
+    for address in (LIST, reverse("desk:story", args=[article.id]), reverse("desk:stories")):
         response = client.get(address)
         assert response.status_code == 302
         assert "/desk/login/" in response["Location"]
@@ -121,7 +85,8 @@ def test_editors_without_permission_see_nothing(client: Client, article: Article
     client.force_login(User.objects.create_user("intern", is_staff=True))
 
     assert client.get(LIST).status_code == 403
-    assert client.get(reverse("admin:reactions_statistics", args=[article.id])).status_code == 404
+    assert client.get(reverse("desk:story", args=[article.id])).status_code == 403
+    assert client.get(reverse("desk:stories")).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -210,7 +175,7 @@ def test_a_user_with_view_permission_sees_the_statistics(client: Client, article
     looked = client.get(policy_page(article))
     tried = client.post(policy_page(article), {"reactions": "hidden"})
 
-    assert looked["Location"] == reverse("admin:reactions_statistics", args=[article.id])
+    assert looked["Location"] == reverse("desk:story", args=[article.id])
     assert tried.status_code == 302
     assert not Policy.objects.exists()
 
