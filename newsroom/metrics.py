@@ -134,6 +134,7 @@ def _reconciliation() -> Iterator[Metric]:
     drift.add_metric(["counts"], found.drift)
     drift.add_metric(["buckets"], found.bucket_drift)
     drift.add_metric(["site_buckets"], found.site_bucket_drift)
+    drift.add_metric(["days"], found.wrong_days)
     drift.add_metric(["rows"], found.missed_rows)
     yield drift
     yield _gauge("drifted_articles", "Articles in which it found drift.", found.drifted_articles)

@@ -261,7 +261,7 @@ CELERY_TASK_ROUTES = {
         "articles.delete_unused_files",
         "reactions.reconcile",
         "reactions.refresh_pace",
-        "reactions.sum_site_buckets",
+        "reactions.sum_buckets",
     )
 }
 
@@ -307,9 +307,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": _EXPIRES,
     },
-    # The figures of sections are read from what this adds up.
-    "sum site buckets": {
-        "task": "reactions.sum_site_buckets",
+    # The figures of sections and of long windows are read from what this adds up.
+    "sum buckets": {
+        "task": "reactions.sum_buckets",
         "schedule": timedelta(minutes=1),
         "options": _EXPIRES,
     },

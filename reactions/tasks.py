@@ -11,6 +11,7 @@ from reactions.default_policies import refresh_articles
 from reactions.moderation.client_network import purge_networks
 from reactions.move import settle_merges
 from reactions.sql import row
+from reactions.stats.days import sum_days
 from reactions.stats.pace import refresh_pace
 from reactions.stats.site_buckets import sum_site_buckets
 
@@ -61,10 +62,11 @@ def settle_merges_task() -> None:
     settle_merges(seconds=_SETTLE_SECONDS)
 
 
-@shared_task(name="reactions.sum_site_buckets")
-def sum_site_buckets_task() -> None:
-    """Adds up the buckets of sections. Scheduled every minute; any number at once."""
+@shared_task(name="reactions.sum_buckets")
+def sum_buckets_task() -> None:
+    """Adds up the buckets of sections, and of days that are over. Scheduled every minute; any number at once."""
     sum_site_buckets()
+    sum_days()
 
 
 @shared_task(name="reactions.refresh_pace")

@@ -33,7 +33,7 @@ class ReconcileResult:
     """What a reconcile found.
 
     `drift` and `bucket_drift` are summed over articles and kinds, without sign, `site_bucket_drift` over kinds and
-    quarters of an hour. `missed_rows` are rows whose
+    quarters of an hour. `wrong_days` are days whose sums are not those of the buckets. `missed_rows` are rows whose
     `counted` was stale without an outbox entry. `repaired` counts pairs of article and kind.
     """
 
@@ -46,6 +46,7 @@ class ReconcileResult:
     missed_rows: int
     repaired: int
     site_bucket_drift: int
+    wrong_days: int
 
     @property
     def is_clean(self) -> bool:
@@ -78,7 +79,8 @@ def reconcile(*, dry_run: bool = False) -> ReconcileResult:
         bucket_drift=sum(abs(of_buckets) for _, _, _, of_buckets in drifted),
         missed_rows=missed_rows,
         repaired=0 if dry_run else sum(map(_repair_batch, _batches(article_ids))),
-        site_bucket_drift=_repair_site_buckets(dry_run=dry_run),
+        site_bucket_drift=_compare("repair_site_buckets", dry_run=dry_run),
+        wrong_days=_compare("find_wrong_days", dry_run=dry_run),
     )
     rows("save_reconciliation", asdict(result))
     if not result.is_clean:
@@ -118,10 +120,10 @@ def _run_long(name: str, parameters: Mapping[str, Any] | None = None) -> list[An
         return rows(name, parameters)
 
 
-def _repair_site_buckets(*, dry_run: bool) -> int:
-    """The drift of the buckets of sections, which is repaired unless `dry_run`. After that of the articles."""
-    ((drift,),) = _run_long("repair_site_buckets", {"only_count": dry_run})
-    return int(drift)
+def _compare(name: str, *, dry_run: bool) -> int:
+    """What a statement finds wrong in sums, which it repairs unless `dry_run`. After the repair of the articles."""
+    ((found,),) = _run_long(name, {"only_count": dry_run})
+    return int(found)
 
 
 def _repair_batch(article_ids: Sequence[UUID]) -> int:

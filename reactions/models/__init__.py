@@ -27,7 +27,15 @@ from reactions.models.reactions import (
     Wave,
     WaveDecision,
 )
-from reactions.models.statistics import Annotation, Pace, SavedView, SiteBucket
+from reactions.models.statistics import (
+    Annotation,
+    DayBucket,
+    Pace,
+    SavedView,
+    SiteBucket,
+    StaleDay,
+    SummedDay,
+)
 
 __all__ = [
     "MOST_DAYS",
@@ -41,6 +49,7 @@ __all__ = [
     "Bucket",
     "CacheState",
     "CountVersion",
+    "DayBucket",
     "DefaultPolicy",
     "ImportedCount",
     "KnownKind",
@@ -57,6 +66,8 @@ __all__ = [
     "SavedView",
     "SetAside",
     "SiteBucket",
+    "StaleDay",
+    "SummedDay",
     "Wave",
     "WaveDecision",
 ]

@@ -196,6 +196,7 @@ class Reconciliation(models.Model):
     site_bucket_drift = models.BigIntegerField(
         db_default=0, help_text="Of the buckets of sections, summed over kinds and quarters."
     )
+    wrong_days = models.IntegerField(db_default=0, help_text="Days whose sums were wrong.")
 
     class Meta:
         constraints = [

@@ -38,6 +38,29 @@ class SiteBucket(models.Model):
         ]
 
 
+class DayBucket(models.Model):
+    """The buckets of one article and kind, added up for a whole day in UTC that is over: for windows of weeks."""
+
+    pk = models.CompositePrimaryKey("day", "article_id", "kind")
+    day = models.DateField()
+    article_id = models.UUIDField()
+    kind = models.SmallIntegerField()
+    added = models.IntegerField()
+    removed = models.IntegerField()
+
+
+class SummedDay(models.Model):
+    """A day whose DayBuckets are there. They are right unless a StaleDay names it."""
+
+    day = models.DateField(primary_key=True)
+
+
+class StaleDay(models.Model):
+    """An outbox: an aggregation changed buckets of a day that was over. Duplicates are harmless."""
+
+    day = models.DateField()
+
+
 class Pace(models.Model):
     """How many reactions the articles of the last 28 days had at one age: percentiles over them. Rebuilt every hour."""
 

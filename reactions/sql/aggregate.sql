@@ -2,7 +2,8 @@
 -- to `kinds`, or to nothing where the row is held, and the difference goes to the counts and the 15-minute buckets.
 -- An entry only says that its row changed: a row with two entries is counted once, and one that changed again is
 -- counted as it is now. claim.sql holds the locks of the count versions and the rows.
--- What a section's articles had is only ever inserted, so that two aggregations do not wait for each other.
+-- What a section's articles had is only ever inserted, so that two aggregations do not wait for each other; so are the
+-- days that were over and have to be added up again (reactions/stats/days.py).
 -- Uses: the keys of articles_article, reactions_outboxentry, reactions_reaction, reactions_countversion, reactions_articlecount and
 -- reactions_bucket. Locks nothing that it need wait for: only the transaction that holds an article's count version
 -- writes its counts and buckets. Returns a row for each article that has new counts.
@@ -53,5 +54,8 @@ WITH claimed AS (
   SELECT start, a.section_id, kind, sum(added), sum(removed)
     FROM change LEFT JOIN articles_article a ON a.id = article_id
    GROUP BY start, a.section_id, kind
+), stale AS (
+  INSERT INTO reactions_staleday (day)
+  SELECT DISTINCT (start AT TIME ZONE 'UTC')::date FROM change WHERE start < statement_timestamp() - interval '1 day'
 )
 SELECT article_id FROM versioned;

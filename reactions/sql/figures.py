@@ -88,6 +88,10 @@ class Composition:
     bits: Mapping[str, int] = field(default_factory=dict)  # of the metrics of one kind
     articles: bool = False  # some articles alone: the parameter `articles`
     published: bool = False
+    summed_days: bool = (
+        False  # whole days of the window are read from their sums, and so of the other one
+    )
+    other_summed_days: bool = False
     lists_articles: bool = False  # also those without a reaction
     order: Sequence[tuple[str, bool]] = ()  # names and whether they descend
 
@@ -172,17 +176,33 @@ def _changes(asked: Composition) -> list[str]:
 
 
 def _of_articles(asked: Composition, prefix: str, start: str, end: str, edges: str) -> str:
-    where = [
-        f"b.start >= %({start})s::timestamptz AND b.start < %({end})s::timestamptz",
-        *_kind_condition(asked, prefix),
-        *_id_condition(asked, "b.article_id"),
-    ]
+    where = [*_kind_condition(asked, prefix), *_id_condition(asked, "b.article_id")]
+    has_days = {"": asked.summed_days, "other_": asked.other_summed_days}.get(prefix, False)
+    if has_days:
+        source = _with_days(start, end, prefix)
+    else:
+        source = "reactions_bucket"
+        where.append(f"b.start >= %({start})s::timestamptz AND b.start < %({end})s::timestamptz")
     selected = _select(
         asked,
         {"article_id": "b.article_id", "kind": "b.kind", "period": _period("b.start", edges)},
         _sums(asked, prefix),
     )
-    return f"{selected} FROM reactions_bucket b {_where(where)} {_grouped(asked)}"
+    return f"{selected} FROM {source} b {_where(where)} {_grouped(asked)}"
+
+
+def _with_days(start: str, end: str, prefix: str) -> str:
+    """The buckets before and after whole days, and the sums of these."""
+    columns = "article_id, kind, added, removed"
+    first, last = f"%({prefix}first_day)s::timestamptz", f"%({prefix}last_day)s::timestamptz"
+    buckets = f"SELECT {columns} FROM reactions_bucket"
+    return f"""(
+    {buckets} WHERE start >= %({start})s::timestamptz AND start < {first}
+     UNION ALL
+    SELECT {columns} FROM reactions_daybucket
+     WHERE day >= ({first} AT TIME ZONE 'UTC')::date AND day < ({last} AT TIME ZONE 'UTC')::date
+     UNION ALL
+    {buckets} WHERE start >= {last} AND start < %({end})s::timestamptz)"""
 
 
 def _of_sections(asked: Composition, prefix: str, start: str, end: str, edges: str) -> str:
@@ -198,13 +218,14 @@ def _of_sections(asked: Composition, prefix: str, start: str, end: str, edges: s
         is_one = f"COALESCE(section_id = ANY (%({each.parameter})s::bigint[]), false) OR {has_none}"
         where.append(f"NOT ({is_one})" if each.negative else f"({is_one})")
     columns = [
-        "start",
+        *(["start"] if "time" in asked.dimensions else []),
         *(["section_id"] if has_section else []),
         *(["kind"] if has_kinds else []),
     ]
     inner = (
-        f"SELECT {', '.join(columns)}, sum(added) AS added, sum(removed) AS removed"
-        f" FROM reactions_sitebucket {_where(where)} GROUP BY {', '.join(columns)}"
+        f"SELECT {', '.join([*columns, ''])} sum(added) AS added, sum(removed) AS removed"
+        f" FROM reactions_sitebucket {_where(where)}"
+        f"{' GROUP BY ' if columns else ''}{', '.join(columns)}"
     )
     selected = _select(
         asked,

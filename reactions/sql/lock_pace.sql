@@ -1,2 +1,2 @@
 -- Keeps two rebuilds of the pace apart until the end of the transaction. Returns one row: whether this one may go on.
-SELECT pg_try_advisory_xact_lock(hashtext('reactions_pace'));
+SELECT pg_try_advisory_xact_lock(710003);

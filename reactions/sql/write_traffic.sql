@@ -25,5 +25,8 @@ WITH line AS MATERIALIZED (
   INSERT INTO reactions_sitebucket (start, section_id, kind, added, removed, summed)
   SELECT start, a.section_id, kind, sum(added), sum(removed), false
     FROM line JOIN articles_article a ON a.id = article_id GROUP BY start, a.section_id, kind
+), stale AS (
+  INSERT INTO reactions_staleday (day)
+  SELECT DISTINCT (start AT TIME ZONE 'UTC')::date FROM line WHERE start < statement_timestamp() - interval '1 day'
 )
 SELECT COALESCE(sum(readers), 0) FROM line;

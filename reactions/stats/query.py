@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from reactions.kinds import BY_KEY, KINDS
 from reactions.sql import figures as sql
 from reactions.sql import rows
+from reactions.stats.days import summed_span
 from reactions.stats.filters import Filters, read_filters
 from reactions.stats.pace import SPAN, pace
 from reactions.stats.scope import Scope
@@ -145,7 +146,22 @@ class _Question:
             self.intervals = intervals(query.window, self.step, week_start=query.week_start)
             if self.compared:
                 self.other_edges = self._edges_compared(self.compared, move)
+        self.summed: tuple[datetime, datetime] | None = None
+        self.other_summed: tuple[datetime, datetime] | None = None
         self.composition = self._composition()
+        if not self.step and not self.composition.of_sections:
+            self._use_days()
+
+    def _use_days(self) -> None:
+        """Read the whole days of the windows from their sums: a series has days of a zone, and cannot."""
+        self.summed = summed_span(self.query.window.start, self.query.window.end)
+        if self.compared:
+            self.other_summed = summed_span(self.compared.start, self.compared.end)
+        self.composition = replace(
+            self.composition,
+            summed_days=self.summed is not None,
+            other_summed_days=self.other_summed is not None,
+        )
 
     # --- what is asked of PostgreSQL
 
@@ -226,6 +242,10 @@ class _Question:
             "start": query.window.start,
             "end": query.window.end,
             "edges": self.edges[:-1],
+            "first_day": self.summed and self.summed[0],
+            "last_day": self.summed and self.summed[1],
+            "other_first_day": self.other_summed and self.other_summed[0],
+            "other_last_day": self.other_summed and self.other_summed[1],
             "other_start": compared and compared.start,
             "other_end": compared and compared.end,
             "other_edges": self.other_edges[:-1],

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from reactions.models import Reaction
+from reactions.stats.days import sum_days
 from reactions.stats.pace import rebuild_pace
 from reactions.stats.site_buckets import sum_site_buckets
 from reactions.traffic import make_traffic
@@ -39,6 +40,8 @@ class Command(BaseCommand):
             say=self.stdout.write,
         )
         sum_site_buckets()
+        while sum_days():
+            pass
         rebuild_pace()
         self.stdout.write(
             f"{made.articles:,} stories and {made.reactions:,} reactions. Readers turned on"

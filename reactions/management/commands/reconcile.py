@@ -23,6 +23,7 @@ class Command(BaseCommand):
             f"drift found: {result.drift}\n"
             f"drift found in the buckets: {result.bucket_drift}\n"
             f"drift found in the buckets of sections: {result.site_bucket_drift}\n"
+            f"days with wrong sums: {result.wrong_days}\n"
             f"rows missed: {result.missed_rows}\n"
             f"drift repaired: {result.repaired} counts"
         )

@@ -1,0 +1,2 @@
+-- Keeps two that add up days apart until the end of the transaction. Returns one row: whether this one may go on.
+SELECT pg_try_advisory_xact_lock(710002);
