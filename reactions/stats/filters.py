@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from articles.formats.slugs import is_address_of_id
 from articles.models import Article, Author, Section, Site, Source, Tag
 from reactions.kinds import BY_KEY
 from reactions.sql.figures import Condition, patterns_of_headlines, patterns_of_languages
@@ -163,7 +164,4 @@ def _articles(texts: Sequence[str | UUID], scope: Scope) -> dict[str, UUID]:
 
 
 def _uuid(value: str | UUID) -> UUID | None:
-    try:
-        return value if isinstance(value, UUID) else UUID(value)
-    except ValueError:
-        return None
+    return UUID(str(value)) if is_address_of_id(str(value)) else None

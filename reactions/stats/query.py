@@ -59,6 +59,7 @@ Figure = int | float | None
 _KINDS = {kind.bit: kind for kind in KINDS}
 # Of nothing they are 0; the others are unknown.
 _SUMS = {"came", "left", "net", "stories", *(f"came:{key}" for key in BY_KEY)}
+_AT_EVENT = "Of the section at the event: came, left, net, share, last_hour."
 _NOT_BY_TIME = ("now", "last_hour", "against_usual")
 
 
@@ -195,6 +196,8 @@ class _Question:
                 "not_together",
                 "The section at the event is known of the site as a whole: it goes with kinds and times alone.",
             )
+        if filters.at_event and "now" in query.metrics:
+            raise QueryRefused("metrics", "not_together", _AT_EVENT)
         lists = (
             query.published is not None and "kind" not in dimensions and "time" not in dimensions
         )
@@ -475,7 +478,7 @@ def _check_together(query: Query) -> None:
             "section_at_event" in dimensions
             and bool(metrics & {"now", "stories", "per_story", "against_usual"}),
             "metrics",
-            "By the section at the event: came, left, net, share, last_hour.",
+            _AT_EVENT,
         ),
         (
             "against_usual" in metrics and "article" not in dimensions,

@@ -5,6 +5,7 @@ instants: two local hours of one name, when clocks go back, are two intervals; a
 at its first moment, which is 01:00 where clocks skip midnight.
 """
 
+import math
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
@@ -359,16 +360,14 @@ def at_local_time(local: datetime, zone: ZoneInfo) -> datetime:
 def _change_between(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
     """The second from which on the clock is the one of `after`."""
     offset = _offset(before, zone)
-    low, high = before, after
-    while high - low > timedelta(seconds=1):
-        middle = (low + (high - low) / 2).replace(microsecond=0)
-        if middle <= low:
-            break
-        if _offset(middle, zone) == offset:
+    low, high = math.floor(before.timestamp()), math.ceil(after.timestamp())
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _offset(datetime.fromtimestamp(middle, UTC), zone) == offset:
             low = middle
         else:
             high = middle
-    return high
+    return datetime.fromtimestamp(high, UTC)
 
 
 def _offset(moment: datetime, zone: ZoneInfo) -> timedelta:
