@@ -72,6 +72,25 @@ class Fields:
             return []
         return [value for item in node.value if (value := self._entry(key, item, longest))]
 
+    def entries(self, key: str, *, known: tuple[str, ...], most: int) -> "list[Fields]":
+        """A list of mappings; an entry that is only a text gives the first field that is known."""
+        node = self.nodes.get(key)
+        if node is None or node.tag == f"{YAML}null":
+            return []
+        if not isinstance(node, yaml.SequenceNode) or node.tag != f"{YAML}seq":
+            self.refuse(key, "must be a list.")
+            return []
+        if len(node.value) > most:
+            self.refuse(key, f"has {len(node.value)} entries; {most} are allowed.")
+            return []
+        entries = [self._mapping(key, each, known) for each in node.value]
+        return [entry for entry in entries if entry]
+
+    def _mapping(self, key: str, node: yaml.Node, known: tuple[str, ...]) -> "Fields | None":
+        if isinstance(node, yaml.ScalarNode):
+            return Fields(self.notes, _line(node), f"{self.prefix}{key}.", {known[0]: node})
+        return fields_of(node, known=known, notes=self.notes, name=key)
+
     def fields(self, key: str, *, known: tuple[str, ...]) -> "Fields | None":
         """A mapping inside this one."""
         node = self.nodes.get(key)

@@ -5,20 +5,21 @@ from datetime import date, datetime, tzinfo
 from pathlib import PurePosixPath
 
 from articles import dateline, markup, places
-from articles.fields import MAX_LENGTH
-from articles.formats import front_matter, mediatopics
+from articles.fields import MAX_LENGTH, NAME_LENGTH
+from articles.formats import bylines, front_matter, mediatopics
 from articles.formats.front_matter import UNWELCOME, Fields, Notes
 from articles.formats.languages import language_tag
 from articles.formats.slugs import is_address_of_id, slug_of
-from articles.formats.story import Dateline, LeadImage, Mistake, Origin, Story, StoryError
+from articles.formats.story import Author, Dateline, LeadImage, Mistake, Origin, Story, StoryError
 
 FILE_BYTES = 2 * 1024 * 1024  # a long-read of 20,000 words is about 130 kB
 EARLIEST_YEAR = 1600  # before the first newspaper, and far from the edge of datetime's arithmetic
 
 # fmt: off
-FIELDS = ("headline", "slug", "guid", "abstract", "byline", "dateline", "section", "tags",
-          "subjects", "language", "published_at", "lead_image")
+FIELDS = ("headline", "slug", "guid", "abstract", "byline", "authors", "dateline", "section",
+          "tags", "subjects", "language", "published_at", "lead_image")
 DATELINE_FIELDS = ("place", "region", "country", "date", "source", "style")
+AUTHOR_FIELDS = ("name", "role")
 LEAD_IMAGE_FIELDS = ("caption", "alt_text", "credit", "image")
 # fmt: on
 
@@ -88,6 +89,7 @@ def _story(fields: Fields, body: str, zone: tzinfo) -> Story:
         body_html=rendered.html,
         word_count=rendered.word_count,
         byline=fields.text("byline", longest=MAX_LENGTH["byline"]),
+        authors=_authors(fields),
         dateline=_dateline(fields),
         section=_name(fields, "section", fields.text("section", longest=MAX_LENGTH["section"])),
         tags=_tags(fields),
@@ -150,6 +152,20 @@ def _tags(fields: Fields) -> tuple[str, ...]:
             fields.refuse("tags", f"{tag!r} is listed twice.")
         seen.add(slug_of(tag))
     return tuple(tags)
+
+
+def _authors(fields: Fields) -> tuple[Author, ...]:
+    """Those that the file lists; where it lists none, the people of the byline."""
+    entries = fields.entries("authors", known=AUTHOR_FIELDS, most=50)
+    authors: dict[str, Author] = {}
+    for entry in entries:
+        name = _name(entry, "name", entry.text("name", longest=NAME_LENGTH, required=True))
+        if slug_of(name) in authors:
+            entry.refuse("name", f"{name!r} is listed twice.")
+        authors[slug_of(name)] = Author(name, entry.text("role", longest=40) or "writer")
+    if entries:
+        return tuple(authors.values())
+    return bylines.authors_of(fields.text("byline", longest=10_000))
 
 
 def _subjects(fields: Fields) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from articles import markup
 from articles.fields import MAX_LENGTH
-from articles.formats import bodies, datelines, mediatopics
+from articles.formats import bodies, bylines, datelines, mediatopics
 from articles.formats.front_matter import UNWELCOME
 from articles.formats.languages import language_tag
 from articles.formats.slugs import is_address_of_id, slug_of
@@ -208,7 +208,7 @@ def story_of(raw: RawStory, item: Item) -> Story:
             "short_headline", raw.short_headline, longest=MAX_LENGTH["short_headline"]
         ),
         slugline=item.text("slugline", raw.slugline, longest=MAX_LENGTH["slugline"]),
-        authors=_authors(raw.authors, item),
+        authors=_authors(raw, item),
         subjects=item.topics("subjects", [*raw.subjects, *topics]),
         urgency=_urgency(raw.urgency, item),
         copyright_holder=item.text(
@@ -349,7 +349,9 @@ def _joined_address(base: str, url: str) -> str:
         return ""
 
 
-def _authors(authors: Sequence[Author], item: Item) -> tuple[Author, ...]:
+def _authors(raw: RawStory, item: Item) -> tuple[Author, ...]:
+    """The people among the authors; where the format lists none, those of the byline."""
+    authors = raw.authors
     if len(authors) > TAGS:
         item.refuse("authors", f"has {len(authors)} entries; {TAGS} are allowed.")
         return ()
@@ -360,9 +362,9 @@ def _authors(authors: Sequence[Author], item: Item) -> tuple[Author, ...]:
         )
         for author in authors
     )
-    return tuple(
-        {slug_of(author.name): author for author in checked if slug_of(author.name)}.values()
-    )
+    byline = item.text("byline", raw.byline, longest=MAX_LENGTH["byline"])
+    listed = bylines.people(checked, source=raw.source)
+    return listed or bylines.authors_of(byline, source=raw.source)
 
 
 def _urgency(value: str, item: Item) -> int | None:

@@ -7,7 +7,7 @@ import pytest
 
 from articles.formats import read_stories
 from articles.formats.markdown import FILE_BYTES
-from articles.formats.story import Dateline, LeadImage, StoryError
+from articles.formats.story import Author, Dateline, LeadImage, StoryError
 from tests.articles.conftest import ARTICLE, read, with_changes
 
 
@@ -52,6 +52,19 @@ def test_a_dateline_of_a_moment_has_the_date_at_the_place() -> None:
 
     assert story.dateline
     assert story.dateline.date == date(2024, 12, 8)
+
+
+def test_a_byline_names_the_authors_where_the_file_lists_none() -> None:
+    named = read(with_changes(("Newsroom staff", "Ann Lee and Bo Park, AFP")))
+    listed = read(
+        with_changes(
+            ("byline: Newsroom staff", "authors: [Ann Lee, {name: Reuters, role: editor}]")
+        )
+    )
+
+    assert read(ARTICLE).authors == ()
+    assert named.authors == (Author("Ann Lee"), Author("Bo Park"))
+    assert listed.authors == (Author("Ann Lee"), Author("Reuters", "editor"))
 
 
 def test_norway_is_a_country_and_a_language() -> None:
@@ -133,6 +146,12 @@ def test_line_ends_and_a_byte_order_mark_do_not_matter(newline: str) -> None:
         ("{caption: The bridge at noon.}", "bridge.jpg", "11: lead_image: must be fields with values."),
         ("{caption: The bridge at noon.}", "{credit: AFP}", "11: lead_image.caption: is missing."),
         ("language: en", "guid: '7'", "9: guid: '7' is not a tag: URI such as tag:example.org,2024-12-08:1."),
+        ("byline: Newsroom staff", "authors: Ann Lee", "6: authors: must be a list."),
+        ("byline: Newsroom staff", "authors: [Ann Lee, ann lee]", "6: authors.name: 'ann lee' is listed twice."),
+        ("byline: Newsroom staff", "authors: ['…']", "6: authors.name: '…' has no letter and no digit."),
+        ("byline: Newsroom staff", "authors: [[Ann]]", "6: authors: must be fields with values."),
+        ("byline: Newsroom staff", "authors: [{role: editor}]", "6: authors.name: is missing."),
+        ("byline: Newsroom staff", f"authors: [{', '.join('x' * 51)}]", "6: authors: has 51 entries; 50 are allowed."),
         ("It opened at *noon*, with a band.\n", "\n", "13: the body is empty."),
         ("with a band", "<script>x</script>", "14: <script> is not allowed."),
         ("with a band", "[x](java&#10;script:x)", "14: a link to 'javascript:' is not allowed."),

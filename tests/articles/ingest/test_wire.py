@@ -1,15 +1,17 @@
 """Stories with a source's identifier: an update is matched by it, and only a newer version changes the article."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, timedelta
 
 import pytest
 from django.utils import timezone
 
+from articles.editing import edit_article
 from articles.formats import read_stories
 from articles.formats.story import Story
 from articles.ingest import Action, ingest_stories
-from articles.models import Article, ArticleRevision, ArticleURL, Source, State
+from articles.models import Article, ArticleRevision, ArticleURL, Author, Source, State
 from tests.articles.conftest import ARTICLE, read
 from tests.articles.formats.samples import EVERY
 
@@ -40,6 +42,44 @@ def test_a_story_is_stored_with_all_its_fields(story: Story) -> None:
     assert article.lead_image
     assert article.guid != story.source_item_id
     assert ArticleRevision.objects.get().version == 1
+
+
+def test_people_of_bylines_become_authors_once_and_agencies_do_not(story: Story) -> None:
+    raw = {"uri": "tag:afp.example,2024:1", "headline": "A", "body_text": "x", "version": "1"}
+    items = [
+        raw | {"by": "By ANN LEE in Damascus and Bo Park, AFP"},
+        raw | {"by": "AFP", "uri": "tag:afp.example,2024:2"},
+    ]
+    for item in items:
+        ingest_stories(read_stories(json.dumps(item).encode(), name="a.json", zone=UTC))
+    publish(story)  # by Ann Lee, too
+
+    of_both, of_none, of_ann = Article.objects.order_by("first_created_at", "pk")
+    ann, bo = of_both.ordered_authors
+    assert (ann.name, bo.name, of_ann.ordered_authors) == ("Ann Lee", "Bo Park", [ann])
+    assert (of_both.byline, of_none.byline) == ("By ANN LEE in Damascus and Bo Park, AFP", "AFP")
+    assert of_none.ordered_authors == []
+    assert Author.objects.count() == 2
+
+
+def test_authors_of_a_byline_that_was_imported_without_them_are_no_news(story: Story) -> None:
+    publish(replace(story, authors=()))
+    before = Article.objects.get()
+
+    assert publish(story) == Action.UPDATED
+
+    article = Article.objects.get()
+    assert [author.name for author in article.ordered_authors] == ["Ann Lee"]
+    assert article.content_modified_at == before.content_modified_at
+
+
+def test_an_article_that_the_desk_edited_is_no_conflict_for_its_authors_alone(story: Story) -> None:
+    publish(replace(story, authors=()))
+    article = Article.objects.get()
+    edit_article(article_id=article.pk, changes={"headline": "Ours"}, expected_version=1)
+
+    assert publish(story) == Action.UNCHANGED
+    assert publish(replace(story, headline="Theirs", source_version="9")) == Action.CONFLICT
 
 
 @pytest.mark.parametrize("name", sorted(EVERY))
