@@ -22,14 +22,14 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from articles import roles
-from articles.desk import pages, presence
+from articles.desk import pages, presence, searching
 from articles.desk.article_form import ArticleForm
 from articles.desk.filters import ByAuthor, Mine
 from articles.desk.live_preview import render_preview
 from articles.desk.pasting import to_markdown
 from articles.desk.pictures import ArticleMediaInline
 from articles.desk.transitions import DESK_TRANSITIONS
-from articles.desk.version_check import describe_merge
+from articles.desk.version_check import describe_merge, join
 from articles.editing import InvalidValue, NotEditable, create_draft, edit_article
 from articles.fields import FIELDS, Fieldset
 from articles.markup import list_hidden_pictures, with_dateline
@@ -101,7 +101,7 @@ class ArticleAdmin(ModelAdmin):
     list_select_related = ["section"]
     list_per_page = 50
     search_fields = ["headline", "slugline", "abstract", "byline", "slug"]
-    search_help_text = "Headline, slugline, abstract, byline or slug"
+    search_help_text = "Words of the story, a tag, an author, or a day such as 2026-11-24"
     ordering = ["-version_created_at", "-id"]
     raw_id_fields = ["lead_image", "translation_of"]
     readonly_fields = [
@@ -149,6 +149,19 @@ class ArticleAdmin(ModelAdmin):
         return article.get_absolute_url() if article and article.is_public else None
 
     # The list
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        found = searching.find(queryset, search_term)
+        match = request.resolver_match
+        is_list = match is not None and match.url_name == "articles_article_changelist"
+        if found.corrected and is_list and not getattr(request, "corrected", False):
+            request.corrected = True  # type: ignore[attr-defined]  # the list may search more than once
+            pairs = [f"“{new}” instead of “{old}”" for old, new in found.corrected.items()]
+            text = f"Nothing was found as you typed it. These stories have {join(pairs)}."
+            self.message_user(request, text, messages.WARNING)
+        return found.articles, False
 
     @display(description="Story", ordering="headline", header=True)
     def title(self, article: Article) -> list[str]:

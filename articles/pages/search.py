@@ -83,7 +83,7 @@ def find(articles: ArticleQuerySet, words: str) -> ArticleQuerySet:
     rank = _rank(words)
     if all(word.startswith("-") for word in words.split()):
         return articles.annotate(rank=rank).none()  # exclusions alone match nearly every article
-    ids = _matching_text(words).values("pk")
+    ids = matching_text(words).values("pk")
     if not _EXCLUSION.search(words):  # a name does not show that an article lacks a word
         ids = ids.union(*_matching_names(words))
     return articles.filter(pk__in=ids).annotate(rank=rank)
@@ -94,7 +94,7 @@ def _rank(words: str) -> Cast:
     return Cast(SearchRank(_Words(), query), FloatField())
 
 
-def _matching_text(words: str) -> ArticleQuerySet:
+def matching_text(words: str) -> ArticleQuerySet:
     """Articles whose text has the words, each by the rules of its own language."""
     # Uses index: articles_by_search, once for each configuration.
     matches = Q()
