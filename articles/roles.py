@@ -46,6 +46,7 @@ _PUBLISHER = _EDITOR | {
     *("view_site", "add_site", "change_site", "delete_site", "view_sighting"),
     "view_articleaddress",
     *("view_lead", "add_lead", "change_lead", "delete_lead"),
+    "change_account",
 }
 PERMISSIONS: Mapping[Role, Collection[str]] = {
     Role.AUTHOR: _AUTHOR,

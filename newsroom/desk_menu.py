@@ -1,16 +1,17 @@
 """The title and menu of the desk: a user sees the entries of the lists that they may open."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
-# Title, symbol, and the model whose list it is.
+# Title, symbol, and the model whose list it is, or the page: `desk:` and its name.
 _MENU = {
     "Readers": [
         ("Reactions", "mood", "reactions.reactedarticle"),
+        ("Alerts and mails", "notifications", "desk:alerts"),
         ("Held waves", "waves", "reactions.wave"),
         ("Default policies", "tune", "reactions.defaultpolicy"),
     ],
@@ -33,6 +34,7 @@ _MENU = {
     "Access": [
         ("API keys", "key", "articles.apikey"),
         ("Users", "person", "auth.user"),
+        ("Your account", "manage_accounts", "desk:account"),
     ],
 }
 
@@ -55,19 +57,33 @@ def desk(site_name: str) -> dict[str, Any]:
         "SHOW_VIEW_ON_SITE": True,
         "SIDEBAR": {
             "show_search": False,
-            "navigation": [
-                {"title": title, "items": [_line(*each) for each in lines]}
-                for title, lines in _MENU.items()
-            ],
+            "navigation": navigation,
         },
     }
 
 
-def _line(title: str, symbol: str, model: str) -> dict[str, Any]:
-    app, _, name = model.partition(".")
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The menu for this user, with what is new: one statement, and none for a user who sees no figures."""
+    from reactions.alerts.bell import (
+        count_unseen,
+    )  # its models are not loaded when the settings are
+
+    badges = {"desk:alerts": count_unseen(request.user)}
+    return [
+        {"title": title, "items": [_line(*each, badges) for each in lines]}
+        for title, lines in _MENU.items()
+    ]
+
+
+def _line(title: str, symbol: str, target: str, badges: Mapping[str, int]) -> dict[str, Any]:
+    line = {"title": title, "icon": symbol}
+    if count := badges.get(target):
+        line["badge"] = f"{count:,}"
+    if target.startswith("desk:"):
+        return {**line, "link": reverse_lazy(target), "permission": _PAGES[target]}
+    app, _, name = target.partition(".")
     return {
-        "title": title,
-        "icon": symbol,
+        **line,
         "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
         "permission": _may(f"{app}.view_{name}"),
     }
@@ -75,3 +91,13 @@ def _line(title: str, symbol: str, model: str) -> dict[str, Any]:
 
 def _may(permission: str) -> Callable[[HttpRequest], bool]:
     return lambda request: request.user.has_perm(permission)
+
+
+def _sees_figures(request: HttpRequest) -> bool:
+    return _may("reactions.view_reactedarticle")(request) or _may("articles.view_article")(request)
+
+
+_PAGES: Mapping[str, Callable[[HttpRequest], bool]] = {
+    "desk:alerts": _sees_figures,
+    "desk:account": lambda request: True,
+}

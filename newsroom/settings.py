@@ -15,6 +15,7 @@ from django.urls import reverse_lazy
 from newsroom.catalogues import compiled_folder
 from newsroom.desk_menu import desk
 from newsroom.languages import SITE_LANGUAGES
+from newsroom.mail import mail_server_of
 from newsroom.postgresql.options import connection_options
 from newsroom.stack.environment import broker_url_of, recorded_environment
 from reactions.moderation.rules import RULES
@@ -117,6 +118,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "newsroom.shared_answers.without_cookies",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "newsroom.accounts.in_own_account",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 
@@ -170,6 +172,8 @@ CACHES = {
 
 # Of the desk and the API. Pages for readers are in SITE_LANGUAGE (newsroom/languages.py).
 LANGUAGE_CODE = "en-gb"
+# Those that a user may choose for the desk: Django's and Unfold's own texts, dates and numbers.
+DESK_LANGUAGES = SITE_LANGUAGES
 SITE_LANGUAGE = text("SITE_LANGUAGE", "en").lower()
 LOCALE_PATHS = [compiled_folder(DATA)]
 if SITE_LANGUAGE not in SITE_LANGUAGES:
@@ -262,6 +266,10 @@ CELERY_TASK_ROUTES = {
         "reactions.reconcile",
         "reactions.refresh_pace",
         "reactions.sum_buckets",
+        "reactions.raise_alerts",
+        "reactions.make_reports",
+        "reactions.send_messages",
+        "reactions.delete_old_reports",
     )
 }
 
@@ -317,6 +325,26 @@ CELERY_BEAT_SCHEDULE = {
     "refresh pace": {
         "task": "reactions.refresh_pace",
         "schedule": timedelta(minutes=10),
+        "options": _EXPIRES,
+    },
+    "raise alerts": {
+        "task": "reactions.raise_alerts",
+        "schedule": timedelta(minutes=1),
+        "options": _EXPIRES,
+    },
+    # At seven in the zone of each user; this finds whose seven it is.
+    "make reports": {
+        "task": "reactions.make_reports",
+        "schedule": timedelta(minutes=1),
+        "options": _EXPIRES,
+    },
+    "delete old reports": {
+        "task": "reactions.delete_old_reports",
+        "schedule": crontab(hour="4", minute="40"),
+    },
+    "send messages": {
+        "task": "reactions.send_messages",
+        "schedule": timedelta(minutes=1),
         "options": _EXPIRES,
     },
     "purge sightings": {
@@ -398,6 +426,14 @@ READER_LIFETIME = timedelta(days=395)  # 13 months, the longest that CNIL exempt
 WEBSUB_HUB = text("WEBSUB_HUB")
 SECURITY_CONTACT = text("SECURITY_CONTACT")
 
+# The mail server, and the sender of our mails: alerts and reports. None: they are shown at the desk alone.
+MAIL_SERVER = mail_server_of(text, number, flag)
+MAIL_FROM = text("MAIL_FROM")
+if MAIL_SERVER and not MAIL_FROM:
+    raise ImproperlyConfigured("MAIL_FROM is not set: the address that mails come from.")
+# Where alerts go besides: URLs of apprise, parted by white space. They have secrets.
+ALERT_URLS = text("ALERT_URLS").split()
+
 # The bearer token of /metrics; without one only a client on this machine may read it.
 METRICS_TOKEN = text("METRICS_TOKEN")
 
@@ -437,6 +473,8 @@ LOGGING = {
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        # Its lines may have parts of the URLs in ALERT_URLS. We log what failed ourselves.
+        "apprise": {"level": "CRITICAL", "propagate": False},
     },
 }
 

@@ -3,6 +3,9 @@
 from celery import shared_task
 from django.db import Error, InternalError, OperationalError
 
+from reactions.alerts.raising import raise_alerts
+from reactions.alerts.reports import delete_old_reports, make_reports
+from reactions.alerts.sending import send_messages
 from reactions.article_changes import refresh_changed_articles
 from reactions.counting.cache_writer import notice_old_redis, rewrite_counts
 from reactions.counting.reconcile import reconcile
@@ -73,6 +76,30 @@ def sum_buckets_task() -> None:
 def refresh_pace_task() -> None:
     """Rebuilds the pace of articles where it is an hour old. Scheduled every ten minutes; any number at once."""
     refresh_pace()
+
+
+@shared_task(name="reactions.raise_alerts")
+def raise_alerts_task() -> None:
+    """Evaluates the alert rules. Scheduled every minute; any number at once: one evaluates."""
+    raise_alerts()
+
+
+@shared_task(name="reactions.make_reports")
+def make_reports_task() -> None:
+    """Makes the reports that are due. Scheduled every minute; any number at once: each is made once."""
+    make_reports()
+
+
+@shared_task(name="reactions.delete_old_reports")
+def delete_old_reports_task() -> None:
+    """Deletes reports of more than 90 days ago. Scheduled once a day; may be repeated."""
+    delete_old_reports()
+
+
+@shared_task(name="reactions.send_messages")
+def send_messages_task() -> None:
+    """Sends the alerts and reports that wait. Scheduled every minute; any number at once: each message has one sender."""
+    send_messages()
 
 
 def refresh_cached_counts() -> None:

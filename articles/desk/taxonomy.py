@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import URLField
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
+from articles.accounts import link_users
 from articles.models import Author, Feed, Section, Source, Tag
 
 
@@ -26,11 +30,44 @@ class HttpsUrlAdmin(ModelAdmin):
         return super().formfield_for_dbfield(db_field, request, **options)
 
 
+class AuthorForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """An author, and the users who are them."""
+
+    users = forms.ModelMultipleChoiceField(
+        User.objects.filter(is_staff=True).order_by("username"),
+        required=False,
+        label="Users",
+        widget=UnfoldAdminSelect2MultipleWidget,
+        help_text="Who signs in as this author: they see the figures of the author’s stories.",
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.pk and "users" in self.fields:
+            self.initial["users"] = User.objects.filter(account__author=self.instance)
+
+
 @admin.register(Author)
 class AuthorAdmin(HttpsUrlAdmin):
+    """Publishers link users to authors here."""
+
+    form = AuthorForm
     list_display = ["name", "slug", "job_title"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any
+    ) -> Any:
+        """Who may not link users sees no field for it."""
+        if not request.user.has_perm("articles.change_account"):
+            options["form"] = forms.ModelForm
+        return super().get_form(request, obj, change, **options)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if "users" in form.cleaned_data:
+            link_users(form.instance, form.cleaned_data["users"])
 
 
 @admin.register(Source)

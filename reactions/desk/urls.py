@@ -8,7 +8,8 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from reactions.desk.pages import stories, story, today
+from reactions.desk import mail_links
+from reactions.desk.pages import account, alerts, stories, story, today
 
 app_name = "desk"
 
@@ -27,4 +28,11 @@ urlpatterns = [
     path("", _for_staff(today.today), name="today"),
     path("stories/", _for_staff(stories.stories), name="stories"),
     path("stories/<uuid:article_id>/", _for_staff(story.story), name="story"),
+    path("alerts/", _for_staff(alerts.alerts), name="alerts"),
+    path("alerts/mute/", _for_staff(alerts.mute_alerts), name="mute"),
+    path("reports/<int:report_id>/", _for_staff(alerts.report), name="report"),
+    path("account/", _for_staff(account.account), name="account"),
+    # The links in mails work without signing in.
+    path("mail/unsubscribe/<str:token>/", mail_links.unsubscribe, name="mail_unsubscribe"),
+    path("mail/mute/<str:token>/", mail_links.mute_alerts, name="mail_mute"),
 ]

@@ -1,5 +1,16 @@
-"""The tables of the app: reactions with their counts, policies and waves, and what the statistics add."""
+"""The tables of the app: reactions with their counts, policies and waves; what statistics, alerts and reports add."""
 
+from reactions.models.alerts import (
+    MOST_ERROR,
+    Alert,
+    AlertRule,
+    Message,
+    MessageState,
+    Mute,
+    Report,
+    ReportPeriod,
+    Subscription,
+)
 from reactions.models.reactions import (
     MOST_DAYS,
     MOST_NOTE,
@@ -39,8 +50,11 @@ from reactions.models.statistics import (
 
 __all__ = [
     "MOST_DAYS",
+    "MOST_ERROR",
     "MOST_NOTE",
     "AggregationRun",
+    "Alert",
+    "AlertRule",
     "Annotation",
     "ArticleChange",
     "ArticleCount",
@@ -53,6 +67,9 @@ __all__ = [
     "DefaultPolicy",
     "ImportedCount",
     "KnownKind",
+    "Message",
+    "MessageState",
+    "Mute",
     "NetworkRate",
     "OutboxEntry",
     "Pace",
@@ -62,11 +79,14 @@ __all__ = [
     "ReactedArticle",
     "Reaction",
     "Reconciliation",
+    "Report",
+    "ReportPeriod",
     "Salt",
     "SavedView",
     "SetAside",
     "SiteBucket",
     "StaleDay",
+    "Subscription",
     "SummedDay",
     "Wave",
     "WaveDecision",
