@@ -9,13 +9,17 @@ from django.urls import reverse_lazy
 
 # Title, symbol, and the model whose list it is, or the page: `desk:` and its name.
 _MENU = {
+    "How readers took it": [
+        ("Today", "today", "desk:today"),
+        ("Stories", "monitoring", "desk:stories"),
+        ("Alerts and mails", "notifications", "desk:alerts"),
+    ],
     "Readers": [
         ("Reactions", "mood", "reactions.reactedarticle"),
-        ("Alerts and mails", "notifications", "desk:alerts"),
         ("Held waves", "waves", "reactions.wave"),
         ("Default policies", "tune", "reactions.defaultpolicy"),
     ],
-    "Stories": [
+    "Writing": [
         ("Articles", "article", "articles.article"),
         ("Front page", "newspaper", "articles.lead"),
         ("Pictures", "image", "articles.media"),
@@ -63,12 +67,15 @@ def desk(site_name: str) -> dict[str, Any]:
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The menu for this user, with what is new: one statement, and none for a user who sees no figures."""
-    from reactions.alerts.bell import (
-        count_unseen,
-    )  # its models are not loaded when the settings are
+    """The menu for this user, with what is new and what waits: a statement each, none for a user who may see neither."""
+    # Models are not loaded when the settings are.
+    from reactions.alerts.bell import count_unseen
+    from reactions.stats.today import recently_waiting
 
     badges = {"desk:alerts": count_unseen(request.user)}
+    if request.user.has_perm("articles.publish_article"):
+        found = recently_waiting()
+        badges |= {"reactions.wave": found.waves, "articles.article": found.in_review}
     return [
         {"title": title, "items": [_line(*each, badges) for each in lines]}
         for title, lines in _MENU.items()
@@ -98,6 +105,8 @@ def _sees_figures(request: HttpRequest) -> bool:
 
 
 _PAGES: Mapping[str, Callable[[HttpRequest], bool]] = {
+    "desk:today": lambda request: True,
+    "desk:stories": _sees_figures,
     "desk:alerts": _sees_figures,
     "desk:account": lambda request: True,
 }

@@ -15,7 +15,7 @@ from newsroom import health
 from reactions import counts
 from reactions.cache import limits, merges, slugs
 from reactions.group_commit import group_commit
-from reactions.stats import choices, pace, rankings
+from reactions.stats import choices, pace, rankings, today
 from tests import profiles as profiles  # before pytest reads --hypothesis-profile
 
 # A password that withstands guessing takes a quarter of a second to hash, longer than most tests.
@@ -41,6 +41,7 @@ def _nothing_remembered() -> None:
     rankings.clear_rankings()
     pace.clear_pace()
     choices.clear_choices()
+    today.clear_waiting()
     limits.database_breaker.reset()
     limits.redis_breaker.reset()
 

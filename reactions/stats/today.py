@@ -1,5 +1,6 @@
 """What the desk's first page shows: the stories of today, what moved readers, and what is rising."""
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,8 @@ MOST_MOVING = 5
 MOST_OUT = 30
 # Weeks before, with whose same day today is compared.
 _WEEKS = 4
+# How old the numbers of the menu may be.
+_WAITING_SECONDS = 5.0
 # Of what usually comes in an hour at this age: what comes more often is no news.
 _RISING = 2.0
 
@@ -200,11 +203,30 @@ def compare_today(*, now: datetime, zone: ZoneInfo) -> Comparison:
     return Comparison(came, median(known) if known else None)
 
 
-def waiting(*, until: datetime) -> Waiting:
+def waiting(*, until: datetime | None = None) -> Waiting:
     """What waits for an editor now; scheduled articles until this moment."""
     found = row("waiting", {"until": until})
     assert found is not None  # noqa: S101  # the statement returns one row
     return Waiting(*found)
+
+
+_waiting: tuple[float, Waiting | None] = (float("-inf"), None)
+
+
+def recently_waiting() -> Waiting:
+    """The same for the menu of every page, some seconds old in this process."""
+    global _waiting
+    read_at, found = _waiting
+    if found is None or time.monotonic() - read_at > _WAITING_SECONDS:
+        found = waiting()
+        _waiting = time.monotonic(), found
+    return found
+
+
+def clear_waiting() -> None:
+    """Forget what was read, for tests."""
+    global _waiting
+    _waiting = float("-inf"), None
 
 
 def _figures(

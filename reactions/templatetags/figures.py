@@ -33,12 +33,6 @@ def hours(minutes: int) -> str:
 
 
 @register.filter
-def in_words(name: str, words: Mapping[str, str]) -> str:
-    """What a name stands for; the name itself where that is not known any more."""
-    return words.get(name, name)
-
-
-@register.filter
 def of_name(values: Mapping[str, Any], name: str) -> Any:
     """The value of a name that a variable holds."""
     return values[name]

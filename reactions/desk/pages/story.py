@@ -15,8 +15,9 @@ from django.shortcuts import redirect
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from articles.models import Article
-from articles.roles import PUBLISHES, may_see
+from articles.models import Article, Correction
+from articles.roles import PUBLISHES
+from reactions.alerts.recipients import rule_name
 from reactions.desk import charts
 from reactions.desk.charts import Mark
 from reactions.desk.pages.base import (
@@ -31,6 +32,7 @@ from reactions.kinds import KINDS
 from reactions.models import Annotation, Wave
 from reactions.models.statistics import MOST_TEXT
 from reactions.moderation.rules import LABELS
+from reactions.sql import rows
 from reactions.stats.article import ArticleStatistics, article_statistics
 from reactions.stats.pace import pace
 from reactions.stats.scope import scope_of
@@ -62,7 +64,7 @@ _RANGES = {
     "28d": "28 days",
     "90d": "90 days",
 }
-_MOST_WAVES = 20
+_MOST_EVENTS = 30  # of each kind
 _DAY_MINUTES = 24 * 60
 
 
@@ -86,6 +88,40 @@ class Line:
     came: int
     left: int
     is_running: bool
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened to a story: a notice to readers, a wave, an alert, a note, its publication."""
+
+    at: datetime
+    what: str
+    id: int
+    name: str  # of the kind or the rule
+    text: str  # of a wave its state
+    editor: str
+    size: int
+
+    @property
+    def words(self) -> str:
+        match self.what:
+            case "correction":
+                return f"{Correction.Kind(self.name).label}: {self.text}"
+            case "wave":
+                return f"Wave of {self.size:,}: {self.rule} ({self.state.lower()})"
+            case "alert":
+                return f"Alert: {rule_name(self.name).lower()}"
+            case "note":
+                return f"{self.text} ({self.editor})"
+        return self.text
+
+    @property
+    def rule(self) -> str:
+        return LABELS.get(self.name, self.name)
+
+    @property
+    def state(self) -> str:
+        return str(Wave.State(self.text).label)
 
 
 def story(request: HttpRequest, *, article_id: UUID) -> HttpResponse:
@@ -151,7 +187,8 @@ def _context(
     wanted = request.GET.get("interval", "")
     step = fitting_step(window.end - window.start, wanted)
     every = slices(statistics, window, step)
-    marks = _marks(article, zone)
+    events = _events(article)
+    marks = _marks(events, zone)
     came = sum(sum(each.added.values()) for each in statistics.series)
     imported_at = statistics.imported_at and statistics.imported_at.astimezone(zone)
     return {
@@ -176,10 +213,7 @@ def _context(
         "marks": marks,
         "lines": [_line(each, step, zone, now) for each in reversed(every) if _has_change(each)],
         "kinds": KINDS,
-        "waves": Wave.objects.filter(article_id=article.pk).defer("networks")[:_MOST_WAVES],
-        "rules": LABELS,
-        "may_edit": may_see(request.user, article)
-        and request.user.has_perm("articles.view_article"),
+        "waves": [each for each in reversed(events) if each.what == "wave"],
         **_first_day(article, statistics, now),
     }
 
@@ -221,25 +255,20 @@ def _first_day(article: Article, statistics: ArticleStatistics, now: datetime) -
     }
 
 
-def _marks(article: Article, zone: ZoneInfo) -> list[dict[str, Any]]:
-    """What happened to the story, in order: a name for its style, the moment, a sentence; a note with its id."""
-    found: list[tuple[datetime, str, str, Annotation | None]] = []
+def _events(article: Article) -> list[Event]:
+    """What happened to the story, in order."""
+    found = rows("story_events", {"article": article.pk, "most": _MOST_EVENTS}, repeatable=True)
+    events = [Event(*each) for each in found]
     if article.first_published_at:
-        found.append((article.first_published_at, "published", "Published", None))
-    for correction in article.corrections.all():
-        kind = correction.get_kind_display()
-        found.append((correction.published_at, "correction", f"{kind}: {correction.text}", None))
-    for wave in Wave.objects.filter(article_id=article.pk).defer("networks")[:_MOST_WAVES]:
-        words = f"Wave of {wave.size:,}: {LABELS.get(wave.rule, wave.rule)} ({wave.get_state_display().lower()})"
-        found.append((wave.started_at, "wave", words, None))
-    found += [
-        (note.at, "note", f"{note.text} ({note.editor})", note)
-        for note in Annotation.objects.filter(article_id=article.pk)
-    ]
-    found.sort(key=lambda each: each[0])
+        events.append(Event(article.first_published_at, "published", 0, "", "Published", "", 0))
+    return sorted(events, key=lambda each: each.at)
+
+
+def _marks(events: Sequence[Event], zone: ZoneInfo) -> list[dict[str, Any]]:
+    """The events as the chart and the list below it show them."""
     return [
-        {"at": at.astimezone(zone), "name": name, "text": text, "note": note, "number": number}
-        for number, (at, name, text, note) in enumerate(found, start=1)
+        {"at": each.at.astimezone(zone), "event": each, "text": each.words, "number": number}
+        for number, each in enumerate(events, start=1)
     ]
 
 
@@ -260,7 +289,9 @@ def _chart(
             for label, each in zip(labels, every, strict=True)
         ],
         labels=[_short(each, step, zone) for each in every],
-        marks=[Mark(each["at"], each["text"], each["name"], each["number"]) for each in marks],
+        marks=[
+            Mark(each["at"], each["text"], each["event"].what, each["number"]) for each in marks
+        ],
     )
 
 

@@ -42,7 +42,8 @@ def test_a_user_chooses_zone_language_address_and_mails(ada: User, client_of_ada
     assert saved.status_code == 302
     ada.refresh_from_db()
     stored = Subscription.objects.get(user=ada)
-    assert (ada.account.timezone, ada.account.language) == ("Asia/Kathmandu", "de")
+    account = Account.objects.get(user=ada)
+    assert (account.timezone, account.language) == ("Asia/Kathmandu", "de")
     assert ada.email == "ada@example.com"
     assert (stored.daily, stored.weekly, stored.alerts) == (True, False, False)
     assert stored.since > before
@@ -75,8 +76,7 @@ def test_saving_keeps_the_author_and_what_was_subscribed_before(
 
     client_of_ada.post(PAGE, CHOSEN)
 
-    ada.refresh_from_db()
-    assert ada.account.author
+    assert Account.objects.get(user=ada).author
     assert Subscription.objects.get(user=ada).since.year == 2020
     assert "the author <strong>Ada L.</strong>" in client_of_ada.get(PAGE).content.decode()
 

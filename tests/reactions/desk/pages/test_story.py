@@ -14,7 +14,7 @@ from articles.models import Article, Correction
 from reactions.counting.aggregate import aggregate
 from reactions.counts import get_counts
 from reactions.kinds import pack
-from reactions.models import Annotation, Reaction, Wave
+from reactions.models import Alert, Annotation, Reaction, Wave
 from reactions.record import set_reactions
 from reactions.stats.pace import rebuild_pace
 from reactions.stats.story import fitting_step
@@ -114,16 +114,19 @@ def test_what_happened_is_marked_on_the_chart(
         article_id=article.pk, at=begin + 4 * HOUR, text="On the radio", editor="editor"
     )
     Annotation.objects.create(article_id=uuid4(), at=begin, text="Of another", editor="editor")
+    Alert.objects.create(article_id=article.pk, rule="mood", figures={}, raised_at=begin + 5 * HOUR)
 
     page = page_of(editor, article)
 
     marks = re.findall(r'<li value="(\d)">\s*<time[^>]*>[^<]*</time>\s*([^<]*?)\s*<', page)
-    assert [number for number, _ in marks] == ["1", "2", "3", "4"]
+    assert [number for number, _ in marks] == ["1", "2", "3", "4", "5"]
     assert marks[0][1] == "Published"
     assert marks[1][1] == "Correction: The name was wrong."
     assert marks[2][1].startswith("Wave of 1,200: ")
     assert marks[3][1] == "On the radio (editor)"
-    assert re.findall(r"figures-at-(\w+)", page) == ["published", "correction", "wave", "note"]
+    assert marks[4][1] == "Alert: mood turn"
+    drawn = ["published", "correction", "wave", "note", "alert"]
+    assert re.findall(r"figures-at-(\w+)", page) == drawn
 
 
 def test_a_note_is_added_in_the_zone_of_the_page_and_deleted(

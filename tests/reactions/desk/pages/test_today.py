@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
@@ -183,6 +184,18 @@ def test_what_waits_for_an_editor_is_listed(
     assert "1 story in review" in page
     assert "1 story scheduled for today" in page
     assert "1 wave held, 1,300 reactions" in page
+
+
+def test_the_menu_says_what_waits(
+    editor: Client, publish_article: PublishArticle, client: Client
+) -> None:
+    for _ in range(3):
+        publish_article(state=State.IN_REVIEW)
+
+    page = editor.get(reverse("desk:account")).content.decode()
+
+    (line,) = re.findall(r'href="/desk/articles/article/"(.*?)</a>', page, re.DOTALL)
+    assert re.search(r">\s*3\s*<", line)
 
 
 def test_authors_see_their_own_stories_alone(
