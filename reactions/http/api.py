@@ -1,21 +1,17 @@
-"""The JSON API of reactions: public counts, a reader's own reactions, statistics."""
+"""The JSON API of reactions: public counts, and a reader's own reactions."""
 
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions
-from rest_framework.authentication import SessionAuthentication
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request, is_form_media_type
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from articles.api.api_keys import KeyAuthentication, scope
 from articles.models import Site
 from articles.sites.rules import NULL_ORIGIN
 from reactions.cache.slugs import find_articles
@@ -26,16 +22,14 @@ from reactions.http.answers import PRIVATE, answer_many, answer_one, unknown_art
 from reactions.http.cors import site_of_origin
 from reactions.http.csrf import is_same_origin
 from reactions.http.fast_path import DATABASE_ERROR
-from reactions.http.following import current_article_id_at, current_mine, set_on_current
+from reactions.http.following import current_mine, set_on_current
 from reactions.http.requests import (
     article_id_at,
     invalid,
     no_article,
     read_articles,
-    read_interval,
     read_kinds,
     read_sign_in,
-    read_timezone,
 )
 from reactions.kinds import unpack
 from reactions.moderation.rate_limits import NEW_READERS, take
@@ -58,7 +52,6 @@ from reactions.record import (
     erase_reader,
     export_reader,
 )
-from reactions.stats.article import INTERVALS, article_statistics
 
 
 class InvalidReader(exceptions.APIException):
@@ -89,15 +82,6 @@ class NoKeys(exceptions.APIException):
 
 class Conflict(exceptions.APIException):
     status_code = 409
-
-
-class MayReadStatistics(BasePermission):
-    """A key with `stats:read`, or an editor who is signed in and may see reactions."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        if isinstance(request.user, User) and request.user.is_staff:
-            return request.user.has_perm("reactions.view_reactedarticle")
-        return bool(scope("stats:read")().has_permission(request, view))
 
 
 class ReaderView(APIView):
@@ -321,36 +305,6 @@ class MyExport(ReaderView):
         reader = self.reader(request)
         stored = export_reader(reader_id=reader.id) if reader else []
         return _private({"reactions": [each.as_json() for each in stored]})
-
-
-class ArticleStatistics(APIView):
-    authentication_classes = [KeyAuthentication, SessionAuthentication]
-    permission_classes = [MayReadStatistics]
-
-    @extend_schema(
-        operation_id="stats_article",
-        tags=["statistics"],
-        auth=schemas.KEY_OR_SESSION,
-        parameters=[
-            OpenApiParameter("interval", str, enum=INTERVALS, default="hour"),
-            OpenApiParameter("tz", str, description="An IANA time zone.", default="UTC"),
-        ],
-        responses=schemas.Statistics,
-    )
-    def get(self, request: Request, article: str) -> Response:
-        """An article's counts now, and what was added and removed in each interval of a time zone.
-
-        Intervals without a change are left out; all of them add up to `current`. `imported` counts come from another
-        system: readers see the sum of the two.
-        """
-        statistics = article_statistics(
-            article_id=current_article_id_at(article),
-            interval=read_interval(request),
-            timezone=read_timezone(request),
-        )
-        if statistics is None:
-            raise exceptions.NotFound("There is no such article.")
-        return _private(statistics.as_json())
 
 
 def _refusal(refused: ReactionRefused) -> exceptions.APIException:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reactions.http import api, api_policy, api_sightings, api_sites, api_waves
+from reactions.http import api, api_policy, api_sightings, api_sites, api_stats, api_waves
 
 urlpatterns = [
     path("articles/<str:article>/reactions/", api.ArticleReactions.as_view(), name="reactions"),
@@ -21,5 +21,19 @@ urlpatterns = [
     path("readers/me/", api.Me.as_view(), name="reader"),
     path("readers/me/export/", api.MyExport.as_view(), name="reader-export"),
     path("sites/here/", api_sites.Here.as_view(), name="site-here"),
-    path("stats/articles/<str:article>/", api.ArticleStatistics.as_view(), name="article-stats"),
+    path("stats/query/", api_stats.StatsQuery.as_view(), name="stats-query"),
+    path("stats/articles/", api_stats.StatsArticles.as_view(), name="stats-articles"),
+    path(
+        "stats/articles/<str:article>/",
+        api_stats.ArticleStatistics.as_view(),
+        name="article-stats",
+    ),
+    path("stats/sections/", api_stats.StatsSections.as_view(), name="stats-sections"),
+    path("stats/authors/", api_stats.StatsAuthors.as_view(), name="stats-authors"),
+    path("stats/tags/", api_stats.StatsTags.as_view(), name="stats-tags"),
+    path("stats/sources/", api_stats.StatsSources.as_view(), name="stats-sources"),
+    path("stats/kinds/", api_stats.StatsKinds.as_view(), name="stats-kinds"),
+    path("stats/timeseries/", api_stats.StatsTimeseries.as_view(), name="stats-timeseries"),
+    path("stats/realtime/", api_stats.StatsRealtime.as_view(), name="stats-realtime"),
+    path("stats/movers/", api_stats.StatsMovers.as_view(), name="stats-movers"),
 ]

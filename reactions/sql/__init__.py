@@ -129,14 +129,21 @@ def row(
     return found[0] if found else None
 
 
-def stream(name: str, *, batch: int = 2_000) -> Iterator[Any]:
+def stream(
+    name: str,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    fragments: Mapping[str, str] | None = None,
+    batch: int = 2_000,
+) -> Iterator[Any]:
     """The rows of a statement as they are consumed, `batch` at a time; the server keeps the rest.
 
     Holds one snapshot, and its transaction, until it ends. Raises Django's database errors.
     """
+    text = _put_together(name, (fragments or {}).items())
     with transaction.atomic(), connection.wrap_database_errors:
         connection.ensure_connection()
         with psycopg.ServerCursor(connection.connection, name) as cursor:
             cursor.itersize = batch
-            cursor.execute(statement(name))
+            cursor.execute(text, parameters)
             yield from cursor

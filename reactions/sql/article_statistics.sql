@@ -1,5 +1,5 @@
 -- One article's counts and its changes through time, regrouped from 15-minute buckets into hours or days of a time zone.
--- One snapshot: the changes add up to the counts. Imported counts have no time and are returned apart. Locks nothing.
+-- One snapshot: the changes add up to the counts, unless a start or end leaves some out. Imported counts have no time and are returned apart. Locks nothing.
 -- Uses: the keys of articles_article, reactions_articlecount, reactions_bucket and reactions_importedcount.
 -- Returns no row where there is no such article; else the counts as [kind, count]; the time of the snapshot; the changes
 -- as [start in seconds since 1970, kind, added, removed], oldest first; the imported counts as [kind, count], a pair for
@@ -16,7 +16,9 @@ SELECT ARRAY(SELECT ARRAY[kind::bigint, count] FROM reactions_articlecount WHERE
                                  ELSE date_trunc(%(interval)s::text, start, %(tz)s::text) END AS period,
                             kind, added, removed
                        FROM reactions_bucket
-                      WHERE article_id = a.id) change
+                      WHERE article_id = a.id
+                        AND start >= COALESCE(%(start)s::timestamptz, '-infinity')
+                        AND start < COALESCE(%(end)s::timestamptz, 'infinity')) change
               GROUP BY period, kind
               ORDER BY period, kind),
        ARRAY(SELECT ARRAY[kind::bigint, count] FROM reactions_importedcount WHERE article_id = a.id),

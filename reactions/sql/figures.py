@@ -131,32 +131,53 @@ class Composition:
         ]
 
 
-def compose(asked: Composition, *, totals: bool = True, limited: bool = True) -> dict[str, str]:
+def compose(asked: Composition, *, totals: bool = True) -> dict[str, str]:
     """The fragments of figures.sql."""
-    keys = [_DIMENSIONS[name].key for name in asked.dimensions]
-    measures = [_measure(metric, "", asked) for metric in asked.metrics]
-    if asked.compares:
-        measures += [_measure(metric, "other_", asked) for metric in asked.metrics]
-    columns = [f"m{number}" for number in range(len(measures))]
-    return {
-        "changes": "\n  UNION ALL\n".join(_changes(asked)),
-        "keys": "".join(f"{key} AS d{number}, " for number, key in enumerate(keys)),
-        "sums": ", ".join(_answer_sums(asked)),
-        "joins": " ".join(dict.fromkeys(_DIMENSIONS[name].join for name in asked.dimensions)),
-        "grouped": f"GROUP BY {', '.join(keys)}" if keys else "",
+    found = compose_rows(asked)
+    columns = _columns(asked)
+    return found | {
         "totals": ", ".join(_total_sums(asked)),
-        "key_names": "".join(f"d{number}, " for number in range(len(keys))),
-        "measures": ", ".join(
-            f"{text} AS {column}" for text, column in zip(measures, columns, strict=True)
-        ),
-        "kept": _kept(asked),
         "order": ", ".join(_order(asked)) or "1",
-        "limit": "LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint" if limited else "",
         "named": _named(asked),
         "page_measures": ", ".join(f"page.{column}" for column in columns),
-        "total_measures": ", ".join(measures) if totals else "NULL",
-        "names": _names(asked),
+        "total_measures": ", ".join(_measures(asked)) if totals else "NULL",
     }
+
+
+def compose_rows(asked: Composition) -> dict[str, str]:
+    """The fragments of figures_rows.sql."""
+    columns = _columns(asked)
+    return {
+        "changes": "\n  UNION ALL\n".join(_changes(asked)),
+        "answer": _answer(asked),
+        "key_names": "".join(f"d{number}, " for number in range(len(asked.dimensions))),
+        "measures": ", ".join(
+            f"{text} AS {column}" for text, column in zip(_measures(asked), columns, strict=True)
+        ),
+        "kept": _kept(asked),
+        "named": _named(asked, as_text=True),
+        "page_measures": ", ".join(f"page.{column}" for column in columns),
+        "names": _names(asked),
+        "page_order": ", ".join(_order(asked)) or "1",
+    }
+
+
+def _answer(asked: Composition) -> str:
+    keys = [_DIMENSIONS[name].key for name in asked.dimensions]
+    selected = [f"{key} AS d{number}" for number, key in enumerate(keys)] + _answer_sums(asked)
+    joins = " ".join(dict.fromkeys(_DIMENSIONS[name].join for name in asked.dimensions))
+    grouped = f"GROUP BY {', '.join(keys)}" if keys else ""
+    return f"SELECT {', '.join(selected)} FROM change {joins} {grouped}"
+
+
+def _measures(asked: Composition) -> list[str]:
+    """The figures, then those of the comparison."""
+    prefixes = _prefixes(asked)
+    return [_measure(metric, prefix, asked) for prefix in prefixes for metric in asked.metrics]
+
+
+def _columns(asked: Composition) -> list[str]:
+    return [f"m{number}" for number in range(len(asked.metrics) * len(_prefixes(asked)))]
 
 
 def _changes(asked: Composition) -> list[str]:
@@ -396,13 +417,13 @@ def _sorted_by(dimension: str, number: int) -> str:
     return f"(SELECT lower(n.{known.name}) FROM {known.table} n WHERE n.id = d{number})"
 
 
-def _named(asked: Composition) -> str:
+def _named(asked: Composition, *, as_text: bool = False) -> str:
     """Of each dimension its value and its name."""
     found = []
     for number, dimension in enumerate(asked.dimensions):
         known = _DIMENSIONS[dimension]
         if dimension == "article":
-            found.append(f"page.d{number}, n{number}.headline")
+            found.append(f"page.d{number}{'::text' if as_text else ''}, n{number}.headline")
         elif known.table:
             found.append(f"n{number}.{known.address}, n{number}.{known.name}")
         else:

@@ -8,16 +8,14 @@
 WITH change AS (
 {{changes}}
 ), answer AS (
-  SELECT {{keys}} {{sums}}
-    FROM change {{joins}}
-   {{grouped}}
+  {{answer}}
 ), total AS (
   SELECT {{totals}} FROM change
 ), measured AS (
   SELECT {{key_names}} {{measures}} FROM answer WHERE {{kept}}
 ), page AS (
   SELECT *, count(*) OVER () AS every_row, row_number() OVER (ORDER BY {{order}}) AS place
-    FROM measured ORDER BY place {{limit}}
+    FROM measured ORDER BY place LIMIT %(limit)s::bigint OFFSET %(offset)s::bigint
 )
 SELECT page.place, page.every_row, {{named}} {{page_measures}}, {{total_measures}}
   FROM total LEFT JOIN page ON true {{names}}

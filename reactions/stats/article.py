@@ -65,19 +65,30 @@ class ArticleStatistics:
 
 
 def article_statistics(
-    *, article_id: UUID, interval: str, timezone: ZoneInfo
+    *,
+    article_id: UUID,
+    interval: str,
+    timezone: ZoneInfo,
+    start: datetime | None = None,
+    end: datetime | None = None,
 ) -> ArticleStatistics | None:
     """The statistics of an article, also of one that is no longer public; None where there is no such article.
 
     `interval` is one of INTERVALS. Hours and days are those of `timezone`: a day on which clocks change has 23 or 25
     hours, and begins at the first of two midnights. Intervals without a change are left out. Added minus removed,
-    summed over all intervals, is `current`.
+    summed over all intervals, is `current`; with a `start` or `end` the series has the quarters of an hour between.
     `imported` counts have no time; readers see the sum of the two. Two changes of one reader between two
     aggregations are one change.
     """
     found = row(
         "article_statistics",
-        {"article": article_id, "interval": interval, "tz": timezone.key},
+        {
+            "article": article_id,
+            "interval": interval,
+            "tz": timezone.key,
+            "start": start,
+            "end": end,
+        },
     )
     if found is None:
         return None

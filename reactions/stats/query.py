@@ -4,16 +4,18 @@ docs/statistics.md defines every figure. Figures are sums of buckets, so held an
 are imported counts, which have no time. An article with two tags counts for both; totals count it once.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+
 from reactions.kinds import BY_KEY, KINDS
 from reactions.sql import figures as sql
-from reactions.sql import rows
+from reactions.sql import rows, stream
 from reactions.stats.days import summed_span
 from reactions.stats.filters import Filters, read_filters
 from reactions.stats.pace import SPAN, pace
@@ -53,6 +55,9 @@ MOST_LIMIT = 10_000
 MOST_OFFSET = 1_000_000
 # Of a series with further dimensions, intervals without a change among them.
 MOST_ROWS = 100_000
+# An export may run longer than what a page waits for.
+_EXPORT_MILLISECONDS = 120_000
+_EXPORT_BATCH = 5_000
 
 Figure = int | float | None
 
@@ -125,12 +130,42 @@ def run(query: Query, scope: Scope, *, now: datetime | None = None) -> Figures:
     return _Question(query, scope, now or datetime.now(UTC)).answer()
 
 
-class _Question:
-    """A checked query."""
+def run_whole(query: Query, scope: Scope, *, now: datetime | None = None) -> Figures:
+    """As `run`, with every row whatever the limit. Raises QueryRefused where there are more than MOST_ROWS."""
+    question = _Question(query, scope, now or datetime.now(UTC), whole=True)
+    return question.answer()
 
-    def __init__(self, query: Query, scope: Scope, now: datetime) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Any number of rows as they are read: for each dimension its value and its name, then the figures.
+
+    A kind is its bit there, an interval its number, from 1; those with another number are to be left out.
+    """
+
+    query: Query
+    intervals: Sequence[Interval]
+    rows: Iterator[Sequence[Any]]
+
+
+def export(query: Query, scope: Scope, *, now: datetime | None = None) -> Export | None:
+    """Every row, read with a cursor of the server; None where `run_whole` answers.
+
+    That is a series with its empty intervals, and what is against usual. Raises QueryRefused.
+    """
+    question = _Question(query, scope, now or datetime.now(UTC))
+    if "against_usual" in query.metrics or (question.step and "article" not in query.dimensions):
+        return None
+    return Export(query, question.intervals, question.exported())
+
+
+class _Question:
+    """A checked query. `whole`: every row whatever the limit."""
+
+    def __init__(self, query: Query, scope: Scope, now: datetime, *, whole: bool = False) -> None:
         check_query(query)
         self.query = query
+        self.whole = whole
         self.now = now
         self.scope = scope
         self.filters: Filters = read_filters(query.filters, scope)
@@ -258,8 +293,8 @@ class _Question:
             "articles": None if own is None else list(own),
             "published_start": query.published and query.published.start,
             "published_end": query.published and query.published.end,
-            "limit": MOST_ROWS + 1 if here else query.limit,
-            "offset": 0 if here else query.offset,
+            "limit": MOST_ROWS + 1 if here or self.whole else query.limit,
+            "offset": 0 if here or self.whole else query.offset,
         }
 
     # --- the answer
@@ -277,16 +312,35 @@ class _Question:
         every_row = found[0][1] or 0
         if "against_usual" in query.metrics:
             results = self._with_usual(results)
+        if (self._orders_here or self.whole) and every_row > MOST_ROWS:
+            raise _too_many_rows()
         if self._orders_here:
-            if every_row > MOST_ROWS:
-                raise _too_many_rows()
-            results = self._filled(results) if self.step else results
+            results = self._ordered(self._filled(results) if self.step else results)
             every_row = len(results)
-            results = self._ordered(results)[query.offset : query.offset + query.limit]
+            if not self.whole:
+                results = results[query.offset : query.offset + query.limit]
         totals, totals_comparison = self._totals(found[0]) if query.totals else (None, None)
         return Figures(
             query, results, totals, totals_comparison, every_row, self.now, self.compared
         )
+
+    def exported(self) -> Iterator[Sequence[Any]]:
+        composition = replace(self.composition, order=self._order_of_export())
+        with transaction.atomic():
+            rows("limit_statement", {"milliseconds": _EXPORT_MILLISECONDS})
+            yield from stream(
+                "figures_rows",
+                self._parameters(),
+                fragments=sql.compose_rows(composition),
+                batch=_EXPORT_BATCH,
+            )
+
+    def _order_of_export(self) -> list[tuple[str, bool]]:
+        """As asked; else by the dimensions alone."""
+        return [
+            ("time" if name in TIMES else name, direction == "desc")
+            for name, direction in self.query.order_by
+        ]
 
     def _result(self, row: Sequence[Any]) -> Result | None:
         """None for what has no place in the answer: a kind that is gone, an interval of a longer comparison."""

@@ -132,8 +132,8 @@ def _named(value: str, zone: ZoneInfo, now: datetime, week_start: str, field: st
 
 def _between(first: object, last: object, zone: ZoneInfo, now: datetime, field: str) -> Window:
     """From a date or time until another; a last date belongs to the window, a last time does not."""
-    start = _read_moment(first, zone, f"{field}.0", days=0)
-    end = _read_moment(last, zone, f"{field}.1", days=1)
+    start = read_moment(first, zone, f"{field}.0", days=0)
+    end = read_moment(last, zone, f"{field}.1", days=1)
     if end <= start:
         raise QueryRefused(field, "ends_before_it_begins", "The range ends before it begins.")
     if end - start > timedelta(days=MOST_DAYS + 1):
@@ -161,7 +161,7 @@ def _too_long(field: str) -> QueryRefused:
     return QueryRefused(field, "too_long", f"A range has {MOST_DAYS:,} days at most.")
 
 
-def _read_moment(value: object, zone: ZoneInfo, field: str, *, days: int) -> datetime:
+def read_moment(value: object, zone: ZoneInfo, field: str, *, days: int) -> datetime:
     """The first moment of a date, `days` later; or a time."""
     try:
         if isinstance(value, str) and _DATE.fullmatch(value):
@@ -248,7 +248,7 @@ def intervals(window: Window, step: str, *, week_start: str = WEEKDAYS[0]) -> li
     shortest = {"15m": QUARTER, "hour": HOUR}.get(step, DAY)
     if (window.end - window.start) / shortest > MOST_INTERVALS:
         raise QueryRefused(
-            "dimensions", "too_many", f"The range has more than {MOST_INTERVALS:,} such intervals."
+            "date_range", "too_many", f"The range has more than {MOST_INTERVALS:,} such intervals."
         )
     edges = _edges(window, step, week_start)
     return [
