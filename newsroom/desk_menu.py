@@ -12,6 +12,7 @@ _MENU = {
     "How readers took it": [
         ("Today", "today", "desk:today"),
         ("Stories", "monitoring", "desk:stories"),
+        ("Sections, authors, tags, sources", "leaderboard", "desk:groups"),
         ("Alerts and mails", "notifications", "desk:alerts"),
     ],
     "Readers": [
@@ -87,7 +88,12 @@ def _line(title: str, symbol: str, target: str, badges: Mapping[str, int]) -> di
     if count := badges.get(target):
         line["badge"] = f"{count:,}"
     if target.startswith("desk:"):
-        return {**line, "link": reverse_lazy(target), "permission": _PAGES[target]}
+        arguments = ["sections"] if target == "desk:groups" else []
+        return {
+            **line,
+            "link": reverse_lazy(target, args=arguments),
+            "permission": _PAGES[target],
+        }
     app, _, name = target.partition(".")
     return {
         **line,
@@ -108,5 +114,6 @@ _PAGES: Mapping[str, Callable[[HttpRequest], bool]] = {
     "desk:today": lambda request: True,
     "desk:stories": _sees_figures,
     "desk:alerts": _sees_figures,
+    "desk:groups": _sees_figures,
     "desk:account": lambda request: True,
 }

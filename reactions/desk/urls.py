@@ -6,10 +6,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import path, re_path
 
 from reactions.desk import mail_links
-from reactions.desk.pages import account, alerts, stories, story, today
+from reactions.desk.pages import account, alerts, groups, stories, story, today
 
 app_name = "desk"
 
@@ -28,6 +28,7 @@ urlpatterns = [
     path("", _for_staff(today.today), name="today"),
     path("stories/", _for_staff(stories.stories), name="stories"),
     path("stories/<uuid:article_id>/", _for_staff(story.story), name="story"),
+    re_path(f"^(?P<name>{'|'.join(groups.GROUPS)})/$", _for_staff(groups.groups), name="groups"),
     path("alerts/", _for_staff(alerts.alerts), name="alerts"),
     path("alerts/mute/", _for_staff(alerts.mute_alerts), name="mute"),
     path("reports/<int:report_id>/", _for_staff(alerts.report), name="report"),

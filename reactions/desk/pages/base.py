@@ -38,9 +38,13 @@ def user_id(request: HttpRequest) -> int:
 def desk_page(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """A page in the admin's look: never stored by a browser or a cache."""
+    """A page in the admin's look, with times in the `zone` of its context: never stored by a browser or a cache."""
     site = admin.site.each_context(request)
-    response = render(request, f"reactions/desk/{template}", {**site, **context}, status=status)
+    zone = context.get("zone") or timezone.get_current_timezone()
+    with timezone.override(
+        zone
+    ):  # a template writes a time in the zone that is active, whatever its own
+        response = render(request, f"reactions/desk/{template}", {**site, **context}, status=status)
     response["Cache-Control"] = "no-store"
     return response
 

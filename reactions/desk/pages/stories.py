@@ -155,7 +155,7 @@ def _context(request: HttpRequest, scope: Scope, zone: Any) -> dict[str, Any]:
         "has_next": figures.truncated,
         "totals": figures.totals,
         "is_cut": is_cut,
-        "choices": _choices(asked),
+        "choices": choices_of(asked),
         "kinds": KINDS,
         "least": LEAST_REACTIONS,
         "is_own": scope.article_ids is not None,
@@ -205,7 +205,7 @@ def _headers(sort: str, *, descends: bool) -> dict[str, dict[str, str]]:
     }
 
 
-def _choices(asked: Mapping[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:
+def choices_of(asked: Mapping[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:
     """What each filter offers, what is chosen among it: (value, name)."""
     found = []
     for name, known in filter_choices().items():
