@@ -8,16 +8,25 @@ from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from articles.models import Article
+from reactions.desk import charts
+from reactions.desk.wave_words import at, rule_in_words
+from reactions.kinds import KINDS
 from reactions.models import MOST_NOTE, Wave, WaveDecision
 from reactions.moderation.decisions import release_wave, void_wave
 from reactions.moderation.rules import LABELS
+from reactions.stats.wave import WaveFigures, wave_figures
+
+_MOST_EARLIER = 10
+_MOST_NETWORKS = 1_000
 
 
 class DecisionInline(TabularInline):
@@ -89,16 +98,64 @@ class RuleFilter(admin.SimpleListFilter):
         return queryset.filter(rule=self.value()) if self.value() else queryset
 
 
+def wave_context(wave: Wave) -> dict[str, Any]:
+    """What an editor sees before the decision."""
+    figures = wave_figures(wave)
+    titles = [
+        f"{at(start)}: {sum(bar.values()):,}"
+        for start, bar in zip(figures.starts, figures.bars, strict=True)
+    ]
+    labels = [date_format(localtime(start), "TIME_FORMAT") for start in figures.starts]
+    earlier = Wave.objects.filter(article_id=wave.article_id).exclude(pk=wave.pk)
+    return {
+        "wave": wave,
+        "figures": figures,
+        "rule": rule_in_words(wave.rule),
+        "kinds": [
+            (kind, figures.by_kind[kind.key], figures.without[kind.key], figures.with_it[kind.key])
+            for kind in KINDS
+            if kind.key in figures.without
+        ],
+        "chart": charts.columns(
+            figures.starts, figures.bars, end=figures.end, titles=titles, labels=labels
+        ),
+        "bars": [
+            (start, sum(bar.values()))
+            for start, bar in zip(figures.starts, figures.bars, strict=True)
+            if bar
+        ],
+        "chart_kinds": [kind for kind in KINDS if figures.by_kind.get(kind.key)],
+        "networks": networks_in_words(wave, figures),
+        "earlier": [
+            (each, LABELS.get(each.rule, each.rule), list(each.decisions.all())[:1])
+            for each in earlier.defer("networks").prefetch_related("decisions")[:_MOST_EARLIER]
+        ],
+    }
+
+
+def networks_in_words(wave: Wave, figures: WaveFigures) -> str:
+    """How many networks, and how much came from the largest; never which."""
+    if wave.network_count == 1:
+        return "All came from one network."
+    more = " or more" if wave.network_count >= _MOST_NETWORKS else ""
+    networks = f"{wave.network_count:,}{more} networks"
+    if figures.largest is None:
+        return f"They came from {networks}. How many from each is no longer known: it is stored for two days."
+    return f"They came from {networks}; the largest of them sent about {figures.largest} %."
+
+
 @admin.register(Wave)
 class WaveAdmin(ModelAdmin):
     """Waves, newest first. A wave is released or voided as a whole; a decision can be reversed."""
 
-    list_display = ["article", "rule_label", "size", "network_count", "window", "state_label"]
+    list_display = ["article", "rule_label", "held", "networks_label", "window", "state_label"]
     list_filter = ["state", RuleFilter]
     list_display_links = ["rule_label"]
     list_per_page = 50
+    list_before_template = "reactions/desk/waves_empty.html"  # type: ignore[assignment]  # unfold's own is None
+    change_form_before_template = "reactions/desk/wave.html"  # type: ignore[assignment]
     form = DecisionForm
-    readonly_fields = ("article", "rule_label", "window", "size", "network_count", "state_name")
+    readonly_fields = ("article", "rule_label", "window", "held", "networks_label", "state_name")
     inlines = [DecisionInline]
     actions = [
         _decide_all(release_wave, "released", "Release: count them"),
@@ -122,7 +179,16 @@ class WaveAdmin(ModelAdmin):
 
     @admin.display(description="Between", ordering="last_at")
     def window(self, wave: Wave) -> str:
-        return f"{wave.started_at:%d %b, %H:%M} – {wave.last_at:%H:%M} UTC"
+        return f"{at(wave.started_at)} – {at(wave.last_at, after=wave.started_at)}"
+
+    @admin.display(description="Reactions held", ordering="size")
+    def held(self, wave: Wave) -> str:
+        return f"{wave.size:,}"
+
+    @admin.display(description="Networks", ordering="network_count")
+    def networks_label(self, wave: Wave) -> str:
+        more = " or more" if wave.network_count >= _MOST_NETWORKS else ""
+        return f"{wave.network_count:,}{more}"
 
     @display(
         description="State",
@@ -157,10 +223,11 @@ class WaveAdmin(ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        nothing_to_save = {"show_save": False, "show_save_and_continue": False}
-        return super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), **nothing_to_save}
-        )
+        context = {**(extra_context or {}), "show_save": False, "show_save_and_continue": False}
+        wave = self.get_object(request, object_id)
+        if wave and self.has_view_permission(request, wave):
+            context |= wave_context(wave)
+        return super().change_view(request, object_id, form_url, context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,16 +1,20 @@
 """Editors see waves, and decide on a whole wave in one step."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from articles.models import Article
+from articles.models import Account, Article
 from reactions.counting.aggregate import aggregate
-from reactions.models import Wave, WaveDecision
-from tests.reactions.crowds import arrive, hold_back_often
+from reactions.desk.wave_words import rule_in_words
+from reactions.kinds import pack
+from reactions.models import Reaction, Wave, WaveDecision
+from reactions.moderation.decisions import release_wave
+from tests.reactions.crowds import NOON, arrive, hold_back_often
 from tests.reactions.oracle import totals
 
 LIST = reverse("admin:reactions_wave_changelist")
@@ -170,3 +174,127 @@ def test_the_list_takes_as_many_queries_for_many_waves_as_for_one(
 
     with django_assert_max_num_queries(10):  # type: ignore[operator]
         admin_client.get(LIST)
+
+
+def shown(client: Client, wave: Wave) -> str:
+    page = client.get(reverse("admin:reactions_wave_change", args=[wave.pk])).content.decode()
+    return " ".join(page.split())
+
+
+def cell(page: str, name: str, kind: str) -> str:
+    found = re.search(rf'data-{name}="{kind}">([\d,]+)<', page)
+    assert found, page
+    return found[1]
+
+
+def test_the_page_shows_what_a_release_changes_and_why(
+    article: Article, admin_client: Client
+) -> None:
+    arrive(article.id, [7] * 25)
+    arrive(article.id, [8] * 30, kinds=pack(["angry"]), every=timedelta(seconds=10))
+    aggregate()
+    (wave,) = Wave.objects.all()
+
+    page = shown(admin_client, wave)
+
+    # Twenty of each network are counted.
+    assert [cell(page, "held", kind) for kind in ("love", "angry", "sad")] == ["5", "10", "0"]
+    assert [cell(page, "with", kind) for kind in ("love", "angry", "sad")] == ["25", "30", "0"]
+    assert "First reactions from one network beyond 20 in an hour" in page
+    assert "They came from 2 networks; the largest of them sent about 55 %." in page
+    assert f"/desk/stories/{article.pk}/" in page
+    assert "figures-chart" in page
+    assert "each minute that had any" in page
+    assert "Other waves of this story" in page
+    assert "None. Further waves" in page
+
+
+def test_the_page_of_a_released_wave_shows_the_counts_without_it(
+    article: Article, admin_client: Client, wave: Wave
+) -> None:
+    release_wave(wave_id=wave.pk, editor="ada", note="A lecture hall.")
+    aggregate()
+    other = hold_another(article)
+
+    page = shown(admin_client, Wave.objects.get(pk=wave.pk))
+    of_other = shown(admin_client, other)
+
+    assert cell(page, "with", "love") == "25"
+    assert "Without it" in page
+    assert "Released by ada: “A lecture hall.”" in of_other
+    assert "held, not decided" in page
+
+
+def hold_another(article: Article) -> Wave:
+    return Wave.objects.create(
+        article_id=article.pk,
+        rule="surge",
+        started_at=NOON - timedelta(days=9),
+        last_at=NOON - timedelta(days=8),
+        size=3,
+        network_count=1_000,
+        is_open=False,
+    )
+
+
+def test_networks_are_a_number_and_never_a_hash(article: Article, admin_client: Client) -> None:
+    networks = [123456789012345, 223456789012345]
+    wave = hold_another(article)
+    Wave.objects.filter(pk=wave.pk).update(networks=networks)
+
+    page = shown(admin_client, Wave.objects.get())
+
+    assert "They came from 1,000 or more networks. How many from each is no longer known" in page
+    assert not any(str(each) in page for each in networks)
+
+
+def test_a_wave_of_one_network_says_so(admin_client: Client, wave: Wave) -> None:
+    assert "All came from one network." in shown(admin_client, wave)
+
+
+@pytest.mark.parametrize(
+    ("lasts", "words"),
+    [
+        (timedelta(minutes=3), "each minute"),
+        (timedelta(hours=5), "each 5 minutes"),
+        (timedelta(days=3), "each hour"),
+        (timedelta(days=19), "each 4 hours"),
+        (timedelta(days=900), "each day"),
+    ],
+)
+def test_a_long_wave_has_longer_bars(
+    article: Article, admin_client: Client, lasts: timedelta, words: str
+) -> None:
+    wave = hold_another(article)
+    Wave.objects.filter(pk=wave.pk).update(last_at=wave.started_at + lasts)
+    late, *_ = arrive(article.id, [7, 7, 7])
+    Reaction.objects.update(wave_id=wave.pk, held=True, changed_at=wave.started_at)
+    Reaction.objects.filter(reader_id=late).update(changed_at=NOON + timedelta(days=999))
+
+    page = shown(admin_client, Wave.objects.get())
+
+    assert f"{words} that had any" in page
+    assert "1 reader changed their choice later" in page
+    assert page.count("figures-chart") == 1
+
+
+def test_an_empty_list_says_what_would_be_there(admin_client: Client) -> None:
+    assert "No wave so far. Reactions that match a moderation rule" in " ".join(
+        admin_client.get(LIST).content.decode().split()
+    )
+    filtered = admin_client.get(LIST, {"state__exact": "void"}).content.decode()
+    assert "No wave like this." in filtered
+
+
+def test_times_are_those_of_the_users_zone(
+    admin_client: Client, admin_user: User, wave: Wave
+) -> None:
+    Account.objects.create(user=admin_user, timezone="Asia/Kathmandu")
+
+    page = admin_client.get(LIST).content.decode()
+
+    assert "08/12/2024, 5:45 p.m. – 5:45 p.m." in page
+
+
+def test_a_rule_that_is_no_more_has_its_name() -> None:
+    assert rule_in_words("gone") == ["gone"]
