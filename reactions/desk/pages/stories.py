@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from articles.models import Article
 from articles.pages.search import find
@@ -159,6 +160,7 @@ def _context(request: HttpRequest, scope: Scope, zone: Any) -> dict[str, Any]:
         "kinds": KINDS,
         "least": LEAST_REACTIONS,
         "is_own": scope.article_ids is not None,
+        "csv": _csv_address(asked, figures),
         "views": SavedView.objects.filter(user_id=user_id(request), page="stories"),
     }
 
@@ -213,6 +215,17 @@ def choices_of(asked: Mapping[str, str]) -> list[tuple[str, list[tuple[str, str]
         is_known = not chosen or chosen in {value for value, _ in known}
         found.append((name, [*([] if is_known else [(chosen, chosen)]), *known]))
     return found
+
+
+def _csv_address(asked: Mapping[str, str], figures: Figures) -> str:
+    """The same stories as a file, of the API; all of them, whatever the search."""
+    window = figures.query.window
+    kept = {name: asked[name] for name in ("published", *FILTERS) if asked[name]}
+    between = {"from": window.start.isoformat()}
+    if not window.running:
+        between["to"] = window.end.isoformat()
+    parameters = {**between, **kept, "tz": window.timezone.key, "format": "csv", "bom": "1"}
+    return f"{reverse('stats-articles')}?{urlencode(parameters)}"
 
 
 def _change_views(request: HttpRequest) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
@@ -174,6 +175,23 @@ def test_dates_are_in_the_address(
 
     assert listed(editor, **{"from": day, "to": day}) == ["Of a day"]
     assert listed(editor, **{"from": "2020-01-01", "to": "2020-01-02"}) == []
+
+
+@pytest.mark.parametrize("query", ["", "?range=28d&tag=sea&published=7d&tz=Asia/Tokyo"])
+def test_the_list_is_a_file_too(
+    editor: Client, publish_article: PublishArticle, came: Came, query: str
+) -> None:
+    new = publish_article(headline="New", first_published_at=datetime.now(UTC) - DAY)
+    tag = Tag.objects.create(slug="sea", name="Sea")
+    ArticleTag.objects.create(article=new, tag=tag, position=0)
+    came(new, love=5)
+
+    page = editor.get(f"{PAGE}{query}").content.decode()
+    (address,) = re.findall(r'href="([^"]*format=csv[^"]*)"', page)
+    answer = editor.get(unescape(address))
+
+    assert answer.status_code == 200
+    assert "New" in b"".join(answer).decode()  # type: ignore[arg-type]  # a streamed answer
 
 
 def test_a_view_is_saved_and_deleted(editor: Client) -> None:
