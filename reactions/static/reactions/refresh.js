@@ -18,7 +18,12 @@ async function refresh() {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById(place.id);
     if (!fresh) return showAge(true);
+    const focused = place.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
     replaceChanged(place, fresh);
+    // A story may have moved to another row.
+    if (focused && !place.contains(document.activeElement)) {
+      /** @type {HTMLElement | null} */ (place.querySelector(`[href="${CSS.escape(focused)}"]`))?.focus();
+    }
     place.dataset.readAt = String(asked);
   } catch {
     showAge(true);
@@ -34,10 +39,7 @@ function replaceChanged(old, fresh) {
   const after = [...fresh.children];
   const alike = before.length === after.length && before.every((each, number) => each.tagName === after[number].tagName);
   if (!alike || before.length === 0 || old.matches("svg, p, td, th, li")) {
-    const focused = old.contains(document.activeElement) ? document.activeElement : null;
     old.replaceWith(fresh);
-    const href = focused?.getAttribute("href");
-    if (href) /** @type {HTMLElement | null} */ (fresh.querySelector(`[href="${CSS.escape(href)}"]`))?.focus();
     return;
   }
   before.forEach((each, number) => {
