@@ -35,6 +35,13 @@ def _read() -> dict[str, Any]:
 
 RULES = _read()
 STYLES = {name: Style(**rule) for name, rule in RULES["styles"].items()}
+# What editors read for them.
+STYLE_LABELS: Mapping[str, str] = {
+    name: {"ap_print": "AP in print", "reuters": "Reuters", "plain": "Plain"}.get(
+        name, name.upper()
+    )
+    for name in STYLES
+}
 MONTHS: Mapping[str, list[str]] = RULES["months"]
 STANDALONE: Mapping[str, Mapping[str, list[str]]] = RULES["standalone"]
 REGIONS: Mapping[str, Mapping[str, Mapping[str, list[str]]]] = RULES["regions"]

@@ -8,9 +8,22 @@ from difflib import unified_diff
 from typing import Any
 from uuid import UUID
 
-from articles import fields
+from django.db.models import DateTimeField
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
+from articles import dateline, fields
 from articles.announce import announce
-from articles.models import Article, ArticleAuthor, ArticleRevision, ArticleTag
+from articles.models import (
+    Article,
+    ArticleAuthor,
+    ArticleRevision,
+    ArticleTag,
+    ArticleType,
+    PubStatus,
+    State,
+)
 
 # The columns that restoring an old version brings back, and those that it leaves as they are: where the article is
 # in the workflow, its address and its dates.
@@ -32,6 +45,17 @@ DERIVED = {
     *(column for field in fields.FIELDS for column in field.derived),
     *("version_created_at", "content_modified_at"),
 }
+EMPTY: tuple[Any, ...] = (None, "", [])
+# What editors read for the values of these columns.
+CHOICES: Mapping[str, Mapping[str, str]] = {
+    "state": dict(State.choices),
+    "pub_status": dict(PubStatus.choices),
+    "article_type": dict(ArticleType.choices),
+    "dateline_style": dateline.STYLE_LABELS,
+}
+TIMES = frozenset(
+    each.name for each in Article._meta.concrete_fields if isinstance(each, DateTimeField)
+)
 # The field that each column of a revision belongs to.
 FIELD_OF = {
     column: field.name for field in fields.FIELDS for column in (*field.columns, *field.derived)
@@ -198,8 +222,17 @@ def compare(*, older: ArticleRevision, newer: ArticleRevision) -> list[Differenc
         key=lambda name: _PLACES.get(name, len(_PLACES))
     )  # PostgreSQL stores them in another order
     return [
-        Difference(name, tuple(_changed_lines(before.get(name), after[name]))) for name in names
+        Difference(name, tuple(_changed_lines(_said(name, before), _said(name, after))))
+        for name in names
     ]
+
+
+def describe_content(revision: ArticleRevision) -> list[Difference]:
+    """What the version says, field by field; those that are empty are left out."""
+    content = revision.snapshot
+    names = [name for name in content if name not in DERIVED and content[name] not in EMPTY]
+    names.sort(key=lambda name: _PLACES.get(name, len(_PLACES)))
+    return [Difference(name, tuple(_lines(_said(name, content)))) for name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +250,20 @@ def changes_since(*, article_id: UUID, version: int) -> ConcurrentChanges:
     if not later or len(later) == len(revisions):  # the version itself may be older than records
         return ConcurrentChanges(later, ())
     return ConcurrentChanges(later, compare(older=revisions[-1], newer=later[0]))
+
+
+def _said(name: str, snapshot: Mapping[str, Any]) -> Any:
+    """The value as editors read it: choices by their labels, times in the desk's zone."""
+    value = snapshot.get(name)
+    if not value or not isinstance(value, str):
+        return value
+    if name in CHOICES:
+        return CHOICES[name].get(value, value)
+    if name in TIMES and (moment := parse_datetime(value)):
+        return date_format(localtime(moment), "j F Y, H:i")
+    if name == "dateline_date" and (day := parse_date(value)):
+        return date_format(day, "j F Y")
+    return value
 
 
 def _changed_lines(before: Any, after: Any) -> Iterator[str]:

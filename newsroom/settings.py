@@ -182,6 +182,7 @@ if SITE_LANGUAGE not in SITE_LANGUAGES:
     )
 TIME_ZONE = text("TIME_ZONE", "UTC")
 USE_I18N = True
+FORMAT_MODULE_PATH = ["newsroom.formats"]
 USE_TZ = True
 
 STATIC_URL = "static/"

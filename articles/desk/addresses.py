@@ -109,6 +109,7 @@ def _check_permission(request: HttpRequest) -> None:
 class ArticleAddressAdmin(ReadOnlyAdmin):
     """The addresses of the articles of sites: canonical ones, former ones and further ones."""
 
+    nothing_here = "Every address of a story of another site is listed here, former ones, too."
     list_display = ["url", "article", "site", "is_canonical", "created_at"]
     list_filter = ["site", "is_canonical"]
     list_select_related = ["article", "site"]

@@ -37,7 +37,7 @@ NAMES = {
     **{f"dateline.{part}": f"dateline_{part}" for part in DATELINE_PARTS},
 }
 DATELINE = [f"dateline_{part}" for part in DATELINE_PARTS]
-STYLES = [("", "–"), *((style, style.replace("_", " ").upper()) for style in dateline.STYLES)]
+STYLES = [("", "–"), *((style, dateline.STYLE_LABELS[style]) for style in dateline.STYLES)]
 
 
 if TYPE_CHECKING:
@@ -56,13 +56,14 @@ class ArticleForm(VersionCheck, ArticleModelForm):
     )
     tag_lines = LinesField(label="Tags", help_text="One a line, the most important first.")
     subject_lines = LinesField(
-        label="Subjects", help_text="URIs of IPTC Media Topics, one a line, the main one first."
+        label="Subjects",
+        help_text="IPTC media topics such as medtop:20000001, one a line, the main one first.",
     )
-    expires_at = MomentField(label="Expires at", help_text="When the story is unpublished.")
+    expires_at = MomentField(label="Unpublish at", help_text="Empty: it stays.")
     canonical_url = forms.URLField(
         required=False,
-        label="Canonical URL",
-        help_text="The address of the original, where another site published it first.",
+        label="Address of the original",
+        help_text="Where another site published the story first.",
         max_length=1000,
         assume_scheme="https",
         widget=UnfoldAdminURLInputWidget,

@@ -87,6 +87,9 @@ class CorrectionInline(TabularInline):
 class ArticleAdmin(ModelAdmin):
     form = ArticleForm
     compressed_fields = False
+    nothing_here = (
+        "Stories that are written here, imported or registered by other sites are listed here."
+    )
     list_display = [
         "title",
         "state_label",

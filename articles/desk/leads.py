@@ -49,6 +49,7 @@ class LeadAdmin(ModelAdmin):
 
     form = LeadForm
     autocomplete_fields = ["article"]
+    nothing_here = "Nobody has chosen a story to lead the front page: of the newest, the one that readers react to most leads."
     list_display = ["article", "leads", "until", "chosen_by", "chosen_at"]
     list_select_related = ["article"]
 

@@ -86,6 +86,7 @@ class MediaForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class ac
 @admin.register(Picture)
 class MediaAdmin(ModelAdmin):
     form = MediaForm
+    nothing_here = "Pictures that are uploaded, or come with imported stories, are listed here."
     list_display = ["thumbnail", "title", "credit", "size", "state"]
     list_display_links = ["thumbnail", "title"]
     search_fields = ["caption", "alt_text", "credit", "source_url"]

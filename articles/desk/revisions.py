@@ -1,28 +1,64 @@
 """The admin of revisions: every version of every article, to compare and to restore."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from articles.desk.form_validation import describe
 from articles.desk.read_only import ReadOnlyAdmin
 from articles.editing import InvalidValue, NotEditable, restore_revision
-from articles.models import ArticleRevision
-from articles.revisions import compare
+from articles.models import WHAT_WAS_DONE, ArticleRevision
+from articles.revisions import compare, describe_content
+
+
+class WhatWasDone(admin.SimpleListFilter):
+    """Versions that one kind of write made."""
+
+    title = "what was done"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [(kind, words.capitalize()) for kind, words in WHAT_WAS_DONE.items()]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[ArticleRevision]
+    ) -> QuerySet[ArticleRevision]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 @admin.register(ArticleRevision)
 class ArticleRevisionAdmin(ReadOnlyAdmin):
     """Two versions of an article can be compared, and an old one restored."""
 
-    list_display = ["article", "version", "kind", "note", "editor", "created_at"]
-    list_filter = ["kind"]
+    list_display = ["article", "version", "what_was_done", "note", "editor", "created_at"]
+    list_filter = [WhatWasDone]
+    search_help_text = "Headline or address"
+    nothing_here = "Every save of a story is a version, and is listed here."
     list_select_related = ["article"]
     search_fields = ["article__headline", "article__slug"]
-    fields = ["article", "version", "kind", "note", "editor", "created_at", "snapshot"]
+    fields = ["article", "version", "what_was_done", "note", "editor", "created_at", "content"]
+    readonly_fields = ["what_was_done", "content"]
     ordering = ["-created_at", "-id"]
     actions = ["compare_two", "restore"]
+
+    class Media:
+        css = {"all": ["articles/desk/desk.css"]}
+
+    @admin.display(description="What was done", ordering="kind")
+    def what_was_done(self, revision: ArticleRevision) -> str:
+        return revision.what_was_done.capitalize()
+
+    @admin.display(description="What the story says")
+    def content(self, revision: ArticleRevision) -> SafeString:
+        said = ((each.label, "\n".join(each.lines)) for each in describe_content(revision))
+        rows = format_html_join("", "<dt>{}</dt><dd dir='auto'>{}</dd>", said)
+        return format_html('<dl class="desk-content">{}</dl>', rows)
 
     @admin.action(description="Compare the two chosen versions", permissions=["view"])
     def compare_two(

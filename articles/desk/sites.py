@@ -131,6 +131,7 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
 @admin.register(Site)
 class SiteAdmin(ModelAdmin):
     form = SiteForm
+    nothing_here = "Blogs and partner sites whose readers react here are listed here."
     list_display = ["name", "active", "hosts", "registers", "articles_count", "warnings_count"]
     search_fields = ["name", "origins"]
     readonly_fields = ["snippet", "warnings"]
@@ -232,6 +233,9 @@ class WithWarning(admin.SimpleListFilter):
 class SightingAdmin(ReadOnlyAdmin):
     """The pages of sites that were seen for the first time, the last first, and what became of them."""
 
+    nothing_here = (
+        "Pages of other sites that a reader saw first are listed here, with what became of them."
+    )
     list_display = ["url", "site", "state", "warning", "seen_at"]
     list_filter = ["site", "state", WithWarning]
     list_select_related = ["site"]

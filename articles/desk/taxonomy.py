@@ -16,6 +16,7 @@ from articles.models import Author, Feed, Section, Source, Tag
 
 @admin.register(Section, Tag)
 class LabelAdmin(ModelAdmin):
+    nothing_here = "What stories are filed under is listed here; imports add what they name."
     list_display = ["name", "slug"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
@@ -52,6 +53,9 @@ class AuthorAdmin(HttpsUrlAdmin):
     """Publishers link users to authors here."""
 
     form = AuthorForm
+    nothing_here = (
+        "The people who write stories are listed here; imports add those of their bylines."
+    )
     list_display = ["name", "slug", "job_title"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
@@ -72,6 +76,7 @@ class AuthorAdmin(HttpsUrlAdmin):
 
 @admin.register(Source)
 class SourceAdmin(ModelAdmin):
+    nothing_here = "Agencies and partners whose stories are imported are listed here."
     list_display = ["name", "credit", "category", "indexing"]
     list_filter = ["category", "indexing"]
     search_fields = ["name", "credit"]
@@ -81,6 +86,9 @@ class SourceAdmin(ModelAdmin):
 class FeedAdmin(HttpsUrlAdmin):
     """The feeds that are polled, with the time of the next poll and the error of the last one."""
 
+    nothing_here = (
+        "Feeds that are read for new stories, every five minutes for instance, are listed here."
+    )
     list_display = ["url", "source", "active", "polled_at", "next_poll_at", "failures"]
     list_filter = ["active", "source"]
     search_fields = ["url"]

@@ -19,6 +19,14 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from articles.models import Account
 
+# Label and help text, where Django's are for programmers.
+WORDS = {
+    "is_active": ("In use", "Untick it instead of deleting the account."),
+    "is_staff": ("May sign in at the desk", ""),
+    "is_superuser": ("May do everything", "Whatever the roles say."),
+    "groups": ("Roles", "An account with several may do what each of them may."),
+}
+
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
@@ -90,8 +98,15 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]  #
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    nothing_here = "People who sign in at the desk are listed here."
     list_display = ["username", "first_name", "last_name", "roles", "is_staff", "last_login"]
     inlines = [AccountInline]
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if field and db_field.name in WORDS:
+            field.label, field.help_text = WORDS[db_field.name]  # type: ignore[attr-defined]  # a form field
+        return field
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         users: QuerySet[User] = super().get_queryset(request)

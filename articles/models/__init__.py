@@ -14,7 +14,7 @@ from articles.models.articles import (
 from articles.models.authors import Author
 from articles.models.leads import Lead
 from articles.models.pictures import Media, Rendition
-from articles.models.records import ArticleRevision, Correction, CorrectionQuerySet
+from articles.models.records import WHAT_WAS_DONE, ArticleRevision, Correction, CorrectionQuerySet
 from articles.models.sites import ArticleAddress, Sighting, Site
 from articles.models.sources import Feed, Source
 from articles.models.states import (
@@ -31,6 +31,7 @@ __all__ = [
     "CURRENT_STATES",
     "EXPIRING_STATES",
     "PUBLIC_STATES",
+    "WHAT_WAS_DONE",
     "Account",
     "ApiKey",
     "Article",

@@ -9,12 +9,12 @@ class ApiKey(models.Model):
     """A program's key. The secret is shown once, when it is issued; only its hash is stored."""
 
     name = models.CharField(max_length=100)
-    prefix = models.CharField(max_length=12, editable=False)
+    prefix = models.CharField("begins with", max_length=12, editable=False)
     secret_hash = models.BinaryField(max_length=32, editable=False)
-    scopes = ArrayField(models.CharField(max_length=40))
-    created_at = models.DateTimeField(auto_now_add=True)
-    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
-    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    scopes = ArrayField(models.CharField(max_length=40), verbose_name="may")
+    created_at = models.DateTimeField("issued", auto_now_add=True)
+    last_used_at = models.DateTimeField("last used", null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField("revoked", null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = "API key"

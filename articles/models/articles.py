@@ -96,7 +96,12 @@ class Article(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    guid = models.CharField(max_length=255, editable=False, help_text="A tag: URI; never changes.")
+    guid = models.CharField(
+        "permanent identifier",
+        max_length=255,
+        editable=False,
+        help_text="A tag: URI; never changes.",
+    )
 
     headline = models.CharField(max_length=MAX_LENGTH["headline"])
     subheadline = models.CharField(max_length=MAX_LENGTH["subheadline"], blank=True)
@@ -111,7 +116,7 @@ class Article(models.Model):
     slug = models.CharField(max_length=MAX_LENGTH["slug"], validators=[validate_slug])
     abstract = models.TextField(blank=True)
     body_markdown = models.TextField(
-        help_text="The text as it was written or imported, in Markdown."
+        "text", help_text="The text as it was written or imported, in Markdown."
     )
     body_html = models.TextField(help_text="Sanitised; without the dateline.")
     word_count = models.PositiveIntegerField(default=0)
@@ -120,12 +125,14 @@ class Article(models.Model):
         Author, through="ArticleAuthor", related_name="articles", blank=True
     )
     article_type = models.CharField(
-        max_length=MAX_LENGTH["article_type"], choices=ArticleType, blank=True
+        "type of story", max_length=MAX_LENGTH["article_type"], choices=ArticleType, blank=True
     )
 
     dateline_place = models.CharField(max_length=100, blank=True)
     dateline_region = models.CharField(max_length=100, blank=True)
-    dateline_country = models.CharField(max_length=2, blank=True, help_text="ISO 3166-1 alpha-2.")
+    dateline_country = models.CharField(
+        max_length=2, blank=True, help_text="Two letters, such as SY for Syria."
+    )
     dateline_date = models.DateField(null=True, blank=True)
     dateline_source = models.CharField(max_length=50, blank=True)
     dateline_style = models.CharField(max_length=20, blank=True)
@@ -147,10 +154,10 @@ class Article(models.Model):
         models.CharField(max_length=MAX_LENGTH["subjects"]),
         default=list,
         blank=True,
-        help_text="URIs of IPTC Media Topics, the most important first.",
+        help_text="IPTC media topics, the most important first.",
     )
     language = models.CharField(
-        max_length=MAX_LENGTH["language"], default="en", help_text="BCP 47."
+        max_length=MAX_LENGTH["language"], default="en", help_text="A code such as en, en-GB or ar."
     )
     # Its index finds the other languages of an article.
     translation_of = models.ForeignKey(
@@ -189,6 +196,7 @@ class Article(models.Model):
         help_text="Hash of the content at the last import; differs after an edit at the desk.",
     )
     canonical_url = models.URLField(
+        "address of the original",
         max_length=MAX_LENGTH["canonical_url"],
         blank=True,
         help_text="The address of the original, where another site published it first.",
@@ -231,37 +239,44 @@ class Article(models.Model):
     credit_line = models.CharField(max_length=MAX_LENGTH["credit_line"], blank=True)
 
     urgency = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="From 1, a flash, to 9, on IPTC's scale."
+        null=True, blank=True, help_text="From 1, a flash, to 9, in no hurry."
     )
-    ed_note = models.TextField(blank=True, help_text="For editors only.")
-    editor_note = models.TextField(blank=True, help_text="For readers.")
+    ed_note = models.TextField("note for the desk", blank=True, help_text="For editors only.")
+    editor_note = models.TextField("note to readers", blank=True, help_text="For readers.")
 
     state = models.CharField(max_length=20, choices=State, default=State.DRAFT)
-    pub_status = models.CharField(max_length=20, choices=PubStatus, default=PubStatus.USABLE)
+    pub_status = models.CharField(
+        "use by others", max_length=20, choices=PubStatus, default=PubStatus.USABLE
+    )
 
-    first_created_at = models.DateTimeField(default=timezone.now, editable=False)
-    version_created_at = models.DateTimeField(default=timezone.now, editable=False)
+    first_created_at = models.DateTimeField("first written", default=timezone.now, editable=False)
+    version_created_at = models.DateTimeField("saved", default=timezone.now, editable=False)
     first_published_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="Set once."
+        "first published", null=True, blank=True, editable=False
     )
     published_at = models.DateTimeField(
-        null=True, blank=True, help_text="Shown to readers; lists are in its order."
+        "time of publication",
+        null=True,
+        blank=True,
+        help_text="Shown to readers; lists are in its order.",
     )
     content_modified_at = models.DateTimeField(
+        "changed for readers",
         null=True,
         blank=True,
         editable=False,
         help_text="The last change that readers would notice.",
     )
-    updated_at = models.DateTimeField(auto_now=True, help_text="The last change of the row.")
-    publish_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the story is published."
-    )
+    updated_at = models.DateTimeField("last change of the record", auto_now=True)
+    publish_at = models.DateTimeField("scheduled for", null=True, blank=True)
     embargoed_until = models.DateTimeField(
-        null=True, blank=True, help_text="The source allows no publication before this time."
+        "embargo until",
+        null=True,
+        blank=True,
+        help_text="The source allows no publication before this time.",
     )
     expires_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the story is unpublished."
+        "unpublish at", null=True, blank=True, help_text="When the story is unpublished."
     )
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -284,6 +299,8 @@ class Article(models.Model):
     objects = ArticleQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "story"
+        verbose_name_plural = "stories"
         db_table = "articles_article"
         permissions = [
             ("publish_article", "Can publish, schedule, correct, retract and unpublish stories"),

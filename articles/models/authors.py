@@ -14,7 +14,7 @@ class Author(models.Model):
     name = models.CharField(max_length=100)
     job_title = models.CharField(max_length=100, blank=True)
     about = models.TextField(blank=True, help_text="Plain text, for the author's page.")
-    url = models.URLField(blank=True, help_text="The author's site or profile.")
+    url = models.URLField("website", blank=True, help_text="The author's site or profile.")
 
     class Meta:
         ordering = ["name"]

@@ -25,7 +25,7 @@ class Lead(models.Model):
         related_name="leads",  # its index finds whether an article leads
     )
     until = models.DateTimeField(default=half_a_day_from_now)
-    chosen_at = models.DateTimeField(default=timezone.now, editable=False)
+    chosen_at = models.DateTimeField("chosen", default=timezone.now, editable=False)
     chosen_by = models.CharField(max_length=150, blank=True, editable=False)
 
     class Meta:

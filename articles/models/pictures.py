@@ -46,7 +46,9 @@ class Media(models.Model):
 
     caption = models.TextField(blank=True)
     alt_text = models.TextField(
-        blank=True, help_text="Describes the picture to readers who do not see it."
+        "alternative text",
+        blank=True,
+        help_text="Describes the picture to readers who do not see it.",
     )
     decorative = models.BooleanField(
         default=False, help_text="Adds nothing to the story, so that it needs no alternative text."
@@ -54,6 +56,7 @@ class Media(models.Model):
     credit = models.CharField(max_length=200, blank=True)
     copyright_notice = models.TextField(blank=True)
     source_url = models.CharField(
+        "fetched from",
         max_length=1000,
         blank=True,
         help_text="The address that an import gave; empty for an upload.",

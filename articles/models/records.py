@@ -10,6 +10,29 @@ from django.utils.translation import pgettext_lazy
 from articles.models.articles import Article
 from articles.models.states import PUBLIC_STATES
 
+# What editors read for the `kind` of a version: a transition, or one of the ways in which content is written.
+WHAT_WAS_DONE = {
+    "create": "written",
+    "edit": "edited",
+    "import": "imported",
+    "restore": "restored from an older version",
+    "register": "registered when a reader saw its page",
+    "move": "moved to another address",
+    "merge": "merged",
+    "submit": "submitted for review",
+    "send_back": "sent back",
+    "schedule": "scheduled",
+    "deschedule": "taken off the schedule",
+    "lift_embargo": "embargo lifted",
+    "publish": "published",
+    "correct": "corrected",
+    "unpublish": "unpublished",
+    "retract": "retracted",
+    "kill": "killed",
+    "spike": "spiked",
+    "unspike": "unspiked",
+}
+
 
 class CorrectionQuerySet(models.QuerySet["Correction"]):
     def public(self) -> Self:
@@ -37,7 +60,7 @@ class Correction(models.Model):
         related_name="corrections",
         db_index=False,  # articles_corrections_of_story serves it
     )
-    kind = models.CharField(max_length=20, choices=Kind, default=Kind.CORRECTION)
+    kind = models.CharField("kind of notice", max_length=20, choices=Kind, default=Kind.CORRECTION)
     text = models.TextField(help_text="Plain text.")
     placement = models.CharField(max_length=10, choices=Placement, default=Placement.TOP)
     published_at = models.DateTimeField(default=timezone.now)
@@ -70,12 +93,14 @@ class ArticleRevision(models.Model):
     )
     version = models.PositiveIntegerField()
     snapshot = models.JSONField(encoder=DjangoJSONEncoder)
-    kind = models.CharField(max_length=20, help_text="The change: create, edit, publish, …")
+    kind = models.CharField("what was done", max_length=20)
     note = models.TextField(blank=True)
     editor = models.CharField(max_length=150, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField("saved", default=timezone.now)
 
     class Meta:
+        verbose_name = "version"
+        verbose_name_plural = "versions"
         ordering = ["-version"]
         constraints = [
             # The history of an article, one version of it, and no version twice.
@@ -83,4 +108,8 @@ class ArticleRevision(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Version {self.version}: {self.kind}"
+        return f"Version {self.version}: {self.what_was_done}"
+
+    @property
+    def what_was_done(self) -> str:
+        return WHAT_WAS_DONE.get(self.kind) or self.kind.replace("_", " ")

@@ -41,6 +41,7 @@ class Site(models.Model):
         help_text="Paths of its articles; * is any text, ! in front leaves out. Empty: every path but the root.",
     )
     registers = models.BooleanField(
+        "registers pages",
         default=False,
         help_text="A page that is seen for the first time becomes an article.",
     )
@@ -99,7 +100,7 @@ class ArticleAddress(models.Model):
     """
 
     key = models.CharField(max_length=LONGEST_KEY)
-    url = models.URLField(max_length=MAX_LENGTH["canonical_url"])
+    url = models.URLField("address", max_length=MAX_LENGTH["canonical_url"])
     # Its index shows the addresses of one article.
     article = models.ForeignKey(
         "articles.Article", on_delete=models.CASCADE, related_name="addresses"
@@ -140,7 +141,7 @@ class Sighting(models.Model):
         REFUSED = "refused", "Refused"
 
     key = models.CharField(max_length=LONGEST_KEY)
-    url = models.URLField(max_length=MAX_LENGTH["canonical_url"])
+    url = models.URLField("address", max_length=MAX_LENGTH["canonical_url"])
     site = models.ForeignKey(
         Site,
         on_delete=models.CASCADE,
@@ -148,10 +149,8 @@ class Sighting(models.Model):
         db_index=False,  # articles_sightings_of_site serves it
     )
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
-    code = models.CharField(
-        max_length=40, blank=True, help_text="Why it was refused: the code of the problem."
-    )
-    detail = models.TextField(blank=True, help_text="The same as a sentence.")
+    code = models.CharField("reason (code)", max_length=40, blank=True)
+    detail = models.TextField("reason", blank=True)
     warning = models.TextField(blank=True, help_text="What the site’s editor should mend.")
     article = models.ForeignKey(
         "articles.Article",
@@ -161,10 +160,12 @@ class Sighting(models.Model):
         related_name="+",
         db_index=False,  # an article is deleted rarely
     )
-    seen_at = models.DateTimeField(default=timezone.now, editable=False)
-    checked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    seen_at = models.DateTimeField("first seen", default=timezone.now, editable=False)
+    checked_at = models.DateTimeField("checked", null=True, blank=True, editable=False)
 
     class Meta:
+        verbose_name = "page seen"
+        verbose_name_plural = "pages seen"
         ordering = ["-seen_at", "-id"]
         constraints = [
             # The first sight of a page, once for all its readers.

@@ -45,7 +45,7 @@ class Source(models.Model):
 class Feed(models.Model):
     """An address that is polled for articles of one source."""
 
-    url = models.URLField(max_length=1000)
+    url = models.URLField("address", max_length=1000)
     # A key of articles.formats.READERS; empty: recognised by the content.
     format = models.CharField(
         max_length=20, blank=True, help_text="Empty: detected from the content."
@@ -57,16 +57,14 @@ class Feed(models.Model):
         db_index=False,  # no query selects the feeds of a source
     )
     active = models.BooleanField(default=True)
-    interval_seconds = models.PositiveIntegerField(default=300)
+    interval_seconds = models.PositiveIntegerField("seconds between two polls", default=300)
 
     etag = models.TextField(blank=True, editable=False)
     last_modified = models.TextField(blank=True, editable=False)
-    next_poll_at = models.DateTimeField(default=timezone.now)
-    polled_at = models.DateTimeField(null=True, blank=True, editable=False)
-    failures = models.PositiveIntegerField(
-        default=0, editable=False, help_text="Consecutive failures."
-    )
-    last_error = models.TextField(blank=True, editable=False)
+    next_poll_at = models.DateTimeField("next poll", default=timezone.now)
+    polled_at = models.DateTimeField("last poll", null=True, blank=True, editable=False)
+    failures = models.PositiveIntegerField("failures in a row", default=0, editable=False)
+    last_error = models.TextField("last problem", blank=True, editable=False)
 
     class Meta:
         ordering = ["url"]

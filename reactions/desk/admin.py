@@ -68,7 +68,7 @@ def _policy_action(state: PolicyState, verb: str) -> Callable[..., None]:
         with transaction.atomic():
             count = set_state(article_ids=[article.pk for article in articles], state=state)
             LogEntry.objects.log_actions(user_id(request), articles, CHANGE, f"{verb} reactions.")
-        done = f"{verb} reactions: done for {count} stories."
+        done = f"{verb} reactions: done for {count} {'story' if count == 1 else 'stories'}."
         model_admin.message_user(request, done, messages.SUCCESS)
 
     action.__name__ = f"{state}_reactions"
@@ -98,6 +98,7 @@ class ReactedArticleAdmin(ModelAdmin):
     list_filter = ["section", "language"]
     ordering = ["-published_at"]
     list_per_page = 50
+    nothing_here = "Stories are listed here with the reactions of their readers."
     list_display = [
         article,
         published,
@@ -181,6 +182,7 @@ class DefaultPolicyAdmin(ModelAdmin):
 
     form = DefaultPolicyForm
     fields = ["name", "section", "tag", "site", "state", "kinds", "close_after_days"]
+    nothing_here = "Every story accepts what the site’s setting says. A default policy is for the stories of one section, tag or site."
     list_display = ["name", "section", "tag", "site", "state", "accepts", "close_after_days"]
     list_select_related = ["section", "tag", "site"]
     search_fields = ["name"]
@@ -203,10 +205,10 @@ def _words(own: OwnPolicy) -> dict[str, Any]:
     """An own policy in the words of the history; fields that are not set are left out."""
     accepts = "every kind" if own.allowed == ANY_KIND else ", ".join(unpack(own.allowed or 0))
     words = {
-        "state": own.state,
+        "state": own.state and PolicyState(own.state).label,
         "accepts": accepts or None,
-        "closes at": own.closes_at,
-        "closes after days": own.close_after_days,
+        "closes at": own.closes_at and date_format(localtime(own.closes_at), "j F Y, H:i"),
+        "days until it closes": own.close_after_days,
     }
     return {name: value for name, value in words.items() if value is not None}
 

@@ -78,7 +78,10 @@ def _decide_all(decide: Callable[..., int], done: str, description: str) -> Call
     @admin.action(description=description, permissions=["change"])
     def action(model_admin: ModelAdmin, request: HttpRequest, waves: QuerySet[Wave]) -> None:
         sizes = [decide(wave_id=each.pk, editor=request.user.get_username()) for each in waves]
-        text = f"{sum(sizes):,} reactions in {len(sizes)} waves {done}. Counts follow in a second."
+        size = sum(sizes)
+        reactions = f"{size:,} {'reaction' if size == 1 else 'reactions'}"
+        number = f"{len(sizes)} {'wave' if len(sizes) == 1 else 'waves'}"
+        text = f"{reactions} in {number} {done}. Counts follow in a second."
         model_admin.message_user(request, text, messages.SUCCESS)
 
     action.__name__ = f"{decide.__name__}s"
@@ -148,11 +151,14 @@ def networks_in_words(wave: Wave, figures: WaveFigures) -> str:
 class WaveAdmin(ModelAdmin):
     """Waves, newest first. A wave is released or voided as a whole; a decision can be reversed."""
 
+    nothing_here = (
+        "No wave so far. Reactions that match a moderation rule are listed here, one line for each rule and story,"
+        " until an editor releases or voids them. Until then they are not counted."
+    )
     list_display = ["article", "rule_label", "held", "networks_label", "window", "state_label"]
     list_filter = ["state", RuleFilter]
     list_display_links = ["rule_label"]
     list_per_page = 50
-    list_before_template = "reactions/desk/waves_empty.html"  # type: ignore[assignment]  # unfold's own is None
     change_form_before_template = "reactions/desk/wave.html"  # type: ignore[assignment]
     form = DecisionForm
     readonly_fields = ("article", "rule_label", "window", "held", "networks_label", "state_name")

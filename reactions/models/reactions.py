@@ -218,9 +218,9 @@ class AggregationRun(models.Model):
 
 
 class PolicyState(models.TextChoices):
-    OPEN = "open"
-    CLOSED = "closed", "closed, counts shown"
-    HIDDEN = "hidden"
+    OPEN = "open", "Open"
+    CLOSED = "closed", "Closed, counts shown"
+    HIDDEN = "hidden", "Hidden"
 
 
 class Policy(models.Model):
@@ -282,6 +282,7 @@ class DefaultPolicy(models.Model):
         null=True, blank=True, help_text="The kinds that they accept; empty: every kind."
     )
     close_after_days = models.PositiveIntegerField(
+        "closes after (days)",
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_DAYS)],
@@ -453,7 +454,7 @@ class Wave(models.Model):
     is_applied = models.BooleanField(default=True, help_text="Its rows are as `state` says.")
     started_at = models.DateTimeField()
     last_at = models.DateTimeField()
-    size = models.IntegerField(help_text="Reactions held.")
+    size = models.IntegerField("reactions", help_text="Reactions held.")
     network_count = models.IntegerField("networks", help_text="1,000 is a thousand or more.")
     networks = ArrayField(
         models.BigIntegerField(),
@@ -485,7 +486,7 @@ class Wave(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.rule}: {self.size}"
+        return f"Wave of {self.size:,} {'reaction' if self.size == 1 else 'reactions'}"
 
 
 class WaveDecision(models.Model):
@@ -510,5 +511,5 @@ class ReactedArticle(Article):
 
     class Meta:
         proxy = True
-        verbose_name = "reacted article"
-        verbose_name_plural = "reactions"
+        verbose_name = "story"
+        verbose_name_plural = "stories"

@@ -242,7 +242,7 @@ def test_two_editors_of_different_fields_both_keep_their_work(
     draft.refresh_from_db()
     assert (draft.headline, draft.body_markdown, draft.version) == ("Theirs", "Mine.", 3)
     assert (draft.dateline_place, [tag.name for tag in draft.ordered_tags]) == ("Homs", ["Bridges"])
-    assert "Saved together with what paula changed meanwhile: “Headline”, “Dateline place”," in (
+    assert "Saved together with what paula changed meanwhile: “Headline”, “Dateline: place”," in (
         text_of(answer)
     )
 

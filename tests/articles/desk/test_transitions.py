@@ -235,7 +235,7 @@ def test_a_refused_transition_names_no_field_of_the_api(
 
     refused = text_of(carry_out(editor, draft, transition, **typed))
 
-    assert "Unpublished at: Lies before the publication." in refused
+    assert "Unpublish at: Lies before the publication." in refused
     assert "expires_at" not in refused
 
 

@@ -123,7 +123,7 @@ def test_an_editor_sets_an_articles_policy_and_its_history_records_it(
     assert Article.objects.values().get() == before
     entry = LogEntry.objects.get()
     assert (entry.object_id, entry.user.username) == (str(article.id), "editor")
-    assert "state: open · accepts: love, sad · closes after days: 0" in entry.change_message
+    assert "state: Open · accepts: love, sad · days until it closes: 0" in entry.change_message
 
 
 def test_the_form_shows_the_own_and_the_effective_policy(editor: Client, article: Article) -> None:
