@@ -15,8 +15,8 @@ class Loader(AppDirectoriesLoader):
     """Leaves out what is before the first letter of a line, where HTML has room of any length. None has a <pre>."""
 
     def get_dirs(self) -> list[str | Path]:
-        """The product's folders first: a template of the desk's look with the same name gives way to its own."""
-        return sorted(super().get_dirs(), key=lambda folder: not Path(folder).is_relative_to(PRODUCT))
+        """The folders of the product's apps first: a template of the desk's look with the same name gives way to its own."""
+        return sorted(super().get_dirs(), key=lambda folder: Path(folder).parents[1] != PRODUCT)
 
     def get_contents(self, origin: Origin) -> str:
         contents = super().get_contents(origin)

@@ -191,7 +191,7 @@ def test_the_list_is_a_file_too(
     answer = editor.get(unescape(address))
 
     assert answer.status_code == 200
-    assert "New" in b"".join(answer).decode()  # type: ignore[arg-type]  # a streamed answer
+    assert "New" in b"".join(answer).decode()
 
 
 def test_a_view_is_saved_and_deleted(editor: Client) -> None:
