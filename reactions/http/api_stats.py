@@ -1,6 +1,6 @@
 """The API of figures: one query for every question, and the common ones as lists; each as JSON and as CSV."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -87,6 +87,7 @@ class FiguresView(APIView):
                 return _private(figures_json(run(query, self.scope())))
             whole = not form.has_limit
             exported = export(query, self.scope()) if whole else None
+            lines: Iterable[str]
             if exported:
                 lines = lines_of_export(exported)
             else:

@@ -5,13 +5,15 @@ apostrophes already, so that a program can take exactly one away. Numbers are nu
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import StreamingHttpResponse
+from rest_framework import exceptions
 
 from reactions.kinds import KINDS
 from reactions.stats.article import ArticleStatistics
@@ -23,9 +25,49 @@ _FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")  # noqa: RUF001  # full-wi
 _QUOTED = re.compile('[",\r\n]')
 # Text of one piece of the body: a piece for each row would cost more than the rows.
 _PIECE_ROWS = 2_000
+# Of the eight connections of a web process.
+MOST_EXPORTS = 2
+_exports = threading.BoundedSemaphore(MOST_EXPORTS)
 
 _NAMED = {"article": "headline", **{each: f"{each}_name" for each in ("section", "author", "tag")}}
 _NAMED["section_at_event"] = "section_at_event_name"
+
+
+class TooManyExports(exceptions.APIException):
+    status_code = 503
+    default_detail = "Other exports are being read. Try again soon."
+    default_code = "too_many_exports"
+    wait = 10
+
+
+class ExportLines:
+    """The lines of an export, of which MOST_EXPORTS are read at a time in a process: each holds a connection.
+
+    The first row is read at once, so that an error of the database is an answer and no file that ends. Raises
+    TooManyExports, and Django's database errors.
+    """
+
+    def __init__(self, lines: Generator[str]) -> None:
+        self._lines = lines
+        self._is_open = _exports.acquire(blocking=False)
+        if not self._is_open:
+            raise TooManyExports
+        try:
+            self._first = [*islice(lines, 2)]
+        except BaseException:
+            self.close()
+            raise
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._first
+        yield from self._lines
+
+    def close(self) -> None:
+        """Whether all was read or the client has gone."""
+        self._lines.close()
+        if self._is_open:
+            self._is_open = False
+            _exports.release()
 
 
 def csv_response(
@@ -33,7 +75,7 @@ def csv_response(
 ) -> StreamingHttpResponse:
     """The lines as a file to download. The byte order mark is what some spreadsheets know UTF-8 by."""
     response = StreamingHttpResponse(
-        _encoded(lines, with_bom=with_bom), content_type="text/csv; charset=utf-8"
+        _Body(lines, with_bom=with_bom), content_type="text/csv; charset=utf-8"
     )
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     response["Cache-Control"] = "private, no-store"
@@ -41,18 +83,29 @@ def csv_response(
     return response
 
 
-def _encoded(lines: Iterable[str], *, with_bom: bool) -> Iterator[bytes]:
-    """In pieces, and with the end line, which an error in between leaves out."""
-    if with_bom:
-        yield "\ufeff".encode()
-    count, piece = -1, list[str]()  # the first line is the header
-    for line in lines:
-        count += 1
-        piece.append(line)
-        if len(piece) == _PIECE_ROWS:
-            yield "".join(piece).encode()
-            piece.clear()
-    yield f"{''.join(piece)}{END},{count}\r\n".encode()
+class _Body:
+    """The lines in pieces, and the end line, which an error in between leaves out."""
+
+    def __init__(self, lines: Iterable[str], *, with_bom: bool) -> None:
+        self._lines = lines
+        self._with_bom = with_bom
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._with_bom:
+            yield "\ufeff".encode()
+        count, piece = -1, list[str]()  # the first line is the header
+        for line in self._lines:
+            count += 1
+            piece.append(line)
+            if len(piece) == _PIECE_ROWS:
+                yield "".join(piece).encode()
+                piece.clear()
+        yield f"{''.join(piece)}{END},{count}\r\n".encode()
+
+    def close(self) -> None:
+        """Django calls it when the answer was sent, or its client has gone."""
+        if isinstance(self._lines, ExportLines):
+            self._lines.close()
 
 
 def lines_of_figures(figures: Figures) -> Iterator[str]:
@@ -76,13 +129,14 @@ def lines_of_figures(figures: Figures) -> Iterator[str]:
     return _lines(query, rows, intervals, kinds)
 
 
-def lines_of_export(export: Export) -> Iterator[str]:
-    """The header and the rows of an export, as they are read."""
+def lines_of_export(export: Export) -> ExportLines:
+    """The header and the rows of an export, as they are read. Raises TooManyExports."""
     intervals = {
         number: _time_cells(each.start, each.complete, export.query.timezone)
         for number, each in enumerate(export.intervals, start=1)
     }
-    return _lines(export.query, export.rows, intervals, {kind.bit: kind.key for kind in KINDS})
+    kinds = {kind.bit: kind.key for kind in KINDS}
+    return ExportLines(_lines(export.query, export.rows, intervals, kinds))
 
 
 def lines_of_series(statistics: ArticleStatistics) -> Iterator[str]:
@@ -100,15 +154,21 @@ def _lines(
     rows: Iterable[Sequence[Any]],
     intervals: Mapping[Any, str],
     kinds: Mapping[Any, str],
-) -> Iterator[str]:
+) -> Generator[str]:
     yield ",".join(header(query)) + "\r\n"
     writers = [_writer(dimension, intervals, kinds) for dimension in query.dimensions]
+    placed = [(2 * number, write) for number, write in enumerate(writers)]
     end = 2 * len(writers)
     for row in rows:
-        cells = [write(row[2 * n], row[2 * n + 1]) for n, write in enumerate(writers)]
+        cells = [write(row[place], row[place + 1]) for place, write in placed]
         if None in cells:  # a kind that is gone, an interval of a longer comparison
             continue
-        cells += ["" if each is None else str(each) for each in row[end:]]
+        figures = row[end:]
+        cells += (
+            ["" if each is None else str(each) for each in figures]
+            if None in figures
+            else map(str, figures)
+        )
         yield ",".join(cells) + "\r\n"  # type: ignore[arg-type]  # none is None
 
 
@@ -130,9 +190,18 @@ def _writer(
         return lambda value, name: intervals.get(value)
     if dimension == "kind":
         return lambda value, name: kinds.get(value)
-    if dimension in _NAMED:
-        return lambda value, name: f"{text_cell(value)},{text_cell(name)}"
-    return lambda value, name: text_cell(value)
+    known: dict[Any, str] = {}  # a value has many rows
+
+    def write(value: Any, name: Any) -> str:
+        cells = known.get(value)
+        if cells is None:
+            cells = (
+                f"{text_cell(value)},{text_cell(name)}" if dimension in _NAMED else text_cell(value)
+            )
+            known[value] = cells
+        return cells
+
+    return write
 
 
 def _time_cells(start: datetime, complete: bool | None, zone: ZoneInfo) -> str:
@@ -145,7 +214,6 @@ def _local_cells(start: datetime, zone: ZoneInfo) -> str:
     return f"{local.isoformat()},{local:%Y-%m-%d %H:%M}"
 
 
-@lru_cache(maxsize=20_000)
 def text_cell(value: Any) -> str:
     """A text that is no formula, quoted where it must be; None is an empty cell."""
     if value is None:

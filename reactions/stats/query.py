@@ -58,6 +58,8 @@ MOST_ROWS = 100_000
 # An export may run longer than what a page waits for.
 _EXPORT_MILLISECONDS = 120_000
 _EXPORT_BATCH = 5_000
+# For sorting and grouping, where PostgreSQL would use files: twice as fast on a year.
+_EXPORT_MEMORY = "64MB"
 
 Figure = int | float | None
 
@@ -327,7 +329,10 @@ class _Question:
     def exported(self) -> Iterator[Sequence[Any]]:
         composition = replace(self.composition, order=self._order_of_export())
         with transaction.atomic():
-            rows("limit_statement", {"milliseconds": _EXPORT_MILLISECONDS})
+            rows(
+                "begin_export",
+                {"milliseconds": _EXPORT_MILLISECONDS, "memory": _EXPORT_MEMORY},
+            )
             yield from stream(
                 "figures_rows",
                 self._parameters(),

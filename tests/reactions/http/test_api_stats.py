@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
+from django.db import connection
 from django.test import Client
 
 from articles.api.api_keys import issue_key
@@ -17,6 +18,7 @@ from articles.roles import Role
 from reactions.http import csv_answer
 from reactions.kinds import BY_KEY, KINDS
 from reactions.models import Bucket, SiteBucket
+from reactions.stats import query
 from tests.conftest import PublishArticle
 
 pytestmark = pytest.mark.django_db
@@ -356,6 +358,46 @@ def test_a_file_that_was_cut_has_no_end_line() -> None:
 
     with pytest.raises(RuntimeError):
         b"".join(found.streaming_content)  # type: ignore[arg-type]  # of a synchronous response
+
+
+def test_few_exports_are_read_at_a_time_and_one_that_ends_makes_room(
+    get: Get, publish_article: PublishArticle
+) -> None:
+    def lines() -> Any:
+        yield from ("a\r\n", "1\r\n", "2\r\n")
+
+    for _ in range(3):  # also after some that were not read to their end, or not at all
+        begun = [
+            csv_answer.csv_response(csv_answer.ExportLines(lines()), "x")
+            for _ in range(csv_answer.MOST_EXPORTS)
+        ]
+        refused = get("sections", format="csv")
+        next(iter(begun[0].streaming_content))  # type: ignore[arg-type]  # of a synchronous response
+        for each in begun * 2:
+            for close in each._resource_closers:  # type: ignore[attr-defined]  # as its server does
+                close()
+
+        assert (refused.status_code, refused["Retry-After"]) == (503, "10")
+        assert refused["Content-Type"] == "application/problem+json"
+    assert get("sections", format="csv").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_export_that_the_database_refuses_is_an_answer(
+    get: Get, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: Any, **named: Any) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 1; SELECT pg_sleep(1)")
+        yield
+
+    with monkeypatch.context() as patched:
+        patched.setattr(query, "stream", fail)
+        answers = [get("sections", format="csv") for _ in range(csv_answer.MOST_EXPORTS + 1)]
+
+    assert {each.status_code for each in answers} == {503}
+    assert {each.json()["type"] for each in answers} != {"urn:newsroom:problem:too_many_exports"}
+    connection.close()
 
 
 # --- whose figures
