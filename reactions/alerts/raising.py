@@ -49,7 +49,7 @@ def _about_stories(now: datetime, usual: Pace) -> Iterator[Alert]:
             article_id, section_id, age, _by_kind(hour), _by_kind(before or ()), site_hour
         )
         for finding in (rules.find_spike(story, usual), rules.find_mood_turn(story)):
-            if finding and finding.rule not in silent:
+            if finding and finding.silenced_by not in silent:
                 yield _alert(story, finding, now)
 
 

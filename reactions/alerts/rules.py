@@ -14,7 +14,7 @@ from uuid import UUID
 from reactions.models import AlertRule
 from reactions.stats.pace import Pace, Usual
 
-# After an alert the same rule is silent about the same story for so long.
+# After an alert the same rule is silent about the same story for so long; of mood turns, about the same kind.
 SILENT = timedelta(hours=12)
 
 # A spike: more in the hour than 95 of 100 stories of the age have in theirs, and
@@ -60,6 +60,11 @@ class Finding:
     rule: AlertRule
     figures: Mapping[str, Any]
     kind: int | None = None
+
+    @property
+    def silenced_by(self) -> str:
+        """What an earlier alert about the story is called that makes this one no news: one turn to love hides none to anger."""
+        return str(self.rule) if self.kind is None else f"{self.rule}:{self.kind}"
 
 
 def find_spike(story: ArticleHour, pace: Pace) -> Finding | None:

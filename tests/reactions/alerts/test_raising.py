@@ -113,6 +113,20 @@ def test_a_rule_is_silent_about_a_story_for_twelve_hours(story: Article) -> None
     assert [alert.rule for alert in later] == ["spike"]
 
 
+def test_a_turn_to_love_hides_no_later_turn_to_anger(story: Article) -> None:
+    came(story, {"sad": 100}, before=30)
+    came(story, {"love": 40}, before=12)
+    first = raise_alerts(now=NOW - 3 * HOUR)
+    came(story, {"angry": 90})
+
+    later = raise_alerts(now=NOW)
+    again = raise_alerts(now=NOW + timedelta(minutes=1))
+
+    assert [(alert.rule, alert.kind) for alert in first if alert.rule == "mood"] == [("mood", 2)]
+    assert [(alert.rule, alert.kind) for alert in later if alert.rule == "mood"] == [("mood", 4)]
+    assert again == []
+
+
 def test_stories_that_are_not_public_raise_none(
     story: Article, publish_article: PublishArticle
 ) -> None:
