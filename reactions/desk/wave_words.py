@@ -46,6 +46,5 @@ def rule_in_words(name: str) -> list[str]:
 def at(moment: datetime, *, after: datetime | None = None) -> str:
     """A moment in the user's zone and language; without its day where that is the day of `after`."""
     local = localtime(moment)
-    if after and localtime(after).date() == local.date():
-        return date_format(local, "TIME_FORMAT")
-    return f"{date_format(local, 'SHORT_DATE_FORMAT')}, {date_format(local, 'TIME_FORMAT')}"
+    is_same_day = after is not None and localtime(after).date() == local.date()
+    return date_format(local, "TIME_FORMAT" if is_same_day else "DATETIME_FORMAT")

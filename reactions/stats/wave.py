@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reactions.counts import read_counts
-from reactions.kinds import unpack
+from reactions.kinds import BY_KEY, unpack
 from reactions.models import Wave
 from reactions.sql import row, rows
 
@@ -43,7 +43,8 @@ def wave_figures(wave: Wave) -> WaveFigures:
         for key in unpack(mask):
             by_kind[key] += count
     counted = next(iter(read_counts([wave.article_id])), None)
-    public = dict(counted.counts) if counted and counted.counts else {}
+    # Of a story that is gone readers see nothing.
+    public = dict.fromkeys(BY_KEY, 0) | dict((counted and counted.counts) or {})
     is_counted = wave.state == Wave.State.RELEASED
     sign = -1 if is_counted else 1
     other = {key: max(count + sign * by_kind[key], 0) for key, count in public.items()}

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from articles.models import Article
 from reactions.alerts.bell import note_seen
+from reactions.alerts.links import LISTS
 from reactions.alerts.mail import has_mail
 from reactions.alerts.recipients import alerts_for, mute, mutes_of, rule_name, sees_any, unmute
 from reactions.alerts.texts import AlertText, headlines, text_of
@@ -68,7 +69,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
         "reports": _reports(user),
         "has_mail": has_mail(),
         "has_address": bool(user.email),
-        "subscription": subscription,
+        "mails": _mails(subscription),
     }
     return desk_page(request, "alerts.html", context)
 
@@ -120,6 +121,13 @@ def _choice(what: str, value: str) -> dict[str, Any]:
 def _undo(mute_id: str, user_id: int | None) -> None:
     if mute_id.isdecimal() and len(mute_id) < _LONGEST_ID:
         unmute(int(mute_id), user_id=user_id)
+
+
+def _mails(subscription: Subscription) -> str:
+    """What the user gets, in words."""
+    wanted = [words for name, words in LISTS.items() if getattr(subscription, name)]
+    *first, last = wanted or ["nothing"]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _lines(shown: list[Alert], user: User, seen: int) -> list[Line]:

@@ -293,7 +293,7 @@ def test_times_are_those_of_the_users_zone(
 
     page = admin_client.get(LIST).content.decode()
 
-    assert "08/12/2024, 17:45 – 17:45" in page
+    assert "8 Dec 2024, 17:45 – 17:45" in page
 
 
 def test_a_rule_that_is_no_more_has_its_name() -> None:

@@ -74,6 +74,14 @@ def test_the_page_costs_as_many_queries_however_many_alerts_there_are(
         client.get(PAGE)
 
 
+def test_it_says_which_mails_the_user_gets(ada: User) -> None:
+    Subscription.objects.update(daily=True, weekly=True)
+
+    page = text(signed_in(ada))
+
+    assert "By mail you get alerts, the daily report and the weekly report." in page
+
+
 def test_an_empty_page_says_what_would_be_there(ada: User, settings: Settings) -> None:
     settings.MAIL_SERVER = None
 
@@ -266,7 +274,7 @@ def test_seeing_the_page_subscribes_to_nothing(alert: Alert) -> None:
     edda = make_user("edda")
     Subscription.objects.all().delete()
 
-    assert "nothing," in text(signed_in(edda))
+    assert "By mail you get nothing." in text(signed_in(edda))
 
     stored = Subscription.objects.get()
     assert (stored.alerts, stored.daily, stored.weekly) == (False, False, False)
