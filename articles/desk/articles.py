@@ -13,6 +13,7 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -22,6 +23,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from articles import roles
+from articles.announce import announce
 from articles.desk import pages, presence, searching
 from articles.desk.article_form import ArticleForm
 from articles.desk.filters import ByAuthor, Mine
@@ -33,7 +35,14 @@ from articles.desk.version_check import describe_merge, join
 from articles.editing import InvalidValue, NotEditable, create_draft, edit_article
 from articles.fields import FIELDS, Fieldset
 from articles.markup import list_hidden_pictures, with_dateline
-from articles.models import CURRENT_STATES, Article, ArticleQuerySet, Correction, State
+from articles.models import (
+    CURRENT_STATES,
+    Article,
+    ArticleMedia,
+    ArticleQuerySet,
+    Correction,
+    State,
+)
 from articles.revisions import VersionConflict
 from articles.workflow import Transition
 
@@ -324,7 +333,12 @@ class ArticleAdmin(ModelAdmin):
         return super().construct_change_message(request, form, [], add)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Nothing: `save_model` has saved the relations, too."""
+        """The further pictures, which are no part of a version; `save_model` has saved all else."""
+        for formset in formsets:
+            if formset.model is ArticleMedia and formset.has_changed():
+                formset.save()
+                Article.objects.filter(pk=form.instance.pk).update(updated_at=timezone.now())
+                announce(form.instance.pk)
 
     # Further pages
 

@@ -5,8 +5,9 @@ from itertools import zip_longest
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import lazy
 from unfold.widgets import (
     INPUT_CLASSES,
     UnfoldAdminExpandableTextareaWidget,
@@ -43,8 +44,16 @@ class MomentField(forms.DateTimeField):
     def __init__(self, *, label: str, help_text: str) -> None:
         # The hidden initial value has the same format as the visible one, so that an unchanged time compares equal.
         self.hidden_widget = _HiddenMomentWidget
-        zone = f"Time in {settings.TIME_ZONE.replace('_', ' ')}."
-        super().__init__(required=False, label=label, help_text=f"{help_text} {zone}")
+        super().__init__(required=False, label=label, help_text=_with_zone(help_text))
+
+
+def _in_the_users_zone(help_text: str) -> str:
+    zone = timezone.get_current_timezone_name().replace("_", " ")
+    return f"{help_text} Time in {zone}.".strip()
+
+
+# The help text of each page: users have time zones of their own.
+_with_zone = lazy(_in_the_users_zone, str)
 
 
 class _HiddenMomentWidget(forms.DateTimeInput):

@@ -1,6 +1,6 @@
 """Articles written at the desk."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from articles import workflow
 from articles.editing import create_draft, edit_article
-from articles.models import Article, ArticleRevision, Author, Section, State, Tag
+from articles.models import Account, Article, ArticleRevision, Author, Media, Section, State, Tag
 from articles.revisions import VersionConflict
 from articles.roles import Role
 from articles.workflow import Transition
@@ -180,6 +180,28 @@ def test_the_largest_article_fits_through_the_form(editor: Client, draft: Articl
     draft.refresh_from_db()
     assert answer.status_code == 302
     assert draft.body_markdown == body.strip()
+
+
+def test_further_pictures_are_saved_with_the_story(editor: Client, draft: Article) -> None:
+    picture = Media.objects.create(alt_text="A bridge")
+    form = {"media_links-TOTAL_FORMS": "1", "media_links-0-media": str(picture.pk)}
+
+    saved = save(editor, page(draft), **form, **{"media_links-0-position": "1"})
+    shown = save(editor, page(draft), headline="Another")
+
+    draft.refresh_from_db()
+    assert (saved.status_code, shown.status_code) == (302, 302)
+    assert (draft.gallery, draft.headline) == ([picture], "Another")
+
+
+def test_times_are_in_the_zone_of_the_user(editor: Client, draft: Article) -> None:
+    Account.objects.create(user=User.objects.get(username="editors"), timezone="Asia/Kathmandu")
+
+    save(editor, page(draft), expires_at="2999-01-15T10:00")
+
+    draft.refresh_from_db()
+    assert draft.expires_at == datetime(2999, 1, 15, 4, 15, tzinfo=UTC)
+    assert "Time in Asia/Kathmandu." in text_of(editor.get(page(draft)))
 
 
 # Version conflicts
