@@ -140,7 +140,7 @@ class Body(Text):
     def tidy(self, text: str) -> str:
         size = len(text.encode())
         if size > BODY_BYTES:
-            raise Invalid(f"Has {size} bytes; {BODY_BYTES} are allowed.")
+            raise Invalid(f"Has {size:,} bytes; {BODY_BYTES:,} are allowed.")
         objections = [each for each in markup.list_objections(text) if not each.is_picture]
         if objections:
             raise Invalid([f"Line {each.line}: {each.text}" for each in objections])

@@ -20,7 +20,7 @@ from articles.models import ArticleMedia
 from articles.models import Media as Picture  # a ModelAdmin's own Media is its scripts
 
 UPLOAD_HELP = (
-    f"JPEG, PNG or WebP, up to {images.MAX_BYTES // 1024**2} MB and"
+    f"JPEG, PNG or WebP, up to {images.megabytes(images.MAX_BYTES)} and"
     f" {images.MAX_PIXELS // 1_000_000} million pixels. Place and camera data are removed."
 )
 
@@ -147,7 +147,7 @@ class MediaAdmin(ModelAdmin):
     def size(self, media: Picture) -> str:
         if not media.file:
             return "–"
-        return f"{media.width} × {media.height}, {media.byte_size // 1024:,} kB"
+        return f"{media.width} × {media.height}, {images.megabytes(media.byte_size)}"
 
     @admin.display(description="State")
     def state(self, media: Picture) -> str:

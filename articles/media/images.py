@@ -28,11 +28,33 @@ EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 # A larger PNG without transparency is taken for a photograph, and stored as JPEG.
 MAX_PNG_BYTES = 1024 * 1024
 
+# The brands of HEIF files: the four bytes after `ftyp`.
+PHONE_FORMATS = {
+    **dict.fromkeys(
+        (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"), "a HEIC"
+    ),
+    **dict.fromkeys((b"avif", b"avis"), "an AVIF"),
+}
+OTHER_FORMATS = {
+    b"GIF8": "a GIF",
+    b"II*\0": "a TIFF or a raw picture",
+    b"MM\0*": "a TIFF or a raw picture",
+    b"BM": "a BMP picture",
+    b"%PDF": "a PDF document",
+    b"8BPS": "a Photoshop document",
+}
+
 SRGB = ImageCms.createProfile("sRGB")
 
 # Pillow warns above this and refuses above twice as much; with the warning as an error it refuses at once.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+
+
+def megabytes(size: int) -> str:
+    """The size of a file as editors read it, everywhere in the same unit."""
+    number = size / 1024**2
+    return f"{number:.2g} MB" if number < 10 else f"{number:.0f} MB"
 
 
 class InvalidPictureError(Exception):
@@ -72,7 +94,9 @@ def read_picture(content: bytes) -> Picture:
     if not content:
         raise InvalidPictureError("is empty.")
     if len(content) > MAX_BYTES:
-        raise InvalidPictureError(f"has {len(content)} bytes; {MAX_BYTES} are allowed.")
+        raise InvalidPictureError(
+            f"has more than {megabytes(MAX_BYTES)}, which a picture may have at most."
+        )
     with _open(content) as image:
         _check_size(image)
         if getattr(image, "is_animated", False) and image.format != "MPO":
@@ -108,7 +132,20 @@ def _open(content: bytes) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_large() from None
     except Exception as error:
-        raise InvalidPictureError("is not a JPEG, PNG or WebP picture.") from error
+        raise InvalidPictureError(_other_format(content)) from error
+
+
+def _other_format(content: bytes) -> str:
+    """What the file is instead, and what helps, where that is known."""
+    if content[4:8] == b"ftyp" and (found := PHONE_FORMATS.get(content[8:12])):
+        return (
+            f"is {found} picture, as phones take them. Export it as JPEG and upload that;"
+            " an iPhone takes JPEG with Settings, Camera, Formats, Most Compatible."
+        )
+    for beginning, found in OTHER_FORMATS.items():
+        if content.startswith(beginning):
+            return f"is {found}. Save it as JPEG, PNG or WebP and upload that."
+    return "is not a JPEG, PNG or WebP picture."
 
 
 def _check_size(image: Image.Image) -> None:
