@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import dj_database_url
 from celery.schedules import crontab
@@ -46,6 +47,17 @@ def number(name: str, default: int) -> int:
 
 def flag(name: str) -> bool:
     return text(name).lower() in {"1", "true", "yes", "on"}
+
+
+def time_zone(name: str, default: str) -> str:
+    zone = text(name) or default
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        raise ImproperlyConfigured(
+            f"{name} is no time zone such as Europe/Oslo: {zone!r}."
+        ) from None
+    return zone
 
 
 def words(name: str) -> list[str]:
@@ -180,7 +192,7 @@ if SITE_LANGUAGE not in SITE_LANGUAGES:
     raise ImproperlyConfigured(
         f"SITE_LANGUAGE is none of {', '.join(SITE_LANGUAGES)}: {SITE_LANGUAGE!r}."
     )
-TIME_ZONE = text("TIME_ZONE", "UTC")
+TIME_ZONE = time_zone("TIME_ZONE", "UTC")
 USE_I18N = True
 FORMAT_MODULE_PATH = ["newsroom.formats"]
 USE_TZ = True

@@ -32,6 +32,23 @@ TAGS = 50  # as many as a desk may give in Markdown
 EARLIEST_YEAR = 1600  # before the first newspaper, and far from the edge of datetime's arithmetic
 ELLIPSIS = "…"
 
+# Zones that RFC 5322 names, and email.utils knows; Python reads every other name as no zone at all.
+RFC_ZONES = frozenset(
+    ("UT", "UTC", "GMT", "Z", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT")
+)
+# fmt: off
+# Names of one zone only: IST is Indian, Irish and Israeli, BST British and Bangladeshi.
+ZONE_OFFSETS = {
+    "WET": "+0000", "WEST": "+0100", "CET": "+0100", "MEZ": "+0100", "CEST": "+0200",
+    "MESZ": "+0200", "EET": "+0200", "EEST": "+0300", "MSK": "+0300", "TRT": "+0300",
+    "PKT": "+0500", "NPT": "+0545", "WIB": "+0700", "HKT": "+0800", "SGT": "+0800",
+    "AWST": "+0800", "JST": "+0900", "KST": "+0900", "ACST": "+0930", "ACDT": "+1030",
+    "AEST": "+1000", "AEDT": "+1100", "NZST": "+1200", "NZDT": "+1300", "SAST": "+0200",
+    "AKST": "-0900", "AKDT": "-0800", "HST": "-1000", "NST": "-0330", "NDT": "-0230",
+}
+# fmt: on
+ZONE_NAME = re.compile(r"\d:\d\d(?::\d\d(?:\.\d+)?)?\s*([A-Za-z][\w/+-]*)\s*$")
+
 Raw = TypeVar("Raw")
 
 
@@ -399,14 +416,24 @@ def _pub_status(value: str, item: Item) -> PubStatus:
 
 def read_moment(value: str) -> datetime | None:
     """A time as ISO 8601 or as RFC 5322 writes it; None for any other text."""
-    if len(value) > 60:
+    text = _with_offset(value) if len(value) <= 60 else None
+    if text is None:
         return None
     for parse in (datetime.fromisoformat, parsedate_to_datetime):
         try:
-            return parse(value)
+            return parse(text)
         except (ValueError, OverflowError, TypeError, IndexError):
             continue
     return None
+
+
+def _with_offset(value: str) -> str | None:
+    """The time with an offset for a zone by its name; None for a name that is not known, or of several zones."""
+    named = ZONE_NAME.search(value)
+    if named is None or named[1].upper() in RFC_ZONES:
+        return value
+    offset = ZONE_OFFSETS.get(named[1].upper())
+    return f"{value[: named.start(1)]}{offset}" if offset else None
 
 
 def _shown(value: str) -> str:

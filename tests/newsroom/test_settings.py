@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from pytest_django import Settings
+
+from newsroom.settings import time_zone
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,6 +36,12 @@ def test_a_component_that_does_not_exist_is_refused() -> None:
 
     assert started.returncode != 0
     assert "READYZ_COMPONENTS has unknown names: postgres." in started.stderr
+
+
+@pytest.mark.parametrize("zone", ["Europe/Olso", "CEST", "Europe", "../etc/passwd"])
+def test_an_unknown_time_zone_is_refused_and_not_taken_as_utc(zone: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="TIME_ZONE is no time zone such as Europe/Oslo"):
+        time_zone("TIME_ZONE", zone)
 
 
 def start_with(settings: dict[str, str]) -> "subprocess.CompletedProcess[str]":

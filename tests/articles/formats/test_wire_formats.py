@@ -3,12 +3,14 @@
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from articles import markup
 from articles.formats import READERS, read_stories, recognise
 from articles.formats.story import Author, Dateline, LeadImage, Story, StoryError
+from articles.formats.wire import Item
 from tests.articles.formats import samples
 from tests.articles.formats.samples import EVERY, JSON_FEED, NINJS_3, NITF, PLAIN_HTML, RSS, WXR
 
@@ -95,6 +97,33 @@ def test_an_embargo_is_read() -> None:
     story = read_ninjs(embargoedUntil="2030-01-01T00:00:00Z")
 
     assert story.embargoed_until == datetime(2030, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [
+        ("Mon, 02 Dec 2024 10:00:00 CET", 9),
+        ("Mon, 02 Dec 2024 10:00 jst", 1),
+        ("Mon, 02 Dec 2024 10:00:00 EST", 15),
+        ("Mon, 02 Dec 2024 10:00:00 +0100", 9),
+        ("2024-12-02T10:00:00Z", 10),
+        ("Mon, 02 Dec 2024 10:00:00", 5),  # the site's zone
+        ("2024-12-02T10:00:00", 5),
+    ],
+)
+def test_a_time_is_in_the_zone_that_it_names(text: str, hour: int) -> None:
+    item = Item("a.xml", "entry 1", ZoneInfo("Asia/Karachi"))
+
+    assert item.moment("published_at", text) == datetime(2024, 12, 2, hour, tzinfo=UTC)
+    assert item.mistakes == []
+
+
+@pytest.mark.parametrize("zone", ["IST", "BST", "XYZ", "GMT+1", "Europe/Oslo", "PM"])
+def test_a_time_in_an_unknown_zone_is_refused_and_not_taken_for_another(zone: str) -> None:
+    item = Item("a.xml", "entry 1", UTC)
+
+    assert item.moment("published_at", f"Mon, 02 Dec 2024 10:00:00 {zone}") is None
+    assert "is not a date and time" in str(item.mistakes[0])
 
 
 @pytest.mark.parametrize(
