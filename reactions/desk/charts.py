@@ -44,7 +44,7 @@ class Tick:
 
 
 @dataclass(frozen=True)
-class Mark:
+class Moment:
     """A moment on a chart of time, such as a correction: a line with a number, which the list below it explains."""
 
     at: datetime
@@ -80,7 +80,7 @@ class Columns:
     columns: Sequence[Column]
     levels: Sequence[Tick]
     times: Sequence[Tick]
-    marks: Sequence[Mark]
+    moments: Sequence[Moment]
     width: int = WIDTH
     height: int = HEIGHT
     left: int = _LEFT
@@ -99,7 +99,7 @@ class Lines:
     band: str = ""
     median: str = ""
     high: str = ""
-    marks: Sequence[Mark] = field(default_factory=tuple)
+    moments: Sequence[Moment] = field(default_factory=tuple)
     width: int = WIDTH
     height: int = HEIGHT
     left: int = _LEFT
@@ -141,7 +141,7 @@ def columns(
     end: datetime,
     titles: Sequence[str],
     labels: Sequence[str],
-    marks: Sequence[Mark] = (),
+    moments: Sequence[Moment] = (),
 ) -> Columns:
     """Intervals that follow each other until `end`, each with its counts by kind, its title and its label."""
     highest, levels = _axis(max((_came(each) for each in counts), default=0))
@@ -164,7 +164,7 @@ def columns(
         for start, label in list(zip(starts, labels, strict=True))[::every]
         if x(start) < WIDTH - _LEAST_LABEL
     ]
-    inside = [replace(each, x=x(each.at)) for each in marks if begin <= each.at <= end]
+    inside = [replace(each, x=x(each.at)) for each in moments if begin <= each.at <= end]
     return Columns(drawn, levels, times, inside)
 
 

@@ -19,7 +19,7 @@ from articles.models import Article, Correction
 from articles.roles import PUBLISHES
 from reactions.alerts.recipients import rule_name
 from reactions.desk import charts
-from reactions.desk.charts import Mark
+from reactions.desk.charts import Moment
 from reactions.desk.pages.base import (
     LEAST_REACTIONS,
     UnknownZone,
@@ -188,7 +188,7 @@ def _context(
     step = fitting_step(window.end - window.start, wanted)
     every = slices(statistics, window, step)
     events = _events(article)
-    marks = _marks(events, zone)
+    moments = _moments(events, zone)
     came = sum(sum(each.added.values()) for each in statistics.series)
     imported_at = statistics.imported_at and statistics.imported_at.astimezone(zone)
     return {
@@ -209,8 +209,8 @@ def _context(
         "step": step,
         "steps": [(each, _STEP_NAMES[each]) for each in STEPS],
         "is_longer": wanted in STEPS and wanted != step,
-        "chart": _chart(every, window, marks, step, zone) if statistics.series else None,
-        "marks": marks,
+        "chart": _chart(every, window, moments, step, zone) if statistics.series else None,
+        "moments": moments,
         "lines": [_line(each, step, zone, now) for each in reversed(every) if _has_change(each)],
         "kinds": KINDS,
         "waves": [each for each in reversed(events) if each.what == "wave"],
@@ -264,7 +264,7 @@ def _events(article: Article) -> list[Event]:
     return sorted(events, key=lambda each: each.at)
 
 
-def _marks(events: Sequence[Event], zone: ZoneInfo) -> list[dict[str, Any]]:
+def _moments(events: Sequence[Event], zone: ZoneInfo) -> list[dict[str, Any]]:
     """The events as the chart and the list below it show them."""
     return [
         {"at": each.at.astimezone(zone), "event": each, "text": each.words, "number": number}
@@ -275,7 +275,7 @@ def _marks(events: Sequence[Event], zone: ZoneInfo) -> list[dict[str, Any]]:
 def _chart(
     every: Sequence[Slice],
     window: Window,
-    marks: Sequence[dict[str, Any]],
+    moments: Sequence[dict[str, Any]],
     step: str,
     zone: ZoneInfo,
 ) -> charts.Columns:
@@ -289,8 +289,8 @@ def _chart(
             for label, each in zip(labels, every, strict=True)
         ],
         labels=[_short(each, step, zone) for each in every],
-        marks=[
-            Mark(each["at"], each["text"], each["event"].what, each["number"]) for each in marks
+        moments=[
+            Moment(each["at"], each["text"], each["event"].what, each["number"]) for each in moments
         ],
     )
 

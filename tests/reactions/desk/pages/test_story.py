@@ -118,13 +118,13 @@ def test_what_happened_is_marked_on_the_chart(
 
     page = page_of(editor, article)
 
-    marks = re.findall(r'<li value="(\d)">\s*<time[^>]*>[^<]*</time>\s*([^<]*?)\s*<', page)
-    assert [number for number, _ in marks] == ["1", "2", "3", "4", "5"]
-    assert marks[0][1] == "Published"
-    assert marks[1][1] == "Correction: The name was wrong."
-    assert marks[2][1].startswith("Wave of 1,200: ")
-    assert marks[3][1] == "On the radio (editor)"
-    assert marks[4][1] == "Alert: mood turn"
+    moments = re.findall(r'<li value="(\d)">\s*<time[^>]*>[^<]*</time>\s*([^<]*?)\s*<', page)
+    assert [number for number, _ in moments] == ["1", "2", "3", "4", "5"]
+    assert moments[0][1] == "Published"
+    assert moments[1][1] == "Correction: The name was wrong."
+    assert moments[2][1].startswith("Wave of 1,200: ")
+    assert moments[3][1] == "On the radio (editor)"
+    assert moments[4][1] == "Alert: mood turn"
     drawn = ["published", "correction", "wave", "note", "alert"]
     assert re.findall(r"figures-at-(\w+)", page) == drawn
 
