@@ -24,7 +24,7 @@ _MENU = {
         ("Articles", "article", "articles.article"),
         ("Front page", "newspaper", "articles.lead"),
         ("Pictures", "image", "articles.media"),
-        ("Revisions", "history", "articles.articlerevision"),
+        ("Versions", "history", "articles.articlerevision"),
         ("Authors", "edit_note", "articles.author"),
         ("Sources", "source", "articles.source"),
         ("Feeds", "rss_feed", "articles.feed"),

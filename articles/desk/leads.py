@@ -24,6 +24,7 @@ class LeadForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
     class Meta:
         model = Lead
         fields = ("article", "until")
+        labels = {"article": "Story"}
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -50,7 +51,7 @@ class LeadAdmin(ModelAdmin):
     form = LeadForm
     autocomplete_fields = ["article"]
     nothing_here = "Nobody has chosen a story to lead the front page: of the newest, the one that readers react to most leads."
-    list_display = ["article", "leads", "until", "chosen_by", "chosen_at"]
+    list_display = ["story", "leads", "until", "chosen_by", "chosen_at"]
     list_select_related = ["article"]
 
     class Media:
@@ -59,6 +60,10 @@ class LeadAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj.chosen_at, obj.chosen_by = timezone.now(), request.user.get_username()
         super().save_model(request, obj, form, change)
+
+    @display(description="Story", ordering="article__headline")
+    def story(self, lead: Lead) -> str:
+        return str(lead.article)
 
     @display(description="On the front page", boolean=True)
     def leads(self, lead: Lead) -> bool:

@@ -36,19 +36,23 @@ class WhatWasDone(admin.SimpleListFilter):
 class ArticleRevisionAdmin(ReadOnlyAdmin):
     """Two versions of an article can be compared, and an old one restored."""
 
-    list_display = ["article", "version", "what_was_done", "note", "editor", "created_at"]
+    list_display = ["story", "version", "what_was_done", "note", "editor", "created_at"]
     list_filter = [WhatWasDone]
     search_help_text = "Headline or address"
     nothing_here = "Every save of a story is a version, and is listed here."
     list_select_related = ["article"]
     search_fields = ["article__headline", "article__slug"]
-    fields = ["article", "version", "what_was_done", "note", "editor", "created_at", "content"]
-    readonly_fields = ["what_was_done", "content"]
+    fields = ["story", "version", "what_was_done", "note", "editor", "created_at", "content"]
+    readonly_fields = ["story", "what_was_done", "content"]
     ordering = ["-created_at", "-id"]
     actions = ["compare_two", "restore"]
 
     class Media:
         css = {"all": ["articles/desk/desk.css"]}
+
+    @admin.display(description="Story", ordering="article__headline")
+    def story(self, revision: ArticleRevision) -> str:
+        return str(revision.article)
 
     @admin.display(description="What was done", ordering="kind")
     def what_was_done(self, revision: ArticleRevision) -> str:
