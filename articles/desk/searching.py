@@ -20,7 +20,7 @@ from articles.models import (
     Section,
     Tag,
 )
-from articles.pages.search import SEPARATORS, matching_text
+from articles.pages.search import matching_text
 
 LONGEST_QUERY = 200  # characters
 MOST_TERMS = 8  # each costs a scan of the index for every language
@@ -61,7 +61,7 @@ def find(articles: ArticleQuerySet, query: str) -> Found:
 
 def _terms(query: str) -> list[str]:
     """At most MOST_TERMS; a day in words becomes one term as ISO 8601 writes it."""
-    text = _DAY_IN_WORDS.sub(_iso_day, query.translate(SEPARATORS)[:LONGEST_QUERY])
+    text = _DAY_IN_WORDS.sub(_iso_day, query.replace("\0", " ")[:LONGEST_QUERY])
     terms = [term.strip('"').strip() for term in _TERM.findall(text)]
     return [term for term in terms if term][:MOST_TERMS]
 

@@ -38,12 +38,6 @@ CONFIGS = (
     "turkish",
 )  # fmt: skip
 
-# What the function articles_search_text (migration 0015) replaces by a space; typographic quotation marks around a phrase
-# mean what straight ones do.
-_SPACES = "‘’‚‛…–—―•·¡¿\u00a0\u2009\u202f\u200b\0"  # noqa: RUF001
-_QUOTES = "“”„‟«»‹›"  # noqa: RUF001
-SEPARATORS = str.maketrans({**dict.fromkeys(_SPACES, " "), **dict.fromkeys(_QUOTES, '"')})
-
 _RANK = re.compile(r"0x[01]\.[0-9a-f]{1,13}p[+-]\d{1,4}")
 _EXCLUSION = re.compile(r"(?<!\S)-")
 
@@ -85,7 +79,7 @@ def find(articles: ArticleQuerySet, words: str) -> ArticleQuerySet:
     `words` is a query as of a web search engine: "a phrase", or, -excluded. A rank depends on the article
     and the words alone, so that a position stays valid when other articles are published.
     """
-    words = words.translate(SEPARATORS)[:QUERY_LENGTH]
+    words = words.replace("\0", " ")[:QUERY_LENGTH]
     rank = _rank(words)
     if all(word.startswith("-") for word in words.split()):
         return articles.annotate(rank=rank).none()  # exclusions alone match nearly every article
@@ -198,7 +192,7 @@ def _config() -> Func:
 
 def _with_excerpts(found: ArticleQuerySet, words: str) -> ArticleQuerySet:
     query = SearchQuery(
-        words.translate(SEPARATORS)[:QUERY_LENGTH], config=_config(), search_type="websearch"
+        words.replace("\0", " ")[:QUERY_LENGTH], config=_config(), search_type="websearch"
     )
     text = Concat(
         "abstract", Value(" "), "body_html", output_field=TextField()

@@ -119,18 +119,6 @@ def test_markup_is_not_searched(publish_article: PublishArticle, client: Client)
     assert found(client, "elephant") == found(client, "href") == []
 
 
-@pytest.mark.parametrize(
-    "words", ["bridge", "harbour", '"old bridge"', "“old bridge”", "noon", "kilometres", "l’ancien"]
-)
-def test_a_word_beside_typographic_marks_is_found(
-    words: str, publish_article: PublishArticle, client: Client
-) -> None:
-    text = "The “old bridge”—‘harbour’ to «l’ancien» pont—opened at noon… after 10\u00a0kilometres."  # noqa: RUF001
-    publish_article(headline="-", body_html=f"<p>{text}</p>")
-
-    assert found(client, words) == ["-"]
-
-
 def test_an_edit_is_found_at_once(article: Article, client: Client) -> None:
     article.headline = "A tunnel"
     article.save()
