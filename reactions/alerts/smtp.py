@@ -68,12 +68,11 @@ def send_mail(server: MailServer, mail: EmailMessage) -> None:
         try:
             connection.send_message(mail)
         except smtplib.SMTPServerDisconnected as error:
+            # Of every step: smtplib raises it for each failure of the connection, a silent server among them.
             raise MaybeSent("The mail server closed the connection.") from error
         except smtplib.SMTPException as error:
             # The server has answered a step with a refusal, the text included.
             raise NotSent(_answer(error)) from error
-        except OSError as error:
-            raise MaybeSent(f"The connection to the mail server failed: {error}") from error
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from reactions.alerts.reports import make_reports
 from reactions.alerts.sending import send_messages
 from reactions.models import Alert, Message, Report, Subscription
 from tests.conftest import PublishArticle
-from tests.races.rival import at_once
+from tests.races.rival import at_once, held_open
 from tests.reactions.alerts.mailbox import Mailbox, Server
 from tests.reactions.alerts.traffic import NOW, came, set_pace
 from tests.servers import PROJECT, free_port
@@ -77,6 +77,22 @@ def test_five_workers_make_a_report_and_mail_it_once(ada: User, mailbox: Mailbox
 
     assert Report.objects.count() == 1
     assert len(mailbox.mails) == 1
+
+
+def test_a_worker_does_not_evaluate_while_another_does(story: Article, ada: User) -> None:
+    with held_open(lambda: raise_alerts(now=NOW), commits=True):
+        assert raise_alerts(now=NOW) == []
+    assert raise_alerts(now=NOW) == []
+
+    assert Alert.objects.count() == 1
+
+
+def test_a_worker_does_not_make_a_report_while_another_does(ada: User) -> None:
+    with held_open(lambda: make_reports(now=MORNING), commits=True):
+        assert make_reports(now=MORNING) == 0
+    assert make_reports(now=MORNING) == 0
+
+    assert Report.objects.count() == 1
 
 
 @contextmanager

@@ -183,6 +183,16 @@ def test_without_mail_and_chat_an_alert_has_no_message(story: Article, settings:
     assert recipients(alert) == set()
 
 
+def test_waves_are_mailed_to_those_who_may_see_them(story: Article) -> None:
+    user("edda", alerts=True)
+    user("stan", "Statistics", alerts=True)
+    wave(story)
+
+    (alert,) = raise_alerts(now=NOW)
+
+    assert recipients(alert) == {"edda"}
+
+
 @pytest.mark.parametrize("what", ["story", "rule", "all"])
 def test_who_muted_it_gets_no_message(story: Article, settings: Settings, what: str) -> None:
     settings.ALERT_URLS = ["json://127.0.0.1:9/"]

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 
 from articles.models import Account, Article, ArticleAuthor, Author, Section, State
+from reactions.alerts.recipients import MORNING
 from reactions.alerts.report_figures import first_day_of, report_figures, start_of
 from reactions.alerts.reports import delete_old_reports, make_reports, subscribe
 from reactions.alerts.sending import send_messages
@@ -206,7 +207,8 @@ def test_who_subscribes_after_seven_gets_the_first_one_tomorrow() -> None:
     subscribe(user, daily=True, weekly=False, alerts=False)
 
     assert make_reports(now=now) == 0
-    assert make_reports(now=now + timedelta(days=1, hours=12)) <= 1
+    tomorrow = now.astimezone(BERLIN).date() + timedelta(days=1)
+    assert make_reports(now=datetime.combine(tomorrow, MORNING, BERLIN)) == 1
     stored = Subscription.objects.get()
     subscribe(user, daily=True, weekly=False, alerts=True)
     assert Subscription.objects.get().since == stored.since
@@ -252,6 +254,17 @@ def test_a_report_says_what_it_shows_in_html_and_text(
     assert 'width="100%"' in html
     assert "Killed" not in html
     assert "Days begin at midnight in Europe/Berlin." in html
+
+
+def test_a_day_like_the_one_before_says_so(publish_article: PublishArticle) -> None:
+    story = publish_article(first_published_at=at(TUESDAY, -30))
+    for hours in (-10, 10):
+        bucket(story, at(TUESDAY, hours), 2, 7)
+    reader()
+
+    make_reports(now=at(TUESDAY, 24 + 8))
+
+    assert "7 reactions. As many as the day before (7)." in Report.objects.get().text
 
 
 def test_authors_get_their_own_stories(publish_article: PublishArticle) -> None:
