@@ -1,7 +1,7 @@
 """Figures as CSV: streamed, safe to open in a spreadsheet, and with a last line by which a file that was cut is noticed.
 
 A text cell that a spreadsheet would read as a formula begins with an apostrophe, and so does one that has such
-apostrophes already, so that a program can take exactly one away. Numbers are numbers, negative ones too.
+apostrophes already, so that a program can remove exactly one. Numbers are numbers, negative ones too.
 """
 
 import re

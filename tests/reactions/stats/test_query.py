@@ -11,10 +11,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from articles.models import Account, Article, ArticleAuthor, ArticleTag, Author, Section, State, Tag
 from articles.roles import Role
-from reactions.kinds import BY_KEY
+from reactions.kinds import BY_KEY, KINDS
 from reactions.models import ArticleCount, Bucket, Pace, SiteBucket
 from reactions.stats import query as module
-from reactions.stats.query import Figures, Query, run
+from reactions.stats.query import Figures, Query, export, run
 from reactions.stats.scope import EVERYTHING, Scope, scope_of
 from reactions.stats.windows import QueryRefused, read_window
 from tests.conftest import PublishArticle
@@ -300,6 +300,60 @@ def test_figures_of_any_breadth_are_one_statement(
             dimensions=["author", "tag"],
             compare="previous_week",
         )
+
+
+@pytest.mark.parametrize(
+    "dimensions",
+    [
+        ["kind"],
+        ["article", "kind"],
+        ["section"],
+        ["article", "time:hour", "kind"],
+        ["section_at_event"],
+        [],
+    ],
+)
+def test_an_export_has_the_rows_of_the_answer(
+    publish_article: PublishArticle, dimensions: list[str]
+) -> None:
+    section = Section.objects.create(name="Town", slug="town")
+    for number, story in enumerate([publish_article(section=section), publish_article()]):
+        bucket(story, HOUR, 30 + number)
+        bucket(story, 2 * HOUR, 25, "sad", removed=number)
+        bucket(story, 26 * HOUR, 21, "sad")
+    metrics = [
+        "came",
+        "left",
+        "share",
+        *(["stories"] if "section_at_event" not in dimensions else []),
+    ]
+    for compare in (None, "previous_period"):
+        query = Query(
+            metrics=metrics,
+            dimensions=dimensions,
+            compare=compare,
+            window=read_window("today", UTC_ZONE, NOW),
+        )
+
+        exported = export(query, EVERYTHING, now=NOW)
+
+        assert exported
+        names = {kind.bit: kind.key for kind in KINDS}
+        starts = {number: each.start for number, each in enumerate(exported.intervals, start=1)}
+        known = {"kind": names.__getitem__, "time:hour": starts.__getitem__}
+        found = []
+        for row in exported.rows:
+            values = [known.get(name, str)(row[2 * place]) for place, name in enumerate(dimensions)]
+            found.append((*values, *row[2 * len(dimensions) :]))
+        expected = [
+            (
+                *(each if isinstance(each, datetime) else str(each) for each in result.dimensions),
+                *result.metrics,
+                *(result.comparison or ()),
+            )
+            for result in run(query, EVERYTHING, now=NOW).results
+        ]
+        assert sorted(found, key=str) == sorted(expected, key=str)
 
 
 # --- whose
