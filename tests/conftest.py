@@ -26,8 +26,17 @@ django_settings.NEW_READERS_PER_NETWORK_HOUR = 0
 django_settings.WRONG_KEYS_PER_NETWORK_HOUR = 0
 django_settings.SIGHTINGS_PER_NETWORK_HOUR = 0
 
+# Tests of these folders drive processes that share a busy machine's cores (docs/decisions/0043-tests-on-busy-machines.md).
+_OF_PROCESSES = {"browser", "live", "races", "stack"}
+
 PublishArticle = Callable[..., Article]
 PUBLISHED_AT = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _OF_PROCESSES & {*item.path.parts}:
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(autouse=True)
