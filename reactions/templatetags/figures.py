@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
+from django.utils.formats import number_format
 
 from reactions.desk.charts import Part
 
@@ -17,6 +18,12 @@ def times(ratio: float) -> str:
         return f"{ratio:,.0f}×"
     text = f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.2f}"
     return f"{text.rstrip('0').rstrip('.') or '0'}×"
+
+
+@register.filter
+def number(count: float) -> str:
+    """A whole number with the separators of the active language: a fifth of what `floatformat` costs."""
+    return number_format(round(count), 0, use_l10n=True, force_grouping=True)
 
 
 @register.filter

@@ -39,6 +39,10 @@ SELECT article_id, start, log(2, counted), readers, 0
           FROM reactions_reaction GROUP BY 1, 2, 4) sums
  ORDER BY article_id, start
 """
+_SITE_BUCKETS = """
+INSERT INTO reactions_sitebucket (start, kind, added, removed, summed)
+SELECT start, kind, sum(added), sum(removed), true FROM reactions_bucket GROUP BY start, kind
+"""
 _COUNT_VERSIONS = """
 INSERT INTO reactions_countversion (article_id, version, cached_version, counted_at)
 SELECT DISTINCT article_id, 1, 1, now() FROM reactions_articlecount
@@ -49,6 +53,10 @@ _TABLES = (
     "reactions_reaction",
     "reactions_articlecount",
     "reactions_bucket",
+    "reactions_sitebucket",
+    "reactions_daybucket",
+    "reactions_summedday",
+    "reactions_staleday",
     "reactions_countversion",
 )
 
@@ -78,7 +86,7 @@ def fill(rows: int, say: Callable[[str], None] = lambda line: None) -> None:
             batch = min(_BATCH, rows - start)
             cursor.execute(_REACTIONS, {"start": start, "rows": batch, "articles": articles})
             say(f"{start + batch:,} rows")
-        for statement in (_INDEX, _TOTALS, _BUCKETS, _COUNT_VERSIONS):
+        for statement in (_INDEX, _TOTALS, _BUCKETS, _SITE_BUCKETS, _COUNT_VERSIONS):
             cursor.execute(statement)
         cursor.execute(f"VACUUM (ANALYZE) {', '.join(_TABLES)}")
 

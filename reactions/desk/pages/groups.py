@@ -90,7 +90,7 @@ class Row:
     stories: int
     per_story: float | None
     mix: Sequence[charts.Part]
-    shares: Sequence[float | None]
+    shares: Sequence[int | None]
 
     @property
     def change(self) -> float | None:
@@ -188,7 +188,7 @@ def _figures_row(
         stories=int(metrics[1] or 0),
         per_story=metrics[2],
         mix=charts.mix(counts),
-        shares=[None if each is None else 100 * each for each in shares],
+        shares=[None if each is None else round(100 * each) for each in shares],
     )
 
 

@@ -71,7 +71,7 @@ class Row:
     article: Article
     result: Result
     mix: Sequence[charts.Part]
-    shares: Sequence[float | None]
+    shares: Sequence[int | None]
 
     @property
     def came(self) -> int:
@@ -188,7 +188,7 @@ def _rows(figures: Figures) -> list[Row]:
         came = each.metrics[first_kind : first_kind + len(KINDS)]
         counts = {kind.key: int(count or 0) for kind, count in zip(KINDS, came, strict=True)}
         shares = [
-            None if share is None else 100 * share
+            None if share is None else round(100 * share)
             for share in each.metrics[first_share : first_share + len(KINDS)]
         ]
         if article := articles.get(each.dimensions[0]):
