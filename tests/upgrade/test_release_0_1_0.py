@@ -155,7 +155,7 @@ def test_users_sign_in_and_may_do_the_same(upgraded: Installation) -> None:
     new = {
         *(f"articles.{verb}_lead" for verb in ("add", "change", "delete", "view")),
         *(f"articles.{verb}_site" for verb in ("add", "change", "delete", "view")),
-        *("articles.view_sighting", "articles.view_articleaddress"),
+        *("articles.view_sighting", "articles.view_articleaddress", "articles.change_account"),
     }
 
     def may_now(name: str, groups: list[str], permissions: list[str]) -> list[str]:
