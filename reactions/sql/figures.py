@@ -393,7 +393,8 @@ def _kept(asked: Composition) -> str:
     """Rows with a change in a window; of listed articles all, and the one row where there are no dimensions."""
     if asked.lists_articles or not asked.dimensions:
         return "true"
-    return " + ".join(f"{p}{each}" for p in _prefixes(asked) for each in ("came", "gone")) + " > 0"
+    sums = ["came", "gone", *(f"kind_{bit}" for bit in sorted({*asked.bits.values()}))]
+    return " + ".join(f"{p}{each}" for p in _prefixes(asked) for each in sums) + " > 0"
 
 
 def _order(asked: Composition, table: str = "") -> list[str]:

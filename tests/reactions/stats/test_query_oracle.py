@@ -157,7 +157,7 @@ class Recomputation:
         return found
 
     def figures(self, span: Span) -> dict[Group, list[Figure]]:
-        """The figures of each group with a change of the kinds that are asked for."""
+        """The figures of each group with a change."""
         groups, ever = self.by_group(span), self.by_group(EVER)
         every = Counter[Group]()
         for group, changes in groups.items():
@@ -165,7 +165,18 @@ class Recomputation:
         return {
             group: self.row(changes, every[drop(group, self.kind)], ever[group])
             for group, changes in groups.items()
-            if any(each.kind in self.kinds for each in changes)
+        }
+
+    def shown(self, span: Span) -> set[Group]:
+        """The groups with a change of the kinds that are asked for, by a filter or a figure."""
+        loves = any("love" in metric for metric in self.query.metrics)
+        return {
+            group
+            for group, changes in self.by_group(span).items()
+            if any(
+                each.kind in self.kinds or (loves and each.added and each.kind == "love")
+                for each in changes
+            )
         }
 
     def total(self, span: Span) -> list[Figure]:
@@ -340,18 +351,19 @@ def test_every_figure_is_the_recomputed_one(facts: Facts, data: st.DataObject) -
     expected = Recomputation(facts, query, kept_by(facts, query))
     assert (query.window.start, query.window.end) == (span.start, span.end)
     assert answer.totals == pytest.approx(expected.total(span))
-    figures, others = expected.figures(span), {}
+    figures, others, shown = expected.figures(span), {}, expected.shown(span)
     if query.compare:
         other = span_before(span, query.compare, step, zone)
         assert answer.totals_comparison == pytest.approx(
             without_timeless(query, expected.total(other))
         )
+    has_time = bool(query.dimensions) and query.dimensions[-1] in TIMES
+    if query.compare and not has_time:  # else these have the labels of the other time
         others = expected.figures(other)
-    if has_time := bool(query.dimensions) and query.dimensions[-1] in TIMES:
-        others = {}  # these have the labels of the other time
+        shown |= expected.shown(other)
     found = {group_of(each, query): each for each in answer.results}
     assert len(found) == len(answer.results)
-    assert {*found} >= {*figures, *others} if query.dimensions else True
+    assert {*found} >= shown if query.dimensions else True
     nothing = expected.row([], 0)
     for group, each in found.items():
         wanted = figures.get(group)
