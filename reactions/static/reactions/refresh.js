@@ -37,7 +37,8 @@ function replaceChanged(old, fresh) {
   if (old.isEqualNode(fresh)) return;
   const before = [...old.children];
   const after = [...fresh.children];
-  const alike = before.length === after.length && before.every((each, number) => each.tagName === after[number].tagName);
+  const alike =
+    before.length === after.length && before.every((each, number) => each.tagName === after[number].tagName);
   if (!alike || before.length === 0 || old.matches("svg, p, td, th, li")) {
     old.replaceWith(fresh);
     return;
