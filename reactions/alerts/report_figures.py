@@ -10,8 +10,9 @@ from reactions.counts import by_key
 from reactions.kinds import MOODS
 from reactions.models import ReportPeriod
 from reactions.sql import row, rows
+from reactions.sql.figures import LEAST_REACTIONS
 from reactions.stats.pace import pace
-from reactions.stats.today import LEAST_REACTIONS, Figures, day_start
+from reactions.stats.today import Figures, day_start
 
 MOST_TOP, MOST_OTHER = 10, 5
 # Stories with the most reactions, among which those that were furthest above usual are sought.

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 # Of fewer reactions no share is given.
-FEW = 20
+LEAST_REACTIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,8 +385,8 @@ def _measure(metric: str, prefix: str, asked: Composition) -> str:
         of_kind = f"{prefix}kind_{asked.bits[kind]:d}"
         if name == "came":
             return of_kind
-        return f"CASE WHEN {prefix}every >= {FEW} THEN {of_kind}::float8 / {prefix}every END"
-    return _MEASURES[name].format(p=prefix, few=FEW)
+        return f"CASE WHEN {prefix}every >= {LEAST_REACTIONS} THEN {of_kind}::float8 / {prefix}every END"
+    return _MEASURES[name].format(p=prefix, few=LEAST_REACTIONS)
 
 
 def _kept(asked: Composition) -> str:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 
 from reactions.sql import rows
+from reactions.sql.figures import LEAST_REACTIONS
 
 SPAN = timedelta(days=28)
 LEAST_ARTICLES = 20
@@ -40,6 +41,14 @@ class Usual:
     high: float
     hour_median: float
     hour_high: float
+
+    def ratio(self, came: int) -> float | None:
+        """What had come by this age, against the median; None where there is too little to compare."""
+        return came / self.median if self.median and came >= LEAST_REACTIONS else None
+
+    def is_top(self, came: int) -> bool:
+        """Whether 95 of 100 comparable articles had less."""
+        return came >= LEAST_REACTIONS and came > self.high
 
 
 @dataclass(frozen=True, slots=True)

@@ -472,7 +472,7 @@ def against_usual(article_ids: Collection[UUID], now: datetime) -> dict[UUID, fl
     found = {}
     for article_id, section_id, published, came in rows(
         "came_by_now",
-        {"articles": list(article_ids), "since": now - SPAN, "least": sql.FEW},
+        {"articles": list(article_ids), "since": now - SPAN, "least": sql.LEAST_REACTIONS},
         repeatable=True,
     ):
         usual = known.usual(section_id, now - published)

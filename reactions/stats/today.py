@@ -12,11 +12,10 @@ from zoneinfo import ZoneInfo
 from reactions.counts import by_key
 from reactions.kinds import MOODS
 from reactions.sql import row, rows
+from reactions.sql.figures import LEAST_REACTIONS
 from reactions.stats.pace import Usual, pace
 from reactions.stats.windows import QUARTER, first_moment, floor, moved_days
 
-# Below it there are no shares and no comparison: they would be chance.
-LEAST_REACTIONS = 20
 # Articles of each list.
 MOST_MOVING = 5
 MOST_OUT = 30
@@ -44,19 +43,13 @@ class Figures:
 
     @property
     def against_usual(self) -> float | None:
-        """By now against the median at this age; None where there are too few reactions, or nothing to compare with."""
-        if self.usual is None or self.by_now < LEAST_REACTIONS or not self.usual.median:
-            return None
-        return self.by_now / self.usual.median
+        """By now against the median at this age; None where there is too little to compare."""
+        return self.usual.ratio(self.by_now) if self.usual else None
 
     @property
     def is_top(self) -> bool:
         """Whether 95 of 100 comparable articles had less at this age."""
-        return (
-            self.usual is not None
-            and self.by_now >= LEAST_REACTIONS
-            and self.by_now > self.usual.high
-        )
+        return self.usual is not None and self.usual.is_top(self.by_now)
 
     @property
     def hour_against_usual(self) -> float | None:

@@ -58,7 +58,7 @@ def test_one_aggregation_at_a_time_counts_an_article(article: Article) -> None:
 
     with transaction.atomic():
         first = aggregate_batch(most=1)
-        second = Rival().start(lambda: aggregate_batch(most=10)).result(timeout=5)
+        second = Rival().start(lambda: aggregate_batch(most=10)).result(timeout=30)
     aggregate()
 
     assert (first.entries, second.entries) == (1, 0)
@@ -94,7 +94,7 @@ def test_a_second_repair_leaves_the_drift_to_the_first(article: Article) -> None
 
     with transaction.atomic():
         first = repair_articles([article.id])
-        second = Rival().start(lambda: repair_articles([article.id])).result(timeout=5)
+        second = Rival().start(lambda: repair_articles([article.id])).result(timeout=30)
 
     assert (first, second) == (1, 0)
     assert_counts_are_the_rows(article.id)
@@ -111,7 +111,7 @@ def test_a_repair_that_waits_for_an_aggregation_holds_no_counts(article: Article
         repair = Rival().start(lambda: repair_articles([article.id]))
         wait_for_a_blocked_backend()
         assert is_free(ArticleCount.objects.all())
-    assert repair.result(timeout=5) == 1
+    assert repair.result(timeout=30) == 1
 
 
 def test_repairs_at_once_repair_once(publish_article: PublishArticle) -> None:
@@ -138,7 +138,7 @@ def test_a_decision_taken_while_an_earlier_one_is_applied_is_not_lost(
     decide_without_applying(wave, Wave.State.RELEASED)
 
     with held_open(lambda: decide_without_applying(wave, Wave.State.VOID), commits=True):
-        assert Rival().start(apply_decisions).result(timeout=5) == 0  # leaves it to the next run
+        assert Rival().start(apply_decisions).result(timeout=30) == 0  # leaves it to the next run
     apply_decisions()
     aggregate()
 
@@ -159,7 +159,7 @@ def test_a_decision_waits_until_the_earlier_one_is_applied(
         rows("apply_wave", {"wave": wave.pk, "most": 1_000})
         rival = Rival().start(lambda: void_wave(wave_id=wave.pk, editor="bea"))
         wait_for_a_blocked_backend()
-    rival.result(timeout=5)
+    rival.result(timeout=30)
     aggregate()
 
     assert totals(article.id) == {"love": 1}
@@ -194,7 +194,7 @@ def test_erasing_locks_the_waves_in_the_order_in_which_moderation_does(
         erasing = Rival().start(lambda: erase_reader(reader_id=reader))
         wait_for_a_blocked_backend()
         assert is_free(Wave.objects.filter(article_id__in=others))
-    assert erasing.result(timeout=5) == 6
+    assert erasing.result(timeout=30) == 6
     assert set(Wave.objects.values_list("size", flat=True)) == {0}
 
 
@@ -208,7 +208,7 @@ def test_a_wave_that_is_created_while_an_erasure_waits_is_smaller_by_it(
         aggregate_batch()
         erasing = Rival().start(lambda: erase_reader(reader_id=held))
         wait_for_a_blocked_backend()
-    assert erasing.result(timeout=5) == 1
+    assert erasing.result(timeout=30) == 1
 
     assert Wave.objects.get().size == 2
 
@@ -226,7 +226,7 @@ def test_erasing_locks_the_rows_of_a_reader_in_key_order(publish_article: Publis
         erasing = Rival().start(lambda: erase_reader(reader_id=reader))
         wait_for_a_blocked_backend()
         assert is_free(theirs.exclude(article_id=articles[-1].id))
-    assert erasing.result(timeout=5) == 6
+    assert erasing.result(timeout=30) == 6
 
 
 def test_aggregations_of_a_backlog_do_not_lock_the_same_networks_in_two_orders(
@@ -266,7 +266,7 @@ def test_a_backlog_locks_the_open_waves_in_key_order_and_not_minute_by_minute(
         aggregation = Rival().start(lambda: aggregate_batch(lock_milliseconds=10_000))
         wait_for_a_blocked_backend()
         assert is_free(Wave.objects.filter(article_id=last.id))
-    aggregation.result(timeout=5)
+    aggregation.result(timeout=30)
 
     assert set(Wave.objects.values_list("size", flat=True)) == {5}
 

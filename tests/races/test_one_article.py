@@ -141,7 +141,7 @@ def test_readers_who_change_their_mind_do_not_wait_for_an_aggregation_that_waits
         change = Rival().start(
             lambda: set_reactions(article_id=article.id, reader_id=reader, kinds=LOVE)
         )
-        assert change.result(timeout=5).changed
+        assert change.result(timeout=30).changed
 
 
 def test_the_cache_of_others_is_written_while_a_count_version_is_held(

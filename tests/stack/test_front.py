@@ -509,7 +509,7 @@ def test_what_a_caddy_that_died_has_written_stays() -> None:
         home = str(site.data / "front")
         (dead,) = [each for each in psutil.Process().children() if each.cwd() == home]
         dead.kill()
-        dead.wait(5)
+        dead.wait(30)
         with log.open("a") as end:
             end.write("why it died\n")
 

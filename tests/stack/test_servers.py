@@ -98,7 +98,7 @@ def test_a_reused_process_id_does_no_harm(folder: Path, servers: Callable[[Path]
     old = postmaster(folder)
     text = (folder / "postgres/postmaster.pid").read_text()
     old.kill()
-    old.wait(5)
+    old.wait(30)
     (folder / "postgres/postmaster.pid").write_text(text.replace(str(old.pid), str(os.getpid())))
 
     pair.start()
@@ -129,7 +129,7 @@ def test_a_server_that_dies_is_started_again(
     dead = [postmaster(folder), psutil.Process(int(socket.with_name("valkey.pid").read_text()))]
     for each in dead:
         each.send_signal(signal.SIGQUIT)
-        each.wait(5)
+        each.wait(30)  # PostgreSQL gives its processes five seconds before it kills them
     for log in (folder / "log").iterdir():
         with log.open("a") as end:
             end.write("why it died\n")

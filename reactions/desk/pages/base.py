@@ -11,9 +11,6 @@ from django.utils import timezone
 
 from reactions.stats.article import timezones
 
-# Below so many reactions there are no shares: they would be chance.
-LEAST_REACTIONS = 20
-
 
 class UnknownZone(Exception):
     """The time zone in the address is none."""

@@ -12,7 +12,6 @@ from django.urls import reverse
 
 from reactions.desk import charts
 from reactions.desk.pages.base import (
-    LEAST_REACTIONS,
     UnknownZone,
     desk_page,
     refuse,
@@ -21,6 +20,7 @@ from reactions.desk.pages.base import (
 )
 from reactions.desk.pages.stories import RANGES, choices_of
 from reactions.kinds import KINDS
+from reactions.sql.figures import LEAST_REACTIONS
 from reactions.stats.choices import FILTERS
 from reactions.stats.query import Figure, Figures, Query, Result, run
 from reactions.stats.scope import Scope, scope_of

@@ -16,7 +16,6 @@ from articles.models import Article
 from articles.pages.search import find
 from reactions.desk import charts
 from reactions.desk.pages.base import (
-    LEAST_REACTIONS,
     UnknownZone,
     desk_page,
     refuse,
@@ -26,6 +25,7 @@ from reactions.desk.pages.base import (
 )
 from reactions.kinds import KINDS
 from reactions.models import SavedView
+from reactions.sql.figures import LEAST_REACTIONS
 from reactions.stats.choices import FILTERS, filter_choices
 from reactions.stats.query import Figures, Query, Result, run
 from reactions.stats.scope import Scope, scope_of

@@ -21,7 +21,6 @@ from reactions.alerts.recipients import rule_name
 from reactions.desk import charts
 from reactions.desk.charts import Moment
 from reactions.desk.pages.base import (
-    LEAST_REACTIONS,
     UnknownZone,
     desk_page,
     refuse,
@@ -33,6 +32,7 @@ from reactions.models import Annotation, Wave
 from reactions.models.statistics import MOST_TEXT
 from reactions.moderation.rules import LABELS
 from reactions.sql import rows
+from reactions.sql.figures import LEAST_REACTIONS
 from reactions.stats.article import ArticleStatistics, article_statistics
 from reactions.stats.pace import pace
 from reactions.stats.scope import scope_of
@@ -230,8 +230,7 @@ def _first_day(article: Article, statistics: ArticleStatistics, now: datetime) -
     line = first_day(statistics, published, now)
     usual_band = band(article.section_id)
     reached = (now - published).total_seconds() / 60
-    age = min(now - published, now - published)
-    usual = pace().usual(article.section_id, age)
+    usual = pace().usual(article.section_id, now - published)
     came = sum(sum(each.added.values()) for each in statistics.series)
     return {
         "day_chart": charts.lines(
@@ -247,11 +246,8 @@ def _first_day(article: Article, statistics: ArticleStatistics, now: datetime) -
         "of_section": usual_band[0][1].of_section if usual_band else False,
         "compared": usual_band[0][1].articles if usual_band else 0,
         "ages": at_ages(line, article.section_id, reached),
-        "usual": usual,
-        "is_top": usual is not None and came >= LEAST_REACTIONS and came > usual.high,
-        "against_usual": came / usual.median
-        if usual and usual.median and came >= LEAST_REACTIONS
-        else None,
+        "is_top": usual is not None and usual.is_top(came),
+        "against_usual": usual.ratio(came) if usual else None,
     }
 
 

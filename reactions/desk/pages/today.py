@@ -11,6 +11,7 @@ from articles.roles import PUBLISHES
 from reactions.desk import charts
 from reactions.desk.pages.base import UnknownZone, desk_page, refuse_zone, zone_of
 from reactions.kinds import KINDS
+from reactions.sql.figures import LEAST_REACTIONS
 from reactions.stats import today as figures
 from reactions.stats.scope import scope_of
 from reactions.stats.windows import floor
@@ -68,7 +69,7 @@ def _context(*, now: datetime, zone: ZoneInfo, window: str, own: Any) -> dict[st
         "came": sum(each.figures.came for each in out),
         "moved": figures.moved(since=since, now=now, articles=own),
         "kinds": KINDS,
-        "least": figures.LEAST_REACTIONS,
+        "least": LEAST_REACTIONS,
     }
 
 

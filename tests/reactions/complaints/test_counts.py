@@ -196,7 +196,7 @@ def test_a_recount_without_reactions_queries_no_single_article(
     for _ in range(50):
         publish_article()
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(20):
         found = reconcile()
 
     assert (found.articles, found.rows, found.is_clean) == (0, 0, True)

@@ -291,7 +291,7 @@ def test_the_desk_lists_the_sum_and_the_article_says_what_of_it_was_imported(
     call_command("import_reactions", "csv", write("old.csv", GENERIC))
 
     listed = admin_client.get(reverse("admin:reactions_reactedarticle_changelist"))
-    page = admin_client.get(reverse("admin:reactions_statistics", args=[article.pk]))
+    page = admin_client.get(reverse("desk:story", args=[article.pk]))
 
     assert re.findall(r">\s*(8)\s*<", listed.content.decode())
     assert re.findall(r'data-imported="love">(7)<', page.content.decode())

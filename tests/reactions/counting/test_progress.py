@@ -109,6 +109,6 @@ def test_a_locked_row_of_progress_delays_no_aggregation() -> None:
     with transaction.atomic():
         AggregationRun.objects.select_for_update().get()
 
-        Rival().start(note_aggregation).result(timeout=5)
+        Rival().start(note_aggregation).result(timeout=30)
 
     assert timezone.now() - AggregationRun.objects.get().ended_at > LONG_AGO

@@ -108,9 +108,9 @@ def test_a_chosen_filter_is_offered_though_the_list_is_cut(
     Tag.objects.create(slug="a", name="A")
     Tag.objects.create(slug="b", name="B")
 
-    assert (
-        '<option value="b" selected>b</option>' in editor.get(PAGE, {"tag": "b"}).content.decode()
-    )
+    page = editor.get(PAGE, {"tag": "b"}).content.decode()
+
+    assert re.search(r'<option value="b"\s+selected>b</option>', page)
 
 
 def test_the_search_is_that_of_the_site(
