@@ -126,10 +126,11 @@ def test_a_server_that_dies_is_started_again(
     pair = servers(folder)
     pair.start()
     socket = Path(pair.urls["REDIS_URL"].removeprefix("unix://"))
-    dead = [postmaster(folder), psutil.Process(int(socket.with_name("valkey.pid").read_text()))]
-    for each in dead:
-        each.send_signal(signal.SIGQUIT)
-        each.wait(30)  # PostgreSQL gives its processes five seconds before it kills them
+    valkey = psutil.Process(int(socket.with_name("valkey.pid").read_text()))
+    # A program that a shell started in the background ignores SIGQUIT; PostgreSQL alone sets what it does.
+    for dead, how in ((postmaster(folder), signal.SIGQUIT), (valkey, signal.SIGKILL)):
+        dead.send_signal(how)
+        dead.wait(30)  # PostgreSQL gives its processes five seconds before it kills them
     for log in (folder / "log").iterdir():
         with log.open("a") as end:
             end.write("why it died\n")
