@@ -41,7 +41,7 @@ print(session.session_key, article.pk)
 """
 PAGES = (
     *("/desk/", "/desk/stories/", "/desk/sections/", "/desk/tags/"),
-    *("/desk/alerts/", "/desk/account/", "/desk/reactions/wave/"),
+    *("/desk/alerts/", "/desk/account/"),
 )
 
 
