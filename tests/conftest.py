@@ -27,7 +27,7 @@ django_settings.WRONG_KEYS_PER_NETWORK_HOUR = 0
 django_settings.SIGHTINGS_PER_NETWORK_HOUR = 0
 
 # Tests of these folders drive processes that share a busy machine's cores (docs/decisions/0043-tests-on-busy-machines.md).
-_OF_PROCESSES = {"browser", "live", "races", "stack"}
+_OF_PROCESSES = {"browser", "stack"}
 
 PublishArticle = Callable[..., Article]
 PUBLISHED_AT = datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
