@@ -59,6 +59,7 @@ def desk(site_name: str) -> dict[str, Any]:
                 "href": lambda request: static("articles/favicon.svg"),
             }
         ],
+        "STYLES": [lambda request: static("articles/desk/desk.css")],
         "SHOW_VIEW_ON_SITE": True,
         "SIDEBAR": {
             "show_search": False,

@@ -130,7 +130,6 @@ class ArticleAdmin(ModelAdmin):
     inlines = [CorrectionInline, ArticleMediaInline]
 
     class Media:
-        css = {"all": ["articles/desk/desk.css"]}
         js = [
             forms.Script("articles/desk/autosave.js", type="module"),
             forms.Script("articles/desk/live-preview.js", type="module"),

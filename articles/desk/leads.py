@@ -54,9 +54,6 @@ class LeadAdmin(ModelAdmin):
     list_display = ["story", "leads", "until", "chosen_by", "chosen_at"]
     list_select_related = ["article"]
 
-    class Media:
-        css = {"all": ["articles/desk/desk.css"]}
-
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj.chosen_at, obj.chosen_by = timezone.now(), request.user.get_username()
         super().save_model(request, obj, form, change)

@@ -47,9 +47,6 @@ class ArticleRevisionAdmin(ReadOnlyAdmin):
     ordering = ["-created_at", "-id"]
     actions = ["compare_two", "restore"]
 
-    class Media:
-        css = {"all": ["articles/desk/desk.css"]}
-
     @admin.display(description="Story", ordering="article__headline")
     def story(self, revision: ArticleRevision) -> str:
         return str(revision.article)

@@ -159,9 +159,6 @@ class SiteAdmin(ModelAdmin):
         ),
     ]
 
-    class Media:
-        css = {"all": ["articles/desk/desk.css"]}
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
         sites: QuerySet[Site] = super().get_queryset(request)
         return sites.annotate(

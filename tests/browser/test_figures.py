@@ -19,6 +19,7 @@ from django.contrib import auth
 from django.contrib.sessions.backends.db import SessionStore
 from articles.models import Article
 from reactions.kinds import BY_KEY
+from reactions.models import Wave
 from reactions.sql import rows
 user = auth.models.User.objects.create(username="figures", is_staff=True, is_superuser=True, password="!")
 session = SessionStore()
@@ -37,11 +38,12 @@ for slug in {slugs!r}:
             lines.append((article.pk, at, BY_KEY[key].bit, count, 0, count))
 names = ("articles", "starts", "kinds", "added", "removed", "readers")
 rows("write_traffic", dict(zip(names, map(list, zip(*lines)))))
+Wave.objects.create(article_id=article.pk, rule="surge", started_at=start, last_at=now, size=30, network_count=2)
 print(session.session_key, article.pk)
 """
 PAGES = (
     *("/desk/", "/desk/stories/", "/desk/sections/", "/desk/tags/"),
-    *("/desk/alerts/", "/desk/account/"),
+    *("/desk/alerts/", "/desk/account/", "/desk/reactions/wave/"),
 )
 
 
