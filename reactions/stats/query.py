@@ -390,17 +390,18 @@ class _Question:
     def _with_usual(self, results: Sequence[Result]) -> list[Result]:
         place = list(self.query.metrics).index("against_usual")
         of_article = list(self.query.dimensions).index("article")
-        usual = against_usual([each.dimensions[of_article] for each in results], self.now)
+        standings = standings_of([each.dimensions[of_article] for each in results], self.now)
         return [
             replace(
                 each,
                 metrics=(
                     *each.metrics[:place],
-                    usual.get(each.dimensions[of_article]),
+                    standing.ratio if standing else None,
                     *each.metrics[place + 1 :],
                 ),
             )
             for each in results
+            for standing in [standings.get(each.dimensions[of_article])]
         ]
 
     # --- series
@@ -463,11 +464,16 @@ class _Question:
         return lambda each: each.metrics[place]
 
 
-def against_usual(article_ids: Collection[UUID], now: datetime) -> dict[UUID, float]:
-    """How often the usual count of their age articles have, of those that have an age of which the usual is known.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What came to an article by now, against comparable ones of its age: the ratio, and whether it is among the best."""
 
-    Not of articles with fewer than 20 reactions.
-    """
+    ratio: float
+    is_top: bool
+
+
+def standings_of(article_ids: Collection[UUID], now: datetime) -> dict[UUID, Standing]:
+    """The standings of those articles of which the usual is known; none of fewer than 20 reactions."""
     known = pace()
     found = {}
     for article_id, section_id, published, came in rows(
@@ -476,8 +482,8 @@ def against_usual(article_ids: Collection[UUID], now: datetime) -> dict[UUID, fl
         repeatable=True,
     ):
         usual = known.usual(section_id, now - published)
-        if usual and usual.median > 0:
-            found[article_id] = float(came) / usual.median
+        if usual and (ratio := usual.ratio(int(came))) is not None:
+            found[article_id] = Standing(ratio, usual.is_top(int(came)))
     return found
 
 

@@ -1,6 +1,6 @@
 """Sections, authors, tags and sources at the desk: what came to each, against another time, how, and for how many stories."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,13 +18,13 @@ from reactions.desk.pages.base import (
     refuse_zone,
     zone_of,
 )
-from reactions.desk.pages.stories import RANGES, choices_of
+from reactions.desk.pages.lists import NAMES, Asked, csv_address, list_context
 from reactions.kinds import KINDS
 from reactions.sql.figures import LEAST_REACTIONS
 from reactions.stats.choices import FILTERS
-from reactions.stats.query import Figure, Figures, Query, Result, run
+from reactions.stats.query import Figure, Query, Result, run
 from reactions.stats.scope import Scope, scope_of
-from reactions.stats.windows import QueryRefused, read_window
+from reactions.stats.windows import QueryRefused
 
 PAGE = 50
 
@@ -76,7 +76,7 @@ _SORTS = {
     **{each: each for each in _COLUMNS},
     **{kind.key: f"share:{kind.key}" for kind in KINDS},
 }
-_NAMES = {"range", "from", "to", "compare", "sort", "page", "tz", *FILTERS}
+_NAMES = {*NAMES, "compare"}
 
 
 @dataclass(frozen=True)
@@ -117,58 +117,49 @@ def groups(request: HttpRequest, name: str) -> HttpResponse:
 
 def _context(request: HttpRequest, name: str, scope: Scope, zone: Any) -> dict[str, Any]:
     group, now = GROUPS[name], datetime.now(UTC)
-    asked = {each: request.GET.get(each, "").strip() for each in _NAMES}
-    between = [asked["from"], asked["to"]]
-    chosen = asked["range"] or "7d"
-    sort = asked["sort"].removeprefix("-")
-    sort, descends = (sort, not asked["sort"].startswith("-")) if sort in _SORTS else ("came", True)
-    page = max(int(asked["page"]), 1) if asked["page"].isascii() and asked["page"].isdigit() else 1
+    asked = Asked.of(request, _NAMES)
+    sort, descends = asked.order(_SORTS)
+    compare = asked["compare"] or "previous_period"
     figures = run(
         Query(
             metrics=_METRICS,
             dimensions=[group.dimension],
-            window=read_window(between if all(between) else chosen, zone, now),
-            compare=asked["compare"] or "previous_period",
-            filters=[["is", each, [asked[each]]] for each in FILTERS if asked[each]],
+            window=asked.window(zone, now),
+            compare=compare,
+            filters=asked.filters,
             order_by=[[_SORTS[sort], "desc" if descends else "asc"]],
             limit=PAGE,
-            offset=PAGE * (min(page, 1_000) - 1),
+            offset=PAGE * (min(asked.page, 1_000) - 1),
         ),
         scope,
         now=now,
     )
     assert figures.compared is not None  # noqa: S101  # a comparison is asked for
+    kept = {**asked.kept(*FILTERS), "compare": compare}
     return {
+        **list_context(asked, figures, per_page=PAGE),
         "title": group.title,
         "group": group,
         "pages": [(each, GROUPS[each].title, each == name) for each in GROUPS],
-        "asked": asked,
-        "range": "" if all(between) else chosen,
-        "ranges": RANGES if chosen in RANGES else {**RANGES, chosen: chosen},
         "comparisons": COMPARISONS,
-        "choices": choices_of(asked),
+        "choices": asked.choices(without=group.dimension),
         "columns": _COLUMNS.items(),
-        "sorts": _headers(sort, descends=descends),
-        "zone": zone,
-        "begin": figures.query.window.start.astimezone(zone),
-        "end": figures.query.window.end.astimezone(zone),
+        "sorts": asked.headers(_SORTS),
         "other_begin": figures.compared.start.astimezone(zone),
         "other_end": figures.compared.end.astimezone(zone),
         "rows": [_row(each, group, asked) for each in figures.results],
         "total": _figures_row("All", "", figures.totals or (), figures.totals_comparison or ()),
         "every_row": figures.every_row,
-        "page": page,
-        "has_next": figures.truncated,
         "kinds": KINDS,
         "least": LEAST_REACTIONS,
         "is_own": scope.article_ids is not None,
-        "csv": _csv_address(name, asked, figures),
+        "csv": csv_address(f"stats-{name}", figures, kept),
     }
 
 
-def _row(result: Result, group: Group, asked: Mapping[str, str]) -> Row:
+def _row(result: Result, group: Group, asked: Asked) -> Row:
     value, name = result.dimensions[0], result.names[0]
-    kept = {each: asked[each] for each in ("range", "from", "to", "tz", *FILTERS) if asked[each]}
+    kept = asked.kept("range", "from", "to", "tz", *FILTERS)
     address = ""
     if value is not None:
         address = f"{reverse('desk:stories')}?{urlencode({**kept, group.dimension: value})}"
@@ -190,25 +181,3 @@ def _figures_row(
         mix=charts.mix(counts),
         shares=[None if each is None else round(100 * each) for each in shares],
     )
-
-
-def _headers(sort: str, *, descends: bool) -> dict[str, dict[str, str]]:
-    """By name of a sort: the value that its header leads to, and `aria-sort`."""
-    return {
-        name: {
-            "value": f"-{name}" if name == sort and descends else name,
-            "aria": ("descending" if descends else "ascending") if name == sort else "",
-        }
-        for name in _SORTS
-    }
-
-
-def _csv_address(name: str, asked: Mapping[str, str], figures: Figures) -> str:
-    """The same rows as a file, of the API."""
-    window = figures.query.window
-    start, end = window.start.isoformat(), window.end.isoformat()
-    between = {"from": start} if window.running else {"from": start, "to": end}
-    kept = {each: asked[each] for each in FILTERS if asked[each]}
-    compare = asked["compare"] or "previous_period"
-    parameters = {**between, **kept, "compare": compare, "tz": window.timezone.key}
-    return f"{reverse(f'stats-{name}')}?{urlencode({**parameters, 'format': 'csv', 'bom': '1'})}"

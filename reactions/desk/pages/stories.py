@@ -1,6 +1,6 @@
 """Stories at the desk: what readers did with each in a window, filtered, sorted and searched; saved as views."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 
 from articles.models import Article
 from articles.pages.search import find
@@ -23,11 +22,12 @@ from reactions.desk.pages.base import (
     user_id,
     zone_of,
 )
+from reactions.desk.pages.lists import NAMES, RANGES, Asked, csv_address, list_context
 from reactions.kinds import KINDS
 from reactions.models import SavedView
 from reactions.sql.figures import LEAST_REACTIONS
-from reactions.stats.choices import FILTERS, filter_choices
-from reactions.stats.query import Figures, Query, Result, run
+from reactions.stats.choices import FILTERS
+from reactions.stats.query import Figures, Query, Result, Standing, run, standings_of
 from reactions.stats.scope import Scope, scope_of
 from reactions.stats.windows import QueryRefused, read_window
 
@@ -36,20 +36,11 @@ MOST_FOUND = 2_000  # stories that a search looks at
 MOST_VIEWS = 50
 _MOST_NAME = 60
 
-RANGES = {
-    "today": "Today",
-    "24h": "24 hours",
-    "7d": "7 days",
-    "28d": "28 days",
-    "90d": "90 days",
-    "400d": "400 days",
-}
 PUBLISHED = {"": "Any time", **RANGES}
 _METRICS = (
     "came",
     "left",
     "last_hour",
-    "against_usual",
     *(f"came:{kind.key}" for kind in KINDS),
     *(f"share:{kind.key}" for kind in KINDS),
 )
@@ -61,7 +52,7 @@ _SORTS = {
     "against_usual": "against_usual",
     **{kind.key: f"share:{kind.key}" for kind in KINDS},
 }
-_NAMES = {"range", "published", "from", "to", "sort", "page", "q", "tz", *FILTERS}
+_NAMES = {*NAMES, "published", "q"}
 
 
 @dataclass(frozen=True)
@@ -72,6 +63,7 @@ class Row:
     result: Result
     mix: Sequence[charts.Part]
     shares: Sequence[int | None]
+    standing: Standing | None
 
     @property
     def came(self) -> int:
@@ -84,10 +76,6 @@ class Row:
     @property
     def last_hour(self) -> int:
         return int(self._figure("last_hour") or 0)
-
-    @property
-    def against_usual(self) -> float | None:
-        return self._figure("against_usual")
 
     def _figure(self, name: str) -> float | None:
         return self.result.metrics[_METRICS.index(name)]
@@ -106,61 +94,40 @@ def stories(request: HttpRequest) -> HttpResponse:
     except UnknownZone:
         return refuse_zone(request, "Stories")
     except QueryRefused as refused:
-        return refuse(request, "Stories", f"{refused.field}: {refused}")
+        return refuse(request, "Stories", str(refused))
 
 
 def _context(request: HttpRequest, scope: Scope, zone: Any) -> dict[str, Any]:
     now = datetime.now(UTC)
-    asked = {name: request.GET.get(name, "").strip() for name in _NAMES}
-    chosen = asked["range"] or "7d"
-    between = [asked["from"], asked["to"]]
-    window = read_window(between if all(between) else chosen, zone, now, field="range")
-    published = (
-        read_window(asked["published"], zone, now, field="published")
-        if asked["published"]
-        else None
-    )
-    sort, descends = asked["sort"].removeprefix("-") or "came", not asked["sort"].startswith("-")
-    if sort not in _SORTS:
-        raise QueryRefused("sort", "unknown", f"One of {', '.join(_SORTS)}.")
-    filters = [["is", name, [asked[name]]] for name in FILTERS if asked[name]]
-    page = int(asked["page"]) if asked["page"].isdecimal() and len(asked["page"]) < 6 else 1
+    asked = Asked.of(request, _NAMES)
+    published = asked["published"]
+    sort, descends = asked.order(_SORTS)
     query = Query(
-        metrics=_METRICS,
+        metrics=[*_METRICS, "against_usual"] if sort == "against_usual" else _METRICS,
         dimensions=["article"],
-        window=window,
-        filters=filters,
-        published=published,
+        window=asked.window(zone, now),
+        filters=asked.filters,
+        published=read_window(published, zone, now, field="published") if published else None,
         order_by=[[_SORTS[sort], "desc" if descends else "asc"]],
         limit=PAGE,
-        offset=PAGE * (max(page, 1) - 1),
+        offset=PAGE * (asked.page - 1),
     )
     found, is_cut = _search(asked["q"], scope)
     figures = run(query, found, now=now)
     return {
+        **list_context(asked, figures, per_page=PAGE),
         "title": "Stories",
-        "asked": asked,
-        "range": "" if all(between) else chosen,
-        "ranges": RANGES if chosen in RANGES else {**RANGES, chosen: chosen},
         "published_ranges": PUBLISHED,
-        "sort": sort,
-        "descends": descends,
-        "sorts": _headers(sort, descends=descends),
-        "zone": zone,
-        "now": now.astimezone(zone),
-        "begin": window.start.astimezone(zone),
-        "end": window.end.astimezone(zone),
-        "rows": _rows(figures),
+        "sorts": asked.headers(_SORTS),
+        "rows": _rows(figures, now),
         "every_row": figures.every_row,
-        "page": max(page, 1),
-        "has_next": figures.truncated,
         "totals": figures.totals,
         "is_cut": is_cut,
-        "choices": choices_of(asked),
+        "choices": asked.choices(),
         "kinds": KINDS,
         "least": LEAST_REACTIONS,
         "is_own": scope.article_ids is not None,
-        "csv": _csv_address(asked, figures),
+        "csv": csv_address("stats-articles", figures, asked.kept("published", *FILTERS)),
         "views": SavedView.objects.filter(user_id=user_id(request), page="stories"),
     }
 
@@ -175,12 +142,13 @@ def _search(text: str, scope: Scope) -> tuple[Scope, bool]:
     return scope.within(ids[:MOST_FOUND]), len(ids) > MOST_FOUND
 
 
-def _rows(figures: Figures) -> list[Row]:
+def _rows(figures: Figures, now: datetime) -> list[Row]:
     articles = (
         Article.objects.select_related("section")
         .only("headline", "slug", "first_published_at", "state", "section__name")
         .in_bulk([each.dimensions[0] for each in figures.results])
     )
+    standings = standings_of([each.dimensions[0] for each in figures.results], now)
     first_kind = _METRICS.index(f"came:{KINDS[0].key}")
     first_share = _METRICS.index(f"share:{KINDS[0].key}")
     rows = []
@@ -192,40 +160,8 @@ def _rows(figures: Figures) -> list[Row]:
             for share in each.metrics[first_share : first_share + len(KINDS)]
         ]
         if article := articles.get(each.dimensions[0]):
-            rows.append(Row(article, each, charts.mix(counts), shares))
+            rows.append(Row(article, each, charts.mix(counts), shares, standings.get(article.pk)))
     return rows
-
-
-def _headers(sort: str, *, descends: bool) -> dict[str, dict[str, str]]:
-    """By name of a sort: the value that its header leads to, and `aria-sort`."""
-    return {
-        name: {
-            "value": f"-{name}" if name == sort and descends else name,
-            "aria": ("descending" if descends else "ascending") if name == sort else "",
-        }
-        for name in _SORTS
-    }
-
-
-def choices_of(asked: Mapping[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """What each filter offers, what is chosen among it: (value, name)."""
-    found = []
-    for name, known in filter_choices().items():
-        chosen = asked[name]
-        is_known = not chosen or chosen in {value for value, _ in known}
-        found.append((name, [*([] if is_known else [(chosen, chosen)]), *known]))
-    return found
-
-
-def _csv_address(asked: Mapping[str, str], figures: Figures) -> str:
-    """The same stories as a file, of the API; all of them, whatever the search."""
-    window = figures.query.window
-    kept = {name: asked[name] for name in ("published", *FILTERS) if asked[name]}
-    between = {"from": window.start.isoformat()}
-    if not window.running:
-        between["to"] = window.end.isoformat()
-    parameters = {**between, **kept, "tz": window.timezone.key, "format": "csv", "bom": "1"}
-    return f"{reverse('stats-articles')}?{urlencode(parameters)}"
 
 
 def _change_views(request: HttpRequest) -> HttpResponse:

@@ -15,6 +15,7 @@ from articles.models import ArticleAuthor, ArticleTag, Author, Section, Source, 
 from reactions.desk.pages import stories as module
 from reactions.models import SavedView
 from reactions.stats import choices
+from reactions.stats.pace import rebuild_pace
 from tests.conftest import PublishArticle
 from tests.reactions.desk.pages.conftest import Came
 
@@ -153,6 +154,7 @@ def test_authors_see_their_own_stories(
         ({"tz": "Mars/Olympus"}, "no time zone called"),
         ({"range": "100y"}, "A range is such as"),
         ({"from": "2026-03-02", "to": "2026-03-01"}, "ends before it begins"),
+        ({"to": "2026-03-01"}, "Choose the first date, too."),
         ({"section": "nowhere"}, "There is no such section here."),
         ({"sort": "'; DROP TABLE"}, "One of came, left"),
         ({"published": "soon"}, "A range is such as"),
@@ -174,7 +176,26 @@ def test_dates_are_in_the_address(
     day = (datetime.now(UTC) - 3 * DAY).date().isoformat()
 
     assert listed(editor, **{"from": day, "to": day}) == ["Of a day"]
+    assert listed(editor, **{"from": day}) == ["Of a day"]
     assert listed(editor, **{"from": "2020-01-01", "to": "2020-01-02"}) == []
+
+
+def test_what_is_usual_is_said_as_on_today(
+    editor: Client, publish_article: PublishArticle, came: Came
+) -> None:
+    now = datetime.now(UTC)
+    for number in range(20):
+        usual = publish_article(first_published_at=now - 2 * DAY)
+        came(usual, 2 * DAY, like=20 + number)
+    rebuild_pace(now=now)
+    for headline, count in (("Top", 90), ("Ordinary", 30)):
+        came(publish_article(headline=headline, first_published_at=now - DAY / 2), love=count)
+
+    page = editor.get(PAGE, {"published": "24h"}).content.decode()
+
+    assert listed(editor, published="24h", sort="against_usual") == ["Top", "Ordinary"]
+    assert page.count("top 5 %") == 1
+    assert len(re.findall(r"[\d.]+× usual", page)) == 1
 
 
 @pytest.mark.parametrize("query", ["", "?range=28d&tag=sea&published=7d&tz=Asia/Tokyo"])
