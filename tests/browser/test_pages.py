@@ -1,11 +1,12 @@
 """The pages in a real browser: accessible in every colour scheme, light in weight, still, and readable when enlarged."""
 
+import time
 from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Request
+from playwright.sync_api import Page, Request, Route
 
 from tests.browser.conftest import Visitor
 from tests.page_types import FULL, PAGES
@@ -65,15 +66,19 @@ def test_every_page_is_accessible_in_light_dark_and_forced_colours(visitor: Visi
     assert {name: found for name, found in wrong.items() if found} == {}
 
 
+# Each shift of the layout, from before the first paint.
+SHIFTS = (
+    "window.shifts = []; new PerformanceObserver(list => shifts.push(...list.getEntries().map(each => each.value)))"
+    ".observe({type: 'layout-shift', buffered: true})"
+)
+
+
 @pytest.mark.parametrize("path", ["/", f"/articles/{FULL}/"])
 def test_a_first_visit_is_light_asks_no_other_site_and_keeps_still(
     path: str, visitor: Visitor, stack: RunningStack
 ) -> None:
     page = visitor("/nothing/", viewport={"width": 390, "height": 800}, timezone_id="Asia/Tokyo")
-    page.context.add_init_script(
-        "window.shifts = []; new PerformanceObserver(list => shifts.push(...list.getEntries().map(each => each.value)))"
-        ".observe({type: 'layout-shift', buffered: true})"
-    )
+    page.context.add_init_script(SHIFTS)
     client = page.context.new_cdp_session(page)
     client.send("Network.enable")
     client.send("Network.clearBrowserCache")
@@ -89,6 +94,25 @@ def test_a_first_visit_is_light_asks_no_other_site_and_keeps_still(
     weight = sum(each["responseBodySize"] + each["responseHeadersSize"] for each in sizes)
     assert len(sizes) > 3
     assert weight <= MOST_BYTES
+
+
+def test_a_time_that_is_longer_in_the_readers_zone_moves_nothing(visitor: Visitor) -> None:
+    page = visitor("/nothing/", viewport={"width": 390, "height": 800})
+    page.context.add_init_script(SHIFTS)
+
+    def answer_late(route: Route) -> None:
+        time.sleep(
+            0.5
+        )  # a slow network: a page that does not wait for the script has long been painted
+        longer = "document.querySelectorAll('time[data-local]').forEach(each => { each.textContent = '7 December '.repeat(20) })"
+        route.fulfill(body=longer, content_type="text/javascript")
+
+    page.route("**/times*.js", answer_late)
+    page.goto(f"/articles/{FULL}/")
+    page.wait_for_load_state("networkidle")
+
+    assert "7 December 7 December" in page.locator("time[data-local]").first.inner_text()
+    assert page.evaluate("shifts") == []
 
 
 def test_times_are_also_in_the_readers_zone(visitor: Visitor) -> None:
