@@ -1,16 +1,24 @@
 -- The articles that readers reacted to in a window and in the last hour: the first `most` by the reactions of each mood,
 -- with `least` reactions in the window, and all that had `least` in the last hour, which may be rising.
--- `articles` limits it to these, null: to none. A mood is a mask of kinds.
--- Uses: the index reactions_bucket_by_start, the keys of the articles, sections and buckets. Locks nothing.
+-- `articles` limits it to these, null: to none. A mood is a mask of kinds. The days from `first_day` until before `last_day`
+-- are read from their sums, null: none are.
+-- Uses: the index reactions_bucket_by_start, the keys of the sums of days and of the articles, sections and buckets. Locks nothing.
 -- Returns rows (article, headline, section or null, name of the section, first publication, came in the window by kind as
 -- [kind, count], came of each mood, came in the last hour, came since the publication).
 WITH recent AS MATERIALIZED (
   SELECT article_id, kind,
          COALESCE(sum(added) FILTER (WHERE start >= %(since)s::timestamptz), 0)::bigint AS came,
          COALESCE(sum(added) FILTER (WHERE start >= %(hour)s::timestamptz), 0)::bigint AS hour
-    FROM reactions_bucket
-   WHERE start >= LEAST(%(since)s::timestamptz, %(hour)s::timestamptz)
-     AND (%(articles)s::uuid[] IS NULL OR article_id = ANY (%(articles)s::uuid[]))
+    FROM (SELECT article_id, kind, start, added FROM reactions_bucket
+           WHERE start >= LEAST(%(since)s::timestamptz, %(hour)s::timestamptz)
+             AND start < COALESCE(%(first_day)s::timestamptz, 'infinity')
+           UNION ALL
+          SELECT article_id, kind, %(first_day)s::timestamptz, added FROM reactions_daybucket
+           WHERE day >= (%(first_day)s::timestamptz AT TIME ZONE 'UTC')::date
+             AND day < (%(last_day)s::timestamptz AT TIME ZONE 'UTC')::date
+           UNION ALL
+          SELECT article_id, kind, start, added FROM reactions_bucket WHERE start >= %(last_day)s::timestamptz) b
+   WHERE (%(articles)s::uuid[] IS NULL OR article_id = ANY (%(articles)s::uuid[]))
    GROUP BY article_id, kind
 ), summed AS MATERIALIZED (
   SELECT article_id, sum(came)::bigint AS came, sum(hour)::bigint AS hour,

@@ -13,6 +13,7 @@ from reactions.counts import by_key
 from reactions.kinds import MOODS
 from reactions.sql import row, rows
 from reactions.sql.figures import LEAST_REACTIONS
+from reactions.stats.days import summed_span
 from reactions.stats.pace import Usual, pace
 from reactions.stats.windows import QUARTER, first_moment, floor, moved_days
 
@@ -125,10 +126,13 @@ def day_start(now: datetime, zone: ZoneInfo, *, days_before: int = 0) -> datetim
 
 def moved(*, since: datetime, now: datetime, articles: Collection[UUID] | None = None) -> Moved:
     """What moved readers since a moment. `articles` limits it to these."""
+    first_day, last_day = summed_span(since, now) or (None, None)
     found = rows(
         "top_articles",
         {
             "since": since,
+            "first_day": first_day,
+            "last_day": last_day,
             "hour": last_hour_since(now),
             "least": LEAST_REACTIONS,
             "most": MOST_MOVING,

@@ -15,8 +15,10 @@ from articles.models import Article, ArticleAuthor, Author, State
 from articles.models.accounts import Account
 from reactions.models import SiteBucket, Wave
 from reactions.stats import today as module
+from reactions.stats.days import sum_days
 from reactions.stats.pace import rebuild_pace
 from reactions.stats.today import compare_today, day_start, moved
+from reactions.stats.windows import floor
 from tests.conftest import PublishArticle
 from tests.reactions.desk.pages.conftest import QUARTER, Came, quarter
 
@@ -94,6 +96,24 @@ def test_a_window_reaches_back_as_it_says(publish_article: PublishArticle, came:
     assert not moved(since=now - timedelta(days=1), now=now).glad
     (week,) = moved(since=now - timedelta(days=7), now=now).glad
     assert (week.count, week.percent, week.figures.by_now) == (30, 100, 30)
+
+
+def test_a_week_is_the_same_from_the_sums_of_its_days(
+    publish_article: PublishArticle, came: Came
+) -> None:
+    now = datetime.now(UTC)
+    article = publish_article()
+    for days in range(9):
+        came(article, ago=timedelta(days=days), love=2**days, angry=1)
+    came(article, ago=timedelta(days=7) - QUARTER, love=1_000)
+    since = floor(now) - timedelta(days=7)
+
+    from_buckets = moved(since=since, now=now)
+    assert sum_days() > 0
+    from_days = moved(since=since, now=now)
+
+    assert from_days == from_buckets
+    assert from_days.glad[0].count == 1_255
 
 
 def test_what_rises_is_twice_the_usual_hour_at_its_age(
