@@ -1,6 +1,6 @@
 """The metrics for Prometheus: values of the whole product, whichever process answers.
 
-Each is read from PostgreSQL at scrape time, and those of rate limits and live processes from Redis, so there may be many web processes
+Each is read from PostgreSQL at scrape time, and those of rate limits, expired cursors and live processes from Redis, so there may be many web processes
 and workers. A value that cannot be read is left out, never 0: an alert can distinguish an absent series from a value.
 """
 
@@ -18,6 +18,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from newsroom.health import check_components
+from reactions.changes.feed import read_expired_cursors, seconds_behind
 from reactions.counting.aggregate import measure_backlog
 from reactions.counting.reconcile import last_reconciliation
 from reactions.live.metrics import METRICS, read_records
@@ -69,7 +70,7 @@ def _is_local(request: HttpRequest) -> bool:
 class _Readings(Collector):
     def collect(self) -> Iterator[Metric]:
         yield _components()
-        for read in (_backlog, _waves, _reconciliation, _rate_limits, _live):
+        for read in (_backlog, _waves, _reconciliation, _changes, _rate_limits, _live):
             yield from _or_none(read)
 
 
@@ -142,6 +143,18 @@ def _reconciliation() -> Iterator[Metric]:
     yield _gauge("reconcile_rows", "Rows that it read.", found.rows)
     yield _gauge("reconcile_seconds", "Seconds that it measured.", found.seconds)
     yield _gauge("reconcile_timestamp_seconds", "When it ended, in seconds since 1970.", ran_at)
+
+
+def _changes() -> Iterator[Metric]:
+    yield _gauge(
+        "change_feed_behind_seconds",
+        "Age of the oldest change that the change feed does not have; 0: none.",
+        seconds_behind(),
+    )
+    expired = read_expired_cursors()
+    if expired is not None:
+        says = "Calls whose cursor of the change feed had expired."
+        yield CounterMetricFamily("newsroom_change_feed_expired_cursors", says, value=expired)
 
 
 def _rate_limits() -> Iterator[Metric]:

@@ -108,7 +108,7 @@ def problem_response(exc: Exception, context: Mapping[str, Any]) -> Response | N
     response = exception_handler(exc, dict(context))
     if response is None:
         return None
-    response.data = problem(response.status_code, **_explain(exc))
+    response.data = problem(response.status_code, **_explain(exc)) | getattr(exc, "members", {})
     response.content_type = CONTENT_TYPE
     for name, value in getattr(exc, "headers", {}).items():
         response[name] = value

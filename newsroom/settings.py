@@ -283,6 +283,7 @@ CELERY_TASK_ROUTES = {
         "reactions.make_reports",
         "reactions.send_messages",
         "reactions.delete_old_reports",
+        "reactions.forget_tombstones",
     )
 }
 
@@ -354,6 +355,10 @@ CELERY_BEAT_SCHEDULE = {
     "delete old reports": {
         "task": "reactions.delete_old_reports",
         "schedule": crontab(hour="4", minute="40"),
+    },
+    "forget tombstones": {
+        "task": "reactions.forget_tombstones",
+        "schedule": crontab(hour="4", minute="50"),
     },
     "send messages": {
         "task": "reactions.send_messages",

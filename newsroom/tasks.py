@@ -11,6 +11,7 @@ from django.db import Error, InternalError, OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 
 from articles.workflow import publish_due
+from reactions.changes.numbering import number_changes
 from reactions.counting.rounds import aggregate_at_once, aggregate_in_rounds
 from reactions.tasks import request_refresh, request_settling
 
@@ -21,7 +22,7 @@ from reactions.tasks import request_refresh, request_settling
     throws=(OperationalError, InternalError, BrokerError),
 )
 def every_second() -> None:
-    """Publishes what is due, has stale counts refreshed and merges settled by other processes, then counts for the rest of the second.
+    """Publishes what is due, has stale counts refreshed and merges settled by other processes, numbers what changed, then counts for the rest of the second.
 
     Counts first of all, too: a hundred articles that are due at once take longer than a reaction may wait. Twice, late
     or not at all is harmless, so a run that finds PostgreSQL or the broker unreachable is not retried. One step that
@@ -33,6 +34,7 @@ def every_second() -> None:
         publish_due,
         request_refresh,
         request_settling,
+        number_changes,
         aggregate_in_rounds,
     ]
     for step in steps:

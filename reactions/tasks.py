@@ -7,6 +7,7 @@ from reactions.alerts.raising import raise_alerts
 from reactions.alerts.reports import delete_old_reports, make_reports
 from reactions.alerts.sending import send_messages
 from reactions.article_changes import refresh_changed_articles
+from reactions.changes.numbering import forget_tombstones
 from reactions.counting.cache_writer import notice_old_redis, rewrite_counts
 from reactions.counting.reconcile import reconcile
 from reactions.counting.rounds import aggregate_in_rounds
@@ -94,6 +95,12 @@ def make_reports_task() -> None:
 def delete_old_reports_task() -> None:
     """Deletes reports of more than 90 days ago. Scheduled once a day; may be repeated."""
     delete_old_reports()
+
+
+@shared_task(name="reactions.forget_tombstones")
+def forget_tombstones_task() -> None:
+    """Deletes from the change feed what has been gone for 30 days. Scheduled once a day; may be repeated."""
+    forget_tombstones()
 
 
 @shared_task(name="reactions.send_messages")

@@ -8,6 +8,7 @@
 | `live-processes` | hash | by the name of a live process, when it last said what about itself, as JSON | none | each process when it ends, and those that have not written for a minute |
 | `rate_limit:{name:network}` | string | when all that a network has taken from a limit is earned again, in microseconds since 1970 | until then | it expires, or is evicted |
 | `rate_limit_counts` | hash | `limit:refused`, `limit:unlimited`: how many requests | none; it has two fields for each limit | nothing |
+| `change_feed_counts` | hash | `expired`: how many cursors of the change feed had expired | none | nothing |
 
 `counts-changes:{database}` is a channel: what put_counts.lua and note_write.lua publish to the live processes.
 
@@ -27,6 +28,7 @@ WRITES = "counts-writes"
 EPOCH = "counts-epoch"
 LIVE_PROCESSES = "live-processes"
 RATE_LIMIT_COUNTS = "rate_limit_counts"
+CHANGE_FEED_COUNTS = "change_feed_counts"
 
 
 def counts(article_id: UUID) -> str:

@@ -27,7 +27,6 @@ from reactions.http.csv_answer import (
 )
 from reactions.http.figures_requests import (
     Format,
-    check_parameters,
     named,
     read_body,
     read_format,
@@ -37,7 +36,7 @@ from reactions.http.figures_requests import (
     read_step,
 )
 from reactions.http.following import current_article_id_at
-from reactions.http.requests import read_interval, read_timezone
+from reactions.http.requests import check_parameters, read_interval, read_timezone
 from reactions.http.schemas import KEY_OR_SESSION, Statistics
 from reactions.kinds import KINDS
 from reactions.stats.article import INTERVALS, article_statistics

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from reactions.http import api, api_policy, api_sightings, api_sites, api_stats, api_waves
+from reactions.http import (
+    api,
+    api_changes,
+    api_policy,
+    api_sightings,
+    api_sites,
+    api_stats,
+    api_waves,
+)
 
 urlpatterns = [
     path("articles/<str:article>/reactions/", api.ArticleReactions.as_view(), name="reactions"),
@@ -13,6 +21,7 @@ urlpatterns = [
         name="reactions-policy",
     ),
     path("reactions/", api.ManyReactions.as_view(), name="many-reactions"),
+    path("changes/", api_changes.Changes.as_view(), name="changes"),
     path("sightings/", api_sightings.Sightings.as_view(), name="sightings"),
     path("waves/", api_waves.Waves.as_view(), name="waves"),
     path("waves/<int:wave>/", api_waves.WaveView.as_view(), name="wave"),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.http import QueryDict
 
-from reactions.http.requests import invalid
+from reactions.http.requests import check_parameters, invalid
 from reactions.stats.query import DIMENSIONS, Query
 from reactions.stats.windows import (
     STEPS,
@@ -64,15 +64,6 @@ def named(names: Mapping[str, str] | None = None) -> Iterator[None]:
                 field = name
                 break
         raise invalid(field, refused.code, refused.detail) from None
-
-
-def check_parameters(query: QueryDict, known: Collection[str]) -> None:
-    """Raises ValidationError for a parameter that is not known or is repeated, by its name."""
-    for name in query:
-        if name not in known:
-            raise invalid(name[:100], "unknown", "There is no such parameter here.")
-        if len(query.getlist(name)) > 1:
-            raise invalid(name, "repeated", "The parameter is there twice.")
 
 
 def read_format(query: QueryDict) -> Format:

@@ -24,7 +24,7 @@ ARTICLES = OpenApiParameter(
 )
 
 
-def _per_kind(name: str, *, nullable: bool) -> Any:
+def per_kind(name: str, *, nullable: bool) -> Any:
     fields = {
         kind.key: serializers.IntegerField(allow_null=nullable, min_value=0) for kind in KINDS
     }
@@ -35,7 +35,7 @@ class Counts(serializers.Serializer[None]):
     article = serializers.UUIDField()
     state = serializers.ChoiceField(["open", "closed"], allow_null=True)
     allowed = serializers.ListField(child=serializers.ChoiceField(list(BY_KEY)))
-    counts = _per_kind("CountsByKind", nullable=True)
+    counts = per_kind("CountsByKind", nullable=True)
     total = serializers.IntegerField(allow_null=True)
     version = serializers.IntegerField(allow_null=True)
     as_of = serializers.DateTimeField(allow_null=True, help_text="When the counts last changed.")
@@ -82,7 +82,7 @@ class ManyMine(serializers.Serializer[None]):
 class Change(Mine):
     previous = serializers.ListField(child=serializers.ChoiceField(list(BY_KEY)))
     changed = serializers.BooleanField()
-    counts = _per_kind("CountsWithOwn", nullable=False)
+    counts = per_kind("CountsWithOwn", nullable=False)
     total = serializers.IntegerField()
     version = serializers.IntegerField()
     as_of = serializers.DateTimeField()
@@ -127,17 +127,17 @@ class Export(serializers.Serializer[None]):
 
 class Period(serializers.Serializer[None]):
     start = serializers.DateTimeField()
-    added = _per_kind("AddedByKind", nullable=False)
-    removed = _per_kind("RemovedByKind", nullable=False)
+    added = per_kind("AddedByKind", nullable=False)
+    removed = per_kind("RemovedByKind", nullable=False)
 
 
 class Statistics(serializers.Serializer[None]):
     article = serializers.UUIDField()
     timezone = serializers.CharField()
     as_of = serializers.DateTimeField()
-    current = _per_kind("CurrentByKind", nullable=False)
+    current = per_kind("CurrentByKind", nullable=False)
     series = Period(many=True)
-    imported = _per_kind("ImportedByKind", nullable=False)
+    imported = per_kind("ImportedByKind", nullable=False)
     imported_at = serializers.DateTimeField(
         allow_null=True, help_text="When an import last changed them."
     )

@@ -11,6 +11,7 @@ from reactions.models.alerts import (
     ReportPeriod,
     Subscription,
 )
+from reactions.models.changes import Change, ChangeFeed, ChangeNote, ChangePart
 from reactions.models.reactions import (
     MOST_DAYS,
     MOST_NOTE,
@@ -62,6 +63,10 @@ __all__ = [
     "ArticleRate",
     "Bucket",
     "CacheState",
+    "Change",
+    "ChangeFeed",
+    "ChangeNote",
+    "ChangePart",
     "CountVersion",
     "DayBucket",
     "DefaultPolicy",

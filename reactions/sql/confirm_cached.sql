@@ -1,4 +1,5 @@
--- Records which versions Redis has, and the number of the write that it confirmed. A version that another transaction
+-- Records which versions Redis has, and the number of the write that it confirmed; the change feed hears of the counts
+-- that anyone can read from then on. A version that another transaction
 -- holds is left, and its counts are written again; a state that another writer is changing is left to the next write.
 -- Uses: the keys of reactions_countversion and reactions_cachestate. Locks: those versions and the state; waits for none.
 WITH state AS MATERIALIZED (
@@ -16,7 +17,9 @@ WITH state AS MATERIALIZED (
    WHERE v.cached_version < written.version
    ORDER BY v.article_id
      FOR NO KEY UPDATE OF v SKIP LOCKED
+), confirmed AS (
+  UPDATE reactions_countversion v SET cached_version = written.version
+    FROM written WHERE v.article_id = written.article_id AND v.cached_version < written.version
+  RETURNING v.article_id
 )
-UPDATE reactions_countversion v SET cached_version = written.version
-  FROM written WHERE v.article_id = written.article_id AND v.cached_version < written.version
-RETURNING 1;
+INSERT INTO reactions_changenote (article_id, part) SELECT article_id, 1 FROM confirmed RETURNING 1;
