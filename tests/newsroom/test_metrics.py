@@ -114,7 +114,7 @@ def test_reading_takes_nine_small_statements(
     react(article, "love")
     reconcile()
 
-    with django_(9):  # five of them are /readyz's, with those of its transaction
+    with django_assert_num_queries(9):  # five of them are /readyz's, with those of its transaction
         scraped(client)
 
 
