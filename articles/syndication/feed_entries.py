@@ -83,10 +83,11 @@ class Feed:
     next_url: str = ""  # the page with older articles, if there are any
     hub_url: str = ""  # the WebSub hub, if the site has one
     deleted: Sequence[tuple[str, datetime]] = ()  # guids that subscribers are to delete, since when
+    about: str = ""  # what is in it, where that is not the latest articles
 
     @property
     def description(self) -> str:
-        return gettext("The latest stories: %(title)s") % {"title": self.title}
+        return self.about or gettext("The latest stories: %(title)s") % {"title": self.title}
 
 
 def list_entries(articles: Sequence[Article]) -> list[Entry]:

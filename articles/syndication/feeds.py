@@ -142,9 +142,19 @@ def _answer(
         hub_url=hub_url(),
         deleted=_list_deleted(articles) if is_atom and is_first else (),
     )
+    return answer_feed(request, file_name, feed, changed_at=conditional_get.last_change())
+
+
+def answer_feed(
+    request: HttpRequest, file_name: str, feed: Feed, *, changed_at: datetime | None = None
+) -> HttpResponseBase:
+    """The feed in the format of the file, or 304 for a client that has it.
+
+    `changed_at` is its Last-Modified: a time that never goes back, also when an entry leaves the feed.
+    """
     form = FORMATS[file_name]
     response = conditional_get.answer(
-        request, form.write(feed), form.content_type, changed_at=conditional_get.last_change()
+        request, form.write(feed), form.content_type, changed_at=changed_at
     )
     links = [f'<{feed.url}>; rel="self"']
     if feed.hub_url:
