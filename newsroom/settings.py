@@ -433,6 +433,8 @@ REACTIONS_KINDS = text("REACTIONS_KINDS")
 REACTIONS_CLOSE_AFTER_DAYS = number("REACTIONS_CLOSE_AFTER_DAYS", 0)
 # The kinds by which the desk shows what made readers glad, angry or sad (reactions/kinds.py); empty: the usual ones.
 REACTIONS_MOODS = {mood: words(f"REACTIONS_{mood.upper()}") for mood in ("glad", "angry", "sad")}
+# The kinds whose most reacted stories of the week are public (reactions/stats/public_rankings.py); empty: none.
+REACTIONS_PUBLIC_RANKINGS = words("REACTIONS_PUBLIC_RANKINGS")
 # The key of the hash under which a reader is stored. Losing it orphans every reader; SECRET_KEY may be rotated alone.
 READER_KEY = required("READER_KEY")
 READER_COOKIE = "__Host-reader" if HTTPS else "reader"

@@ -1,4 +1,4 @@
-"""System checks of the site's kinds and limits, at every start; and whether the kinds fit the counts in the database."""
+"""System checks of the site's kinds, limits and public rankings, at every start; and whether the kinds fit the counts in the database."""
 
 import re
 from collections import Counter
@@ -45,6 +45,20 @@ def check_per_reader(**_: Any) -> list[CheckMessage]:
     if 1 <= most <= len(KINDS):
         return []
     return [Error(f"REACTIONS_PER_READER is not 1 to {len(KINDS)}: {most}.", id="reactions.E009")]
+
+
+@register(Tags.compatibility)
+def check_public_rankings(**_: Any) -> list[CheckMessage]:
+    offered = [kind.key for kind in KINDS if not kind.retired]
+    return [
+        Error(
+            f"REACTIONS_PUBLIC_RANKINGS names what is no reaction that readers are offered: {key!r}.",
+            hint=f"Those offered are {', '.join(offered)}. {_HINT}",
+            id="reactions.E011",
+        )
+        for key in settings.REACTIONS_PUBLIC_RANKINGS
+        if key not in offered
+    ]
 
 
 @register(Tags.database)

@@ -15,7 +15,7 @@ from newsroom import health
 from reactions import counts
 from reactions.cache import limits, merges, slugs
 from reactions.group_commit import group_commit
-from reactions.stats import choices, pace, rankings, today
+from reactions.stats import choices, pace, public_rankings, rankings, today
 from tests import profiles as profiles  # before pytest reads --hypothesis-profile
 
 # A password that withstands guessing takes a quarter of a second to hash, longer than most tests.
@@ -48,6 +48,7 @@ def _nothing_remembered() -> None:
     health.clear_checks()
     counts.clear_counts()
     rankings.clear_rankings()
+    public_rankings.clear_public_rankings()
     pace.clear_pace()
     choices.clear_choices()
     today.clear_waiting()

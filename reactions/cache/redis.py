@@ -74,6 +74,22 @@ def run_scripts(calls: Sequence[tuple[str, str, Sequence[str | int]]]) -> list[i
     return _in_one_trip(queue)
 
 
+def read_text(key: str) -> str | None:
+    """A string; None where there is none, and where Redis is unreachable."""
+    answers = _in_one_trip(lambda pipeline: pipeline.get(key))
+    return answers[0] if answers else None
+
+
+def write_text(key: str, text: str, *, ttl_seconds: int) -> None:
+    _in_one_trip(lambda pipeline: pipeline.set(key, text, ex=ttl_seconds))
+
+
+def take_turn(key: str, *, ttl_seconds: int) -> bool | None:
+    """Whether the caller is the first that asks in so many seconds; None where Redis is unreachable."""
+    answers = _in_one_trip(lambda pipeline: pipeline.set(key, "", nx=True, ex=ttl_seconds))
+    return None if answers is None else bool(answers[0])
+
+
 def add_to_fields(key: str, amounts: Mapping[str, int]) -> bool:
     """Add to the numbers of a hash; False where Redis is unreachable."""
 
@@ -105,7 +121,7 @@ def read_hash_and_time(key: str) -> tuple[Mapping[str, str], int] | None:
     return None if answers is None else (answers[0], answers[1][0])
 
 
-def _in_one_trip(queue: Callable[[Pipeline], None]) -> list[Any] | None:
+def _in_one_trip(queue: Callable[[Pipeline], object]) -> list[Any] | None:
     if redis_breaker.is_open:
         return None
     try:

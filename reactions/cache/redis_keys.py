@@ -7,6 +7,8 @@
 | `counts-epoch` | string | when versions last went back, as after a restore of PostgreSQL, in seconds since 1970 | none | nothing |
 | `live-processes` | hash | by the name of a live process, when it last said what about itself, as JSON | none | each process when it ends, and those that have not written for a minute |
 | `rate_limit:{name:network}` | string | when all that a network has taken from a limit is earned again, in microseconds since 1970 | until then | it expires, or is evicted |
+| `ranking:{kind}` | string | a public ranking as JSON, counted by one process for all | RANKING_TTL_SECONDS | it expires, or is evicted |
+| `ranking-turn:{kind}` | string | that a process counts the ranking | RANKING_TURN_SECONDS | it expires |
 | `rate_limit_counts` | hash | `limit:refused`, `limit:unlimited`: how many requests | none; it has two fields for each limit | nothing |
 | `change_feed_counts` | hash | `expired`: how many cursors of the change feed had expired | none | nothing |
 
@@ -24,6 +26,11 @@ COUNTS_TTL_SECONDS = 86_400
 # crawler that reads the archive does not evict the articles that readers react to.
 READ_TTL_SECONDS = 3_600
 
+# An hour: where PostgreSQL cannot be asked, an older ranking is better than none.
+RANKING_TTL_SECONDS = 3_600
+# Longer than a statement may run. A process that fails leaves the next try to whoever asks after that.
+RANKING_TURN_SECONDS = 30
+
 WRITES = "counts-writes"
 EPOCH = "counts-epoch"
 LIVE_PROCESSES = "live-processes"
@@ -38,6 +45,14 @@ def counts(article_id: UUID) -> str:
 def article_of(key: str) -> UUID:
     """The article of a key that `counts` made."""
     return UUID(key[8:-1])
+
+
+def ranking(kind: str) -> str:
+    return f"ranking:{{{kind}}}"
+
+
+def ranking_turn(kind: str) -> str:
+    return f"ranking-turn:{{{kind}}}"
 
 
 def counts_channel(database: int) -> str:

@@ -88,6 +88,7 @@ class Composition:
     bits: Mapping[str, int] = field(default_factory=dict)  # of the metrics of one kind
     articles: bool = False  # some articles alone: the parameter `articles`
     published: bool = False
+    listed: bool = False  # articles that the pages here list, and that are not retracted
     summed_days: bool = (
         False  # whole days of the window are read from their sums, and so of the other one
     )
@@ -318,6 +319,8 @@ def _article_conditions(asked: Composition, *, with_ids: bool = True) -> list[st
             "a.first_published_at >= %(published_start)s::timestamptz"
             " AND a.first_published_at < %(published_end)s::timestamptz"
         )
+    if asked.listed:
+        found.append("a.is_listed AND a.state IN ({{current_states}})")
     return found + [_condition(each) for each in asked.conditions]
 
 

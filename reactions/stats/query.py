@@ -75,6 +75,7 @@ class Query:
     """What is asked for. `compare` and `filters` are as the API has them; see `compared_with` and `read_filters`.
 
     `published` is a second window: the stories that first came out in it, those without a reaction among them.
+    `listed`: only those that the pages here list and that are not retracted.
     `order_by` has pairs of a metric or dimension, or `change` (of the first metric), and `asc` or `desc`.
     """
 
@@ -84,6 +85,7 @@ class Query:
     compare: object = None
     filters: object = ()
     published: Window | None = None
+    listed: bool = False
     order_by: Sequence[Sequence[str]] = ()
     limit: int = 100
     offset: int = 0
@@ -224,6 +226,7 @@ class _Question:
             or {"stories", "per_story", "against_usual"} & {*query.metrics}
             or filters.of_articles
             or query.published
+            or query.listed
             or self.scope.article_ids is not None
         )
         if needs_articles and ("section_at_event" in dimensions or filters.at_event):
@@ -252,6 +255,7 @@ class _Question:
             },
             articles=self.scope.article_ids is not None,
             published=query.published is not None,
+            listed=query.listed,
             lists_articles=lists and bool(dimensions),
             order=self._order(dimensions),
         )
