@@ -1,8 +1,8 @@
-"""The addresses of reactions beside those of articles: the widget's form and files, and what is stored."""
+"""The addresses of reactions beside those of articles: the widget's form and files, what is stored, the public rankings."""
 
 from django.urls import path, re_path
 
-from reactions.http import embed, form, frame, privacy, releases
+from reactions.http import embed, form, frame, privacy, rankings, releases
 
 app_name = "reactions"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("privacy/", privacy.privacy, name="privacy"),
     path("privacy/export/", privacy.export, name="export"),
     path("privacy/erase/", privacy.erase, name="erase"),
+    path("most/<slug:kind>/", rankings.page, name="most"),
+    path("feeds/most/<slug:kind>/<str:file_name>", rankings.feed, name="most_feed"),
     path("embed/reactions.js", embed.module, name="module"),
     path("embed/<str:version>/reactions.js", releases.release, name="release"),
     path("embed/reactions.css", embed.style, name="style"),

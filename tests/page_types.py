@@ -23,6 +23,8 @@ from articles.models import (
     Tag,
 )
 from articles.workflow import kill, retract
+from reactions.kinds import BY_KEY
+from reactions.models import Bucket
 from tests.articles.media.drawings import draw
 
 # No line may be wider than a telephone of 320 pixels because of it.
@@ -47,6 +49,7 @@ PAGES = {
     "no results": "/search/?q=nothingatall",
     "corrections": "/corrections/",
     "what is stored": "/privacy/",
+    "most loved": "/most/love/",
     "missing": "/nothing/",
     "gone": f"/articles/{KILLED}/",
 }
@@ -72,6 +75,7 @@ def fill() -> None:
     arabic.save()
     _story(GERMAN, f"{LONG_WORD} verschoben", culture, now, language="de")
     kill(article_id=_story(KILLED, "It never was", world, now).pk)
+    _love(f"{_SLUG}-7", FULL, f"{_SLUG}-0", ARABIC, GERMAN, RETRACTED, KILLED)
 
 
 def clear() -> None:
@@ -80,10 +84,23 @@ def clear() -> None:
     media = {
         each for pair in articles.values_list("lead_image", "media_links__media") for each in pair
     }
+    Bucket.objects.filter(article_id__in=articles.values("pk")).delete()
     articles.delete()
     Media.objects.filter(pk__in=media - {None}).delete()
     for model in (Section, Author, Tag):
         model.objects.filter(slug__startswith=_SLUG).delete()
+
+
+def _love(*slugs: str) -> None:
+    """Reactions of the week for the ranking that the site may make public, the most to the first."""
+    for number, slug in enumerate(slugs):
+        Bucket.objects.create(
+            article_id=Article.objects.get(slug=slug).pk,
+            start=timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=2),
+            kind=BY_KEY["love"].bit,
+            added=1_234 - number,
+            removed=0,
+        )
 
 
 def _story(

@@ -10,6 +10,7 @@ from reactions.http import (
     api_sites,
     api_stats,
     api_waves,
+    rankings,
 )
 
 urlpatterns = [
@@ -22,6 +23,7 @@ urlpatterns = [
     ),
     path("reactions/", api.ManyReactions.as_view(), name="many-reactions"),
     path("changes/", api_changes.Changes.as_view(), name="changes"),
+    path("rankings/<slug:kind>/", rankings.Rankings.as_view(), name="rankings"),
     path("sightings/", api_sightings.Sightings.as_view(), name="sightings"),
     path("waves/", api_waves.Waves.as_view(), name="waves"),
     path("waves/<int:wave>/", api_waves.WaveView.as_view(), name="wave"),

@@ -25,6 +25,7 @@ from reactions.counts import Counts, get_counts, invalidate_counts, list_counts
 from reactions.http.embed import choose, face, module_url, style_url
 from reactions.http.framing import describe_frame, find_on_sites
 from reactions.http.messages import NOTICES, label_of, say
+from reactions.http.rankings import links as ranking_links
 from reactions.kinds import KINDS, OFFERED, REACT_ACTION, Kind, pack, unpack
 from reactions.move import note_merges, settle_merges
 from reactions.readers import InvalidToken, Reader, find_reader_of_cookie, page_token
@@ -67,7 +68,8 @@ class Hooks:
         return {article_id: _reaction_total(counts) for article_id, counts in found.items()}
 
     def links(self) -> Sequence[PageLink]:
-        return (PageLink(reverse("reactions:privacy"), gettext("What is stored")),)
+        stored = PageLink(reverse("reactions:privacy"), gettext("What is stored"))
+        return (*ranking_links(), stored)
 
     def rankings(self) -> Rankings:
         return rankings()

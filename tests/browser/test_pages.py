@@ -115,6 +115,22 @@ def test_a_time_that_is_longer_in_the_readers_zone_moves_nothing(visitor: Visito
     assert page.evaluate("shifts") == []
 
 
+def test_what_readers_loved_most_is_a_page_that_needs_no_script(visitor: Visitor) -> None:
+    page = visitor("/", viewport={"width": 390, "height": 800}, java_script_enabled=False)
+
+    page.locator(".colophon a", has_text="Most loved of the week").click()
+
+    assert page.locator("h1").inner_text() == "Most loved of the week"
+    stories = page.locator(".most .ranking > li")
+    assert stories.count() == 5
+    assert "The bridge is open" in stories.nth(1).inner_text()
+    for number in range(5):
+        assert stories.nth(number).is_visible()
+        count = stories.nth(number).locator(".ranked .sum")
+        assert count.inner_text() == f"Love {1_234 - number:,}"
+    assert page.locator(".teaser-picture img").first.is_visible()
+
+
 def test_times_are_also_in_the_readers_zone(visitor: Visitor) -> None:
     path = "/articles/assad-has-fled-syria-war-monitor-says/"
     line = "span:has-text('Published')"

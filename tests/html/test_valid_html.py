@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import F
 from django.template.loader import render_to_string
 from django.test import Client
+from pytest_django import Settings
 
 from articles.models import Article, State
 from articles.pages.preview_links import end_links, make_link
@@ -24,6 +25,7 @@ from reactions.record import set_reactions
 from reactions.stats.rankings import LEAST_REACTIONS
 from tests import page_types
 from tests.conftest import PublishArticle
+from tests.reactions.rankings import forget_rankings
 from tests.reactions.visitor import Visitor
 
 pytestmark = pytest.mark.django_db
@@ -32,8 +34,10 @@ CHECKER = settings.BASE_DIR / "tests/javascript/node_modules/vnu-jar/build/dist/
 
 
 def test_every_page_is_valid(
-    publish_article: PublishArticle, client: Client, tmp_path: Path
+    publish_article: PublishArticle, client: Client, tmp_path: Path, settings: Settings
 ) -> None:
+    settings.REACTIONS_PUBLIC_RANKINGS = ["love"]
+    forget_rankings()
     page_types.fill()
     react_to(Article.objects.exclude(state=State.KILLED)[:4])
     draft, other = publish_article(state=State.DRAFT), publish_article(state=State.DRAFT)

@@ -21,6 +21,7 @@ from newsroom.languages import SITE_LANGUAGES
 from newsroom.stack.messages import extract_texts
 from tests.conftest import PublishArticle
 from tests.newsroom.test_settings import start_with
+from tests.reactions.rankings import count, forget_rankings
 from tests.reactions.visitor import Visitor
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +32,9 @@ WORD = "Zzz"
 
 
 @pytest.fixture
-def site(publish_article: PublishArticle, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def site(
+    publish_article: PublishArticle, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> list[str]:
     """The addresses of every kind of page, with all that a page may show."""
     section = Section.objects.create(slug="s", name=WORD)
     author = Author.objects.create(slug="a", name=WORD, job_title=WORD, about=WORD)
@@ -48,6 +51,9 @@ def site(publish_article: PublishArticle, monkeypatch: pytest.MonkeyPatch) -> li
     for number in range(2):
         publish_article(slug=f"zzz-{number}", **texts)
     article = publish_article(slug="zzz", content_modified_at=datetime.now(UTC), **texts)
+    settings.REACTIONS_PUBLIC_RANKINGS = ["love", "sad"]
+    forget_rankings()
+    count(article, 40)
     article.author_links.create(author=author, position=0)
     article.tag_links.create(tag=tag, position=0)
     for kind in Correction.Kind:
@@ -59,7 +65,7 @@ def site(publish_article: PublishArticle, monkeypatch: pytest.MonkeyPatch) -> li
     Article.objects.filter(pk=draft.pk).update(preview_generation=1)
     draft.refresh_from_db()
     return [
-        *("/", f"/search/?q={WORD}", "/corrections/"),
+        *("/", f"/search/?q={WORD}", "/corrections/", "/most/love/", "/most/sad/"),
         *(
             "/articles/zzz/?reaction=too_many_readers",
             "/articles/zzz-killed/",

@@ -16,9 +16,8 @@ from pytest_django import Settings
 
 from articles import workflow
 from articles.models import Article, State
-from reactions.cache import redis
+from reactions.cache import redis, redis_keys
 from reactions.cache.limits import redis_breaker
-from reactions.cache.redis_keys import ranking_turn
 from reactions.checks import check_public_rankings
 from reactions.counting.cache_writer import write_stale_counts
 from reactions.kinds import BY_KEY, Kind
@@ -211,7 +210,7 @@ def test_it_is_counted_once_in_five_minutes(
 
     later(monkeypatch, minutes=4, seconds=50)
     assert public_ranking(LOVE) is first
-    redis.client().delete(ranking_turn("love"))  # which has expired by then
+    redis.client().delete(redis_keys.ranking_turn("love"))  # which has expired by then
     later(monkeypatch, minutes=5)
     assert counts_of() == {article.pk: 45}
 
@@ -236,7 +235,7 @@ def test_while_another_process_counts_the_last_ranking_is_shown(
     count(article, 5, ago=timedelta(hours=4))
 
     later(monkeypatch, minutes=6)
-    redis.client().set(ranking_turn("love"), "", ex=30)
+    redis.client().set(redis_keys.ranking_turn("love"), "", ex=30)
 
     assert public_ranking(LOVE) is first
 
@@ -245,10 +244,10 @@ def test_one_that_was_counted_beside_another_process_is_not_shared(
     publish_article: PublishArticle,
 ) -> None:
     article = count(publish_article(), 40)
-    redis.client().set(ranking_turn("love"), "", ex=30)
+    redis.client().set(redis_keys.ranking_turn("love"), "", ex=30)
 
     assert counts_of() == {article.pk: 40}
-    assert redis.read_text(module.redis_keys.ranking("love")) is None
+    assert redis.read_text(redis_keys.ranking("love")) is None
     assert module._last == {}
 
 
@@ -293,7 +292,7 @@ def test_the_last_one_stays_while_postgresql_cannot_be_asked(
 ) -> None:
     count(publish_article(), 40)
     first = public_ranking(LOVE)
-    redis.client().delete(ranking_turn("love"))
+    redis.client().delete(redis_keys.ranking_turn("love"))
     later(monkeypatch, minutes=6)
 
     with connection.execute_wrapper(refuse):
@@ -309,8 +308,8 @@ def test_what_redis_holds_expires(publish_article: PublishArticle) -> None:
     count(publish_article(), 40)
     public_ranking(LOVE)
 
-    assert 0 < redis.client().ttl(module.redis_keys.ranking("love")) <= 3_600
-    assert 0 < redis.client().ttl(ranking_turn("love")) <= 30
+    assert 0 < redis.client().ttl(redis_keys.ranking("love")) <= 3_600
+    assert 0 < redis.client().ttl(redis_keys.ranking_turn("love")) <= 30
 
 
 def test_a_shared_ranking_is_the_same_after_its_way_through_redis() -> None:
