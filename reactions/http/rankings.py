@@ -32,8 +32,8 @@ from articles.syndication import feeds
 from articles.syndication.feed_entries import COLUMNS, Feed, clean, list_entries
 from reactions.counts import rfc3339
 from reactions.http.embed import face, style_url
-from reactions.http.figures_requests import check_parameters
 from reactions.http.messages import label_of
+from reactions.http.requests import check_parameters
 from reactions.kinds import BY_KEY, SEVEN, Kind
 from reactions.stats.public_rankings import (
     LEAST_REACTIONS,
