@@ -10,7 +10,6 @@ from rest_framework import serializers as rest
 from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from articles import validation
 from articles.api import serializers
@@ -24,6 +23,7 @@ from articles.api.editing import (
     editor_of,
     target,
 )
+from articles.api.views import ApiView
 from articles.fields import MAX_LENGTH
 from articles.models import Article, ArticleAddress
 from articles.resolve import find_any_article
@@ -98,7 +98,7 @@ def _merge(article_id: UUID, into: str, expected_version: int | None, editor: st
         raise Conflict(refused.text, refused.code) from None
 
 
-class Addresses(APIView):
+class Addresses(ApiView):
     authentication_classes = [KeyAuthentication]
     permission_classes = [scope("articles:write")]
     parser_classes = [ArticleParser]

@@ -14,10 +14,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import APIException, NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from articles import conditional_get
 from articles.api import editing, serializers
+from articles.api.views import ApiView
 from articles.hooks import reaction_hooks
 from articles.models import Article, ArticleQuerySet
 from articles.pages import search
@@ -35,6 +35,8 @@ class Gone(APIException):
 
 
 class ArticleList(editing.CreateArticleView):
+    query_parameters = {"get": {*serializers.ArticleQuery().fields}}
+
     @extend_schema(
         operation_id="articles_list",
         auth=[],
@@ -79,7 +81,7 @@ class ArticleDetail(editing.EditArticleView):
         return _shared(response)
 
 
-class ArticleNinjs(APIView):
+class ArticleNinjs(ApiView):
     @extend_schema(operation_id="articles_ninjs", auth=[], responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request, article: str) -> HttpResponseBase:
         """One published article as ninjs 3.1, by its id or its slug.

@@ -17,12 +17,12 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from articles import validation
 from articles.api import serializers
 from articles.api.api_keys import KEY, KeyAuthentication, scope
 from articles.api.idempotency import LONGEST_KEY, Answer, OtherRequest, answer_once
+from articles.api.views import ApiView
 from articles.editing import InvalidValue, NotEditable, create_draft, edit_article
 from articles.json_body import JSONBodyParser
 from articles.models import ApiKey, Article
@@ -82,7 +82,7 @@ class ArticleParser(JSONBodyParser):
     most_bytes = LARGEST_BODY
 
 
-class WriteView(APIView):
+class WriteView(ApiView):
     """Reading needs nothing; writing needs a key with `articles:write`, and answers the full article."""
 
     parser_classes = [ArticleParser]
@@ -122,7 +122,7 @@ class WriteView(APIView):
         return answer_once(api_key=_key(request), key=key, request=canonical, act=answer)
 
 
-def _only_reads(view: APIView) -> bool:
+def _only_reads(view: ApiView) -> bool:
     request: Any = getattr(view, "request", None)
     return request is None or request.method in SAFE_METHODS
 

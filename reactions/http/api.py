@@ -10,8 +10,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions
 from rest_framework.request import Request, is_form_media_type
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from articles.api.views import ApiView
 from articles.models import Site
 from articles.sites.rules import NULL_ORIGIN
 from reactions.cache.slugs import find_articles
@@ -84,7 +84,7 @@ class Conflict(exceptions.APIException):
     status_code = 409
 
 
-class ReaderView(APIView):
+class ReaderView(ApiView):
     """A view for a reader. A bad token is a 401, and a bad cookie is deleted with it."""
 
     _found: Reader | None = None
@@ -110,7 +110,7 @@ class ReaderView(APIView):
         return final
 
 
-class ArticleReactions(APIView):
+class ArticleReactions(ApiView):
     @extend_schema(
         operation_id="reactions_retrieve", tags=["reactions"], auth=[], responses=schemas.Counts
     )
@@ -122,12 +122,14 @@ class ArticleReactions(APIView):
         return response
 
 
-class ManyReactions(APIView):
+class ManyReactions(ApiView):
+    query_parameters = {"get": {"articles", "at"}}
+
     @extend_schema(
         operation_id="reactions_list",
         tags=["reactions"],
         auth=[],
-        parameters=[schemas.ARTICLES],
+        parameters=[schemas.ARTICLES, schemas.AT],
         responses=schemas.ManyCounts,
     )
     def get(self, request: Request) -> HttpResponse:
@@ -196,6 +198,8 @@ class MyReactions(ReaderView):
 
 
 class ManyMine(ReaderView):
+    query_parameters = {"get": {"articles"}}
+
     @extend_schema(
         operation_id="mine_list",
         tags=["reader"],

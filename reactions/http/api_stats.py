@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from articles.api.api_keys import KeyAuthentication, scope
+from articles.api.views import ApiView
 from reactions.counts import rfc3339
 from reactions.http import figures_schemas as schemas
 from reactions.http.answers import PRIVATE
@@ -26,6 +27,9 @@ from reactions.http.csv_answer import (
     lines_of_series,
 )
 from reactions.http.figures_requests import (
+    OF_FORMAT,
+    OF_LISTS,
+    OF_RANGE,
     Format,
     named,
     read_body,
@@ -36,7 +40,7 @@ from reactions.http.figures_requests import (
     read_step,
 )
 from reactions.http.following import current_article_id_at
-from reactions.http.requests import check_parameters, read_interval, read_timezone
+from reactions.http.requests import read_interval, read_timezone
 from reactions.http.schemas import KEY_OR_SESSION, Statistics
 from reactions.kinds import KINDS
 from reactions.stats.article import INTERVALS, article_statistics
@@ -67,7 +71,7 @@ def _scope(request: Request) -> Scope | None:
     return scope_of(user) if isinstance(user, User) and user.is_staff else EVERYTHING
 
 
-class FiguresView(APIView):
+class FiguresView(ApiView):
     """A call for figures. `answer` writes what a query gives for the scope of the caller."""
 
     authentication_classes = [KeyAuthentication, SessionAuthentication]
@@ -110,6 +114,8 @@ class FiguresView(APIView):
 
 
 class StatsQuery(FiguresView):
+    query_parameters = {"post": OF_FORMAT}
+
     @extend_schema(
         operation_id="stats_query",
         tags=["statistics"],
@@ -124,7 +130,6 @@ class StatsQuery(FiguresView):
 
         docs/statistics.md defines every figure. 400 names the field that cannot be answered.
         """
-        check_parameters(request.query_params, {"format", "bom"})
         form = read_format(request.query_params)
         with named():
             query = read_body(request.data)
@@ -133,6 +138,8 @@ class StatsQuery(FiguresView):
 
 
 class StatsArticles(FiguresView):
+    query_parameters = {"get": OF_LISTS}
+
     @schemas.described("stats_articles", OF_ARTICLES)
     def get(self, request: Request) -> HttpResponseBase:
         """Articles with their figures, those to which most reactions came first."""
@@ -140,6 +147,8 @@ class StatsArticles(FiguresView):
 
 
 class StatsSections(FiguresView):
+    query_parameters = {"get": OF_LISTS}
+
     @schemas.described("stats_sections", OF_GROUPS)
     def get(self, request: Request) -> HttpResponseBase:
         """Sections: those that the articles have now, whichever they had when a reaction came."""
@@ -147,6 +156,8 @@ class StatsSections(FiguresView):
 
 
 class StatsAuthors(FiguresView):
+    query_parameters = {"get": OF_LISTS}
+
     @schemas.described("stats_authors", OF_GROUPS)
     def get(self, request: Request) -> HttpResponseBase:
         """Authors. An article of two authors counts for both; the totals count it once."""
@@ -154,6 +165,8 @@ class StatsAuthors(FiguresView):
 
 
 class StatsTags(FiguresView):
+    query_parameters = {"get": OF_LISTS}
+
     @schemas.described("stats_tags", OF_GROUPS)
     def get(self, request: Request) -> HttpResponseBase:
         """Tags. An article with two tags counts for both; the totals count it once."""
@@ -161,6 +174,8 @@ class StatsTags(FiguresView):
 
 
 class StatsSources(FiguresView):
+    query_parameters = {"get": OF_LISTS}
+
     @schemas.described("stats_sources", OF_GROUPS)
     def get(self, request: Request) -> HttpResponseBase:
         """Sources, such as agencies; null: the site's own articles."""
@@ -168,6 +183,8 @@ class StatsSources(FiguresView):
 
 
 class StatsKinds(FiguresView):
+    query_parameters = {"get": OF_LISTS}
+
     @schemas.described("stats_kinds", OF_KINDS)
     def get(self, request: Request) -> HttpResponseBase:
         """Kinds of reactions, each with its share."""
@@ -175,6 +192,8 @@ class StatsKinds(FiguresView):
 
 
 class StatsTimeseries(FiguresView):
+    query_parameters = {"get": {"interval", "by", *OF_LISTS}}
+
     @schemas.described("stats_timeseries", ("came", "left", "net"), also=schemas.SERIES)
     def get(self, request: Request) -> HttpResponseBase:
         """A series: every interval of the range, with those in which nothing changed.
@@ -184,10 +203,12 @@ class StatsTimeseries(FiguresView):
         step = read_step(request.query_params)
         group = read_group(request.query_params)
         metrics = ("came", "left", "net", *(() if group == ["kind"] else _CAME))
-        return self.list_of([step, *group], metrics, "timeseries", also={"interval", "by"})
+        return self.list_of([step, *group], metrics, "timeseries", has_groups=True)
 
 
 class StatsRealtime(FiguresView):
+    query_parameters = {"get": OF_LISTS - OF_RANGE}
+
     @schemas.described("stats_realtime", OF_REALTIME, has_range=False)
     def get(self, request: Request) -> HttpResponseBase:
         """Articles of the last hour: the quarter of an hour that runs, and the three before it."""
@@ -198,6 +219,8 @@ class StatsRealtime(FiguresView):
 
 
 class StatsMovers(FiguresView):
+    query_parameters = {"get": OF_LISTS}
+
     @schemas.described("stats_movers", OF_MOVERS)
     def get(self, request: Request) -> HttpResponseBase:
         """Articles by the change against another time, the greatest rise first; `sort=change`: the greatest fall first.
@@ -210,6 +233,8 @@ class StatsMovers(FiguresView):
 
 
 class ArticleStatistics(FiguresView):
+    query_parameters = {"get": {"interval", "tz", "from", "to", *OF_FORMAT}}
+
     @extend_schema(
         operation_id="stats_article",
         tags=["statistics"],
@@ -229,7 +254,6 @@ class ArticleStatistics(FiguresView):
         counts come from another system: readers see the sum of the two.
         """
         parameters = request.query_params
-        check_parameters(parameters, {"interval", "tz", "from", "to", "format", "bom"})
         form = read_format(parameters)
         interval, zone = read_interval(request), read_timezone(request)
         start, end = read_span(parameters, zone)

@@ -9,9 +9,9 @@ from rest_framework.generics import ListAPIView
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from articles.api.api_keys import KEY, KeyAuthentication, scope
+from articles.api.views import ApiView
 from articles.models import ApiKey
 from articles.validation import StrictSerializer
 from reactions.cache.merges import follow_merges
@@ -74,7 +74,8 @@ class _Pages(CursorPagination):
     ordering = "-id"
 
 
-class Waves(ListAPIView[Wave]):
+class Waves(ApiView, ListAPIView[Wave]):
+    query_parameters = {"get": {"cursor", "state", "article"}}
     authentication_classes = [KeyAuthentication]
     permission_classes = [scope("reactions:manage")]
     serializer_class = WaveAnswer
@@ -109,7 +110,7 @@ class Waves(ListAPIView[Wave]):
         return waves
 
 
-class WaveView(APIView):
+class WaveView(ApiView):
     authentication_classes = [KeyAuthentication]
     permission_classes = [scope("reactions:manage")]
 

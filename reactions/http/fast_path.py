@@ -181,7 +181,9 @@ class FastPath:
 
     def _get_many(self, query: str) -> _Content | None:
         # What follows makes an address new for a cache in the browser, as a service worker of the page may have one.
-        query = query.partition("&at=")[0]
+        query, _, at = query.partition("&at=")
+        if "&" in at:
+            return None
         listed = self._lists.get(query)
         if listed is None or time.monotonic() > listed.expire_at:
             listed = self._list(query)
@@ -202,7 +204,9 @@ class FastPath:
         """The articles of a query; a slug never leads to another article, the address of a site may."""
         parsed = QueryDict(query)
         addresses = split_articles(parsed)
-        if list(parsed) != ["articles"] or not 0 < len(addresses) <= MOST_ARTICLES:
+        if parsed.keys() != {"articles"} or len(parsed.getlist("articles")) > 1:
+            return None
+        if not 0 < len(addresses) <= MOST_ARTICLES:
             return None
         article_ids = [found for found in _find(addresses) if found]
         if len(article_ids) < len(addresses):

@@ -23,6 +23,12 @@ ARTICLES = OpenApiParameter(
     description="Up to 200 articles, ids, slugs or URLs, separated by commas; a comma in a URL as `%2C`.",
 )
 
+AT = OpenApiParameter(
+    "at",
+    str,
+    description="Of no meaning: it makes an address new for a cache in front of the client, such as a service worker.",
+)
+
 
 def per_kind(name: str, *, nullable: bool) -> Any:
     fields = {

@@ -245,10 +245,10 @@ def test_a_preflight_of_a_readers_call(client: Client, mine: str) -> None:
     assert "Access-Control-Allow-Origin" not in refused.headers
 
 
-def test_an_options_that_is_no_preflight_describes_the_call(client: Client, mine: str) -> None:
+def test_an_options_that_is_no_preflight_names_the_methods(client: Client, mine: str) -> None:
     response = client.options(mine, **from_page(BLOG))
 
-    assert response.status_code == 200
+    assert response.status_code == 204
     assert "PUT" in response.headers["Allow"]
 
 

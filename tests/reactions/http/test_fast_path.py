@@ -146,6 +146,8 @@ SLOW: dict[str, Callable[[Article], tuple[str, dict[str, str]]]] = {
     "not utf-8": lambda a: ("articles/%ff/reactions/", {}),
     "slash": lambda a: (f"articles/{a.id}/x/reactions/", {}),
     "no slash at the end": lambda a: (f"articles/{a.id}/reactions", {}),
+    "many, with what is unknown": lambda a: (f"reactions/?articles={a.id}&at=594&so=1", {}),
+    "many, named twice": lambda a: (f"reactions/?articles={a.id}&articles={a.id}", {}),
     "query": lambda a: (f"articles/{a.id}/reactions/?format=xml", {}),
     "many, one unknown": lambda a: (f"reactions/?articles={a.id},unknown", {}),
     "many, none": lambda a: ("reactions/?articles=", {}),

@@ -1,0 +1,49 @@
+"""What every call of the API has in common, in both apps: its methods, its parameters, and how it refuses a caller."""
+
+from collections.abc import Collection, Mapping
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, QueryDict
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+# Characters of a caller's own name for something, in the text that refuses it.
+_LONGEST_NAME = 100
+
+
+def check_parameters(query: QueryDict, known: Collection[str]) -> None:
+    """Raises ValidationError for a parameter that is not known or is repeated, by its name."""
+    for name in query:
+        if name not in known:
+            raise _refused(name, "unknown", "There is no such parameter here.")
+        if len(query.getlist(name)) > 1:
+            raise _refused(name, "repeated", "The parameter is there twice.")
+
+
+def _refused(name: str, code: str, detail: str) -> ValidationError:
+    return ValidationError({name[:_LONGEST_NAME]: [ErrorDetail(detail, code)]})
+
+
+class ApiView(APIView):
+    """The base of every view below /api/v1/. A method has no query parameters but those that the view lists."""
+
+    # By method, in small letters: what may be in the query string. HEAD has those of GET.
+    query_parameters: ClassVar[Mapping[str, Collection[str]]] = {}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuses, in this order: another method, another caller, another parameter."""
+        method = str(request.method).lower()
+        if method == "options":
+            return  # what it answers is no secret
+        if method.upper() not in self.allowed_methods:
+            self.http_method_not_allowed(request, *args, **kwargs)
+        super().initial(request, *args, **kwargs)
+        listed = "get" if method == "head" else method
+        check_parameters(request.query_params, self.query_parameters.get(listed, ()))
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        """The methods, in `Allow`. What a call is for, OpenAPI says."""
+        return Response(status=HTTPStatus.NO_CONTENT)
