@@ -2,14 +2,21 @@
 
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from django.http import HttpRequest, QueryDict
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.exceptions import (
+    AuthenticationFailed,
+    ErrorDetail,
+    NotAuthenticated,
+    ValidationError,
+)
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+# The schemes by which a call names who it is for, as the texts that refuse another one have them.
+READER_SCHEME, KEY_SCHEME = "Authorization: Reader <token>", "Authorization: Bearer <key>"
 # Characters of a caller's own name for something, in the text that refuses it.
 _LONGEST_NAME = 100
 
@@ -25,6 +32,32 @@ def check_parameters(query: QueryDict, known: Collection[str]) -> None:
 
 def _refused(name: str, code: str, detail: str) -> ValidationError:
     return ValidationError({name[:_LONGEST_NAME]: [ErrorDetail(detail, code)]})
+
+
+class WrongScheme(AuthenticationFailed):
+    """The call has credentials of another kind than it needs. They are never passed over in silence."""
+
+    default_code = "wrong_scheme"
+
+    def __init__(self, given: str, needed: str) -> None:
+        super().__init__(f"This call needs {needed}; it came with {_name_scheme(given)}.")
+
+
+class KeyRequired(NotAuthenticated):
+    default_detail = f"This call needs a key: {KEY_SCHEME}."
+    default_code = "key_required"
+
+
+def scheme_of(request: Request) -> str:
+    """The scheme of `Authorization` in small letters; empty where the call has none."""
+    given: str = request.META.get("HTTP_AUTHORIZATION", "")
+    return given.strip().partition(" ")[0].lower()
+
+
+def _name_scheme(given: str) -> str:
+    """What may be repeated to the caller: a secret without a scheme in front looks like one."""
+    known = ("basic", "bearer", "api-key", "digest", "negotiate", "reader", "token")
+    return given.capitalize() if given in known else "an unknown scheme"
 
 
 class ApiView(APIView):
@@ -43,6 +76,15 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         listed = "get" if method == "head" else method
         check_parameters(request.query_params, self.query_parameters.get(listed, ()))
+
+    def permission_denied(
+        self, request: Request, message: str | None = None, code: str | None = None
+    ) -> NoReturn:
+        """401 says which credentials are needed, and which came instead."""
+        if request.authenticators and not request.successful_authenticator:
+            scheme = scheme_of(request)
+            raise WrongScheme(scheme, KEY_SCHEME) if scheme else KeyRequired
+        super().permission_denied(request, message, code)
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         """The methods, in `Allow`. What a call is for, OpenAPI says."""

@@ -8,10 +8,11 @@ from django.conf import settings
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request, is_form_media_type
 from rest_framework.response import Response
 
-from articles.api.views import ApiView
+from articles.api.views import READER_SCHEME, ApiView, WrongScheme, scheme_of
 from articles.models import Site
 from articles.sites.rules import NULL_ORIGIN
 from reactions.cache.slugs import find_articles
@@ -84,8 +85,22 @@ class Conflict(exceptions.APIException):
     status_code = 409
 
 
+class ReaderScheme(BaseAuthentication):
+    """Refuses other credentials than a reader's, a key's as well; the reader is found by the view."""
+
+    def authenticate(self, request: Request) -> None:
+        scheme = scheme_of(request)
+        if scheme and not has_reader_header(request):
+            raise WrongScheme(scheme, READER_SCHEME)
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Reader realm="reactions"'
+
+
 class ReaderView(ApiView):
     """A view for a reader. A bad token is a 401, and a bad cookie is deleted with it."""
+
+    authentication_classes = [ReaderScheme]
 
     _found: Reader | None = None
 

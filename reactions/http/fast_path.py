@@ -223,7 +223,8 @@ class FastPath:
         """Body, and no ETag; None where nothing was changed and Django has to say why."""
         request = _Request(environ)
         kinds = _read_body(environ)
-        if kinds is None or (is_cross_origin and not has_reader_header(request)):
+        is_by_header = has_reader_header(request)
+        if kinds is None or (not is_by_header and (is_cross_origin or has_api_key(environ))):
             return None
         try:
             change = _set(request, address, kinds)

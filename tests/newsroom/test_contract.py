@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -134,3 +135,92 @@ def test_openapi_describes_every_call_and_no_other() -> None:
     }
 
     assert described == {str(call) for call in list_calls()}
+
+
+def needs(call: Call, scheme: str) -> bool:
+    """Whether OpenAPI lists the scheme for the call, and not that the call does without."""
+    return any(scheme in each for each in operation(call).get("security", []))
+
+
+of_keys = pytest.mark.parametrize("call", [c for c in list_calls() if needs(c, "key")], ids=str)
+of_readers = pytest.mark.parametrize(
+    "call", [c for c in list_calls() if needs(c, "readerToken")], ids=str
+)
+
+
+@of_keys
+def test_a_call_of_programs_names_the_key_that_it_needs(
+    client: Client, db: None, call: Call
+) -> None:
+    token = new_reader().token
+    sent = {"": "", "Reader": f"Reader {token}", "Basic": "Basic YTpi"}
+
+    for scheme, given in sent.items():
+        answer = send(client, call, Authorization=given)
+
+        assert answer.status_code == 401
+        assert answer["WWW-Authenticate"].startswith("Bearer")
+        assert "Authorization: Bearer <key>" in answer.json()["detail"]
+        assert scheme in answer.json()["detail"]
+
+
+@of_readers
+def test_a_call_of_readers_refuses_other_credentials(client: Client, db: None, call: Call) -> None:
+    reader = new_reader()
+    client.cookies[settings.READER_COOKIE] = reader.token
+    key = issue_key(name="contract", scopes=SCOPES)
+    sent = [f"Bearer {key}", f"Bearer {reader.token}", f"Api-Key {key}", "Basic YTpi", reader.token]
+
+    answers = [send(client, call, Authorization=given) for given in sent]
+
+    for answer in answers:
+        assert answer.status_code == 401
+        assert answer["WWW-Authenticate"].startswith("Reader")
+        assert "Authorization: Reader <token>" in answer.json()["detail"]
+        assert reader.token not in answer.json()["detail"]
+
+
+@every_call
+def test_a_method_that_does_not_exist_is_405_whoever_asks(
+    client: Client, db: None, call: Call
+) -> None:
+    methods = {"get", "post", "put", "patch", "delete", "trace"}
+    missing = [each for each in methods if not hasattr(call.view, each)]
+
+    for method in missing:
+        answer = client.generic(method.upper(), call.url)
+
+        assert (answer.status_code, method) == (405, method)
+        assert call.method.upper() in answer["Allow"].split(", ")
+        assert answer["Content-Type"] == "application/problem+json"
+    assert client.options(call.url)["Allow"].split(", ")[-1] == "OPTIONS"
+
+
+@every_call
+def test_an_address_without_its_slash_is_404_and_says_so(
+    client: Client, db: None, call: Call
+) -> None:
+    for method in ("GET", call.method.upper()):
+        answer = client.generic(method, f"{call.url[:-1]}?x=1", b"{}", "application/json")
+
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+        assert f"Did you mean {call.url}?" in answer.json()["detail"]
+
+
+def test_an_address_of_nothing_is_404_without_a_hint(client: Client, db: None) -> None:
+    for path in (
+        "/api/",
+        "/api",
+        "/api/v1/",
+        "/api/v1/nothing",
+        "/api/v2/articles/",
+        "/api/v1/%00",
+    ):
+        answer = client.get(path)
+
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+        assert "Did you mean" not in answer.json()["detail"]
+
+
+def test_pages_are_still_redirected_to_their_slash(client: Client, db: None) -> None:
+    assert client.get("/search")["Location"] == "/search/"

@@ -501,6 +501,19 @@ def test_a_put_without_a_reader_is_refused_by_django_and_records_nothing(
     assert not Reaction.objects.exists()
 
 
+def test_a_put_with_a_cookie_and_other_credentials_is_refused(site: Site, article: Article) -> None:
+    path = f"/api/v1/articles/{article.id}/reactions/mine/"
+    cookie = {"HTTP_COOKIE": f"reader={new_reader().token}", "HTTP_ORIGIN": "http://testserver"}
+    site.put(path, b'{"reactions":[]}', **cookie)
+
+    answers = [
+        site.put(path, LOVE, **cookie, HTTP_AUTHORIZATION=f"{s} x") for s in ("Bearer", "Basic")
+    ]
+
+    assert [status for status, _, _ in answers] == ["401 Unauthorized"] * 2
+    assert not Reaction.objects.exists()
+
+
 def test_a_cookie_from_before_https_is_replaced_by_django_once(
     site: Site, article: Article, settings: Settings
 ) -> None:
