@@ -21,6 +21,7 @@ from rest_framework.views import exception_handler
 
 from articles.api.api_keys import WrongKey
 from articles.json_body import BodyTooLarge
+from newsroom.slashes import is_api, path_with_slash
 from reactions.moderation.rate_limits import WRONG_KEYS, take
 from reactions.sql import replace_lost_connection
 from reactions.sql.errors import TEMPORARY, Failure, failure_of
@@ -159,7 +160,7 @@ def _field_errors(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
 
 
 def _wants_problem(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
+    return is_api(request.path_info)
 
 
 def _plain(status: int, detail: str) -> HttpResponse:
@@ -182,7 +183,9 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _wants_problem(request):
-        return _plain(404, "There is nothing here.")
+        path = path_with_slash(request)
+        hint = f" Did you mean {path}?" if path else ""
+        return _plain(404, f"There is nothing here.{hint}")
     return defaults.page_not_found(request, exception)
 
 

@@ -126,7 +126,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "newsroom.slashes.CommonOfPages",
     "django.middleware.csrf.CsrfViewMiddleware",
     "newsroom.shared_answers.without_cookies",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

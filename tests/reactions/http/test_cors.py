@@ -66,7 +66,7 @@ def listed(value: str) -> set[str]:
         ("/api/v1/articles/{}/", 200),
         ("/api/v1/articles/{}/ninjs/", 200),
         ("/api/v1/articles/{}/reactions/", 200),
-        ("/api/v1/articles/{}", 301),
+        ("/api/v1/articles/{}", 404),
         ("/api/v1/articles/unknown/reactions/", 404),
         ("/api/v1/reactions/?articles={}", 200),
         ("/api/v1/reactions/", 400),
