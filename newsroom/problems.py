@@ -1,6 +1,5 @@
 """Every error of the API as `application/problem+json` (RFC 9457)."""
 
-import json
 import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
@@ -8,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -21,6 +20,7 @@ from rest_framework.views import exception_handler
 
 from articles.api.api_keys import WrongKey
 from articles.json_body import BodyTooLarge
+from articles.problems import CONTENT_TYPE, problem, problem_answer
 from newsroom.slashes import is_api, path_with_slash
 from reactions.moderation.rate_limits import WRONG_KEYS, take
 from reactions.sql import replace_lost_connection
@@ -28,7 +28,6 @@ from reactions.sql.errors import TEMPORARY, Failure, failure_of
 
 logger = logging.getLogger(__name__)
 
-CONTENT_TYPE = "application/problem+json"
 _RETRY_AFTER_SECONDS = 2
 # In the environment of a request whose connection to PostgreSQL was lost while it ran.
 _CONNECTION_LOST = "newsroom.connection_lost"
@@ -79,7 +78,7 @@ def _unavailable(request: HttpRequest, exc: BaseException | None) -> HttpRespons
     _note_lost_connection(request.META, exc)
     logger.warning("%s %s: the database is %s: %s", request.method, request.path, failure, exc)
     if _wants_problem(request):
-        response = _plain(HTTPStatus.SERVICE_UNAVAILABLE, _EXPLANATIONS[failure])
+        response = problem_answer(503, "unavailable", _EXPLANATIONS[failure])
     else:
         response = HttpResponse(render_to_string("503.html"), status=HTTPStatus.SERVICE_UNAVAILABLE)
     response["Retry-After"] = str(_RETRY_AFTER_SECONDS)
@@ -106,6 +105,8 @@ def problem_response(exc: Exception, context: Mapping[str, Any]) -> Response | N
         exc = BodyTooLarge(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     elif isinstance(exc, Http404):
         exc = exceptions.NotFound(*exc.args)
+    elif isinstance(exc, PermissionDenied):
+        exc = exceptions.PermissionDenied(*exc.args)
     response = exception_handler(exc, dict(context))
     if response is None:
         return None
@@ -117,25 +118,6 @@ def problem_response(exc: Exception, context: Mapping[str, Any]) -> Response | N
     return response
 
 
-def problem(
-    status: int,
-    *,
-    code: str = "",
-    detail: str = "",
-    errors: list[dict[str, str]] | None = None,
-) -> dict[str, Any]:
-    """RFC 9457's members. `type` names this product's own problems; others have no more than their status."""
-    body: dict[str, Any] = {
-        "type": f"urn:newsroom:problem:{code}" if code else "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-    }
-    if errors is not None:
-        body["errors"] = errors
-    return body
-
-
 def _explain(exc: Exception) -> dict[str, Any]:
     if isinstance(exc, exceptions.ValidationError):
         errors = list(_field_errors(exc.detail))
@@ -145,7 +127,7 @@ def _explain(exc: Exception) -> dict[str, Any]:
             "errors": errors,
         }
     detail = getattr(exc, "detail", "")
-    return {"code": getattr(detail, "code", "") or "", "detail": str(detail)}
+    return {"code": getattr(detail, "code", None) or "error", "detail": str(detail)}
 
 
 def _field_errors(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
@@ -163,21 +145,15 @@ def _wants_problem(request: HttpRequest) -> bool:
     return is_api(request.path_info)
 
 
-def _plain(status: int, detail: str) -> HttpResponse:
-    return HttpResponse(
-        json.dumps(problem(status, detail=detail)), status=status, content_type=CONTENT_TYPE
-    )
-
-
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _wants_problem(request):
-        return _plain(400, "The request cannot be understood.")
+        return problem_answer(400, "bad_request", "The request cannot be understood.")
     return defaults.bad_request(request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _wants_problem(request):
-        return _plain(403, "This is not allowed.")
+        return problem_answer(403, "permission_denied", "This is not allowed.")
     return defaults.permission_denied(request, exception)
 
 
@@ -185,7 +161,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _wants_problem(request):
         path = path_with_slash(request)
         hint = f" Did you mean {path}?" if path else ""
-        return _plain(404, f"There is nothing here.{hint}")
+        return problem_answer(404, "not_found", f"There is nothing here.{hint}")
     return defaults.page_not_found(request, exception)
 
 
@@ -194,7 +170,7 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
     if response := _unavailable(request, sys.exception()):
         return response
     if _wants_problem(request):
-        return _plain(500, "An internal error; it has been logged.")
+        return problem_answer(500, "internal_error", "An internal error; it has been logged.")
     return defaults.server_error(request)
 
 
@@ -209,10 +185,11 @@ def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             "type": {"type": "string", "format": "uri"},
             "title": text,
             "status": {"type": "integer"},
+            "code": text,
             "detail": text,
             "errors": {"type": "array", "items": error},
         },
-        "required": ["type", "title", "status", "detail"],
+        "required": ["type", "title", "status", "code", "detail"],
     }
     answer = {
         "description": "A problem.",

@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from newsroom import health, metrics
+from articles.problems import PAGE
+from newsroom import health, metrics, problem_page
 
 urlpatterns = [
     path("healthz", health.healthz),
@@ -15,6 +16,7 @@ urlpatterns = [
     path("api/v1/", include("articles.api.urls")),
     path("api/v1/", include("reactions.http.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path(PAGE[1:], problem_page.page, name="problems"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("", include("reactions.urls")),
     path("", include("articles.urls")),

@@ -385,7 +385,7 @@ def test_a_put_without_a_reader_records_nothing_and_says_what_is_missing(
         )
 
     assert_problem(response, 401)
-    assert response.json()["type"] == "urn:newsroom:problem:reader_required"
+    assert response.json()["code"] == "reader_required"
     assert response["WWW-Authenticate"].startswith("Reader")
     assert not response.cookies
     assert not Reaction.objects.exists()

@@ -220,7 +220,7 @@ def test_from_another_origin_a_reader_is_refused_and_nothing_is_done(
     for each in (response, new, erased):
         assert each.status_code == 403
         assert each.headers["Content-Type"] == "application/problem+json"
-        assert each.json()["type"] == "urn:newsroom:problem:origin_not_listed"
+        assert each.json()["code"] == "origin_not_listed"
         assert origin in each.json()["detail"]
         assert each.headers["Vary"] == "Origin"
         assert not each.cookies
@@ -330,7 +330,7 @@ def test_a_page_finds_its_site(client: Client, settings: Settings) -> None:
     assert here.json() == {"site": "Blog", "registers": True}
     assert own.json() == {"site": "The Herald", "registers": False}
     assert other.status_code == 403
-    assert other.json()["type"] == "urn:newsroom:problem:origin_not_listed"
+    assert other.json()["code"] == "origin_not_listed"
     assert OTHER in other.json()["detail"]
     for each in (here, own, other):
         assert each.headers["Cache-Control"] == "no-store"
