@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.validators import URLValidator
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from articles import dateline, markup
@@ -256,6 +257,7 @@ def serializer_field(field: Field) -> Text:
     )
 
 
+@extend_schema_serializer(component_name="ArticleChanges")
 class Changes(StrictSerializer):
     """What PATCH may change. A field that is left out stays as it is."""
 
@@ -299,6 +301,7 @@ class Changes(StrictSerializer):
         return fields | declared
 
 
+@extend_schema_serializer(component_name="Draft")
 class Draft(Changes):
     """What POST accepts. The slug follows from the headline where it is left out."""
 

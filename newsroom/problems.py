@@ -21,6 +21,7 @@ from rest_framework.views import exception_handler
 from articles.api.api_keys import WrongKey
 from articles.json_body import BodyTooLarge
 from articles.problems import CONTENT_TYPE, problem, problem_answer
+from newsroom.openapi import PROBLEM_SCHEMA
 from newsroom.slashes import is_api, path_with_slash
 from reactions.moderation.rate_limits import WRONG_KEYS, take
 from reactions.sql import replace_lost_connection
@@ -176,21 +177,7 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
 
 def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """drf-spectacular's hook: every operation may answer with a problem, and this is its shape."""
-    text = {"type": "string"}
-    error = {"type": "object", "properties": {"field": text, "code": text, "detail": text}}
-    result["components"].setdefault("schemas", {})["Problem"] = {
-        "type": "object",
-        "description": "RFC 9457. `errors` is there for bad input.",
-        "properties": {
-            "type": {"type": "string", "format": "uri"},
-            "title": text,
-            "status": {"type": "integer"},
-            "code": text,
-            "detail": text,
-            "errors": {"type": "array", "items": error},
-        },
-        "required": ["type", "title", "status", "code", "detail"],
-    }
+    result["components"].setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
     answer = {
         "description": "A problem.",
         "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},

@@ -227,6 +227,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Publishes articles, records the reactions of their readers, and shows editors and API clients the counts.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "SERVERS": [{"url": "/", "description": "The installation that serves this document."}],
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -234,7 +236,23 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "APPEND_COMPONENTS": {
         "securitySchemes": {
-            "readerCookie": {"type": "apiKey", "in": "cookie", "name": "reader"},
+            "key": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "`Authorization: Bearer <key>`, a key from `manage.py issue_key`.",
+            },
+            "cookieAuth": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": "sessionid",
+                "description": "The session of a user of the desk.",
+            },
+            "readerCookie": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": "reader",
+                "description": "The cookie that `POST readers/` sets in a browser on this site.",
+            },
             "readerToken": {
                 "type": "http",
                 "scheme": "Reader",
@@ -242,7 +260,11 @@ SPECTACULAR_SETTINGS = {
             },
         }
     },
-    "POSTPROCESSING_HOOKS": ["newsroom.problems.describe_problems"],
+    "POSTPROCESSING_HOOKS": [
+        "newsroom.problems.describe_problems",
+        "newsroom.openapi.complete",
+    ],
+    "COMPONENT_SPLIT_PATCH": False,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
 }
 

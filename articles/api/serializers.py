@@ -124,11 +124,18 @@ class ArticleEntry(Shape):
     tags = Label(source="ordered_tags", many=True)
     language = serializers.CharField(help_text="BCP 47.")
     site = serializers.CharField(
-        source="site.name", default=None, help_text="The site that publishes it; null: this one."
+        source="site.name",
+        default=None,
+        allow_null=True,
+        help_text="The site that publishes it; null: this one.",
     )
-    first_published_at = UTCField(help_text="Never changes.")
-    published_at = UTCField(help_text="Shown to readers; orders lists.")
-    content_modified_at = UTCField(help_text="The last change that readers would notice.")
+    first_published_at = UTCField(allow_null=True, help_text="Never changes; null in a draft.")
+    published_at = UTCField(
+        allow_null=True, help_text="Shown to readers; orders lists. null in a draft."
+    )
+    content_modified_at = UTCField(
+        allow_null=True, help_text="The last change that readers would notice; null in a draft."
+    )
     version = serializers.IntegerField()
     reactions = serializers.SerializerMethodField()
 

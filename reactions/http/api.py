@@ -173,7 +173,7 @@ class MyReactions(ReaderView):
         tags=["reader"],
         auth=schemas.KNOWN_READER,
         request=schemas.ReactionsInput,
-        responses=schemas.Change,
+        responses=schemas.OwnChange,
     )
     def put(self, request: Request, article: str) -> Response:
         """Sets the reader's reactions to exactly these; safe to repeat, the first time included.
@@ -196,7 +196,7 @@ class MyReactions(ReaderView):
         tags=["reader"],
         auth=schemas.READER,
         request=None,
-        responses={200: schemas.Change},
+        responses={200: schemas.OwnChange},
     )
     def delete(self, request: Request, article: str) -> Response:
         """Clears the reader's reactions; safe to repeat. Without a token there is nothing to clear."""
@@ -245,7 +245,7 @@ class Readers(ReaderView):
         responses={200: schemas.Token, 201: schemas.Token},
     )
     def post(self, request: Request) -> Response:
-        """A reader, to react as: 201 with a new token, 200 with the same where the call has a valid one.
+        """Makes a reader, to react as: 201 with a new token, 200 with the same where the call has a valid one.
 
         A program sends it as `Authorization: Reader <token>`; a browser on this site also gets it as a cookie.
         Nothing is stored. 429 with `Retry-After` where too many new readers come from one network. A cookie that is not

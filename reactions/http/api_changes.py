@@ -85,7 +85,7 @@ class ChangeEntry(serializers.Serializer[None]):
         allow_null=True,
         help_text="Of the article for `content` and `gone`, of its counts for `counts`; each rises with every change.",
     )
-    counts = per_kind("ChangedCounts", nullable=True)
+    counts = per_kind("ChangedCounts", nullable=True, may_be_null=True)
     total = serializers.IntegerField(allow_null=True)
     at = serializers.DateTimeField(help_text="When the change got its place in the feed.")
     url = serializers.URLField(

@@ -151,7 +151,7 @@ class StatsSections(FiguresView):
 
     @schemas.described("stats_sections", OF_GROUPS)
     def get(self, request: Request) -> HttpResponseBase:
-        """Sections: those that the articles have now, whichever they had when a reaction came."""
+        """Sections with their figures. Those that the articles have now, whichever they had when a reaction came."""
         return self.list_of(["section"], OF_GROUPS, "sections")
 
 
@@ -160,7 +160,7 @@ class StatsAuthors(FiguresView):
 
     @schemas.described("stats_authors", OF_GROUPS)
     def get(self, request: Request) -> HttpResponseBase:
-        """Authors. An article of two authors counts for both; the totals count it once."""
+        """Authors with their figures. An article of two authors counts for both; the totals count it once."""
         return self.list_of(["author"], OF_GROUPS, "authors")
 
 
@@ -169,7 +169,7 @@ class StatsTags(FiguresView):
 
     @schemas.described("stats_tags", OF_GROUPS)
     def get(self, request: Request) -> HttpResponseBase:
-        """Tags. An article with two tags counts for both; the totals count it once."""
+        """Tags with their figures. An article with two tags counts for both; the totals count it once."""
         return self.list_of(["tag"], OF_GROUPS, "tags")
 
 
@@ -178,7 +178,7 @@ class StatsSources(FiguresView):
 
     @schemas.described("stats_sources", OF_GROUPS)
     def get(self, request: Request) -> HttpResponseBase:
-        """Sources, such as agencies; null: the site's own articles."""
+        """Sources, such as agencies, with their figures; null: the site's own articles."""
         return self.list_of(["source"], OF_GROUPS, "sources")
 
 
@@ -187,7 +187,7 @@ class StatsKinds(FiguresView):
 
     @schemas.described("stats_kinds", OF_KINDS)
     def get(self, request: Request) -> HttpResponseBase:
-        """Kinds of reactions, each with its share."""
+        """Kinds of reactions with their figures, each with its share."""
         return self.list_of(["kind"], OF_KINDS, "kinds")
 
 
@@ -196,7 +196,7 @@ class StatsTimeseries(FiguresView):
 
     @schemas.described("stats_timeseries", ("came", "left", "net"), also=schemas.SERIES)
     def get(self, request: Request) -> HttpResponseBase:
-        """A series: every interval of the range, with those in which nothing changed.
+        """Figures by time: every interval of the range, with those in which nothing changed.
 
         Of single articles (`by=article`) only intervals with a change.
         """

@@ -30,11 +30,12 @@ AT = OpenApiParameter(
 )
 
 
-def per_kind(name: str, *, nullable: bool) -> Any:
+def per_kind(name: str, *, nullable: bool, may_be_null: bool = False) -> Any:
+    """A number for each kind; `nullable` where one of them may be unknown, `may_be_null` where there may be none."""
     fields = {
         kind.key: serializers.IntegerField(allow_null=nullable, min_value=0) for kind in KINDS
     }
-    return type(name, (serializers.Serializer,), fields)()
+    return type(name, (serializers.Serializer,), fields)(allow_null=may_be_null)
 
 
 class Counts(serializers.Serializer[None]):
@@ -85,7 +86,7 @@ class ManyMine(serializers.Serializer[None]):
     results = _or_unknown("MineOrUnknown", Mine)
 
 
-class Change(Mine):
+class OwnChange(Mine):
     previous = serializers.ListField(child=serializers.ChoiceField(list(BY_KEY)))
     changed = serializers.BooleanField()
     counts = per_kind("CountsWithOwn", nullable=False)
