@@ -11,8 +11,10 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
 
 from articles import conditional_get
+from articles.api.views import Deprecation
 from articles.problems import CONTENT_TYPE, PAGE
 from newsroom.openapi_examples import EXAMPLES, PARAMETERS
 
@@ -63,15 +65,34 @@ _SUCCESSES = {
 }
 
 
+class Schema(AutoSchema):
+    """How drf-spectacular describes a call of ours."""
+
+    def is_deprecated(self) -> bool:
+        return self._deprecation() is not None
+
+    def get_description(self) -> str:  # type: ignore[override]  # DRF’s stubs have the former signature
+        text = str(super().get_description())
+        if deprecation := self._deprecation():
+            text += (
+                f"\n\nDeprecated since {deprecation.since:%Y-%m-%d}; ends on {deprecation.sunset:%Y-%m-%d}."
+                " Each answer says so in `Deprecation` and `Sunset`."
+            )
+        return text
+
+    def _deprecation(self) -> Deprecation | None:
+        found: Mapping[str, Deprecation] = getattr(self.view, "deprecated", {})
+        return found.get(self.method.lower())
+
+
 def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """drf-spectacular's hook: summaries, errors, examples, and schemas that hold for clients of today and tomorrow."""
     schemas = result["components"]["schemas"]
     for operation in _operations(result):
         _summarise(operation)
         _list_refusals(operation)
-        for parameter in operation.get("parameters", []):
-            for name, value in PARAMETERS.get(parameter["name"], {}).items():
-                parameter.setdefault(name, value)
+        _describe_parameters(operation)
+        operation.setdefault("security", [])
     for name in _reachable(result, _bodies_of_requests):
         _close(schemas[name])
     for name in _reachable(result, _bodies_of_answers):
@@ -79,10 +100,7 @@ def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for name, example in EXAMPLES.items():
         if name in schemas:
             schemas[name]["examples"] = [example]
-    for each in _walk(result):
-        each.pop("x-spec-enum-id", None)
-        if each.pop("nullable", False):  # of DRF's pages, as OpenAPI 3.0 has it
-            each["type"] = [each["type"], "null"]
+    _clean(result)
     result["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
     return result
 
@@ -100,6 +118,12 @@ def _summarise(operation: dict[str, Any]) -> None:
     rest = {**operation}
     operation.clear()
     operation.update({"operationId": rest.pop("operationId"), "summary": first.rstrip("."), **rest})
+
+
+def _describe_parameters(operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", []):
+        for name, value in PARAMETERS.get(parameter["name"], {}).items():
+            parameter.setdefault(name, value)
 
 
 def _list_refusals(operation: dict[str, Any]) -> None:
@@ -180,6 +204,15 @@ def _open_enums(schema: dict[str, Any]) -> None:
         if isinstance(values, list):
             del each["enum"]
             each["x-extensible-enum"] = [value for value in values if value is not None]
+
+
+def _clean(result: dict[str, Any]) -> None:
+    """What the libraries leave: their own marks, and null and examples of pages as OpenAPI 3.0 has them."""
+    for each in _walk(result):
+        each.pop("x-spec-enum-id", None)
+        if each.pop("nullable", False):
+            each["type"] = [each["type"], "null"]
+            each.pop("example", None)
 
 
 _making = Lock()

@@ -215,7 +215,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "newsroom.openapi.Schema",
     "EXCEPTION_HANDLER": "newsroom.problems.problem_response",
 }
 # Bytes. The longest valid body is the desk's form of an article: 100 kB of text, three times that in a form's

@@ -1,10 +1,13 @@
 """What every call of the API has in common, in both apps: its methods, its parameters, and how it refuses a caller."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, ClassVar, NoReturn
 
 from django.http import HttpRequest, QueryDict
+from django.utils.http import http_date
 from rest_framework.exceptions import (
     AuthenticationFailed,
     ErrorDetail,
@@ -34,6 +37,12 @@ def _refused(name: str, code: str, detail: str) -> ValidationError:
     return ValidationError({name[:_LONGEST_NAME]: [ErrorDetail(detail, code)]})
 
 
+def _listed(request: Request) -> str:
+    """The method by which a view lists what belongs to this call."""
+    method = str(request.method).lower()
+    return "get" if method == "head" else method
+
+
 class WrongScheme(AuthenticationFailed):
     """The call has credentials of another kind than it needs. They are never passed over in silence."""
 
@@ -60,11 +69,31 @@ def _name_scheme(given: str) -> str:
     return given.capitalize() if given in known else "an unknown scheme"
 
 
+@dataclass(frozen=True, slots=True)
+class Deprecation:
+    """A call that will end: since when programs are told so, when it ends, and which page says what to do instead."""
+
+    since: datetime
+    sunset: datetime
+    link: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """As RFC 9745 and RFC 8594 have them."""
+        found = {
+            "Deprecation": f"@{int(self.since.timestamp())}",
+            "Sunset": http_date(self.sunset.timestamp()),
+        }
+        return found | ({"Link": f'<{self.link}>; rel="deprecation"'} if self.link else {})
+
+
 class ApiView(APIView):
     """The base of every view below /api/v1/. A method has no query parameters but those that the view lists."""
 
     # By method, in small letters: what may be in the query string. HEAD has those of GET.
     query_parameters: ClassVar[Mapping[str, Collection[str]]] = {}
+    # By method, as above: which calls will end. Every answer says so, and OpenAPI.
+    deprecated: ClassVar[Mapping[str, Deprecation]] = {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuses, in this order: another method, another caller, another parameter."""
@@ -74,8 +103,16 @@ class ApiView(APIView):
         if method.upper() not in self.allowed_methods:
             self.http_method_not_allowed(request, *args, **kwargs)
         super().initial(request, *args, **kwargs)
-        listed = "get" if method == "head" else method
-        check_parameters(request.query_params, self.query_parameters.get(listed, ()))
+        check_parameters(request.query_params, self.query_parameters.get(_listed(request), ()))
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        final = super().finalize_response(request, response, *args, **kwargs)
+        if deprecation := self.deprecated.get(_listed(request)):
+            for name, value in deprecation.headers.items():
+                final[name] = value
+        return final
 
     def permission_denied(
         self, request: Request, message: str | None = None, code: str | None = None
