@@ -49,7 +49,7 @@ class ArticleList(editing.CreateArticleView):
         `next` leads to older articles, `previous` to newer ones; neither skips nor repeats one when
         articles arrive in between. 400 where a filter cannot be understood.
         """
-        query = serializers.ArticleQuery(data=request.query_params)
+        query = serializers.ArticleQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         page = _page(_filtered(query.validated_data), query.validated_data)
         totals = reaction_hooks().totals([article.id for article in page.articles])

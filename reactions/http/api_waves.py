@@ -1,5 +1,6 @@
 """The API of waves: a program lists held reactions, and releases or voids them."""
 
+import re
 from typing import Any, cast
 
 from django.db.models import QuerySet
@@ -17,10 +18,13 @@ from articles.validation import StrictSerializer
 from reactions.cache.merges import follow_merges
 from reactions.cache.slugs import find_article
 from reactions.http.answers import PRIVATE
+from reactions.http.requests import invalid
 from reactions.models import MOST_NOTE, Wave, WaveDecision
 from reactions.moderation.decisions import release_wave, void_wave
 from reactions.moderation.rules import LABELS
 
+# An id, as a cursor has it: more digits do not fit into its column.
+_POSITION = re.compile("[0-9]{1,18}")
 _DECIDE = {Wave.State.RELEASED: release_wave, Wave.State.VOID: void_wave}
 
 
@@ -67,11 +71,25 @@ class WaveQuery(serializers.Serializer[None]):
     article = serializers.CharField(required=False)
 
 
+def _wrong_cursor() -> exceptions.ValidationError:
+    return invalid("cursor", "invalid", "Is not a cursor of this list.")
+
+
 class _Pages(CursorPagination):
     """Newest first: none is skipped or repeated when others arrive."""
 
     page_size = 50
     ordering = "-id"
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Raises ValidationError for a cursor that this list never gave."""
+        try:
+            cursor = super().decode_cursor(request)
+        except exceptions.NotFound:
+            raise _wrong_cursor() from None
+        if cursor is not None and not _POSITION.fullmatch(str(cursor.position or "")):
+            raise _wrong_cursor()
+        return cursor
 
 
 class Waves(ApiView, ListAPIView[Wave]):
@@ -98,7 +116,7 @@ class Waves(ApiView, ListAPIView[Wave]):
         return response
 
     def get_queryset(self) -> QuerySet[Wave]:
-        query = WaveQuery(data=self.request.query_params)
+        query = WaveQuery(data=self.request.query_params.dict())
         query.is_valid(raise_exception=True)
         waves = _waves()
         if state := query.validated_data.get("state"):

@@ -18,7 +18,7 @@ KEY_OR_SESSION: Any = [{"key": []}, {"cookieAuth": []}]
 
 ARTICLES = OpenApiParameter(
     "articles",
-    str,
+    {"type": "string", "pattern": "[^,]"},
     required=True,
     description="Up to 200 articles, ids, slugs or URLs, separated by commas; a comma in a URL as `%2C`.",
 )
@@ -73,8 +73,20 @@ class ManyCounts(serializers.Serializer[None]):
     results = _or_unknown("CountsOrUnknown", Counts)
 
 
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {"type": "string", "enum": list(BY_KEY)},
+        "uniqueItems": True,
+        "description": "All that the reader has then; empty: none.",
+    }
+)
+class _SetOfKinds(serializers.ListField):
+    pass
+
+
 class ReactionsInput(serializers.Serializer[None]):
-    reactions = serializers.ListField(child=serializers.ChoiceField(list(BY_KEY)))
+    reactions = _SetOfKinds()
 
 
 class Mine(serializers.Serializer[None]):
