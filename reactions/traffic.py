@@ -20,6 +20,7 @@ from django.db import connection, transaction
 
 from articles.ids import uuid7
 from articles.models import Article, ArticleAuthor, ArticleTag, Author, Section, State, Tag
+from reactions.article_changes import note_article_change
 from reactions.kinds import BY_KEY, KINDS
 from reactions.sql import rows
 
@@ -244,6 +245,7 @@ class _Names:
             for story in batch
             for position, tag in enumerate(source.sample(self.tags, 2))
         )
+        note_article_change(*(story.id for story in batch))
 
     def _article(self, source: random.Random, story: _Story, seed: int) -> Article:
         words = (source.choice(each) for each in (_SUBJECTS, _VERBS, _OBJECTS))
