@@ -24,6 +24,7 @@ from reactions.counting.reconcile import last_reconciliation
 from reactions.live.metrics import METRICS, read_records
 from reactions.moderation.decisions import count_waves
 from reactions.moderation.rate_limits import read_rate_limit_counts
+from reactions.webhooks.endpoints import count_webhooks
 
 _STATES = ("ok", "degraded", "down")
 
@@ -70,7 +71,7 @@ def _is_local(request: HttpRequest) -> bool:
 class _Readings(Collector):
     def collect(self) -> Iterator[Metric]:
         yield _components()
-        for read in (_backlog, _waves, _reconciliation, _changes, _rate_limits, _live):
+        for read in (_backlog, _waves, _reconciliation, _changes, _webhooks, _rate_limits, _live):
             yield from _or_none(read)
 
 
@@ -155,6 +156,17 @@ def _changes() -> Iterator[Metric]:
     if expired is not None:
         says = "Calls whose cursor of the change feed had expired."
         yield CounterMetricFamily("newsroom_change_feed_expired_cursors", says, value=expired)
+
+
+def _webhooks() -> Iterator[Metric]:
+    endpoints = GaugeMetricFamily("newsroom_webhooks", "Webhooks, by state.", labels=["state"])
+    deliveries = GaugeMetricFamily(
+        "newsroom_webhook_deliveries", "Their deliveries, by state.", labels=["state"]
+    )
+    for family, counts in zip((endpoints, deliveries), count_webhooks(), strict=True):
+        for state, count in counts.items():
+            family.add_metric([state], count)
+        yield family
 
 
 def _rate_limits() -> Iterator[Metric]:

@@ -18,6 +18,7 @@ from reactions.sql import row
 from reactions.stats.days import sum_days
 from reactions.stats.pace import refresh_pace
 from reactions.stats.site_buckets import sum_site_buckets
+from reactions.webhooks.deliveries import delete_old_deliveries
 
 # As of what beat sends: a message that no worker received meanwhile is dropped.
 _EXPIRES_SECONDS = 600
@@ -99,8 +100,12 @@ def delete_old_reports_task() -> None:
 
 @shared_task(name="reactions.forget_tombstones")
 def forget_tombstones_task() -> None:
-    """Deletes from the change feed what has been gone for 30 days. Scheduled once a day; may be repeated."""
+    """Deletes from the change feed what has been gone for 30 days, and webhooks' deliveries of so long ago.
+
+    Scheduled once a day; may be repeated.
+    """
     forget_tombstones()
+    delete_old_deliveries()
 
 
 @shared_task(name="reactions.send_messages")

@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from articles.models import ApiKey
 
-SCOPES = ("articles:write", "stats:read", "reactions:manage")
+SCOPES = ("articles:read", "articles:write", "stats:read", "reactions:manage", "webhooks:manage")
 SCHEMES = {b"bearer", b"api-key"}
 SECRET_BYTES = 32  # 256 bits: it cannot be guessed, so a plain hash suffices
 LAST_USED_STEP = timedelta(minutes=1)  # a busy key writes its row once a minute, not once a call

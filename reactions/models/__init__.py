@@ -48,11 +48,23 @@ from reactions.models.statistics import (
     StaleDay,
     SummedDay,
 )
+from reactions.models.webhooks import (
+    MOST_ANSWER,
+    TEST,
+    DeliveryState,
+    EventType,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+    new_secret,
+)
 
 __all__ = [
+    "MOST_ANSWER",
     "MOST_DAYS",
     "MOST_ERROR",
     "MOST_NOTE",
+    "TEST",
     "AggregationRun",
     "Alert",
     "AlertRule",
@@ -70,6 +82,8 @@ __all__ = [
     "CountVersion",
     "DayBucket",
     "DefaultPolicy",
+    "DeliveryState",
+    "EventType",
     "ImportedCount",
     "KnownKind",
     "Message",
@@ -95,4 +109,8 @@ __all__ = [
     "SummedDay",
     "Wave",
     "WaveDecision",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+    "new_secret",
 ]
