@@ -45,8 +45,8 @@ def number(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name} is not a whole number: {text(name)!r}.") from None
 
 
-def flag(name: str) -> bool:
-    return text(name).lower() in {"1", "true", "yes", "on"}
+def flag(name: str, *, default: bool = False) -> bool:
+    return text(name, "on" if default else "").lower() in {"1", "true", "yes", "on"}
 
 
 def time_zone(name: str, default: str) -> str:
@@ -279,6 +279,7 @@ CELERY_TASK_ROUTES = {
         "reactions.reconcile",
         "reactions.refresh_pace",
         "reactions.sum_buckets",
+        "reactions.copy_views",
         "reactions.raise_alerts",
         "reactions.make_reports",
         "reactions.send_messages",
@@ -332,6 +333,12 @@ CELERY_BEAT_SCHEDULE = {
     # The figures of sections and of long windows are read from what this adds up.
     "sum buckets": {
         "task": "reactions.sum_buckets",
+        "schedule": timedelta(minutes=1),
+        "options": _EXPIRES,
+    },
+    # Views are in Redis until this copies them.
+    "copy views": {
+        "task": "reactions.copy_views",
         "schedule": timedelta(minutes=1),
         "options": _EXPIRES,
     },
@@ -407,6 +414,11 @@ NEW_READERS_PER_NETWORK_AT_ONCE = number("NEW_READERS_PER_NETWORK_AT_ONCE", 300)
 SIGHTINGS_PER_NETWORK_HOUR = number("SIGHTINGS_PER_NETWORK_HOUR", 120)
 SIGHTINGS_PER_NETWORK_AT_ONCE = number("SIGHTINGS_PER_NETWORK_AT_ONCE", 60)
 SIGHTINGS_PER_SITE_HOUR = number("SIGHTINGS_PER_SITE_HOUR", 2_000)
+# Whether page and widget report views, and the desk shows them.
+REACTIONS_COUNT_VIEWS = flag("REACTIONS_COUNT_VIEWS", default=True)
+# A network may be a mobile carrier's, with thousands of readers. What is more is not counted.
+VIEWS_PER_NETWORK_HOUR = number("VIEWS_PER_NETWORK_HOUR", 36_000)
+VIEWS_PER_NETWORK_AT_ONCE = number("VIEWS_PER_NETWORK_AT_ONCE", 1_000)
 # Networks besides the public ones from which pages of sites are fetched, such as 10.0.0.0/8: sites of an intranet.
 FETCH_NETWORKS = networks("FETCH_NETWORKS")
 WRONG_KEYS_PER_NETWORK_HOUR = number("WRONG_KEYS_PER_NETWORK_HOUR", 600)

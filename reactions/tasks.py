@@ -14,6 +14,7 @@ from reactions.counting.rounds import aggregate_in_rounds
 from reactions.default_policies import refresh_articles
 from reactions.moderation.client_network import purge_networks
 from reactions.move import settle_merges
+from reactions.page_views import copy_views
 from reactions.sql import row
 from reactions.stats.days import sum_days
 from reactions.stats.pace import refresh_pace
@@ -72,6 +73,14 @@ def sum_buckets_task() -> None:
     """Adds up the buckets of sections, and of days that are over. Scheduled every minute; any number at once."""
     sum_site_buckets()
     sum_days()
+
+
+@shared_task(
+    name="reactions.copy_views", autoretry_for=(), throws=(OperationalError, InternalError)
+)
+def copy_views_task() -> None:
+    """Copies views from Redis to PostgreSQL. Scheduled every minute; any number at once, and to be killed."""
+    copy_views()
 
 
 @shared_task(name="reactions.refresh_pace")

@@ -11,10 +11,14 @@
 | `ranking-turn:{kind}` | string | that a process counts the ranking | RANKING_TURN_SECONDS | it expires |
 | `rate_limit_counts` | hash | `limit:refused`, `limit:unlimited`: how many requests | none; it has two fields for each limit | nothing |
 | `change_feed_counts` | hash | `expired`: how many cursors of the change feed had expired | none | nothing |
+| `views:{views}:{article id}:{start}` | HyperLogLog | the clients that opened the article in the half hour from `start`, in seconds since 1970 | VIEWS_TTL_SECONDS from the last view | it expires, or is evicted |
+| `views-changed:{views}` | sorted set | `{article id}:{start}` of what has views that were not copied, by the last one's time in microseconds | as long | the task that copies them |
+| `views-requests:{views}` | hash | by outcome, how many views were sent | none; it has a field for each outcome | nothing |
 
 `counts-changes:{database}` is a channel: what put_counts.lua and note_write.lua publish to the live processes.
 
-The braces are part of the key: in a cluster all keys of one article share a slot.
+The braces are part of the key: in a cluster all keys of one article share a slot, and so do those of views,
+which one script changes together.
 """
 
 from uuid import UUID
@@ -30,16 +34,25 @@ READ_TTL_SECONDS = 3_600
 RANKING_TTL_SECONDS = 3_600
 # Longer than a statement may run. A process that fails leaves the next try to whoever asks after that.
 RANKING_TURN_SECONDS = 30
+# Six hours: that long the task that copies views may be away, and none is lost.
+VIEWS_TTL_SECONDS = 21_600
 
 WRITES = "counts-writes"
 EPOCH = "counts-epoch"
 LIVE_PROCESSES = "live-processes"
 RATE_LIMIT_COUNTS = "rate_limit_counts"
 CHANGE_FEED_COUNTS = "change_feed_counts"
+VIEWS_CHANGED = "views-changed:{views}"
+VIEWS_REQUESTS = "views-requests:{views}"
 
 
 def counts(article_id: UUID) -> str:
     return f"counts:{{{article_id}}}"
+
+
+def views(member: str) -> str:
+    """The clients of one member of VIEWS_CHANGED."""
+    return f"views:{{views}}:{member}"
 
 
 def article_of(key: str) -> UUID:

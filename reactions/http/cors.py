@@ -41,7 +41,7 @@ _OF_KEYS = re.compile(
 )
 _OF_ANYONE = ("/api/v1/", "/embed/", "/oembed/")
 # What anyone may send, beside what anyone may read.
-_SIGHTINGS = "/api/v1/sightings/"
+_REPORTS = {"/api/v1/sightings/", "/api/v1/views/"}
 
 
 class Access(Enum):
@@ -122,7 +122,7 @@ def _access(path: str, method: str, request: HttpRequest) -> Access:
         return Access.PROGRAMS
     if _OF_READERS.fullmatch(path):
         return Access.READERS
-    is_read = method in {"GET", "HEAD"} or (method == "POST" and path == _SIGHTINGS)
+    is_read = method in {"GET", "HEAD"} or (method == "POST" and path in _REPORTS)
     if not is_read or _OF_KEYS.fullmatch(path) or has_api_key(request.META):
         return Access.PROGRAMS
     return Access.ANYONE

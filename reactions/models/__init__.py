@@ -47,6 +47,7 @@ from reactions.models.statistics import (
     SiteBucket,
     StaleDay,
     SummedDay,
+    ViewBucket,
 )
 from reactions.models.webhooks import (
     MOST_ANSWER,
@@ -107,6 +108,7 @@ __all__ = [
     "StaleDay",
     "Subscription",
     "SummedDay",
+    "ViewBucket",
     "Wave",
     "WaveDecision",
     "WebhookDelivery",

@@ -1,4 +1,5 @@
-"""How many requests of a kind one network may send: new readers, wrong API keys, first sights of pages.
+"""How many requests of a kind one network may send: new readers, wrong API keys, first sights of pages,
+views.
 
 Redis counts, in one step for all processes. Where it is unreachable nothing is refused: readers come first, and what
 they send is moderated all the same.
@@ -38,7 +39,8 @@ class RateLimit:
 NEW_READERS = RateLimit("new_readers", "NEW_READERS_PER_NETWORK")
 WRONG_KEYS = RateLimit("wrong_keys", "WRONG_KEYS_PER_NETWORK")
 SIGHTINGS = RateLimit("sightings", "SIGHTINGS_PER_NETWORK")
-RATE_LIMITS = (NEW_READERS, WRONG_KEYS, SIGHTINGS)
+VIEWS = RateLimit("views", "VIEWS_PER_NETWORK")
+RATE_LIMITS = (NEW_READERS, WRONG_KEYS, SIGHTINGS, VIEWS)
 
 # Requests of this process that were not limited, until Redis can be given their number.
 _not_limited: Counter[str] = Counter()
