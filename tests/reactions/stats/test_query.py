@@ -93,7 +93,9 @@ def test_views_and_reactions_are_one_row_of_a_story(publish_article: PublishArti
         now=NOW,
     )
     assert exported is not None
-    assert sorted(tuple(each[2:]) for each in exported.rows) == sorted(each[1:] for each in expected)
+    assert sorted(tuple(each[2:]) for each in exported.rows) == sorted(
+        each[1:] for each in expected
+    )
 
 
 def test_few_views_have_no_reactions_for_each(article: Article) -> None:
