@@ -37,7 +37,7 @@ def hash_client(request: HasReader) -> bytes:
     Many readers of one office with one browser are one client. It must be stored in no database.
     """
     agent = str(request.META.get("HTTP_USER_AGENT", ""))
-    named = f"{_client_address(request)}\0{agent}".encode("utf-8", "surrogateescape")
+    named = f"{_client_address(request)}\0{agent}".encode("utf-8", "surrogatepass")
     return blake2b(named, key=_salt(datetime.now(UTC).date()), digest_size=16).digest()
 
 
