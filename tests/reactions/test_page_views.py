@@ -26,6 +26,7 @@ from reactions.moderation import client_network
 from reactions.move import note_merges, settle_merges
 from reactions.page_views import copy_views, note_view, read_view_counts
 from reactions.sql import rows
+from reactions.tasks import copy_views_task
 from tests.articles.sites.sites import make_site, publish_at
 from tests.conftest import PublishArticle
 
@@ -455,3 +456,24 @@ def test_a_view_of_a_merged_article_is_one_of_the_other(client: Client) -> None:
 
     assert [each.status_code for each in answered] == [204, 204]
     assert views_of(new.pk) == {START: 1}
+
+
+def test_the_task_may_run_twice(article: Article) -> None:
+    visit(article.pk)
+
+    copy_views_task()
+    copy_views_task()
+
+    assert views_of(article.pk) == {START: 1}
+
+
+def test_bots_cost_a_call_to_redis_only_once_in_so_many(
+    article: Article, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_views, "_MOST_WAITING", 3)
+    stored = []
+    for number in range(4):
+        visit(article.pk, f"192.0.2.{number}", "curl/8.11.0")
+        stored.append((redis_cache.read_hash(redis_keys.VIEWS_REQUESTS) or {}).get("bot"))
+
+    assert stored == [None, None, "3", "3"]
