@@ -122,6 +122,7 @@ MIDDLEWARE = [
     "newsroom.languages.in_site_language",
     "newsroom.proxies.behind_proxies",
     "newsroom.problems.DatabaseFailures",
+    "reactions.http.rate_limiting.limited",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -423,6 +424,11 @@ VIEWS_PER_NETWORK_AT_ONCE = number("VIEWS_PER_NETWORK_AT_ONCE", 1_000)
 FETCH_NETWORKS = networks("FETCH_NETWORKS")
 WRONG_KEYS_PER_NETWORK_HOUR = number("WRONG_KEYS_PER_NETWORK_HOUR", 600)
 WRONG_KEYS_PER_NETWORK_AT_ONCE = number("WRONG_KEYS_PER_NETWORK_AT_ONCE", 300)
+# Calls of the API (reactions/http/rate_limiting.py), so many at once and so many a minute; 0: no limit. Of a key, and of
+# a network that sends none: a site that renders its pages from this API reads some a second.
+KEY_READS_PER_MINUTE = number("KEY_READS_PER_MINUTE", 3_000)
+KEY_WRITES_PER_MINUTE = number("KEY_WRITES_PER_MINUTE", 600)
+CALLS_PER_NETWORK_MINUTE = number("CALLS_PER_NETWORK_MINUTE", 3_000)
 # The live process (newsroom/live.py), which the front reaches by its socket and others by its port.
 LIVE_PORT = number("LIVE_PORT", number("PORT", 8000) + 1)
 LIVE_HOST = text("LIVE_HOST", "127.0.0.1")
@@ -449,6 +455,8 @@ REACTIONS_MOODS = {mood: words(f"REACTIONS_{mood.upper()}") for mood in ("glad",
 REACTIONS_PUBLIC_RANKINGS = words("REACTIONS_PUBLIC_RANKINGS")
 # The key of the hash under which a reader is stored. Losing it orphans every reader; SECRET_KEY may be rotated alone.
 READER_KEY = required("READER_KEY")
+# The key of the hash under which an API key is stored. Another one ends every API key.
+API_KEY_HASH_KEY = text("API_KEY_HASH_KEY") or READER_KEY
 READER_COOKIE = "__Host-reader" if HTTPS else "reader"
 # Also read, and replaced by the first: a site that moves to https keeps its readers.
 READER_COOKIES = list(dict.fromkeys([READER_COOKIE, "reader"]))
