@@ -487,10 +487,16 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 60 * 60 * 12  # seconds: one long shift
 X_FRAME_OPTIONS = "DENY"
 
+DEFAULT_EXCEPTION_REPORTER = "newsroom.error_reports.RedactingReporter"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "plain": {
+            "()": "newsroom.redaction.RedactingFormatter",
+            "fmt": "%(levelname)s %(name)s: %(message)s",
+        }
+    },
     "filters": {
         "no traceback": {"()": "newsroom.log_filters.NoTraceback"},
         "no probes": {"()": "newsroom.log_filters.NoProbes"},
