@@ -9,11 +9,11 @@ import pytest
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.signals import got_request_exception
 from django.test import Client, RequestFactory
-from django.views.debug import get_exception_reporter_class
+from django.views import debug
 from pytest_django import Settings
 
 from articles.api import keys
-from articles.api.api_keys import issue_key
+from articles.api.api_keys import issue_key, rotate_key
 from newsroom.redaction import RedactingFormatter, redact
 from reactions.http import rate_limiting
 
@@ -21,6 +21,10 @@ pytestmark = pytest.mark.django_db
 
 FOREIGN = "sk_live_51H8x9aKQ2mZ7vBnCwXyPtUeRd"
 MY_KEY = "/api/v1/keys/me/"
+
+
+def reporter_of(request: WSGIRequest) -> Any:
+    return debug.get_exception_reporter_class(request)
 
 
 @pytest.fixture
@@ -34,7 +38,7 @@ def reports() -> Iterator[list[str]]:
     made: list[str] = []
 
     def report(request: WSGIRequest, **_: Any) -> None:
-        reporter = get_exception_reporter_class(request)(request, *sys.exc_info())
+        reporter = reporter_of(request)(request, *sys.exc_info())
         made.extend([reporter.get_traceback_html(), reporter.get_traceback_text()])
 
     got_request_exception.connect(report)
@@ -92,7 +96,7 @@ def test_no_error_report_holds_the_new_secret_of_a_rotation(
     key: str, reports: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new: list[str] = []
-    rotate = keys.rotate_key
+    rotate = rotate_key
 
     def remember(*args: Any, **options: Any) -> Any:
         rotated = rotate(*args, **options)
@@ -161,6 +165,6 @@ def test_a_request_without_keys_is_reported_as_it_was() -> None:
     try:
         fail()
     except ValueError:
-        reporter = get_exception_reporter_class(request)(request, *sys.exc_info())
+        reporter = reporter_of(request)(request, *sys.exc_info())
 
     assert "page=2" in reporter.get_traceback_text()
