@@ -218,7 +218,8 @@ def _note_use(key: ApiKey) -> None:
     try:
         with transaction.atomic():
             free = due.order_by().select_for_update(skip_locked=True, no_key=True)
-            ApiKey.objects.filter(pk__in=free.values("pk")).update(last_used_at=now)
+            if ApiKey.objects.filter(pk__in=free.values("pk")).update(last_used_at=now):
+                key.last_used_at = now
     except DatabaseError as error:  # a read-only database serves reads
         logger.warning("The last use of a key cannot be noted: %s", error)
 

@@ -23,6 +23,7 @@ from rest_framework.views import APIView
 from articles.api.api_keys import (
     KeyAuthentication,
     _matches,
+    _note_use,
     find_key,
     issue_key,
     revoke_keys,
@@ -192,6 +193,7 @@ def test_a_key_says_what_it_is_and_may_do(settings: Settings) -> None:
     assert (answer["name"], answer["scopes"]) == ("CMS", ["articles:read", "webhooks:manage"])
     assert answer["prefix"] == key.split("_")[1]
     assert answer["expires_at"].endswith("Z")
+    assert answer["last_used_at"] == f"{ApiKey.objects.get().last_used_at:%Y-%m-%dT%H:%M:%S.%fZ}"
     assert answer["limits"] == [{"policy": "key-writes", "quota": 600, "window_seconds": 60}]
     assert Client().get(MY_KEY).status_code == 401
     assert key.split("_", 2)[2] not in response.content.decode()
@@ -293,6 +295,17 @@ def test_calls_at_once_note_one_use() -> None:
     stored = ApiKey.objects.get().last_used_at
     assert stored
     assert shown <= {None, f"{stored:%Y-%m-%dT%H:%M:%S.%fZ}"}
+
+
+def test_a_process_that_read_the_row_before_another_noted_the_use_notes_none(key: str) -> None:
+    row, as_another_read_it = ApiKey.objects.get(), ApiKey.objects.get()
+
+    _note_use(row)
+    _note_use(as_another_read_it)
+
+    assert row.last_used_at
+    assert as_another_read_it.last_used_at is None
+    assert ApiKey.objects.get().last_used_at == row.last_used_at
 
 
 @pytest.mark.django_db(transaction=True)

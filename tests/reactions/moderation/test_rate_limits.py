@@ -104,6 +104,14 @@ def test_a_network_is_forgotten_when_all_it_took_is_earned_again() -> None:
     assert 119_000 < redis_cache.client().pttl(key_of("192.0.2.1")) <= 120_000
 
 
+def test_what_was_promised_is_forgotten_when_its_time_has_come() -> None:
+    for _ in range(20):
+        take(NEW_READERS, from_network())
+
+    # No longer than all three are earned, however many were refused.
+    assert 179_000 < redis_cache.client().pttl(key_of("192.0.2.1")) <= 180_000
+
+
 def test_a_server_whose_clock_was_ahead_refuses_no_longer_than_one_that_was_not() -> None:
     take(NEW_READERS, from_network())
     redis_cache.client().set(key_of("192.0.2.1"), f"{10**16} {10**16}")
