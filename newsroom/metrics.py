@@ -179,7 +179,7 @@ def _rate_limits() -> Iterator[Metric]:
         return
     says = {
         "refused": "Requests answered 429.",
-        "unlimited": "Requests not limited, because Redis was unreachable.",
+        "unlimited": "Requests that passed while Redis was unreachable.",
     }
     for outcome, meaning in says.items():
         family = CounterMetricFamily(f"newsroom_rate_limit_{outcome}", meaning, labels=["limit"])

@@ -21,7 +21,7 @@ class MinuteLimit:
 
     @property
     def at_once(self) -> int:
-        return int(getattr(settings, self.setting))
+        return max(0, int(getattr(settings, self.setting)))
 
     @property
     def interval_microseconds(self) -> int:

@@ -81,7 +81,8 @@ def test_each_answer_says_what_is_left(client: Client, bearer: dict[str, str]) -
     assert {answer["RateLimit-Policy"] for answer in reads} == {'"key-reads";q=3;w=60'}
     left = [re.fullmatch(r'"key-reads";r=(\d+);t=(\d+)', answer["RateLimit"]) for answer in reads]
     assert [int(each[1]) for each in left if each] == [2, 1, 0, 0]
-    assert [int(each[2]) for each in left if each][:3] == [20, 40, 60]
+    resets = [int(each[2]) for each in left if each]
+    assert all(n * 20 - 20 < reset <= n * 20 for n, reset in enumerate(resets[:3], 1))
     assert left[3]
     assert left[3][2] == reads[3]["Retry-After"]  # both name the same moment
 
