@@ -24,7 +24,7 @@ from reactions.moderation.rate_limits import (
 
 _API = "/api/v1/"
 _OF_WIDGETS = re.compile(
-    r"/api/v1/(?:(?:articles/[^/]+/)?reactions/(?:mine/)?|readers/.*|sites/here/|sightings/)"
+    r"/api/v1/(?:(?:articles/[^/]+/)?reactions/(?:mine/)?|readers/.*|sites/here/|sightings/|views/)"
 )
 # Where programs put keys that this API does not read there: proxies log addresses, and reports show headers.
 _KEY_PARAMETERS = {"key", "api_key", "apikey", "api-key", "access_token", "token"}
