@@ -32,10 +32,11 @@ class Received:
 
 @dataclass
 class Receiver:
-    """`answer` writes the whole answer; without it, it is 204."""
+    """`hears` is told what came. `answer` writes the whole answer; without it, it is 204."""
 
     secret: str = ""
     answer: Callable[[BaseHTTPRequestHandler], None] | None = None
+    hears: Callable[[Received], None] | None = None
     received: list[Received] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     port: int = 0
@@ -62,15 +63,16 @@ class Receiver:
                     Webhook(self.secret).verify(body, headers)
                 except Exception as error:  # noqa: BLE001  # the test shows it
                     self.refused.append(repr(error))
-            self.received.append(
-                Received(
-                    headers["webhook-id"],
-                    int(headers["webhook-timestamp"]),
-                    len(headers["webhook-signature"].split()),
-                    body,
-                    time.monotonic(),
-                )
+            received = Received(
+                headers["webhook-id"],
+                int(headers["webhook-timestamp"]),
+                len(headers["webhook-signature"].split()),
+                body,
+                time.monotonic(),
             )
+            self.received.append(received)
+            if self.hears:
+                self.hears(received)
             if self.answer:
                 self.answer(handler)
             else:
