@@ -28,6 +28,8 @@ TAGS = {
     "changes": "What changed since a cursor, for programs that hold a copy.",
     "sites": "Pages of other sites that embed the widget.",
     "statistics": "Figures: how readers took the news.",
+    "webhooks": "Messages to the addresses of programs, and what was sent.",
+    "keys": "The key of the call itself.",
 }
 
 # What an answer with this status says, where nothing more exact is known.
@@ -56,12 +58,15 @@ _FURTHER = {
     "readers_create": ["429"],
     "changes_list": ["401", "410", "429"],
     "sightings_create": ["403", "422", "429"],
+    "views_create": ["404", "429"],
+    "webhooks_create": ["409"],
     "sites_here": ["403"],
 }
 _SUCCESSES = {
     "200": "Done, or read.",
     "201": "Created.",
-    "202": "Begun: send the same again after `Retry-After`.",
+    "202": "Begun.",
+    "204": "Done.",
 }
 
 
@@ -177,8 +182,9 @@ def _reachable(
 
 def _refs(part: Any) -> Iterator[str]:
     for each in _walk(part):
-        if "$ref" in each:
-            yield str(each["$ref"]).rpartition("/")[2]
+        kind, _, name = str(each.get("$ref", "")).rpartition("/")
+        if kind == "#/components/schemas":
+            yield name
 
 
 def _walk(part: Any) -> Iterator[dict[str, Any]]:

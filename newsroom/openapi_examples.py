@@ -111,7 +111,57 @@ _WAVE = {
 }
 _DECISION = {"state": "void", "note": "Sent by one script."}
 
+_KEY = {
+    "name": "Mirror",
+    "prefix": "4f1c09ab77",
+    "scopes": ["articles:read", "stats:read"],
+    "created_at": "2026-11-01T09:00:00Z",
+    "expires_at": None,
+    "last_used_at": "2026-11-26T14:22:00Z",
+    "old_key_valid_until": None,
+    "limits": [{"policy": "key-reads", "quota": 600, "window_seconds": 60}],
+}
+_WEBHOOK = {
+    "id": 3,
+    "url": "https://app.example/hooks/newsroom",
+    "description": "Front page of the app",
+    "types": ["article.published", "reactions.changed"],
+    "interval": 10,
+    "active": True,
+    "disabled_reason": "",
+    "failing_since": None,
+    "created_at": "2026-11-01T09:00:00Z",
+}
+_DELIVERY = {
+    "id": _ID,
+    "webhook_id": f"msg_{_ID.replace('-', '')}",
+    "type": "article.published",
+    "state": "delivered",
+    "created_at": "2026-11-26T09:00:00Z",
+    "attempts": 1,
+    "attempted_at": "2026-11-26T09:00:01Z",
+    "next_attempt_at": None,
+    "status": 204,
+    "error": "",
+    "answer": "",
+}
+
 EXAMPLES: dict[str, Any] = {
+    "KeyAnswer": _KEY,
+    "NewSecret": {**_KEY, "key": "nr_4f1c09ab77_…"},
+    "Rotation": {"overlap_seconds": 86_400},
+    "WebhookInput": {
+        "url": "https://app.example/hooks/newsroom",
+        "types": ["article.published", "reactions.changed"],
+    },
+    "WebhookChange": {"active": True},
+    "WebhookAnswer": _WEBHOOK,
+    "WebhookWithSecret": {**_WEBHOOK, "secret": "whsec_…", "old_secret_valid_until": None},
+    "DeliveryAnswer": _DELIVERY,
+    "PaginatedDeliveryAnswerList": {"next": None, "previous": None, "results": [_DELIVERY]},
+    "ResendInput": {"state": "failed", "since": "2026-11-26T09:00:00Z"},
+    "Resent": {"resent": 12},
+    "ViewInput": {"article": _SLUG},
     "ArticleList": {
         "next": f"{_SITE}/api/v1/articles/?before=1795683600000000-{_ID.replace('-', '')}",
         "previous": None,
@@ -230,6 +280,10 @@ EXAMPLES: dict[str, Any] = {
 # What a parameter gets beside what its view says.
 PARAMETERS: dict[str, dict[str, Any]] = {
     "article": {"description": "The id or slug of an article.", "example": _SLUG},
+    "webhook": {"description": "The number of a webhook.", "example": 3},
+    "delivery": {"description": "The id of a delivery.", "example": _ID},
+    "type": {"description": "A type of messages."},
+    "state": {"description": "Only those in this state."},
     "wave": {"description": "The number of a wave.", "example": 17},
     "kind": {"description": "A kind of reactions."},
     "articles": {"example": f"{_ID},{_SLUG}"},

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from articles.announce import announce_many
 from articles.content import get_or_create_sources
 from articles.formats.story import Mistake, Story, StoryError
 from articles.ingest.context import IngestContext, load_labels
@@ -18,7 +19,6 @@ from articles.ingest.update import update
 from articles.media import pictures
 from articles.models import Source
 from articles.revisions import record_revisions
-from articles.syndication import websub
 
 
 def ingest_stories(
@@ -58,7 +58,8 @@ def ingest_stories(
             outcomes[number] = outcome
         done = [outcome for outcome in outcomes if outcome]
         _record_revisions(done)
-        websub.announce_on_commit(one.article.pk for one in done if one.action == Action.CREATED)
+        if new := [one.article.pk for one in done if one.action == Action.CREATED]:
+            announce_many(new)
     return done
 
 

@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.generics import ListAPIView
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,6 +17,7 @@ from articles.validation import StrictSerializer
 from reactions.cache.merges import follow_merges
 from reactions.cache.slugs import find_article
 from reactions.http.answers import PRIVATE
+from reactions.http.paging import Pages
 from reactions.http.requests import invalid
 from reactions.models import MOST_NOTE, Wave, WaveDecision
 from reactions.moderation.decisions import release_wave, void_wave
@@ -71,24 +71,15 @@ class WaveQuery(serializers.Serializer[None]):
     article = serializers.CharField(required=False)
 
 
-def _wrong_cursor() -> exceptions.ValidationError:
-    return invalid("cursor", "invalid", "Is not a cursor of this list.")
-
-
-class _Pages(CursorPagination):
+class _Pages(Pages):
     """Newest first: none is skipped or repeated when others arrive."""
 
-    page_size = 50
     ordering = "-id"
 
     def decode_cursor(self, request: Request) -> Any:
-        """Raises ValidationError for a cursor that this list never gave."""
-        try:
-            cursor = super().decode_cursor(request)
-        except exceptions.NotFound:
-            raise _wrong_cursor() from None
-        if cursor is not None and not _POSITION.fullmatch(str(cursor.position or "")):
-            raise _wrong_cursor()
+        cursor = super().decode_cursor(request)
+        if cursor is not None and not _POSITION.fullmatch(str(cursor.position)):
+            raise invalid("cursor", "invalid", "Is not a cursor of this list.")
         return cursor
 
 

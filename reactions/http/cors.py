@@ -26,7 +26,7 @@ from reactions.moderation.signals import PAGE_TOKEN_HEADER
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 
-_EXPOSED = f"ETag, Retry-After, {PAGE_TOKEN_HEADER}, Link"
+_EXPOSED = f"ETag, Retry-After, RateLimit, RateLimit-Policy, {PAGE_TOKEN_HEADER}, Link"
 # Seconds for which a browser keeps the answer; Chromium keeps none longer. Each call itself is checked, too.
 _MAX_AGE = 7200
 # Of an origin, in the text that refuses it.
@@ -40,7 +40,7 @@ _OF_KEYS = re.compile(
 )
 _OF_ANYONE = ("/api/v1/", "/embed/", "/oembed/")
 # What anyone may send, beside what anyone may read.
-_SIGHTINGS = "/api/v1/sightings/"
+_REPORTS = {"/api/v1/sightings/", "/api/v1/views/"}
 
 
 class Access(Enum):
@@ -121,7 +121,7 @@ def _access(path: str, method: str, request: HttpRequest) -> Access:
         return Access.PROGRAMS
     if _OF_READERS.fullmatch(path):
         return Access.READERS
-    is_read = method in {"GET", "HEAD"} or (method == "POST" and path == _SIGHTINGS)
+    is_read = method in {"GET", "HEAD"} or (method == "POST" and path in _REPORTS)
     if not is_read or _OF_KEYS.fullmatch(path) or has_api_key(request.META):
         return Access.PROGRAMS
     return Access.ANYONE

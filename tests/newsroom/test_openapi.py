@@ -37,13 +37,15 @@ def list_bodies() -> Iterator[tuple[str, Any]]:
 
 
 def component_of(media: Any) -> Any:
-    name = media["schema"].get("$ref", "").rpartition("/")[2]
+    schema = media["schema"].get("items", media["schema"])
+    name = schema.get("$ref", "").rpartition("/")[2]
     return document()["components"]["schemas"].get(name, {})
 
 
 def list_examples(media: Any) -> list[Any]:
     of_media = [each["value"] for each in media.get("examples", {}).values()]
-    return of_media or component_of(media).get("examples", [])
+    of_component = component_of(media).get("examples", [])
+    return of_media or ([of_component] if "items" in media["schema"] else of_component)
 
 
 def test_the_checked_in_description_is_what_the_code_says(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ import json
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from threading import Event
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -529,3 +531,30 @@ def test_a_head_does_not_wait(published: Callable[..., Article]) -> None:
     mirror.catch_up()
 
     assert not mirror.client.head(CHANGES, {"cursor": mirror.cursor, "wait": 30}).streaming
+
+
+def test_every_way_to_publish_is_heard_once(
+    published: Callable[..., Article], publish_article: PublishArticle, tmp_path: Path
+) -> None:
+    mirror = Mirror(limit=100)
+    mirror.catch_up()
+    file = tmp_path / "story.md"
+    file.write_text("---\nheadline: Imported\n---\nIt is open.\n")
+
+    call_command("publish", file)
+    at_the_desk = published()
+    due = publish_article(
+        state="scheduled",
+        publish_at=timezone.now() - timedelta(seconds=1),
+        first_published_at=None,
+        published_at=None,
+    )
+    assert workflow.publish_due() == 1
+    results = mirror.read()["results"]
+
+    imported = Article.objects.get(headline="Imported")
+    assert [each["article"] for each in results if each["kind"] == "content"] == [
+        str(imported.pk),
+        str(at_the_desk.pk),
+        str(due.pk),
+    ]
