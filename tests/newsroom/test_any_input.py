@@ -36,11 +36,14 @@ BY_MEANING = [
     *("articles_schedule", "policy_set", "stats_query", "stats_article", "stats_articles"),
     *("stats_sections", "stats_authors", "stats_tags", "stats_sources", "stats_kinds"),
     *("stats_timeseries", "stats_realtime", "stats_movers", "addresses_add", "articles_merge"),
-    *("articles_list", "waves_list", "mine_set", "wave_decide"),
+    *("articles_list", "waves_list", "mine_set", "wave_decide", "views_create"),
+    *("webhooks_create", "webhooks_update", "webhooks_deliveries_list"),
     *(f"articles_{move}" for move in Transition),
 ]
 ACCEPTED = ["2xx", "3xx", "401", "403", "404", "409", "410", "412", "422", "428", "429", "503"]
 REFUSED = ["400", "401", "403", "404", "405", "409", "413", "415", "422", "428", "429", "503"]
+# Ends the key by which the other calls are asked.
+LEFT_OUT = {"key_rotate"}
 CHECKS = {
     "positive_data_acceptance": {"expected-statuses": ACCEPTED},
     "negative_data_rejection": {"expected-statuses": REFUSED},
@@ -112,32 +115,27 @@ def serve(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes
         connections.close_all()
 
 
-def fuzz(headers: dict[str, str], operations: Sequence[str] | None = None) -> list[str]:
-    document = read_document()
+def fuzz(headers: dict[str, str], scheme: str = "") -> list[str]:
+    """Ask every call, or those alone that take these credentials; the failures."""
+    document = read_document(scheme)
     schema: Any = schemathesis.openapi.from_dict(document, config=config(headers))
     schema.app = serve
-    if operations is not None:
-        schema = schema.include(operation_id=list(operations))
     return list_failures(from_schema(schema).execute())
 
 
-def read_document() -> Any:
+def read_document(scheme: str) -> Any:
     """The document without its answers for the unforeseen: an error that is not listed is a failure."""
     document = yaml.safe_load(API.read_text())
-    for operations in document["paths"].values():
+    for path, operations in document["paths"].items():
+        document["paths"][path] = {
+            method: operation
+            for method, operation in operations.items()
+            if operation["operationId"] not in LEFT_OUT
+            and (not scheme or any(scheme in each for each in operation["security"]))
+        }
         for operation in operations.values():
             del operation["responses"]["default"]
     return document
-
-
-def operations_with(scheme: str) -> list[str]:
-    paths = yaml.safe_load(API.read_text())["paths"]
-    return [
-        operation["operationId"]
-        for path in paths.values()
-        for operation in path.values()
-        if any(scheme in each for each in operation.get("security", []))
-    ]
 
 
 @pytest.fixture(autouse=True)
@@ -152,10 +150,10 @@ def test_by_nobody() -> None:
 
 def test_by_a_reader() -> None:
     headers = {"Authorization": f"Reader {new_reader().token}"}
-    assert fuzz(headers, operations_with("readerToken")) == []
+    assert fuzz(headers, "readerToken") == []
 
 
 @pytest.mark.parametrize("scopes", [SCOPES, *([each] for each in SCOPES if IS_FUZZ)])
 def test_by_a_key(scopes: Sequence[str]) -> None:
     headers = {"Authorization": f"Bearer {issue_key(name='any', scopes=scopes)}"}
-    assert fuzz(headers, operations_with("key")) == []
+    assert fuzz(headers, "key") == []
