@@ -27,7 +27,7 @@ class EventType(models.TextChoices):
     REACTIONS = "reactions.changed", "Counts changed"
     WAVE = "reactions.wave", "A wave of reactions is held"
     ALERT = "alert.raised", "An alert was raised"
-    DISABLED = "webhook.disabled", "Another endpoint was switched off"
+    DISABLED = "webhook.disabled", "Another webhook was switched off"
 
 
 # What an endpoint is sent when somebody presses *Send a test*; nobody subscribes to it.
