@@ -1,4 +1,7 @@
-"""The API of today is what programs for the last release rely on: additions alone (docs/api-contract-part.md)."""
+"""The API of today is what programs for the last release rely on: additions alone (docs/api-contract-part.md).
+
+A release takes its own docs/api.yaml in place of the one here.
+"""
 
 import re
 from collections.abc import Iterator
