@@ -126,7 +126,7 @@ class StatsQuery(FiguresView):
         auth=KEY_OR_SESSION,
         parameters=schemas.FORMAT,
         request=schemas.FiguresQuery,
-        responses=schemas.Figures,
+        responses=schemas.or_csv(schemas.Figures),
         examples=schemas.EXAMPLES,
     )
     def post(self, request: Request) -> HttpResponseBase:
@@ -249,7 +249,7 @@ class ArticleStatistics(FiguresView):
             *schemas.SPAN,
             *schemas.FORMAT,
         ],
-        responses=Statistics,
+        responses=schemas.or_csv(Statistics),
     )
     def get(self, request: Request, article: str) -> HttpResponseBase:
         """An article's counts now, and what was added and removed in each interval of a time zone.

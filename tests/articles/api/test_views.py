@@ -3,17 +3,20 @@
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import override_settings
 from django.urls import path
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from articles.api.views import ApiView, Deprecation
+from articles.validation import StrictSerializer
 
 SINCE, SUNSET = datetime(2026, 12, 1, tzinfo=UTC), datetime(2027, 6, 1, 12, tzinfo=UTC)
 PAGE = "https://news.example/changes/"
@@ -69,3 +72,21 @@ def test_openapi_marks_the_call_alone(described: Any) -> None:
     assert described["get"]["deprecated"] is True
     assert "ends on 2027-06-01" in described["get"]["description"]
     assert "deprecated" not in described["post"]
+
+
+class Shape(StrictSerializer):
+    name = serializers.CharField(required=False)
+    ids = serializers.ListField(child=serializers.UUIDField(), required=False)
+    count = serializers.IntegerField(required=False)
+
+
+@pytest.mark.parametrize("body", [{"name": 0}, {"name": 1.5}, {"name": True}, {"ids": [False]}])
+def test_a_number_is_no_text(body: dict[str, Any]) -> None:
+    shape = Shape(data=body)
+
+    assert not shape.is_valid()
+    assert set(shape.errors) == set(body)
+
+
+def test_a_text_and_a_number_are_what_they_are() -> None:
+    assert Shape(data={"name": "0", "ids": [str(UUID(int=1))], "count": 7}).is_valid()
