@@ -86,7 +86,7 @@ class PreconditionRequired(APIException):
     status_code = HTTPStatus.PRECONDITION_REQUIRED
     default_code = "precondition_required"
 
-    def __init__(self, missing: ExpectedVersionMissing, article_id: UUID | None) -> None:
+    def __init__(self, missing: ExpectedVersionMissing, article_id: UUID) -> None:
         path = reverse("article-detail", args=[article_id])
         super().__init__(
             f"Version {missing.version} of this article was not written with this key: "
@@ -249,16 +249,30 @@ def _refusals(article_id: UUID | None) -> Iterator[None]:
     except InvalidValue as refused:
         text = refused.text[:1].upper() + refused.text[1:]
         raise ValidationError({refused.field: [text]}) from None
-    except VersionConflict as conflict:
-        raise PreconditionFailed(conflict) from None
-    except ExpectedVersionMissing as missing:
-        raise PreconditionRequired(missing, article_id) from None
+    except (VersionConflict, ExpectedVersionMissing) as refused:
+        # Only a call for an article that exists has a version.
+        raise _refusal_by_version(refused, cast(UUID, article_id)) from None
     except (TransitionNotAllowed, NotEditable) as refused:
         raise Conflict(str(refused)) from None
     except OtherRequest:
         raise KeyReused from None
     except StillRunning:
         raise KeyInUse from None
+
+
+def _refusal_by_version(
+    refused: VersionConflict | ExpectedVersionMissing, article_id: UUID
+) -> APIException:
+    """For a merged article 409: a GET answers the other one, whose version would be refused as well."""
+    article = Article.objects.only("merged_into").get(pk=article_id)
+    if article.merged_into_id:
+        return Conflict(
+            f"This article was merged into {article.merged_into_id}: change that one.",
+            "already_merged",
+        )
+    if isinstance(refused, VersionConflict):
+        return PreconditionFailed(refused)
+    return PreconditionRequired(refused, article_id)
 
 
 def _operation(request: Request) -> str:

@@ -280,6 +280,23 @@ def test_a_428_says_how_to_get_the_etag(program: Program, article: Article) -> N
     assert detail.endswith(f"send the ETag of GET {URL}{article.pk}/ in If-Match.")
 
 
+@pytest.mark.parametrize("path", ["", "unpublish/"])
+def test_a_merged_article_is_409_by_whichever_version(path: str, program: Program) -> None:
+    """A GET of it answers the other one, so that a program that reads again would not get further."""
+    site: Site = make_site()
+    old, new = publish_at(site, "/old/"), publish_at(site, "/new/")
+    program.patch(new.pk, {"abstract": "At noon."}, **{"If-Match": "*"})
+    program.post(f"{old.pk}/merge/", {"into": new.slug})
+    tags = (program.get(old.pk)["ETag"], '"1"', "*")
+
+    method = "POST" if path else "PATCH"
+    answers = [program.send(method, f"{old.pk}/{path}", {}, **{"If-Match": tag}) for tag in tags]
+
+    assert [each.status_code for each in answers] == [409] * 3
+    assert f"merged into {new.pk}" in answers[1].json()["detail"]
+    assert answers[1].json()["type"].endswith(":already_merged")
+
+
 def test_a_write_answers_the_etag_of_what_the_next_read_answers(program: Program) -> None:
     created = program.post("", {"headline": "The bridge is open", "body_markdown": "It is."})
     address = created.json()["id"]
