@@ -21,6 +21,7 @@ from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 
 from articles import conditional_get
+from articles.api.validators import ETAG_OF_BODY, IF_NONE_MATCH, NOT_MODIFIED
 from articles.api.views import ApiView
 from articles.hooks import PageLink, ReactionTotal
 from articles.languages import write_number
@@ -152,8 +153,12 @@ class Rankings(ApiView):
         operation_id="rankings_retrieve",
         tags=["reactions"],
         auth=[],
-        parameters=[OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=list(BY_KEY))],
-        responses=Ranking,
+        parameters=[
+            OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=list(BY_KEY)),
+            IF_NONE_MATCH,
+            ETAG_OF_BODY,
+        ],
+        responses={200: Ranking, 304: NOT_MODIFIED},
         examples=[_EXAMPLE],
     )
     def get(self, request: Request, kind: str) -> HttpResponseBase:
