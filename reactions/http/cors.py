@@ -42,6 +42,8 @@ _OF_KEYS = re.compile(
 _OF_ANYONE = ("/api/v1/", "/embed/", "/oembed/")
 # What anyone may send, beside what anyone may read.
 _SIGHTINGS = "/api/v1/sightings/"
+# Anyone reads counts there; a POST is a reader's.
+_OPEN_HEART = "/openheart/"
 
 
 class Access(Enum):
@@ -118,6 +120,8 @@ def _preflight_method(request: HttpRequest) -> str:
 
 
 def _access(path: str, method: str, request: HttpRequest) -> Access:
+    if path.startswith(_OPEN_HEART):
+        return Access.ANYONE if method in {"GET", "HEAD"} else Access.READERS
     if not path.startswith(_OF_ANYONE):
         return Access.PROGRAMS
     if _OF_READERS.fullmatch(path):
