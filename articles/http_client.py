@@ -66,6 +66,15 @@ class Fetched:
     last_modified: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a receiver said, as much of it as was read. `retry_after` is in seconds."""
+
+    status: int
+    content: bytes
+    retry_after: float | None = None
+
+
 PUBLIC = AllowedTargets()
 
 
@@ -91,6 +100,34 @@ def fetch(
             return answer
         url = answer
     raise FetchError(f"more than {REDIRECTS} redirects.")
+
+
+def post(
+    url: str,
+    body: bytes,
+    *,
+    headers: Mapping[str, str],
+    allowed: AllowedTargets = PUBLIC,
+    seconds: float,
+    most_bytes: int,
+) -> Answered:
+    """POST to the address and read the answer's first bytes; it follows no redirect. FetchError where there is no answer.
+
+    `seconds` are for everything: names, the connection, and a server that sends a byte at a time.
+    """
+    deadline = time.monotonic() + seconds
+    try:
+        parts, port = _parts(url, allowed)
+        connection, raw = _connect(parts, port, allowed, deadline)
+        try:
+            own = {"Accept": "*/*", "Accept-Encoding": "identity", **headers}
+            connection.request("POST", _path(parts), body, {**_headers(parts, port), **own})
+            response = connection.getresponse()
+            return Answered(response.status, response.read(most_bytes), _wait(response))
+        finally:
+            raw.close()
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise FetchError(_reason(error)) from None
 
 
 def check_address(address: Address, allowed: AllowedTargets = PUBLIC) -> None:
@@ -123,8 +160,7 @@ def _get(
     parts, port = _parts(url, allowed)
     connection, raw = _connect(parts, port, allowed, deadline)
     try:
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("GET", path, headers={**_headers(parts, port), **conditions})
+        connection.request("GET", _path(parts), headers={**_headers(parts, port), **conditions})
         response = connection.getresponse()
         if response.status in {301, 302, 303, 307, 308}:
             return urljoin(url, response.getheader("Location") or "")
@@ -149,6 +185,10 @@ def _parts(url: str, allowed: AllowedTargets) -> tuple[SplitResult, int]:
     if port not in allowed.ports:
         raise FetchError(f"the port {port} is not allowed.")
     return parts, port
+
+
+def _path(parts: SplitResult) -> str:
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _connect(

@@ -12,6 +12,7 @@ from django.db.models import Q
 from articles.models import Article, ArticleQuerySet
 
 _POSITION = re.compile(r"(-?\d{1,18})-([0-9a-f]{32})")
+_ID = re.compile(r"[0-9a-f]{32}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -43,6 +44,32 @@ class Position:
     def __str__(self) -> str:
         microseconds = (self.published_at - _EPOCH) // timedelta(microseconds=1)
         return f"{microseconds}-{self.id.hex}"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The position of an article in lists by state: its id, which sorts by when it was made."""
+
+    id: UUID
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises ValueError for what `str` never gave."""
+        if not _ID.fullmatch(text):
+            raise ValueError("is not a position in this list.")
+        return cls(UUID(text))
+
+    def __str__(self) -> str:
+        return self.id.hex
+
+
+@dataclass(frozen=True, slots=True)
+class MadePage:
+    """Some articles of any state, and where the lists of newer and older ones begin, if any."""
+
+    articles: Sequence[Article]
+    newer: Made | None
+    older: Made | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +134,26 @@ def newer_than(position: Position, articles: ArticleQuerySet, *, size: int) -> P
         listed,
         newer=Position.of(listed[0]) if len(found) > size else None,
         older=Position.of(listed[-1]) if listed else None,
+    )
+
+
+def newest_made(
+    articles: ArticleQuerySet, *, before: Made | None, after: Made | None, size: int
+) -> MadePage:
+    """The articles by when they were made, the newest first; before or after a position, where one is given."""
+    if after is not None:
+        found = list(articles.filter(id__gt=after.id).order_by("id")[: size + 1])
+        listed = found[:size][::-1]
+        has_newer, has_older = len(found) > size, bool(listed)
+    else:
+        older = articles if before is None else articles.filter(id__lt=before.id)
+        found = list(older.order_by("-id")[: size + 1])
+        listed = found[:size]
+        has_newer, has_older = before is not None and bool(listed), len(found) > size
+    return MadePage(
+        listed,
+        newer=Made(listed[0].pk) if has_newer else None,
+        older=Made(listed[-1].pk) if has_older else None,
     )
 
 

@@ -38,6 +38,8 @@ _MENU = {
     ],
     "Access": [
         ("API keys", "key", "articles.apikey"),
+        ("Webhooks", "webhook", "reactions.webhookendpoint"),
+        ("Webhook deliveries", "outbox", "reactions.webhookdelivery"),
         ("Users", "person", "auth.user"),
         ("Your account", "manage_accounts", "desk:account"),
     ],

@@ -1,6 +1,6 @@
 """The metrics for Prometheus: values of the whole product, whichever process answers.
 
-Each is read from PostgreSQL at scrape time, and those of rate limits, expired cursors and live processes from Redis, so there may be many web processes
+Each is read from PostgreSQL at scrape time, and those of rate limits, expired cursors, views and live processes from Redis, so there may be many web processes
 and workers. A value that cannot be read is left out, never 0: an alert can distinguish an absent series from a value.
 """
 
@@ -24,6 +24,8 @@ from reactions.counting.reconcile import last_reconciliation
 from reactions.live.metrics import METRICS, read_records
 from reactions.moderation.decisions import count_waves
 from reactions.moderation.rate_limits import read_rate_limit_counts
+from reactions.page_views import read_view_counts
+from reactions.webhooks.endpoints import count_webhooks
 
 _STATES = ("ok", "degraded", "down")
 
@@ -70,7 +72,10 @@ def _is_local(request: HttpRequest) -> bool:
 class _Readings(Collector):
     def collect(self) -> Iterator[Metric]:
         yield _components()
-        for read in (_backlog, _waves, _reconciliation, _changes, _rate_limits, _live):
+        for read in (
+            *(_backlog, _waves, _reconciliation, _changes),
+            *(_webhooks, _rate_limits, _views, _live),
+        ):
             yield from _or_none(read)
 
 
@@ -157,13 +162,24 @@ def _changes() -> Iterator[Metric]:
         yield CounterMetricFamily("newsroom_change_feed_expired_cursors", says, value=expired)
 
 
+def _webhooks() -> Iterator[Metric]:
+    endpoints = GaugeMetricFamily("newsroom_webhooks", "Webhooks, by state.", labels=["state"])
+    deliveries = GaugeMetricFamily(
+        "newsroom_webhook_deliveries", "Their deliveries, by state.", labels=["state"]
+    )
+    for family, counts in zip((endpoints, deliveries), count_webhooks(), strict=True):
+        for state, count in counts.items():
+            family.add_metric([state], count)
+        yield family
+
+
 def _rate_limits() -> Iterator[Metric]:
     counts = read_rate_limit_counts()
     if counts is None:
         return
     says = {
         "refused": "Requests answered 429.",
-        "unlimited": "Requests not limited, because Redis was unreachable.",
+        "unlimited": "Requests that passed while Redis was unreachable.",
     }
     for outcome, meaning in says.items():
         family = CounterMetricFamily(f"newsroom_rate_limit_{outcome}", meaning, labels=["limit"])
@@ -171,6 +187,20 @@ def _rate_limits() -> Iterator[Metric]:
             if counted == outcome:
                 family.add_metric([limit], count)
         yield family
+
+
+def _views() -> Iterator[Metric]:
+    counts = read_view_counts()
+    if counts is None:
+        return
+    family = CounterMetricFamily(
+        "newsroom_views",
+        "Views that were sent: noted (each client counts once), of a bot, opted_out, or lost without Redis.",
+        labels=["outcome"],
+    )
+    for outcome, count in counts.items():
+        family.add_metric([outcome], count)
+    yield family
 
 
 def _live() -> Iterator[Metric]:

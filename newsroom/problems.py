@@ -19,14 +19,15 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from articles.api.api_keys import WrongKey
 from articles.json_body import BodyTooLarge
-from reactions.moderation.rate_limits import WRONG_KEYS, take
+from reactions.http.rate_limiting import is_limited
 from reactions.sql import replace_lost_connection
 from reactions.sql.errors import TEMPORARY, Failure, failure_of
 
 logger = logging.getLogger(__name__)
 
+# Calls of widgets that take from limits of their own.
+_LIMITED_BY_THEIR_VIEWS = {"readers_create", "sightings_create"}
 CONTENT_TYPE = "application/problem+json"
 _RETRY_AFTER_SECONDS = 2
 # In the environment of a request whose connection to PostgreSQL was lost while it ran.
@@ -96,9 +97,7 @@ def _note_lost_connection(environment: MutableMapping[str, Any], exc: BaseExcept
 
 def problem_response(exc: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's exception handler. An unforeseen exception gives None, and Django answers 500."""
-    if isinstance(exc, WrongKey) and (wait := take(WRONG_KEYS, context["request"])):
-        exc = exceptions.Throttled(wait, "Too many wrong keys have come from this network.")
-    elif isinstance(exc, Error) and (failure := failure_of(exc)) in TEMPORARY:
+    if isinstance(exc, Error) and (failure := failure_of(exc)) in TEMPORARY:
         _note_lost_connection(context["request"].META, exc)
         exc = Unavailable(failure)
     elif isinstance(exc, RequestDataTooBig):
@@ -195,11 +194,25 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
     return defaults.server_error(request)
 
 
+_HEADERS = {
+    "Retry-After": "Seconds after which the same call passes.",
+    "RateLimit-Policy": "The limit: its name, how many calls (`q`) in how many seconds (`w`).",
+    "RateLimit": "What is left of it: calls (`r`), and after how many seconds all are there again (`t`).",
+}
+_OF_KEY = {
+    "401": "There is no key, or it is wrong, was revoked, or has expired.",
+    "403": "The key lacks the scope.",
+}
+_OF_OPTIONAL_KEY = {"401": "The key is wrong, was revoked, or has expired."}
+_OF_READER = {"401": "There is no reader, or the token is not valid."}
+
+
 def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """drf-spectacular's hook: every operation may answer with a problem, and this is its shape."""
     text = {"type": "string"}
     error = {"type": "object", "properties": {"field": text, "code": text, "detail": text}}
-    result["components"].setdefault("schemas", {})["Problem"] = {
+    components = result["components"]
+    components.setdefault("schemas", {})["Problem"] = {
         "type": "object",
         "description": "RFC 9457. `errors` is there for bad input.",
         "properties": {
@@ -211,11 +224,43 @@ def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         },
         "required": ["type", "title", "status", "detail"],
     }
-    answer = {
-        "description": "A problem.",
-        "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    components["headers"] = {
+        name: {"description": says, "schema": text} for name, says in _HEADERS.items()
     }
-    for operations in result["paths"].values():
+    for path, operations in result["paths"].items():
         for operation in operations.values():
-            operation["responses"].setdefault("default", answer)
+            responses = operation["responses"]
+            for status, says in _refusals_of(path, operation).items():
+                responses.setdefault(status, _problem_answer(says))
+            if "429" in responses:
+                names = ("RateLimit-Policy", "RateLimit")
+                for status, response in responses.items():
+                    listed = ("Retry-After", *names) if status == "429" else names
+                    response["headers"] = {
+                        name: {"$ref": f"#/components/headers/{name}"} for name in listed
+                    } | response.get("headers", {})
+            responses.setdefault("default", _problem_answer("A problem."))
     return result
+
+
+def _refusals_of(path: str, operation: Mapping[str, Any]) -> dict[str, str]:
+    """The answers by which an operation refuses callers, by their status."""
+    schemes = [name for each in operation.get("security", []) for name in each]
+    has_choice = {} in operation.get("security", [])
+    found: dict[str, str] = {}
+    if "key" in schemes:
+        found = _OF_OPTIONAL_KEY if has_choice else _OF_KEY
+    elif "readerToken" in schemes and not has_choice:
+        found = _OF_READER
+    elif "readerToken" in schemes:
+        found = {"401": "The token is not valid."}
+    if operation["operationId"] == "articles_list":
+        found = found | {"403": _OF_KEY["403"]}
+    if is_limited(path) or operation["operationId"] in _LIMITED_BY_THEIR_VIEWS:
+        found = found | {"429": "Too many calls; the same passes after Retry-After."}
+    return found
+
+
+def _problem_answer(says: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": says, "content": {CONTENT_TYPE: {"schema": schema}}}

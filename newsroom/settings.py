@@ -45,8 +45,8 @@ def number(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name} is not a whole number: {text(name)!r}.") from None
 
 
-def flag(name: str) -> bool:
-    return text(name).lower() in {"1", "true", "yes", "on"}
+def flag(name: str, *, default: bool = False) -> bool:
+    return text(name, "on" if default else "").lower() in {"1", "true", "yes", "on"}
 
 
 def time_zone(name: str, default: str) -> str:
@@ -122,6 +122,7 @@ MIDDLEWARE = [
     "newsroom.languages.in_site_language",
     "newsroom.proxies.behind_proxies",
     "newsroom.problems.DatabaseFailures",
+    "reactions.http.rate_limiting.limited",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -279,6 +280,7 @@ CELERY_TASK_ROUTES = {
         "reactions.reconcile",
         "reactions.refresh_pace",
         "reactions.sum_buckets",
+        "reactions.copy_views",
         "reactions.raise_alerts",
         "reactions.make_reports",
         "reactions.send_messages",
@@ -332,6 +334,12 @@ CELERY_BEAT_SCHEDULE = {
     # The figures of sections and of long windows are read from what this adds up.
     "sum buckets": {
         "task": "reactions.sum_buckets",
+        "schedule": timedelta(minutes=1),
+        "options": _EXPIRES,
+    },
+    # Views are in Redis until this copies them.
+    "copy views": {
+        "task": "reactions.copy_views",
         "schedule": timedelta(minutes=1),
         "options": _EXPIRES,
     },
@@ -407,10 +415,20 @@ NEW_READERS_PER_NETWORK_AT_ONCE = number("NEW_READERS_PER_NETWORK_AT_ONCE", 300)
 SIGHTINGS_PER_NETWORK_HOUR = number("SIGHTINGS_PER_NETWORK_HOUR", 120)
 SIGHTINGS_PER_NETWORK_AT_ONCE = number("SIGHTINGS_PER_NETWORK_AT_ONCE", 60)
 SIGHTINGS_PER_SITE_HOUR = number("SIGHTINGS_PER_SITE_HOUR", 2_000)
+# Whether page and widget report views, and the desk shows them.
+REACTIONS_COUNT_VIEWS = flag("REACTIONS_COUNT_VIEWS", default=True)
+# A network may be a mobile carrier's, with thousands of readers. What is more is not counted.
+VIEWS_PER_NETWORK_HOUR = number("VIEWS_PER_NETWORK_HOUR", 36_000)
+VIEWS_PER_NETWORK_AT_ONCE = number("VIEWS_PER_NETWORK_AT_ONCE", 1_000)
 # Networks besides the public ones from which pages of sites are fetched, such as 10.0.0.0/8: sites of an intranet.
 FETCH_NETWORKS = networks("FETCH_NETWORKS")
 WRONG_KEYS_PER_NETWORK_HOUR = number("WRONG_KEYS_PER_NETWORK_HOUR", 600)
 WRONG_KEYS_PER_NETWORK_AT_ONCE = number("WRONG_KEYS_PER_NETWORK_AT_ONCE", 300)
+# Calls of the API (reactions/http/rate_limiting.py), so many at once and so many a minute; 0: no limit. Of a key, and of
+# a network that sends none: a site that renders its pages from this API reads some a second.
+KEY_READS_PER_MINUTE = number("KEY_READS_PER_MINUTE", 3_000)
+KEY_WRITES_PER_MINUTE = number("KEY_WRITES_PER_MINUTE", 600)
+CALLS_PER_NETWORK_MINUTE = number("CALLS_PER_NETWORK_MINUTE", 3_000)
 # The live process (newsroom/live.py), which the front reaches by its socket and others by its port.
 LIVE_PORT = number("LIVE_PORT", number("PORT", 8000) + 1)
 LIVE_HOST = text("LIVE_HOST", "127.0.0.1")
@@ -439,6 +457,8 @@ REACTIONS_PUBLIC_RANKINGS = words("REACTIONS_PUBLIC_RANKINGS")
 OPEN_HEART = flag("OPEN_HEART")
 # The key of the hash under which a reader is stored. Losing it orphans every reader; SECRET_KEY may be rotated alone.
 READER_KEY = required("READER_KEY")
+# The key of the hash under which an API key is stored. Another one ends every API key.
+API_KEY_HASH_KEY = text("API_KEY_HASH_KEY") or READER_KEY
 READER_COOKIE = "__Host-reader" if HTTPS else "reader"
 # Also read, and replaced by the first: a site that moves to https keeps its readers.
 READER_COOKIES = list(dict.fromkeys([READER_COOKIE, "reader"]))
@@ -469,10 +489,16 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 60 * 60 * 12  # seconds: one long shift
 X_FRAME_OPTIONS = "DENY"
 
+DEFAULT_EXCEPTION_REPORTER = "newsroom.error_reports.RedactingReporter"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "plain": {
+            "()": "newsroom.redaction.RedactingFormatter",
+            "fmt": "%(levelname)s %(name)s: %(message)s",
+        }
+    },
     "filters": {
         "no traceback": {"()": "newsroom.log_filters.NoTraceback"},
         "no probes": {"()": "newsroom.log_filters.NoProbes"},

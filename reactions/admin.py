@@ -1,5 +1,5 @@
 """Where Django looks for the desk, which is in `reactions.desk`."""
 
-from reactions.desk import admin, waves
+from reactions.desk import admin, waves, webhooks
 
-__all__ = ["admin", "waves"]
+__all__ = ["admin", "waves", "webhooks"]

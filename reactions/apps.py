@@ -30,7 +30,8 @@ class TablesOnly(AppConfig):
 
 
 def grant_roles(sender: AppConfig, apps: Any = installed, **options: Any) -> None:
-    """The permissions of the desk's roles: all see the statistics; editors also set policies and decide waves."""
+    """The permissions of the desk's roles: all see the statistics; editors also set policies and decide waves,
+    publishers connect programs by webhooks."""
     from articles.roles import Role, grant, has_groups
 
     if not has_groups(apps):
@@ -41,9 +42,17 @@ def grant_roles(sender: AppConfig, apps: Any = installed, **options: Any) -> Non
         *("view_wave", "change_wave", "view_wavedecision"),
         *(f"{verb}_defaultpolicy" for verb in ("view", "add", "change", "delete")),
     }
+    may_connect = {
+        *(f"{verb}_webhookendpoint" for verb in ("view", "add", "change", "delete")),
+        "view_webhookdelivery",
+    }
     grant(
         sender.label,
-        {Role.STATISTICS: may_view, Role.EDITOR: may_decide, Role.PUBLISHER: may_decide},
+        {
+            Role.STATISTICS: may_view,
+            Role.EDITOR: may_decide,
+            Role.PUBLISHER: may_decide | may_connect,
+        },
     )
 
 

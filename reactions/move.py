@@ -27,7 +27,7 @@ BATCH = 1_000
 # Shorter than PostgreSQL waits before it looks for a deadlock, so that no reader's action is what is cancelled.
 _LOCK_MILLISECONDS = 500
 _TRIES = 10
-_WITHOUT_ROWS = ("move_waves", "merge_imported_counts")
+_WITHOUT_ROWS = ("move_waves", "merge_imported_counts", "move_views")
 _PAUSE_SECONDS = 0.05
 
 # Merges that one call looks up at a time.
@@ -105,7 +105,7 @@ def merge_batch(
 
 
 def _move_the_rest(name: str, article_id: UUID, into_id: UUID) -> None:
-    """What has no rows: move_waves or merge_imported_counts, each in its own transaction, since an aggregation locks count
+    """What has no rows: one of _WITHOUT_ROWS, each in its own transaction, since an aggregation locks count
     versions before waves. Safe to repeat."""
     with transaction.atomic():
         rows("limit_lock_waits", {"milliseconds": _LOCK_MILLISECONDS})
@@ -150,6 +150,7 @@ class _Merge:
     has_rows: bool
     has_waves: bool
     has_imported_counts: bool
+    has_views: bool
 
     def move(self, deadline: float) -> int | None:
         """The rows moved; None where the time is over, or another worker or a reader holds something of it."""
@@ -159,6 +160,8 @@ class _Merge:
                 self._move_the_rest("move_waves")
             if moved is not None and self.has_imported_counts:
                 self._move_the_rest("merge_imported_counts")
+            if moved is not None and self.has_views:
+                self._move_the_rest("move_views")
         except Error as error:
             if failure_of(error) is not Failure.BUSY:
                 raise

@@ -14,10 +14,12 @@ from reactions.counting.rounds import aggregate_in_rounds
 from reactions.default_policies import refresh_articles
 from reactions.moderation.client_network import purge_networks
 from reactions.move import settle_merges
+from reactions.page_views import copy_views
 from reactions.sql import row
 from reactions.stats.days import sum_days
 from reactions.stats.pace import refresh_pace
 from reactions.stats.site_buckets import sum_site_buckets
+from reactions.webhooks.deliveries import delete_old_deliveries
 
 # As of what beat sends: a message that no worker received meanwhile is dropped.
 _EXPIRES_SECONDS = 600
@@ -73,6 +75,14 @@ def sum_buckets_task() -> None:
     sum_days()
 
 
+@shared_task(
+    name="reactions.copy_views", autoretry_for=(), throws=(OperationalError, InternalError)
+)
+def copy_views_task() -> None:
+    """Copies views from Redis to PostgreSQL. Scheduled every minute; any number at once, and to be killed."""
+    copy_views()
+
+
 @shared_task(name="reactions.refresh_pace")
 def refresh_pace_task() -> None:
     """Rebuilds the pace of articles where it is an hour old. Scheduled every ten minutes; any number at once."""
@@ -99,8 +109,12 @@ def delete_old_reports_task() -> None:
 
 @shared_task(name="reactions.forget_tombstones")
 def forget_tombstones_task() -> None:
-    """Deletes from the change feed what has been gone for 30 days. Scheduled once a day; may be repeated."""
+    """Deletes from the change feed what has been gone for 30 days, and webhooks' deliveries of so long ago.
+
+    Scheduled once a day; may be repeated.
+    """
     forget_tombstones()
+    delete_old_deliveries()
 
 
 @shared_task(name="reactions.send_messages")

@@ -2,7 +2,8 @@
 
 Stories come out through the day, most in the morning. Readers come soon after, fewer at night; one story in fifty is
 found again later. Most stories please; some anger or sadden, and a few turn. A brigade presses one kind on one story
-within an hour. All that aggregation writes is written as it would have written it: reconcile finds no drift.
+within an hour. All that aggregation writes is written as it would have written it: reconcile finds no drift. A reaction
+comes with 10 to 80 views, by the story.
 """
 
 import math
@@ -22,6 +23,7 @@ from articles.ids import uuid7
 from articles.models import Article, ArticleAuthor, ArticleTag, Author, Section, State, Tag
 from reactions.article_changes import note_article_change
 from reactions.kinds import BY_KEY, KINDS
+from reactions.models import ViewBucket
 from reactions.sql import rows
 
 QUARTER_SECONDS = 900
@@ -79,6 +81,7 @@ class _Story:
     id: UUID
     published_at: datetime
     size: int
+    views_each: float  # for each reaction
     came: Counter[tuple[int, int]] = field(default_factory=Counter)
     left: Counter[tuple[int, int]] = field(default_factory=Counter)
     stayed: Counter[tuple[int, int]] = field(default_factory=Counter)
@@ -100,12 +103,13 @@ def make_traffic(
     moments = sorted(_moment(source, until, days) for _ in range(stories))
     weights = [math.exp(source.gauss(0, 1.1)) for _ in moments]
     scale = reactions / sum(weights)
+    readers = random.Random(seed + 1)  # noqa: S311  # no secret; of its own, so that the reactions stay the same
     # On the last day but one, so that its readers are compared with what came before.
     attacked = next((n for n, at in enumerate(moments) if until - at < timedelta(days=2)), 0)
     names = _Names.make()
     for start in range(0, stories, _BATCH):
         batch = [
-            _Story(uuid7(), at, round(weight * scale))
+            _Story(uuid7(), at, round(weight * scale), readers.uniform(10, 80))
             for at, weight in zip(
                 moments[start : start + _BATCH], weights[start : start + _BATCH], strict=True
             )
@@ -119,10 +123,13 @@ def make_traffic(
         with transaction.atomic():
             names.publish(source, batch, seed)
             written.reactions += _write(batch)
+            ViewBucket.objects.bulk_create(_views(batch))
         written.articles += len(batch)
         say(f"{written.articles:,} stories, {written.reactions:,} reactions")
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE reactions_bucket, reactions_sitebucket, articles_article")
+        cursor.execute(
+            "ANALYZE reactions_bucket, reactions_sitebucket, reactions_viewbucket, articles_article"
+        )
     return written
 
 
@@ -206,6 +213,17 @@ def _lines(batch: Sequence[_Story]) -> Iterator[tuple[UUID, datetime, int, int, 
             place = quarter, kind
             came, left, stayed = story.came[place], story.left[place], story.stayed[place]
             yield story.id, start, kind, came, left, stayed
+
+
+def _views(batch: Sequence[_Story]) -> Iterator[ViewBucket]:
+    for story in batch:
+        came = Counter[int]()
+        for (quarter, _), number in story.came.items():
+            came[quarter // 2] += number
+        for half_hour, number in sorted(came.items()):
+            start = datetime.fromtimestamp(half_hour * 2 * QUARTER_SECONDS, UTC)
+            views = round(number * story.views_each)
+            yield ViewBucket(article_id=story.id, start=start, views=views)
 
 
 @dataclass(frozen=True)

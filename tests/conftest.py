@@ -25,6 +25,9 @@ django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHash
 django_settings.NEW_READERS_PER_NETWORK_HOUR = 0
 django_settings.WRONG_KEYS_PER_NETWORK_HOUR = 0
 django_settings.SIGHTINGS_PER_NETWORK_HOUR = 0
+django_settings.VIEWS_PER_NETWORK_HOUR = 0
+django_settings.CALLS_PER_NETWORK_MINUTE = 0
+django_settings.KEY_READS_PER_MINUTE = django_settings.KEY_WRITES_PER_MINUTE = 0
 
 # Tests of these folders drive processes that share a busy machine's cores (docs/decisions/0043-tests-on-busy-machines.md).
 _OF_PROCESSES = {"browser", "stack"}

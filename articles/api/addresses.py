@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers as rest
 from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
@@ -66,7 +67,7 @@ class Merge(WriteView):
         request=MergeInput,
         responses=serializers.EditorialArticle,
     )
-    def post(self, request: Request, article: str) -> Response:
+    def post(self, request: Request, article: str) -> HttpResponse:
         """Merges an article of a site into another, which gets its addresses, former slugs and reactions.
 
         Answers the other one. A reader who reacted on both counts once. Calls that name the merged article lead to the
@@ -78,7 +79,7 @@ class Merge(WriteView):
         def merge(values: Mapping[str, Any]) -> Article:
             return _merge(article_id, values["into"], expected_version, editor_of(request))
 
-        return self.write(request, MergeInput, merge)
+        return self.write(request, MergeInput, merge, article_id=article_id)
 
 
 def _merge(article_id: UUID, into: str, expected_version: int | None, editor: str) -> Article:

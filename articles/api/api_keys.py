@@ -2,16 +2,20 @@
 
 import hashlib
 import hmac
+import logging
 import secrets
-from collections.abc import Collection, Iterable
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -19,16 +23,35 @@ from rest_framework.views import APIView
 
 from articles.models import ApiKey
 
-SCOPES = ("articles:write", "stats:read", "reactions:manage")
-SCHEMES = {b"bearer", b"api-key"}
-SECRET_BYTES = 32  # 256 bits: it cannot be guessed, so a plain hash suffices
+logger = logging.getLogger(__name__)
+
+SCOPES = {
+    "articles:read": "reads drafts and every other article",
+    "articles:write": "writes and publishes articles",
+    "stats:read": "reads figures",
+    "reactions:manage": "sets policies, releases and voids waves",
+    "webhooks:manage": "manages webhooks",
+}
+SCHEMES = {"bearer", "api-key"}
+SECRET_BYTES = 32  # 256 bits: it cannot be guessed, so a fast hash suffices
 LAST_USED_STEP = timedelta(minutes=1)  # a busy key writes its row once a minute, not once a call
+LONGEST_LIFE = timedelta(days=3_650)
+# After a rotation both secrets are accepted so long.
+OVERLAP, LONGEST_OVERLAP = timedelta(days=1), timedelta(days=30)
+_LONGEST_PRESENTED = 200  # characters
+# Where the key of a request is noted once it was found, or why it is none.
+_FOUND = "articles.api_key"
 
 
-def issue_key(*, name: str, scopes: Collection[str]) -> str:
+class WrongKey(AuthenticationFailed):
+    default_detail = "This key is not known, or has been revoked."
+
+
+@sensitive_variables()
+def issue_key(*, name: str, scopes: Collection[str], expires_at: datetime | None = None) -> str:
     """A key for the program of this name. This is the only time that it can be seen.
 
-    Raises ValueError, with a sentence, for scopes that do not exist or are not given.
+    Raises ValueError, with a sentence, for scopes that do not exist or are not given, and for a time that has passed.
     """
     if unknown := sorted(set(scopes) - set(SCOPES)):
         raise ValueError(f"{unknown[0]!r} is not a scope; choose among {', '.join(SCOPES)}.")
@@ -36,75 +59,194 @@ def issue_key(*, name: str, scopes: Collection[str]) -> str:
         raise ValueError(f"A key needs a scope; choose among {', '.join(SCOPES)}.")
     if not 0 < len(name) <= 100 or "\0" in name:
         raise ValueError("A key needs a name of at most 100 characters.")
-    prefix, secret = secrets.token_hex(5), secrets.token_urlsafe(SECRET_BYTES)
-    key = f"nr_{prefix}_{secret}"
+    now = timezone.now()
+    if expires_at is not None and not now < expires_at <= now + LONGEST_LIFE:
+        raise ValueError(f"A key expires in {LONGEST_LIFE.days} days at most, and not before now.")
+    prefix = secrets.token_hex(5)
+    presented = _new_secret(prefix)
     ApiKey.objects.create(
         name=name,
         prefix=prefix,
-        secret_hash=_hash(key),
+        secret_hash=_hash(presented),
         scopes=[scope for scope in SCOPES if scope in scopes],
+        expires_at=expires_at,
     )
-    return key
+    return presented
 
 
-def find_key(secret: str) -> ApiKey | None:
-    """The key whose secret this is, unless it has been revoked.
+@sensitive_variables()
+@transaction.atomic
+def rotate_key(
+    key: ApiKey, *, overlap: timedelta = OVERLAP, presented: str | None = None
+) -> tuple[str, ApiKey]:
+    """A new secret for the key, which is shown only here, and the key; the old one stays valid for the overlap.
 
-    The prefix, which is no secret, finds the row; the secret is compared in constant time.
+    The prefix, scopes and expiry stay. `presented` is the secret of the program that asks. Where that is the old one of
+    a rotation before, its answer was lost: the old one is valid until the time that was stated then, and the new one
+    that was lost is not valid. Otherwise a secret of a rotation before ends at once.
+
+    Raises ValueError for a key that was revoked or has expired, and for an overlap that is too long.
     """
-    _, _, rest = secret.partition("nr_")
-    prefix, _, _ = rest.partition("_")
-    if not prefix.isalnum():
-        return None
-    key = ApiKey.objects.filter(prefix=prefix, revoked_at=None).first()
-    if key and hmac.compare_digest(_hash(secret), bytes(key.secret_hash)):
-        return key
-    return None
+    if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+        raise ValueError(f"Both secrets are valid for {LONGEST_OVERLAP.days} days at most.")
+    locked = ApiKey.objects.select_for_update().get(pk=key.pk)
+    now = timezone.now()
+    if reason := _why_ended(locked, now):
+        raise ValueError(reason)
+    asked_by_old = presented is not None and not _matches(presented, locked.secret_hash)
+    if asked_by_old:
+        if locked.old_key_valid_until is None or locked.old_key_valid_until <= now:
+            raise ValueError("This secret was replaced.")
+    else:
+        locked.old_secret_hash, locked.old_key_valid_until = locked.secret_hash, now + overlap
+    new = _new_secret(locked.prefix)
+    locked.secret_hash = _hash(new)
+    locked.save(update_fields=["secret_hash", "old_secret_hash", "old_key_valid_until"])
+    return new, locked
 
 
 def revoke_keys(keys: Iterable[ApiKey]) -> int:
-    """End the keys at once; how many of them were still good."""
+    """End the keys at once; how many of them were still good. No process remembers a key."""
     good = ApiKey.objects.filter(pk__in=[key.pk for key in keys], revoked_at=None)
     return good.update(revoked_at=timezone.now())
 
 
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
+@sensitive_variables()
+def check_key(presented: str) -> ApiKey:
+    """The key whose secret this is. Raises WrongKey; only one who has the secret is told that it has ended.
+
+    The prefix, which is no secret, finds the row; the secret is compared in constant time.
+    """
+    _, _, rest = presented.partition("nr_")
+    prefix, _, _ = rest.partition("_")
+    if not prefix.isalnum() or len(presented) > _LONGEST_PRESENTED:
+        raise WrongKey
+    # Uses index: articles_apikey_prefix.
+    key = ApiKey.objects.filter(prefix=prefix).first()
+    if key is None:
+        raise WrongKey
+    now = timezone.now()
+    if not _matches(presented, key.secret_hash):
+        if key.old_secret_hash is None or not _matches(presented, key.old_secret_hash):
+            raise WrongKey
+        if key.old_key_valid_until is None or key.old_key_valid_until <= now:
+            raise WrongKey("This key was replaced by a new one.", "key_expired")
+    if reason := _why_ended(key, now):
+        raise WrongKey(reason, "key_revoked" if key.revoked_at else "key_expired")
+    return key
+
+
+def find_key(presented: str) -> ApiKey | None:
+    """The key whose secret this is, where it is valid."""
+    try:
+        return check_key(presented)
+    except WrongKey:
+        return None
+
+
+def key_of(request: Any) -> ApiKey | None:
+    """The key that a request has; None where it has none. Raises WrongKey.
+
+    The row is read once a request, and its use is noted before the work of the request begins a transaction.
+    """
+    environ = request.META
+    if _FOUND not in environ:
+        environ[_FOUND] = _find(environ)
+    found = environ[_FOUND]
+    if isinstance(found, WrongKey):
+        raise found
+    return found if isinstance(found, ApiKey) else None
+
+
+@sensitive_variables()
+def presented_key(environ: Mapping[str, Any]) -> str | None:
+    """What stands in `Authorization` with one of the SCHEMES; None for another scheme, and for none."""
+    scheme, _, presented = str(environ.get("HTTP_AUTHORIZATION", "")).partition(" ")
+    return presented.strip() if scheme.lower() in SCHEMES else None
+
+
+@sensitive_variables()
+def _find(environ: Mapping[str, Any]) -> ApiKey | WrongKey | None:
+    presented = presented_key(environ)
+    if presented is None:
+        return None
+    try:
+        key = check_key(presented)
+    except WrongKey as wrong:
+        return wrong.with_traceback(None)
+    _note_use(key)
+    return key
+
+
+def _why_ended(key: ApiKey, now: datetime) -> str:
+    if key.revoked_at is not None:
+        return "This key was revoked."
+    if key.expires_at is not None and key.expires_at <= now:
+        return "This key has expired."
+    return ""
+
+
+def _new_secret(prefix: str) -> str:
+    return f"nr_{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
+
+
+@sensitive_variables()
+def _matches(presented: str, secret_hash: "bytes | memoryview[int]") -> bool:
+    stored = bytes(secret_hash)
+    return hmac.compare_digest(_hash(presented), stored) or hmac.compare_digest(
+        # Keys of release 0.3.0 and before: of 256 random bits a hash without a key says as little.
+        hashlib.sha256(presented.encode()).digest(),
+        stored,
+    )
+
+
+@sensitive_variables()
+def _hash(presented: str) -> bytes:
+    """A keyed SHA-256: a copy of the database alone cannot verify a key. 256 random bits need no slow hash."""
+    return hmac.digest(
+        settings.API_KEY_HASH_KEY.encode(), b"api key:" + presented.encode(), hashlib.sha256
+    )
 
 
 def _note_use(key: ApiKey) -> None:
+    """At most once a minute, by one of the calls that find it due; the others do not wait for its row."""
     now = timezone.now()
-    long_ago = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_STEP)
-    ApiKey.objects.filter(long_ago, pk=key.pk).update(last_used_at=now)
+    before = now - LAST_USED_STEP
+    if key.last_used_at is not None and key.last_used_at > before:
+        return
+    due = ApiKey.objects.filter(Q(last_used_at=None) | Q(last_used_at__lte=before), pk=key.pk)
+    try:
+        with transaction.atomic():
+            free = due.order_by().select_for_update(skip_locked=True, no_key=True)
+            if ApiKey.objects.filter(pk__in=free.values("pk")).update(last_used_at=now):
+                key.last_used_at = now
+    except DatabaseError as error:  # a read-only database serves reads
+        logger.warning("The last use of a key cannot be noted: %s", error)
 
 
 # For extend_schema: OpenAPI’s form, which drf-spectacular types more narrowly.
 KEY: Any = [{"key": []}]
-
-
-class WrongKey(AuthenticationFailed):
-    default_detail = "This key is not known, or has been revoked."
+KEY_OR_NONE: Any = [{}, {"key": []}]
 
 
 class KeyAuthentication(BaseAuthentication):
     """`Authorization: Bearer <key>`, also with the scheme `Api-Key`. `request.auth` is the ApiKey.
 
-    401 for a key that is wrong or revoked, and 429 for too many of them from one network. Another scheme, or none, is
-    left to others.
+    401 for a key that is wrong, revoked or expired. Another scheme, or none, is left to others. OPTIONS, which is never
+    limited, recognises no key.
     """
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
-        scheme, _, secret = get_authorization_header(request).partition(b" ")
-        if scheme.lower() not in SCHEMES:
-            return None
-        key = find_key(secret.strip().decode("latin-1"))
-        if key is None:
-            raise WrongKey
-        _note_use(key)
-        return AnonymousUser(), key
+        key = None if request.method == "OPTIONS" else key_of(request)
+        return None if key is None else (AnonymousUser(), key)
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
+
+
+def has_scope(request: Request, *names: str) -> bool:
+    """Whether the call has a key with one of these scopes."""
+    return isinstance(request.auth, ApiKey) and not {*names}.isdisjoint(request.auth.scopes)
 
 
 class HasScope(BasePermission):
@@ -113,7 +255,14 @@ class HasScope(BasePermission):
     scope = ""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return isinstance(request.auth, ApiKey) and self.scope in request.auth.scopes
+        return has_scope(request, self.scope)
+
+
+class HasKey(BasePermission):
+    """The call has a key, whatever its scopes."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return isinstance(request.auth, ApiKey)
 
 
 def scope(name: str) -> type[HasScope]:
@@ -138,5 +287,7 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "A key from `manage.py issue_key`.",
+            "bearerFormat": "nr_<prefix>_<secret>",
+            "description": "A key from the desk or from `manage.py issue_key`, in `Authorization: Bearer <key>`. "
+            "Scopes: " + "; ".join(f"`{name}` {says}" for name, says in SCOPES.items()) + ".",
         }

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db.models import Q
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_cache_control
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import APIException, NotFound
@@ -18,11 +18,21 @@ from rest_framework.views import APIView
 
 from articles import conditional_get
 from articles.api import editing, serializers
+from articles.api.api_keys import KEY_OR_NONE, has_scope
 from articles.hooks import reaction_hooks
-from articles.models import Article, ArticleQuerySet
+from articles.models import Article, ArticleQuerySet, State
 from articles.pages import search
-from articles.pagination import Page, Position, newer_than, newest, older_than
-from articles.resolve import Killed, find_article
+from articles.pagination import (
+    Made,
+    MadePage,
+    Page,
+    Position,
+    newer_than,
+    newest,
+    newest_made,
+    older_than,
+)
+from articles.resolve import Killed, find_any_article, find_article
 from articles.syndication.ninjs import ninjs_of
 
 ARTICLES_PER_ANSWER = 50
@@ -37,7 +47,7 @@ class Gone(APIException):
 class ArticleList(editing.CreateArticleView):
     @extend_schema(
         operation_id="articles_list",
-        auth=[],
+        auth=KEY_OR_NONE,
         parameters=[serializers.ArticleQuery],
         responses=serializers.ArticleList,
     )
@@ -46,28 +56,47 @@ class ArticleList(editing.CreateArticleView):
 
         `next` leads to older articles, `previous` to newer ones; neither skips nor repeats one when
         articles arrive in between. 400 where a filter cannot be understood.
+
+        With `state`, which needs a key with `articles:read` or `articles:write`, drafts and every other article.
         """
         query = serializers.ArticleQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
+        if "state" in query.validated_data:
+            return self._by_state(request, query.validated_data)
         page = _page(_filtered(query.validated_data), query.validated_data)
         totals = reaction_hooks().totals([article.id for article in page.articles])
         entries = serializers.ArticleEntry(page.articles, many=True, context={"totals": totals})
-        answer = {
-            "next": page.older and _link(request, "before", page.older),
-            "previous": page.newer and _link(request, "after", page.newer),
-            "results": entries.data,
-        }
-        return _shared(Response(answer))
+        return _shared(_list(request, page, entries.data))
+
+    def _by_state(self, request: Request, asked: Mapping[str, Any]) -> Response:
+        if not reads_drafts(request):
+            self.permission_denied(request, message="This key lacks the scope articles:read.")
+        articles = _filtered(asked, Article.objects.filter(state__in=asked["state"]))
+        page = newest_made(
+            articles, before=asked.get("before"), after=asked.get("after"), size=ARTICLES_PER_ANSWER
+        )
+        totals = reaction_hooks().totals([article.id for article in page.articles])
+        entries = serializers.EditorialEntry(page.articles, many=True, context={"totals": totals})
+        response = _list(request, page, entries.data)
+        response["Cache-Control"] = editing.PRIVATE
+        return response
 
 
 class ArticleDetail(editing.EditArticleView):
-    @extend_schema(operation_id="articles_retrieve", auth=[], responses=serializers.ArticleAnswer)
+    @extend_schema(
+        operation_id="articles_retrieve",
+        auth=KEY_OR_NONE,
+        responses=serializers.ArticleAnswer,
+    )
     def get(self, request: Request, article: str) -> Response:
         """One published article, by its id, its slug, or a slug that it used to have.
 
         404 where there is none, 410 where it was removed for good. The `ETag` is the version,
-        which a PATCH sends back as `If-Match`.
+        which a PATCH sends back as `If-Match`. With a key with `articles:read` or `articles:write` every article,
+        drafts included, with the further fields that a POST answers.
         """
+        if reads_drafts(request):
+            return _editorial(article)
         try:
             found = find_article(article)
         except Killed:
@@ -96,8 +125,36 @@ class ArticleNinjs(APIView):
         return conditional_get.answer(request._request, content, "application/json")
 
 
-def _filtered(asked: Mapping[str, Any]) -> ArticleQuerySet:
-    """The public articles that the query asks for."""
+def reads_drafts(request: Request) -> bool:
+    return has_scope(request, "articles:read", "articles:write")
+
+
+def _editorial(address: str) -> Response:
+    """The article in any state but killed, as programs read it that write."""
+    try:
+        found = find_any_article(address)
+    except Article.DoesNotExist:
+        raise NotFound("There is no such article.") from None
+    found = found.merged_into or found
+    if found.state == State.KILLED:
+        raise Gone
+    article = Article.objects.in_full().select_related("source").get(pk=found.pk)
+    headers = {"ETag": f'"{article.version}"', "Cache-Control": editing.PRIVATE}
+    return Response(serializers.EditorialArticle(article).data, headers=headers)
+
+
+def _list(request: Request, page: Page | MadePage, entries: Any) -> Response:
+    return Response(
+        {
+            "next": page.older and _link(request, "before", page.older),
+            "previous": page.newer and _link(request, "after", page.newer),
+            "results": entries,
+        }
+    )
+
+
+def _filtered(asked: Mapping[str, Any], among: ArticleQuerySet | None = None) -> ArticleQuerySet:
+    """The articles that the query asks for, among the public ones unless others are given."""
     columns = {
         "section": "section__slug",
         "tag": "tag_links__tag__slug",
@@ -106,11 +163,8 @@ def _filtered(asked: Mapping[str, Any]) -> ArticleQuerySet:
         "published_before": "published_at__lt",
     }
     site = asked.get("site")
-    every = (
-        Article.objects.public().filter(site__name__iexact=site)
-        if site
-        else Article.objects.listed()
-    )
+    among = Article.objects.public() if among is None else among
+    every = among.filter(site__name__iexact=site) if site else among.filter(is_listed=True)
     articles = every.with_parts().filter(
         **{columns[name]: asked[name] for name in columns if name in asked}
     )
@@ -142,7 +196,7 @@ def _page_found(articles: ArticleQuerySet, asked: Mapping[str, Any]) -> Page:
     return search.best(articles, size=ARTICLES_PER_ANSWER)
 
 
-def _link(request: Request, direction: str, position: Position) -> str:
+def _link(request: Request, direction: str, position: Position | Made) -> str:
     """This list with the same filters, from the position on."""
     asked = {
         name: value
@@ -153,5 +207,6 @@ def _link(request: Request, direction: str, position: Position) -> str:
 
 
 def _shared(response: Response) -> Response:
+    patch_vary_headers(response, ["Authorization"])  # one with a key is another answer
     patch_cache_control(response, public=True, max_age=0, s_maxage=1, stale_while_revalidate=30)
     return response

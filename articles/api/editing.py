@@ -9,20 +9,27 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
+from django.http import HttpResponse
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from articles import validation
 from articles.api import serializers
 from articles.api.api_keys import KEY, KeyAuthentication, scope
-from articles.api.idempotency import LONGEST_KEY, Answer, OtherRequest, answer_once
+from articles.api.idempotency import (
+    LONGEST_KEY,
+    LONGEST_OPERATION,
+    RETRY_AFTER_SECONDS,
+    Answer,
+    OtherRequest,
+    StillRunning,
+    answer_once,
+)
 from articles.editing import InvalidValue, NotEditable, create_draft, edit_article
 from articles.json_body import JSONBodyParser
 from articles.models import ApiKey, Article
@@ -33,9 +40,14 @@ from articles.workflow import TransitionNotAllowed
 LARGEST_BODY = 1024 * 1024  # bytes; 100 kB of Arabic in JSON's escapes are 300 kB
 ETAG = re.compile(r'"(\d{1,9})"')
 NEVER = -1  # the version that no article has
+PRIVATE = "private, no-store"
 
 IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="Makes the call safe to repeat."
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Makes the call safe to repeat for a day: the same call gets the first answer, with "
+    "`Idempotent-Replayed: true`. 409 with `Retry-After` while the first one runs; 422 for another call.",
 )
 IF_MATCH = OpenApiParameter(
     "If-Match",
@@ -76,6 +88,13 @@ class KeyReused(APIException):
     default_code = "key_reused"
 
 
+class KeyInUse(APIException):
+    status_code = HTTPStatus.CONFLICT
+    default_detail = "The first call with this Idempotency-Key is still running."
+    default_code = "key_in_use"
+    wait = RETRY_AFTER_SECONDS
+
+
 class ArticleParser(JSONBodyParser):
     """JSON as large as an article."""
 
@@ -83,12 +102,10 @@ class ArticleParser(JSONBodyParser):
 
 
 class WriteView(APIView):
-    """Reading needs nothing; writing needs a key with `articles:write`, and answers the full article."""
+    """Reading needs no key; writing needs one with `articles:write`, and answers the full article."""
 
     parser_classes = [ArticleParser]
-
-    def get_authenticators(self) -> list[BaseAuthentication]:
-        return [] if _only_reads(self) else [KeyAuthentication()]
+    authentication_classes = [KeyAuthentication]
 
     def get_permissions(self) -> Any:
         return [] if _only_reads(self) else [scope("articles:write")()]
@@ -100,26 +117,38 @@ class WriteView(APIView):
         act: Callable[[Mapping[str, Any]], Article],
         *,
         status: int = HTTPStatus.OK,
-    ) -> Response:
-        """Check the body, act on it, answer the article; once, where the call has an Idempotency-Key."""
+        article_id: UUID | None = None,
+    ) -> HttpResponse:
+        """Check the body, act on it, answer the article; once, where the call has an Idempotency-Key.
+
+        `article_id` is that of the article at the address of the call, which has several.
+        """
 
         def answer() -> Answer:
             body = shape(data=request.data)
             body.is_valid(raise_exception=True)
             article = Article.objects.in_full().get(pk=act(body.validated_data).pk)
             content = JSONRenderer().render(serializers.EditorialArticle(article).data)
-            return Answer(status, content.decode())
+            return Answer(status, content.decode(), _headers(article, status))
 
         with _refusals():
             key = request.headers.get("Idempotency-Key", "")
-            return _response(self._once(request, key, answer) if key else answer())
+            return _response(self._once(request, key, article_id, answer) if key else answer())
 
-    def _once(self, request: Request, key: str, answer: Callable[[], Answer]) -> Answer:
+    def _once(
+        self, request: Request, key: str, article_id: UUID | None, answer: Callable[[], Answer]
+    ) -> Answer:
         if len(key) > LONGEST_KEY or not key.isprintable():
             raise ValidationError({"Idempotency-Key": f"Has {LONGEST_KEY} characters at most."})
-        asked = [request.method, request.path, request.headers.get("If-Match"), request.data]
+        asked = [str(article_id), request.headers.get("If-Match"), request.data]
         canonical = json.dumps(asked, sort_keys=True).encode()
-        return answer_once(api_key=_key(request), key=key, request=canonical, act=answer)
+        return answer_once(
+            api_key=key_in(request),
+            operation=_operation(request),
+            key=key,
+            request=canonical,
+            act=answer,
+        )
 
 
 def _only_reads(view: APIView) -> bool:
@@ -135,8 +164,8 @@ class CreateArticleView(WriteView):
         request=validation.Draft,
         responses={201: serializers.EditorialArticle},
     )
-    def post(self, request: Request) -> Response:
-        """Creates a draft, which only the desk can read. Unknown fields are refused by name.
+    def post(self, request: Request) -> HttpResponse:
+        """Creates a draft, which the desk and programs with a key can read. Unknown fields are refused by name.
 
         Sections, tags, authors and sources that do not exist are created. 422 where the
         `Idempotency-Key` came with another body before.
@@ -157,7 +186,7 @@ class EditArticleView(WriteView):
         request=validation.Changes,
         responses=serializers.EditorialArticle,
     )
-    def patch(self, request: Request, article: str) -> Response:
+    def patch(self, request: Request, article: str) -> HttpResponse:
         """Changes the fields that the body names. An article that is public changes at once.
 
         Without `If-Match`, 428 unless this key wrote the latest version itself; with it, 412 where
@@ -175,16 +204,18 @@ class EditArticleView(WriteView):
                 only_if_own="If-Match" not in request.headers,
                 editor=editor_of(request),
             ),
+            article_id=article_id,
         )
 
 
-def _key(request: Request) -> ApiKey:
+def key_in(request: Request) -> ApiKey:
+    """The key of a call that needs one."""
     return cast(ApiKey, request.auth)  # what KeyAuthentication found
 
 
 def editor_of(request: Request) -> str:
     """The editor's name in revisions. The prefix is no secret and distinguishes keys with the same name."""
-    key = _key(request)
+    key = key_in(request)
     return f"API key {key.name} ({key.prefix})"
 
 
@@ -223,14 +254,34 @@ def _refusals() -> Iterator[None]:
         raise Conflict(str(refused)) from None
     except OtherRequest:
         raise KeyReused from None
+    except StillRunning:
+        raise KeyInUse from None
 
 
-def _response(answer: Answer) -> Response:
-    body = json.loads(answer.body)
-    response = Response(body, status=answer.status)
-    response["ETag"] = f'"{body["version"]}"'
-    response["Cache-Control"] = "private, no-store"
-    if answer.status == HTTPStatus.CREATED:
-        path = reverse("article-detail", args=[body["id"]])
-        response["Location"] = f"{settings.SITE_URL}{path}"
+def _operation(request: Request) -> str:
+    """The method and the route: the same for every article, and for its id and its slugs."""
+    match = request._request.resolver_match
+    route = match.route if match else request.path
+    return f"{request.method} {route}"[:LONGEST_OPERATION]
+
+
+def _headers(article: Article, status: int) -> dict[str, str]:
+    headers = {"ETag": f'"{article.version}"'}
+    if status == HTTPStatus.CREATED:
+        path = reverse("article-detail", args=[article.pk])
+        headers["Location"] = f"{settings.SITE_URL}{path}"
+    return headers
+
+
+def _response(answer: Answer) -> HttpResponse:
+    """The stored bytes themselves: a replay is the first answer."""
+    response = HttpResponse(
+        answer.body, status=answer.status, headers={**answer.headers, "Cache-Control": PRIVATE}
+    )
+    if answer.status == HTTPStatus.NO_CONTENT:
+        del response["Content-Type"]
+    else:
+        response["Content-Type"] = "application/json"
+    if answer.is_replayed:
+        response["Idempotent-Replayed"] = "true"
     return response

@@ -12,7 +12,7 @@ from articles.hooks import ReactionTotal, reaction_hooks
 from articles.markup import with_absolute_pictures
 from articles.models import Article, Media, PubStatus, State
 from articles.pages.search import QUERY_LENGTH, Place
-from articles.pagination import Position
+from articles.pagination import Made, Position
 from articles.workflow import Transition, allowed_transitions
 
 Shape = serializers.Serializer[Any]
@@ -29,9 +29,21 @@ class PositionField(serializers.CharField):
     def to_internal_value(self, data: Any) -> Any:
         try:
             text = super().to_internal_value(data)
-            return Place.parse(text) if "_" in text else Position.parse(text)
+            if "_" in text:
+                return Place.parse(text)
+            return Position.parse(text) if "-" in text else Made.parse(text)
         except ValueError as error:
             raise serializers.ValidationError(str(error).capitalize()) from None
+
+
+class StatesField(serializers.CharField):
+    """`draft,in_review`: the states, separated by commas."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        states = super().to_internal_value(data).split(",")
+        if unknown := sorted(set(states) - set(State.values)):
+            raise serializers.ValidationError(f"{unknown[0]!r} is not a state.")
+        return states
 
 
 class Label(Shape):
@@ -126,9 +138,13 @@ class ArticleEntry(Shape):
     site = serializers.CharField(
         source="site.name", default=None, help_text="The site that publishes it; null: this one."
     )
-    first_published_at = UTCField(help_text="Never changes.")
-    published_at = UTCField(help_text="Shown to readers; orders lists.")
-    content_modified_at = UTCField(help_text="The last change that readers would notice.")
+    first_published_at = UTCField(allow_null=True, help_text="Never changes; null in a draft.")
+    published_at = UTCField(
+        allow_null=True, help_text="Shown to readers; orders lists. null in a draft."
+    )
+    content_modified_at = UTCField(
+        allow_null=True, help_text="The last change that readers would notice; null in a draft."
+    )
     version = serializers.IntegerField()
     reactions = serializers.SerializerMethodField()
 
@@ -136,6 +152,12 @@ class ArticleEntry(Shape):
     def get_reactions(self, article: Article) -> Mapping[str, object]:
         totals: Mapping[object, ReactionTotal] = self.context["totals"]
         return {"total": totals.get(article.id, ReactionTotal()).total}
+
+
+class EditorialEntry(ArticleEntry):
+    """An article in a list by state, for keys."""
+
+    state = serializers.ChoiceField(State.choices)
 
 
 class BodyField(serializers.CharField):
@@ -217,13 +239,21 @@ class ArticleQuery(Shape):
     language = serializers.CharField(required=False, help_text="en finds en-GB too.")
     published_after = UTCField(required=False, help_text="At this time or later.")
     published_before = UTCField(required=False, help_text="Before this time.")
+    state = StatesField(
+        required=False,
+        help_text="States, separated by commas, such as draft,in_review: the newest made first, each with its `state`. "
+        "Needs a key with articles:read or articles:write.",
+    )
     before = PositionField(required=False, help_text="A position, as `next` has it.")
     after = PositionField(required=False, help_text="A position, as `previous` has it.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "before" in attrs and "after" in attrs:
             raise serializers.ValidationError({"after": "Cannot be combined with before."})
+        if "state" in attrs and "q" in attrs:
+            raise serializers.ValidationError({"q": "Cannot be combined with state."})
+        kind = Place if "q" in attrs else Made if "state" in attrs else Position
         for name in {"before", "after"} & attrs.keys():
-            if isinstance(attrs[name], Place) != ("q" in attrs):
+            if type(attrs[name]) is not kind:
                 raise serializers.ValidationError({name: "Is a position in another list."})
         return attrs

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from articles.api import addresses, articles, transitions
+from articles.api import addresses, articles, keys, transitions
 
 urlpatterns = [
     path("articles/", articles.ArticleList.as_view(), name="article-list"),
@@ -22,4 +22,6 @@ urlpatterns = [
     path("articles/<str:article>/merge/", addresses.Merge.as_view()),
     path("articles/<str:article>/addresses/", addresses.Addresses.as_view()),
     path("articles/<str:article>/ninjs/", articles.ArticleNinjs.as_view(), name="article-ninjs"),
+    path("keys/me/", keys.MyKey.as_view(), name="my-key"),
+    path("keys/me/rotate/", keys.RotateMyKey.as_view()),
 ]

@@ -11,8 +11,14 @@ class ApiKey(models.Model):
     name = models.CharField(max_length=100)
     prefix = models.CharField("begins with", max_length=12, editable=False)
     secret_hash = models.BinaryField(max_length=32, editable=False)
+    # After a rotation: the secret that was replaced, and until when it is accepted beside the new one.
+    old_secret_hash = models.BinaryField(max_length=32, null=True, editable=False)
+    old_key_valid_until = models.DateTimeField(
+        "old secret valid until", null=True, blank=True, editable=False
+    )
     scopes = ArrayField(models.CharField(max_length=40), verbose_name="may")
     created_at = models.DateTimeField("issued", auto_now_add=True)
+    expires_at = models.DateTimeField("expires", null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField("last used", null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField("revoked", null=True, blank=True, editable=False)
 
@@ -29,24 +35,29 @@ class ApiKey(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """The stored answer of a call, for the same call sent again."""
+    """The stored answer of a call, for the same call sent again. A key belongs to one program and one operation."""
 
     api_key = models.ForeignKey(
         ApiKey,
         on_delete=models.CASCADE,
         related_name="+",
-        db_index=False,  # the first column of articles_answer_once serves it
+        db_index=False,  # the first column of articles_answer_per_operation serves it
     )
+    # The method and route of the call, such as "POST api/v1/articles/".
+    operation = models.CharField(max_length=200, default="", db_default="")
     key = models.CharField(max_length=255)
     request_hash = models.BinaryField(max_length=32)
     response_status = models.PositiveSmallIntegerField(default=0)
+    response_headers = models.JSONField(default=dict, db_default={})
     response_body = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [
-            # A call that carries an Idempotency-Key; two at once wait here for each other.
-            models.UniqueConstraint(fields=["api_key", "key"], name="articles_answer_once"),
+            # A call that carries an Idempotency-Key.
+            models.UniqueConstraint(
+                fields=["api_key", "operation", "key"], name="articles_answer_per_operation"
+            ),
         ]
         indexes = [
             # purge_answers: the old ones.

@@ -20,7 +20,14 @@ from articles.models.authors import Author
 from articles.models.pictures import SHOWN_OF_MEDIA, Media
 from articles.models.sites import Site
 from articles.models.sources import Source
-from articles.models.states import EXPIRING_STATES, PUBLIC_STATES, ArticleType, PubStatus, State
+from articles.models.states import (
+    EXPIRING_STATES,
+    PUBLIC_STATES,
+    WORKED_ON_STATES,
+    ArticleType,
+    PubStatus,
+    State,
+)
 from articles.models.taxonomy import Section, Tag, validate_slug
 
 
@@ -373,6 +380,12 @@ class Article(models.Model):
                 fields=["id"],
                 name="articles_in_review",
                 condition=models.Q(state=State.IN_REVIEW),
+            ),
+            # The list call by state: drafts and the like, the newest made first.
+            models.Index(
+                fields=["id"],
+                name="articles_worked_on",
+                condition=models.Q(state__in=WORKED_ON_STATES),
             ),
             # publish_due, every second: articles whose time is over.
             models.Index(

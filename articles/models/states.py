@@ -26,6 +26,15 @@ CURRENT_STATES = (State.PUBLISHED, State.CORRECTED)
 # What anyone may read. A retracted article stays, with its notice; a killed one does not.
 PUBLIC_STATES = (*CURRENT_STATES, State.RETRACTED)
 
+# What programs and the desk work on before it is public, or after it was.
+WORKED_ON_STATES = (
+    State.DRAFT,
+    State.IN_REVIEW,
+    State.SCHEDULED,
+    State.UNPUBLISHED,
+    State.SPIKED,
+)
+
 # What `expires_at` unpublishes. A retracted article stays for its notice.
 EXPIRING_STATES = (State.SCHEDULED, *CURRENT_STATES)
 

@@ -8,7 +8,9 @@ from django.db import transaction
 from reactions.alerts import rules
 from reactions.alerts.recipients import recipients_of
 from reactions.alerts.rules import ArticleHour, Finding
-from reactions.models import Alert, AlertRule, Message
+from reactions.changes.events import Event, note_events
+from reactions.kinds import KINDS
+from reactions.models import Alert, AlertRule, EventType, Message
 from reactions.sql import row, rows
 from reactions.stats.pace import Pace, pace
 from reactions.stats.today import last_hour_since
@@ -30,6 +32,7 @@ def raise_alerts(*, now: datetime | None = None) -> list[Alert]:
         alerts = [*_about_stories(now, usual), *_about_waves(now)]
         Alert.objects.bulk_create(alerts)
         Message.objects.bulk_create(_messages(alerts, now))
+        note_events(_events(alerts))
     return alerts
 
 
@@ -78,6 +81,23 @@ def _about_waves(now: datetime) -> Iterator[Alert]:
             figures=figures,
             raised_at=now,
         )
+
+
+def _events(alerts: Iterable[Alert]) -> Iterator[Event]:
+    for alert in alerts:
+        if alert.rule == AlertRule.WAVE:
+            yield EventType.WAVE, alert.article_id, {"wave": alert.wave_id, **alert.figures}
+        data = {
+            "alert": alert.pk,
+            "rule": alert.rule,
+            "kind": _key(alert.kind),
+            "figures": alert.figures,
+        }
+        yield EventType.ALERT, alert.article_id, data
+
+
+def _key(bit: int | None) -> str | None:
+    return next((kind.key for kind in KINDS if kind.bit == bit), None)
 
 
 def _messages(alerts: Iterable[Alert], now: datetime) -> Iterator[Message]:

@@ -90,6 +90,36 @@ def take_turn(key: str, *, ttl_seconds: int) -> bool | None:
     return None if answers is None else bool(answers[0])
 
 
+def run_script(name: str, keys: Sequence[str], arguments: Sequence[str | bytes | int]) -> bool:
+    """Run a script of several keys; False where Redis is unreachable."""
+
+    def queue(pipeline: Pipeline) -> None:
+        known = pipeline.register_script(script(name))
+        known(keys=list(keys), args=list(arguments), client=pipeline)
+
+    return _in_one_trip(queue) is not None
+
+
+def first_of_sorted_set(key: str, most: int) -> list[tuple[str, int]] | None:
+    """The members with the lowest scores, whole numbers; None where Redis is unreachable."""
+
+    def queue(pipeline: Pipeline) -> None:
+        pipeline.zrange(key, 0, most - 1, withscores=True)
+
+    answers = _in_one_trip(queue)
+    return None if answers is None else [(member, int(score)) for member, score in answers[0]]
+
+
+def estimate_sizes(keys: Sequence[str]) -> list[int] | None:
+    """How many each HyperLogLog has seen; None where Redis is unreachable."""
+
+    def queue(pipeline: Pipeline) -> None:
+        for key in keys:
+            pipeline.pfcount(key)
+
+    return _in_one_trip(queue)
+
+
 def add_to_fields(key: str, amounts: Mapping[str, int]) -> bool:
     """Add to the numbers of a hash; False where Redis is unreachable."""
 

@@ -35,7 +35,8 @@ def _number_batch() -> int:
     if locked is None:
         return 0
     taken, _ = row("number_changes", {"base": locked[0], "most": _BATCH}) or (0, 0)
-    return int(taken)
+    (placed,) = row("place_events") or (0,)
+    return int(taken) + int(placed)
 
 
 @transaction.atomic

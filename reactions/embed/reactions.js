@@ -14,7 +14,7 @@
 /** @typedef {Record<string, string>} Forms one text for each plural category */
 /** @typedef {[tag: string, attributes: Record<string, string>, ...children: any[]]} Markup */
 /** @typedef {{label: string, emoji: string, face: Markup | null}} Kind */
-/** @typedef {{lang: string, plurals: Intl.PluralRules, numbers: Intl.NumberFormat[], kinds: Record<string, Kind>, most: number, texts: Record<string, string | Forms>, style: string, tiles: Markup, summary: Markup}} Look */
+/** @typedef {{lang: string, plurals: Intl.PluralRules, numbers: Intl.NumberFormat[], kinds: Record<string, Kind>, most: number, views: boolean, texts: Record<string, string | Forms>, style: string, tiles: Markup, summary: Markup}} Look */
 
 const VERSION = "@VERSION@";
 
@@ -109,7 +109,7 @@ const store = {
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
-async function alone(name, work) {
+const alone = async (name, work) => {
   let isRunning = false;
   const run = () => {
     isRunning = true;
@@ -121,7 +121,7 @@ async function alone(name, work) {
     if (isRunning) throw error;
     return run();
   }
-}
+};
 
 /** Who is signed in at the host page, if it says so. @type {GetToken | null} */
 let getHostToken = null;
@@ -129,18 +129,18 @@ let getHostToken = null;
 let session = 0;
 
 /** @param {GetToken | null} ask */
-function signIn(ask) {
+const signIn = (ask) => {
   const isNew = !getHostToken;
   if (!ask) return signOut();
   getHostToken = ask;
   if (isNew) for (const site of sites.values()) site.readChosen();
-}
+};
 
-function signOut() {
+const signOut = () => {
   getHostToken = null;
   session++;
   for (const site of sites.values()) site.forget();
-}
+};
 
 /**
  * The reader of this browser at one site: by cookie on the site's own pages, else by a token in a header. A guest's is
@@ -148,7 +148,7 @@ function signOut() {
  *
  * @param {Site} site
  */
-function readerAt({ isOwn, name, fetch }) {
+const readerAt = ({ isOwn, name, fetch }) => {
   let keepsCookie = isOwn;
   let token = "";
   /** Whether the token is of the host's signed-in reader. */
@@ -272,7 +272,7 @@ function readerAt({ isOwn, name, fetch }) {
       return was;
     },
   };
-}
+};
 
 /** What is known of one article, and what its reader chose. Each change is shown by all its elements at once. */
 class Article {
@@ -350,6 +350,11 @@ class Article {
   /** Whether it is named by its address alone, as a page that the site may not know yet. */
   get isPage() {
     return !this.id && this.key.includes("/");
+  }
+
+  /** Whether the page shows more of it than a list does. */
+  get isWhole() {
+    return [...this.views].some((view) => !view.isSummary);
   }
 
   changed() {
@@ -529,6 +534,8 @@ class Site {
   #follow;
   #post;
   #sendTimer = 0;
+  /** Whether it is told what a reader opens. */
+  views = false;
   #pause = SLOW_MS;
   #isAsked = false;
   /** @type {Map<string, Promise<Look>>} */
@@ -557,7 +564,7 @@ class Site {
       this.refresh();
     };
     on(window, "online", comeBack);
-    on(document, "resume visibilitychange", () => document.hidden || comeBack());
+    on(document, "visibilitychange resume", () => document.hidden || comeBack());
     on(window, "pageshow", ({ persisted }) => show(persisted));
     const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
     setTimeout(() => show(navigation?.type === "back_forward"));
@@ -595,7 +602,7 @@ class Site {
 
   /** The counts of all articles on this page; under an address of its own, for the host's service worker may keep the last. */
   refresh() {
-    return this.#read(this.shown.slice(0, MOST_COUNTS), `&at=${Math.floor(Date.now() / POLL_MS[0])}`);
+    return this.#read(this.shown.slice(0, MOST_COUNTS), `&at=${Math.round(Date.now() / POLL_MS[0])}`);
   }
 
   /** @param {Article[]} articles @param {string} [end] */
@@ -604,7 +611,8 @@ class Site {
     articles.forEach((each, place) => {
       const answer = answers[place];
       if (!answer) return;
-      if (answer.allowed || !this.#maySight(each)) each.update(answer);
+      const maySight = each.isPage && each.isWhole && !each.isRefused && !this.isHere;
+      if (answer.allowed || !maySight) each.update(answer);
       else each.sighting ??= this.#sight(each);
       this.#unite(each);
     });
@@ -653,11 +661,6 @@ class Site {
     const response = keys ? await get(`/reactions/${what}?articles=${keys}`).catch(() => null) : null;
     const { results } = response?.ok ? await response.json().catch(() => ({})) : {};
     return results ?? articles.map(() => null);
-  }
-
-  /** @param {Article} article */
-  #maySight({ isPage, isRefused, views }) {
-    return isPage && !isRefused && !this.isHere && [...views].some((view) => !view.isSummary);
   }
 
   /**
@@ -788,6 +791,7 @@ class Site {
       const answer = await fetch(`${this.api}/embed/${lang}.json?${VERSION}`, { credentials: "omit" });
       /** @type {Look} */
       const look = await answer.json();
+      this.views = look.views && !(/** @type {any} */ (navigator).globalPrivacyControl);
       look.plurals = new Intl.PluralRules(look.lang);
       look.numbers = /** @type {Intl.NumberFormatOptions[]} */ ([
         {},
@@ -810,7 +814,7 @@ class Site {
  * @param {Site} site
  * @returns {[() => void, (message: unknown) => void]}
  */
-function follow(site) {
+const follow = (site) => {
   /** @type {BroadcastChannel | null | undefined} */
   let channel;
   const tab = Math.random();
@@ -833,6 +837,7 @@ function follow(site) {
   let watch = 0;
   let pollTimer = 0;
   let retryTimer = 0;
+  let opened = "";
   const own = () => site.shown.flatMap(({ id }) => id || []);
   /** @param {unknown} message */
   const post = (message) => channel?.postMessage(message);
@@ -955,7 +960,17 @@ function follow(site) {
     post({ tab, keys: [] });
   };
 
+  /** Says once that a reader has opened the one article of this page; as text, for which a browser asks no leave. */
+  const say = () => {
+    const [article, other] = site.shown.filter(({ isWhole }) => isWhole);
+    const id = article?.id;
+    if (!site.views || !id || id === opened || other) return;
+    opened = id;
+    site.fetch("/views/", { method: "POST", body: JSON.stringify({ article: id }), keepalive: true }).catch(() => null);
+  };
+
   const beat = () => {
+    say();
     if (release) {
       post({ leads: works });
       for (const [each, { at }] of wanted) if (now() - at > 2 * LEADER_MS) wanted.delete(each);
@@ -1030,17 +1045,17 @@ function follow(site) {
   on(document, "freeze", stop);
   listen();
   return [start, post];
-}
+};
 
 /** @type {Map<string, Site>} */
 const sites = new Map();
 
 /** @param {string} api */
-function siteAt(api) {
+const siteAt = (api) => {
   const site = sites.get(api) ?? new Site(api);
   sites.set(api, site);
   return site;
-}
+};
 
 /**
  * The element that a piece of markup describes, without parsing text: some pages forbid that.
@@ -1048,25 +1063,25 @@ function siteAt(api) {
  * @param {Markup} markup
  * @returns {HTMLElement}
  */
-function grow([tag, attributes, ...children]) {
-  const namespace = /^(svg|path|rect)$/.test(tag) ? "2000/svg" : "1999/xhtml";
+const grow = ([tag, attributes, ...children]) => {
+  const namespace = /svg|path|rect/.test(tag) ? "2000/svg" : "1999/xhtml";
   const element = document.createElementNS(`http://www.w3.org/${namespace}`, tag);
   for (const name in attributes) element.setAttribute(name, attributes[name]);
   element.append(...children.map((child) => (typeof child === "string" ? child : grow(child))));
   return /** @type {HTMLElement} */ (element);
-}
+};
 
 /** Whole percents that add up to 100: each is as much as it moves the rounded sum. @param {number[]} counts */
-function percentsOf(counts) {
+const percentsOf = (counts) => {
   const total = counts.reduce((sum, each) => sum + each, 0) || 1;
   let sum = 0;
-  const rounded = () => Math.floor((100 * sum) / total + 0.5);
+  const rounded = () => Math.round((100 * sum) / total);
   return counts.map((each) => {
     const before = rounded();
     sum += each;
     return rounded() - before;
   });
-}
+};
 
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
@@ -1273,7 +1288,7 @@ class ReaderReactions extends HTMLElement {
   }
 
   get isAtUndo() {
-    return !!this.#root.activeElement?.matches(".undo");
+    return this.#root.activeElement?.matches(".undo");
   }
 
   /** The focus is never lost with the button that vanishes. */
@@ -1299,12 +1314,13 @@ class ReaderReactions extends HTMLElement {
   #text(key, values = {}) {
     const { texts, kinds, lang, plurals } = /** @type {Look} */ (this.#look);
     const found = texts[key] ?? "";
-    const form = typeof found === "string" ? found : (found[plurals.select(Number(values.count))] ?? found.other);
+    const form =
+      typeof found === "string" ? found : (found[plurals.select(/** @type {number} */ (values.count))] ?? found.other);
     return form.replace(/%(%|\((\w+)\)s)/g, (_, sign, name) => {
       const value = values[name];
       if (Array.isArray(value))
         return new Intl.ListFormat(lang).format(value.map((kind) => kinds[kind]?.label ?? kind));
-      return name ? this.#number(Number(value)) : sign;
+      return name ? this.#number(/** @type {number} */ (value)) : sign;
     });
   }
 
@@ -1325,8 +1341,8 @@ class ReaderReactions extends HTMLElement {
     /** @param {string} selector @param {boolean} isShown */
     const show = (selector, isShown) => widget.querySelector(selector)?.toggleAttribute("hidden", !isShown);
     const { shown, value, state, isClosed, notice } = article;
-    const counts = Object.entries(shown ?? {});
-    const numbers = counts.map(([, count]) => Number(count));
+    const counts = /** @type {[string, number][]} */ (Object.entries(shown ?? {}));
+    const numbers = counts.map(([, count]) => count);
     const total = shown && numbers.reduce((sum, count) => sum + count, 0);
     const percents = percentsOf(numbers);
     widget.hidden = state === "hidden" || state === "missing";
@@ -1359,7 +1375,7 @@ class ReaderReactions extends HTMLElement {
     if (leading) {
       const top = counts
         .filter(([, count]) => count)
-        .sort(([, a], [, b]) => Number(b) - Number(a))
+        .sort(([, a], [, b]) => b - a)
         .slice(0, 3)
         .map(([kind]) => kind);
       if (leading.dataset.kinds !== String(top)) leading.replaceChildren(...top.map((kind) => this.#face(kind)));

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -46,8 +47,10 @@ from reactions.stats.windows import HOUR, QUARTER, Window, floor
 
 _SHARES = tuple(f"share:{kind.key}" for kind in KINDS)
 _CAME = tuple(f"came:{kind.key}" for kind in KINDS)
-OF_ARTICLES = ("came", "left", "net", "now", "last_hour", "against_usual", *_SHARES)
-OF_GROUPS = ("came", "left", "net", "stories", "per_story", *_SHARES)
+# Where this installation counts views.
+_VIEWS = ("views", "per_view")
+OF_ARTICLES = ("came", "left", "net", "now", "last_hour", "against_usual", *_VIEWS, *_SHARES)
+OF_GROUPS = ("came", "left", "net", "stories", "per_story", *_VIEWS, *_SHARES)
 OF_KINDS = ("came", "left", "net", "now", "share")
 OF_REALTIME = ("came", "left", "against_usual", *_SHARES)
 OF_MOVERS = ("came", "left", "now", *_SHARES)
@@ -99,9 +102,10 @@ class FiguresView(APIView):
     ) -> HttpResponseBase:
         """A list call of these dimensions."""
         parameters = self.request.query_params
+        counts_views = settings.REACTIONS_COUNT_VIEWS
         query, names = read_list(
             parameters,
-            metrics=metrics,
+            metrics=[each for each in metrics if counts_views or each not in _VIEWS],
             dimensions=dimensions,
             now=datetime.now(UTC),
             **named,

@@ -9,7 +9,9 @@ from reactions.http import (
     api_sightings,
     api_sites,
     api_stats,
+    api_views,
     api_waves,
+    api_webhooks,
     rankings,
 )
 
@@ -25,6 +27,7 @@ urlpatterns = [
     path("changes/", api_changes.Changes.as_view(), name="changes"),
     path("rankings/<slug:kind>/", rankings.Rankings.as_view(), name="rankings"),
     path("sightings/", api_sightings.Sightings.as_view(), name="sightings"),
+    path("views/", api_views.Views.as_view(), name="views"),
     path("waves/", api_waves.Waves.as_view(), name="waves"),
     path("waves/<int:wave>/", api_waves.WaveView.as_view(), name="wave"),
     path("reactions/mine/", api.ManyMine.as_view(), name="many-mine"),
@@ -47,4 +50,27 @@ urlpatterns = [
     path("stats/timeseries/", api_stats.StatsTimeseries.as_view(), name="stats-timeseries"),
     path("stats/realtime/", api_stats.StatsRealtime.as_view(), name="stats-realtime"),
     path("stats/movers/", api_stats.StatsMovers.as_view(), name="stats-movers"),
+    path("webhooks/", api_webhooks.Webhooks.as_view(), name="webhooks"),
+    path("webhooks/<int:webhook>/", api_webhooks.Webhook.as_view(), name="webhook"),
+    path(
+        "webhooks/<int:webhook>/rotate_secret/",
+        api_webhooks.RotateSecret.as_view(),
+        name="webhook-rotate",
+    ),
+    path("webhooks/<int:webhook>/test/", api_webhooks.SendTest.as_view(), name="webhook-test"),
+    path(
+        "webhooks/<int:webhook>/deliveries/",
+        api_webhooks.Deliveries.as_view(),
+        name="webhook-deliveries",
+    ),
+    path(
+        "webhooks/<int:webhook>/deliveries/resend/",
+        api_webhooks.Resend.as_view(),
+        name="webhook-resend",
+    ),
+    path(
+        "webhooks/<int:webhook>/deliveries/<uuid:delivery>/",
+        api_webhooks.Delivery.as_view(),
+        name="webhook-delivery",
+    ),
 ]

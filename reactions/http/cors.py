@@ -6,11 +6,9 @@ origins send the reader token in a header. Calls with an API key are for program
 docs/decisions/0037-readers-of-other-sites.md has the reasons.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from enum import Enum
-from http import HTTPStatus
 from typing import Any
 
 from django.db import OperationalError
@@ -23,11 +21,12 @@ from rest_framework.request import Request
 from articles.sites.known import known_sites
 from articles.sites.rules import SiteRules
 from reactions.http.csrf import is_own_origin
+from reactions.http.problems import problem_answer
 from reactions.moderation.signals import PAGE_TOKEN_HEADER
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 
-_EXPOSED = f"ETag, Retry-After, {PAGE_TOKEN_HEADER}, Link"
+_EXPOSED = f"ETag, Retry-After, RateLimit, RateLimit-Policy, {PAGE_TOKEN_HEADER}, Link"
 # Seconds for which a browser keeps the answer; Chromium keeps none longer. Each call itself is checked, too.
 _MAX_AGE = 7200
 # Of an origin, in the text that refuses it.
@@ -41,7 +40,7 @@ _OF_KEYS = re.compile(
 )
 _OF_ANYONE = ("/api/v1/", "/embed/", "/oembed/")
 # What anyone may send, beside what anyone may read.
-_SIGHTINGS = "/api/v1/sightings/"
+_REPORTS = {"/api/v1/sightings/", "/api/v1/views/"}
 # Anyone reads counts there; a POST is a reader's.
 _OPEN_HEART = "/openheart/"
 
@@ -126,7 +125,7 @@ def _access(path: str, method: str, request: HttpRequest) -> Access:
         return Access.PROGRAMS
     if _OF_READERS.fullmatch(path):
         return Access.READERS
-    is_read = method in {"GET", "HEAD"} or (method == "POST" and path == _SIGHTINGS)
+    is_read = method in {"GET", "HEAD"} or (method == "POST" and path in _REPORTS)
     if not is_read or _OF_KEYS.fullmatch(path) or has_api_key(request.META):
         return Access.PROGRAMS
     return Access.ANYONE
@@ -157,10 +156,10 @@ def _to_reader(
         site = site_of_origin(request)
     except OriginNotListed as refused:
         # Without a header that lets the page read it: `GET sites/here/` says the same to every origin.
-        response: HttpResponseBase = _problem(403, "origin_not_listed", str(refused))
+        response: HttpResponseBase = problem_answer(403, "origin_not_listed", str(refused))
     except OperationalError:
         # It says nothing of a reader, and the page has to know that it may send the same again.
-        response = _to_anyone(_problem(503, "unavailable", "The database does not answer."))
+        response = _to_anyone(problem_answer(503, "unavailable", "The database does not answer."))
         response["Retry-After"] = "2"
     else:
         if site is not None:
@@ -171,19 +170,3 @@ def _to_reader(
             _to_anyone(response)[ALLOW_ORIGIN] = request.META["HTTP_ORIGIN"]
     patch_vary_headers(response, ["Origin"])
     return response
-
-
-def _problem(status: int, code: str, detail: str) -> HttpResponse:
-    """RFC 9457, in the shape of newsroom.problems, which this app must not import."""
-    body = {
-        "type": f"urn:newsroom:problem:{code}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-    }
-    return HttpResponse(
-        json.dumps(body, ensure_ascii=False),
-        status=status,
-        content_type="application/problem+json",
-        headers={"Cache-Control": "no-store"},
-    )

@@ -5,6 +5,7 @@ The files are in reactions/embed/. The module is sent minified, so that it stays
 
 import gzip
 import json
+import re
 from functools import cache, lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -129,7 +130,16 @@ def minified(named: str) -> bytes:
     """The module, which has this as its version."""
     # In a block, so that the names of the whole module are local, and shortened.
     source = _read("reactions.js").replace("@VERSION@", named)
-    return minify(f"{{{source}}}")
+    return minify(f"{{{_inline_numbers(source)}}}")
+
+
+def _inline_numbers(source: str) -> str:
+    """With each number that is named for its meaning, and used once, where it is used: the minifier does not do that."""
+    for line, name, number in re.findall(r"(?m)^(const ([A-Z_]+) = ([\d_ *]+);\n)", source):
+        used = rf"\b{name}\b"
+        if len(re.findall(used, source)) == 2:
+            source = re.sub(used, f"({number})", source.replace(line, ""))
+    return source
 
 
 @lru_cache(maxsize=100)
@@ -147,6 +157,7 @@ def _look(language: str) -> bytes:
                 for kind in KINDS
             },
             "most": settings.REACTIONS_PER_READER,
+            "views": settings.REACTIONS_COUNT_VIEWS,
             "texts": messages_in(language),
             "style": _read("reactions.css"),
             "tiles": _as_lists(

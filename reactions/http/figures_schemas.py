@@ -30,6 +30,8 @@ _FIGURES = """- came: reactions that were added in the time.
 - share: came, of what came of all kinds; null where that is less than 20.
 - stories: articles to which at least one reaction came.
 - per_story: came, for each of these; null where there is none.
+- views: clients that opened an article, counted once for each half hour, about. Those without JavaScript, bots, and readers who opt out are not in them.
+- per_view: came to articles with views in the time, for each view; null below 20 views.
 - last_hour: what came in the quarter of an hour that runs and in the three before it.
 - against_usual: what came by now of all time, for each one that is usual at the article's age; null where that is not known, or less than 20 came.
 - came:love, share:love: of one kind."""

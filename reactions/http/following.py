@@ -6,6 +6,8 @@ Only a call that finds the named article not public pays for the look-up.
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db import OperationalError
+
 from reactions.cache.merges import find_merge, find_merged, follow_merges
 from reactions.counts import Answer, list_answers
 from reactions.group_commit import group_commit
@@ -21,6 +23,24 @@ _MOST_STEPS = 4
 
 def current_answers(article_ids: Sequence[UUID | None]) -> list[Answer | None]:
     """The answer for each of these articles, in their order; that of the other one where it was merged."""
+    return _follow(article_ids)[0]
+
+
+def current_shown(article_id: UUID) -> UUID | None:
+    """The article that this one leads to; None where readers see no reactions of it.
+
+    Raises OperationalError where neither Redis nor PostgreSQL can be asked.
+    """
+    (answer,), (current,) = _follow([article_id])
+    if answer and not answer.is_known:
+        raise OperationalError("Nothing can be asked whether readers see this article.")
+    return current if answer and answer.is_shown else None
+
+
+def _follow(
+    article_ids: Sequence[UUID | None],
+) -> tuple[list[Answer | None], list[UUID | None]]:
+    """The answers, and the articles that they are of."""
     current = list(article_ids)
     for _ in range(_MOST_STEPS):
         answers = list_answers(current)
@@ -33,7 +53,7 @@ def current_answers(article_ids: Sequence[UUID | None]) -> list[Answer | None]:
         if not into:
             break
         current = [into.get(each, each) if each else None for each in current]
-    return answers
+    return answers, current
 
 
 def current_mine(

@@ -62,6 +62,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
         "reader": _sent_token(request),
         "cookie": settings.READER_COOKIE,
         "months": round(settings.READER_LIFETIME.days / 30.4),
+        "counts_views": settings.REACTIONS_COUNT_VIEWS,
         "count": len(stored),
         "listed": _listed(stored[::-1][:_LISTED]),
         "erased": request.GET.get("done") == "erased",

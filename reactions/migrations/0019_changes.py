@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                 ('position', models.BigIntegerField()),
                 ('at', models.DateTimeField(help_text='When it got its position.')),
                 ('version', models.BigIntegerField(help_text='Of the article. Of counts 0: the counts have it.')),
+                ('state', models.CharField(blank=True, help_text='Of the article, by then.', max_length=20)),
                 ('gone', models.CharField(blank=True, help_text='Why; empty: it is public.', max_length=20)),
                 ('into_id', models.UUIDField(help_text='The article that it was merged into.', null=True)),
                 ('facets', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), help_text='What filters find: `listed`, `section:3`, `language:de` …', size=None)),

@@ -47,12 +47,25 @@ from reactions.models.statistics import (
     SiteBucket,
     StaleDay,
     SummedDay,
+    ViewBucket,
+)
+from reactions.models.webhooks import (
+    MOST_ANSWER,
+    TEST,
+    DeliveryState,
+    EventType,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+    new_secret,
 )
 
 __all__ = [
+    "MOST_ANSWER",
     "MOST_DAYS",
     "MOST_ERROR",
     "MOST_NOTE",
+    "TEST",
     "AggregationRun",
     "Alert",
     "AlertRule",
@@ -70,6 +83,8 @@ __all__ = [
     "CountVersion",
     "DayBucket",
     "DefaultPolicy",
+    "DeliveryState",
+    "EventType",
     "ImportedCount",
     "KnownKind",
     "Message",
@@ -93,6 +108,11 @@ __all__ = [
     "StaleDay",
     "Subscription",
     "SummedDay",
+    "ViewBucket",
     "Wave",
     "WaveDecision",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+    "new_secret",
 ]

@@ -34,6 +34,7 @@ class Change(models.Model):
     position = models.BigIntegerField()
     at = models.DateTimeField(help_text="When it got its position.")
     version = models.BigIntegerField(help_text="Of the article. Of counts 0: the counts have it.")
+    state = models.CharField(max_length=20, blank=True, help_text="Of the article, by then.")
     gone = models.CharField(max_length=20, blank=True, help_text="Why; empty: it is public.")
     into_id = models.UUIDField(null=True, help_text="The article that it was merged into.")
     facets = ArrayField(

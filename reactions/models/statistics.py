@@ -1,6 +1,7 @@
 """The tables behind the desk's figures: what aggregation writes beside the buckets, and what editors add."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -47,6 +48,33 @@ class DayBucket(models.Model):
     kind = models.SmallIntegerField()
     added = models.IntegerField()
     removed = models.IntegerField()
+
+
+class ViewBucket(models.Model):
+    """How many clients opened an article in the half hour from `start`, about: the figure is `views` and `moved` together.
+
+    `views` is copied from Redis, and only grows. A merge moves the sum to the other article, and takes it off here.
+    """
+
+    # The key serves the views of an article.
+    pk = models.CompositePrimaryKey("article_id", "start")
+    article_id = models.UUIDField()
+    start = models.DateTimeField()
+    views = models.IntegerField()
+    moved = models.IntegerField(
+        db_default=0, help_text="By merges: those that came, less those that left."
+    )
+
+    class Meta:
+        indexes = [
+            # The views of a window. No index has what changes every minute, so that PostgreSQL updates rows in place.
+            BrinIndex(
+                fields=["start"],
+                name="reactions_views_by_start",
+                autosummarize=True,
+                pages_per_range=16,
+            ),
+        ]
 
 
 class SummedDay(models.Model):

@@ -32,6 +32,16 @@ def hash_client_network(request: HasReader) -> int | None:
     return int.from_bytes(digest, signed=True)
 
 
+def hash_client(request: HasReader) -> bytes:
+    """16 bytes for the client's address and User-Agent, which cannot be computed again two days later.
+
+    Many readers of one office with one browser are one client. It must be stored in no database.
+    """
+    agent = str(request.META.get("HTTP_USER_AGENT", ""))
+    named = f"{_client_address(request)}\0{agent}".encode("utf-8", "surrogatepass")
+    return blake2b(named, key=_salt(datetime.now(UTC).date()), digest_size=16).digest()
+
+
 def client_network(request: HasReader) -> bytes | None:
     """The client's network itself, for a process that counts what is open; it must not be stored anywhere.
 

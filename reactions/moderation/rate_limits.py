@@ -1,75 +1,147 @@
-"""How many requests of a kind one network may send: new readers, wrong API keys, first sights of pages.
+"""How many requests of a kind one network or one API key may send.
 
-Redis counts, in one step for all processes. Where it is unreachable nothing is refused: readers come first, and what
-they send is moderated all the same.
+Redis counts, in one step for all processes. Where it is unreachable calls with a key and reads are not refused: they
+come first, and what readers send is moderated all the same. New readers and wrong keys keep a ceiling in each process.
 """
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from django.conf import settings
 
+from articles.api.rate_limits import KEY_READS, KEY_WRITES, MinuteLimit, Standing, limit_of
+from articles.models import ApiKey
 from reactions.cache import redis, redis_keys
+from reactions.cache.local_limits import LocalLimits
 from reactions.moderation.client_network import hash_client_network
 from reactions.readers import HasReader
 
 _HOUR_MICROSECONDS = 3_600_000_000
 _REFUSED, _UNLIMITED = "refused", "unlimited"
+# In the environment of a request: what it left of the limit that it took from.
+_STANDING = "reactions.rate_limit"
+
+
+class Limit(Protocol):
+    """`at_once` is 0 where there is no limit. One with a ceiling is a limit in each process while Redis is unreachable."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def at_once(self) -> int: ...
+    @property
+    def interval_microseconds(self) -> int: ...
+    @property
+    def has_ceiling(self) -> bool: ...
 
 
 @dataclass(frozen=True)
-class RateLimit:
+class HourLimit:
     """The names of its two settings, `…_HOUR` and `…_AT_ONCE`, begin with `setting`; 0 in either: no limit."""
 
     name: str
     setting: str
-
-    @property
-    def per_hour(self) -> int:
-        return int(getattr(settings, f"{self.setting}_HOUR"))
+    has_ceiling: bool = False
 
     @property
     def at_once(self) -> int:
-        return int(getattr(settings, f"{self.setting}_AT_ONCE"))
+        return int(getattr(settings, f"{self.setting}_AT_ONCE")) if self._per_hour else 0
+
+    @property
+    def interval_microseconds(self) -> int:
+        return max(1, _HOUR_MICROSECONDS // self._per_hour)
+
+    @property
+    def _per_hour(self) -> int:
+        return int(getattr(settings, f"{self.setting}_HOUR"))
 
 
-NEW_READERS = RateLimit("new_readers", "NEW_READERS_PER_NETWORK")
-WRONG_KEYS = RateLimit("wrong_keys", "WRONG_KEYS_PER_NETWORK")
-SIGHTINGS = RateLimit("sightings", "SIGHTINGS_PER_NETWORK")
-RATE_LIMITS = (NEW_READERS, WRONG_KEYS, SIGHTINGS)
+NEW_READERS = HourLimit("new_readers", "NEW_READERS_PER_NETWORK", has_ceiling=True)
+WRONG_KEYS = HourLimit("wrong_keys", "WRONG_KEYS_PER_NETWORK", has_ceiling=True)
+SIGHTINGS = HourLimit("sightings", "SIGHTINGS_PER_NETWORK")
+VIEWS = HourLimit("views", "VIEWS_PER_NETWORK")
+NETWORK_CALLS = MinuteLimit("network-calls", "CALLS_PER_NETWORK_MINUTE")
+RATE_LIMITS: tuple[Limit, ...] = (
+    *(NEW_READERS, WRONG_KEYS, SIGHTINGS, VIEWS),
+    *(NETWORK_CALLS, KEY_READS, KEY_WRITES),
+)
 
-# Requests of this process that were not limited, until Redis can be given their number.
+# Outcomes of this process while Redis was unreachable, until it can be given their number.
 _not_limited: Counter[str] = Counter()
 _lock = threading.Lock()
+local_limits = LocalLimits()
 
 
-def take(limit: RateLimit, request: HasReader) -> float:
+def take(limit: Limit, request: HasReader) -> float:
     """0 where the request is within the limit of its network, else after how many seconds one is.
 
     Clients whose network is not known share one limit.
     """
-    if not limit.per_hour or not limit.at_once:
+    if not limit.at_once:
         return 0
-    key = redis_keys.rate_limit(limit.name, hash_client_network(request))
-    arguments = [max(1, _HOUR_MICROSECONDS // limit.per_hour), limit.at_once]
-    answers = redis.run_scripts([("take", key, arguments)])
-    if answers is None:
-        with _lock:
-            _not_limited[limit.name] += 1
-        return 0
-    (wait,) = answers
-    counts = _take_not_limited()
-    if wait:
-        counts[f"{limit.name}:{_REFUSED}"] += 1
-    if counts and not redis.add_to_fields(redis_keys.RATE_LIMIT_COUNTS, counts):
-        _give_back(counts)
+    network = hash_client_network(request)
+    return _take(limit, request, "unknown" if network is None else str(network))
+
+
+def take_of_key(key: ApiKey, request: HasReader) -> float:
+    """The same for the limit of an API key that a call with it takes from."""
+    limit = limit_of(key, request.META.get("REQUEST_METHOD", ""))
+    return _take(limit, request, str(key.pk)) if limit.at_once else 0
+
+
+def standing_of(request: HasReader) -> Standing | None:
+    """What the request left of the limit that it took from last; None for one that took from none."""
+    return request.META.get(_STANDING)
+
+
+def _take(limit: Limit, request: HasReader, subject: str) -> float:
+    interval, at_once = limit.interval_microseconds, limit.at_once
+    key = redis_keys.rate_limit(limit.name, subject)
+    answers: list[Any] | None = redis.run_scripts([("take", key, [interval, at_once])])
+    if answers is not None:
+        taken = answers[0]
+    elif limit.has_ceiling:
+        taken = local_limits.take(key, interval, at_once)
+    else:
+        taken = None
+    if taken is not None:
+        _note(request.META, limit, taken)
+    wait: int = taken[0] if taken else 0
+    _count(f"{limit.name}:{_REFUSED if wait else _UNLIMITED}", wait > 0, answers is not None)
     return wait / 1_000_000
 
 
+def _note(environ: Mapping[str, Any], limit: Limit, taken: list[int]) -> None:
+    wait, remaining, reset = (int(each) for each in taken)
+    window = limit.interval_microseconds * limit.at_once
+    if isinstance(environ, MutableMapping):
+        environ[_STANDING] = Standing(
+            limit.name,
+            limit.at_once,
+            window=window / 1_000_000,
+            remaining=remaining,
+            reset=reset / 1_000_000,
+            wait=wait / 1_000_000,
+        )
+
+
+def _count(outcome: str, is_refused: bool, is_reachable: bool) -> None:
+    """Hand Redis what this process counted while it was unreachable, and this request where it was refused."""
+    if not is_reachable:
+        _give_back({outcome: 1})
+        return
+    counts = _take_not_limited()
+    if is_refused:
+        counts[outcome] += 1
+    if counts and not redis.add_to_fields(redis_keys.RATE_LIMIT_COUNTS, counts):
+        _give_back(counts)
+
+
 def read_rate_limit_counts() -> Mapping[tuple[str, str], int] | None:
-    """By limit, how many requests were refused, and how many were not limited; None where Redis is unreachable.
+    """By limit, how many requests were refused, and how many Redis did not limit; None where it is unreachable.
 
     Both begin at 0 when Redis has lost them. What a process did not limit is known once it reaches Redis again.
     """
@@ -87,14 +159,11 @@ def _take_not_limited() -> Counter[str]:
     if not _not_limited:
         return Counter()
     with _lock:
-        taken = Counter({f"{name}:{_UNLIMITED}": count for name, count in _not_limited.items()})
+        taken = Counter(_not_limited)
         _not_limited.clear()
     return taken
 
 
 def _give_back(counts: Mapping[str, int]) -> None:
     with _lock:
-        for field, count in counts.items():
-            name, _, outcome = field.partition(":")
-            if outcome == _UNLIMITED:
-                _not_limited[name] += count
+        _not_limited.update(counts)

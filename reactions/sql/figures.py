@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 # Of fewer reactions no share is given.
 LEAST_REACTIONS = 20
+# Of fewer views no reactions for each view are given.
+LEAST_VIEWS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,14 @@ _MEASURES = {
     "share": "CASE WHEN {p}every >= {few} THEN {p}came::float8 / {p}every END",
     "stories": "{p}stories",
     "per_story": "{p}came::float8 / NULLIF({p}stories, 0)",
+    "views": "{p}views",
+    "per_view": f"CASE WHEN {{p}}views >= {LEAST_VIEWS} THEN {{p}}viewed::float8 / {{p}}views END",
     "now": "present",
     "last_hour": "hour",
     "against_usual": "NULL::float8",  # reactions.stats.query, from the pace
 }
+# Figures of views, which have no kind.
+OF_VIEWS = frozenset({"views", "per_view"})
 # Figures that have no other window.
 TIMELESS = frozenset({"now", "last_hour", "against_usual"})
 
@@ -107,6 +113,10 @@ class Composition:
         return any(metric.partition(":")[0] == "share" for metric in self.metrics)
 
     @property
+    def has_views(self) -> bool:
+        return bool(OF_VIEWS & {*self.metrics})
+
+    @property
     def grain(self) -> list[str]:
         """The columns of `change` that are not sums."""
         return [
@@ -120,7 +130,12 @@ class Composition:
     def is_summed(self) -> bool:
         """Whether `change` has one row for each row of the answer: its dimensions are the grain, from one table."""
         keys = [_DIMENSIONS[each].key for each in self.dimensions]
-        others = self.compares or self.lists_articles or {"last_hour", "now"} & {*self.metrics}
+        others = (
+            self.compares
+            or self.lists_articles
+            or self.has_views
+            or {"last_hour", "now"} & {*self.metrics}
+        )
         return not others and sorted(keys) == sorted(f"change.{each}" for each in self.grain)
 
     @property
@@ -130,6 +145,8 @@ class Composition:
             *("came", "gone"),
             *(["every"] if self.needs_every_kind else []),
             *(f"kind_{bit}" for bit in sorted({*self.bits.values()})),
+            *(["views"] if self.has_views else []),
+            *(["viewed"] if "per_view" in self.metrics else []),
         ]
         return [
             *of_window,
@@ -193,6 +210,10 @@ def _changes(asked: Composition) -> list[str]:
     found = [read(asked, "", "start", "end", "edges")]
     if asked.compares:
         found.append(read(asked, "other_", "other_start", "other_end", "other_edges"))
+    if asked.has_views:
+        found.append(_of_views(asked, "", "start", "end", "edges"))
+        if asked.compares:
+            found.append(_of_views(asked, "other_", "other_start", "other_end", "other_edges"))
     if "last_hour" in asked.metrics:
         found.append(read(asked, "hour", "hour_start", "hour_end", ""))
     if "now" in asked.metrics:
@@ -211,7 +232,7 @@ def _of_articles(asked: Composition, prefix: str, start: str, end: str, edges: s
         source = _with_days(start, end, prefix)
     else:
         source = "reactions_bucket"
-        where.append(f"b.start >= %({start})s::timestamptz AND b.start < %({end})s::timestamptz")
+        where.append(_is_within("b.start", start, end))
     selected = _select(
         asked,
         {"article_id": "b.article_id", "kind": "b.kind", "period": _period("b.start", edges)},
@@ -237,7 +258,7 @@ def _with_days(start: str, end: str, prefix: str) -> str:
 def _of_sections(asked: Composition, prefix: str, start: str, end: str, edges: str) -> str:
     """A row of 15 minutes is less than two thousand million: sums of int cost half of those of bigint."""
     where = [
-        f"start >= %({start})s::timestamptz AND start < %({end})s::timestamptz",
+        _is_within("start", start, end),
         *_kind_condition(asked, prefix),
     ]
     for each in asked.conditions:  # only of sections at the event
@@ -250,6 +271,18 @@ def _of_sections(asked: Composition, prefix: str, start: str, end: str, edges: s
         _sums(asked, prefix, cast="::int"),
     )
     return f"{selected} FROM reactions_sitebucket b {_where(where)} {_grouped(asked)}"
+
+
+def _of_views(asked: Composition, prefix: str, start: str, end: str, edges: str) -> str:
+    """A half hour is in the interval in which it begins."""
+    where = [_is_within("v.start", start, end), *_id_condition(asked, "v.article_id")]
+    keys = {"article_id": "v.article_id", "period": _period("v.start", edges)}
+    selected = _select(asked, keys, {f"{prefix}views": "sum(v.views + v.moved)"})
+    return f"{selected} FROM reactions_viewbucket v {_where(where)} {_grouped(asked)}"
+
+
+def _is_within(column: str, start: str, end: str) -> str:
+    return f"{column} >= %({start})s::timestamptz AND {column} < %({end})s::timestamptz"
 
 
 def _present(asked: Composition) -> str:
@@ -275,6 +308,7 @@ def _sums(asked: Composition, prefix: str, *, cast: str = "") -> dict[str, str]:
     if prefix == "hour":
         return {"hour": f"sum(b.added{cast}){chosen}"}
     return {
+        **_viewed(asked, prefix),
         f"{prefix}came": f"sum(b.added{cast}){chosen}",
         f"{prefix}gone": f"sum(b.removed{cast}){chosen}",
         f"{prefix}every": f"sum(b.added{cast})",
@@ -283,6 +317,18 @@ def _sums(asked: Composition, prefix: str, *, cast: str = "") -> dict[str, str]:
             for bit in asked.bits.values()
         },
     }
+
+
+def _viewed(asked: Composition, prefix: str) -> dict[str, str]:
+    """What came to articles with views in the window: those of pages that send none would be too many for each view."""
+    if "per_view" not in asked.metrics:
+        return {}
+    conditions = [
+        "b.article_id IN (SELECT v.article_id FROM reactions_viewbucket v"
+        f" WHERE {_is_within('v.start', f'{prefix}start', f'{prefix}end')} AND v.views + v.moved > 0)",
+        *(["b.kind = ANY (%(kinds)s::smallint[])"] if asked.kinds else []),
+    ]
+    return {f"{prefix}viewed": f"sum(b.added) FILTER (WHERE {' AND '.join(conditions)})"}
 
 
 def _period(start: str, edges: str) -> str:
@@ -398,10 +444,11 @@ def _measure(metric: str, prefix: str, asked: Composition) -> str:
 
 
 def _kept(asked: Composition) -> str:
-    """Rows with a change in a window; of listed articles all, and the one row where there are no dimensions."""
+    """Rows with a change or a view in a window; of listed articles all, and the one row where there are no dimensions."""
     if asked.lists_articles or not asked.dimensions:
         return "true"
     sums = ["came", "gone", *(f"kind_{bit}" for bit in sorted({*asked.bits.values()}))]
+    sums += ["views"] if asked.has_views else []
     return " + ".join(f"{p}{each}" for p in _prefixes(asked) for each in sums) + " > 0"
 
 

@@ -7,5 +7,6 @@ UPDATE reactions_articlemerge m SET settled = true
                            FOR NO KEY UPDATE SKIP LOCKED)
    AND NOT EXISTS (SELECT FROM reactions_reaction r WHERE r.article_id = m.article_id AND NOT r.erased)
    AND NOT EXISTS (SELECT FROM reactions_importedcount i WHERE i.article_id = m.article_id)
+   AND NOT EXISTS (SELECT FROM reactions_viewbucket v WHERE v.article_id = m.article_id AND v.views + v.moved > 0)
    AND NOT EXISTS (SELECT FROM reactions_wave w WHERE w.article_id = m.article_id)
 RETURNING 1;

@@ -37,7 +37,7 @@ from reactions.stats.windows import (
 
 METRICS = (
     *("came", "left", "net", "now", "share", "stories", "per_story"),
-    *("last_hour", "against_usual"),
+    *("views", "per_view", "last_hour", "against_usual"),
 )
 # Each of one kind, such as `came:love` and `share:love`.
 METRICS_OF_KIND = ("came", "share")
@@ -65,7 +65,7 @@ Figure = int | float | None
 
 _KINDS = {kind.bit: kind for kind in KINDS}
 # Of nothing they are 0; the others are unknown.
-_SUMS = {"came", "left", "net", "stories", *(f"came:{key}" for key in BY_KEY)}
+_SUMS = {"came", "left", "net", "stories", "views", *(f"came:{key}" for key in BY_KEY)}
 _AT_EVENT = "Of the section at the event: came, left, net, share, last_hour."
 _NOT_BY_TIME = ("now", "last_hour", "against_usual")
 
@@ -223,7 +223,7 @@ class _Question:
         dimensions = ["time" if each in TIMES else each for each in query.dimensions]
         needs_articles = (
             sql.OF_ARTICLES & {*dimensions}
-            or {"stories", "per_story", "against_usual"} & {*query.metrics}
+            or {"stories", "per_story", "against_usual", *sql.OF_VIEWS} & {*query.metrics}
             or filters.of_articles
             or query.published
             or query.listed
@@ -545,7 +545,7 @@ def _check_together(query: Query) -> None:
         ),
         (
             "section_at_event" in dimensions
-            and bool(metrics & {"now", "stories", "per_story", "against_usual"}),
+            and bool(metrics & {"now", "stories", "per_story", "against_usual", *sql.OF_VIEWS}),
             "metrics",
             _AT_EVENT,
         ),
@@ -553,6 +553,11 @@ def _check_together(query: Query) -> None:
             "against_usual" in metrics and "article" not in dimensions,
             "metrics",
             "against_usual needs the dimension article.",
+        ),
+        (
+            bool(metrics & sql.OF_VIEWS) and bool(dimensions & {"kind", "time:15m"}),
+            "metrics",
+            "A view has no kind, and is of a half hour: views and per_view go with neither kind nor time:15m.",
         ),
         (
             bool(of_kind) and "kind" in dimensions,

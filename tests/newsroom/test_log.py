@@ -1,5 +1,6 @@
 """The log: a client's mistakes do not fill it, and what an operator has to know is in it."""
 
+import os
 import subprocess
 import sys
 
@@ -55,6 +56,8 @@ def log_of(path: str, host: str) -> list[str]:
     ran = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", REQUEST, path, host],
         cwd=PROJECT,
+        env=os.environ
+        | {"CALLS_PER_NETWORK_MINUTE": "0"},  # whose salt is in a database with tables
         capture_output=True,
         text=True,
         check=True,

@@ -108,13 +108,13 @@ def test_openmetrics_for_those_who_ask(client: Client, db: None) -> None:
     assert response.content.endswith(b"# EOF\n")
 
 
-def test_reading_takes_nine_small_statements(
+def test_reading_takes_eleven_small_statements(
     client: Client, article: Article, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     react(article, "love")
     reconcile()
 
-    with django_assert_num_queries(9):  # five of them are /readyz's, with those of its transaction
+    with django_assert_num_queries(11):  # five of them are /readyz's, with those of its transaction
         scraped(client)
 
 

@@ -156,6 +156,8 @@ def test_users_sign_in_and_may_do_the_same(upgraded: Installation) -> None:
         *(f"articles.{verb}_lead" for verb in ("add", "change", "delete", "view")),
         *(f"articles.{verb}_site" for verb in ("add", "change", "delete", "view")),
         *("articles.view_sighting", "articles.view_articleaddress", "articles.change_account"),
+        *(f"reactions.{verb}_webhookendpoint" for verb in ("add", "change", "delete", "view")),
+        "reactions.view_webhookdelivery",
     }
 
     def may_now(name: str, groups: list[str], permissions: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -72,10 +73,8 @@ _METRICS = (
     *(f"share:{kind.key}" for kind in KINDS),
 )
 _COLUMNS = {"came": "Came", "change": "Change", "stories": "Stories", "per_story": "Per story"}
-_SORTS = {
-    **{each: each for each in _COLUMNS},
-    **{kind.key: f"share:{kind.key}" for kind in KINDS},
-}
+# Where views are counted.
+_VIEWS = {"views": "Views, approximate", "per_view": "Per 100 views"}
 _NAMES = {*NAMES, "compare"}
 
 
@@ -91,6 +90,8 @@ class Row:
     per_story: float | None
     mix: Sequence[charts.Part]
     shares: Sequence[int | None]
+    views: int
+    per_hundred_views: float | None
 
     @property
     def change(self) -> float | None:
@@ -118,16 +119,18 @@ def groups(request: HttpRequest, name: str) -> HttpResponse:
 def _context(request: HttpRequest, name: str, scope: Scope, zone: Any) -> dict[str, Any]:
     group, now = GROUPS[name], datetime.now(UTC)
     asked = Asked.of(request, _NAMES)
-    sort, descends = asked.order(_SORTS)
+    columns = _COLUMNS | (_VIEWS if settings.REACTIONS_COUNT_VIEWS else {})
+    sorts = {each: each for each in columns} | {kind.key: f"share:{kind.key}" for kind in KINDS}
+    sort, descends = asked.order(sorts)
     compare = asked["compare"] or "previous_period"
     figures = run(
         Query(
-            metrics=_METRICS,
+            metrics=[*_METRICS, *(each for each in columns if each in _VIEWS)],
             dimensions=[group.dimension],
             window=asked.window(zone, now),
             compare=compare,
             filters=asked.filters,
-            order_by=[[_SORTS[sort], "desc" if descends else "asc"]],
+            order_by=[[sorts[sort], "desc" if descends else "asc"]],
             limit=PAGE,
             offset=PAGE * (min(asked.page, 1_000) - 1),
         ),
@@ -143,8 +146,9 @@ def _context(request: HttpRequest, name: str, scope: Scope, zone: Any) -> dict[s
         "pages": [(each, GROUPS[each].title, each == name) for each in GROUPS],
         "comparisons": COMPARISONS,
         "choices": asked.choices(without=group.dimension),
-        "columns": _COLUMNS.items(),
-        "sorts": asked.headers(_SORTS),
+        "columns": columns.items(),
+        "counts_views": settings.REACTIONS_COUNT_VIEWS,
+        "sorts": asked.headers(sorts),
         "other_begin": figures.compared.start.astimezone(zone),
         "other_end": figures.compared.end.astimezone(zone),
         "rows": [_row(each, group, asked) for each in figures.results],
@@ -171,6 +175,7 @@ def _figures_row(
 ) -> Row:
     counts = {kind.key: int(metrics[_METRICS.index(f"came:{kind.key}")] or 0) for kind in KINDS}
     shares = [metrics[_METRICS.index(f"share:{kind.key}")] for kind in KINDS]
+    views, per_view = metrics[len(_METRICS) :] or (None, None)
     return Row(
         name=name,
         address=address,
@@ -180,4 +185,6 @@ def _figures_row(
         per_story=metrics[2],
         mix=charts.mix(counts),
         shares=[None if each is None else round(100 * each) for each in shares],
+        views=int(views or 0),
+        per_hundred_views=None if per_view is None else 100 * per_view,
     )

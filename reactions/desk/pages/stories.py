@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -44,6 +45,8 @@ _METRICS = (
     *(f"came:{kind.key}" for kind in KINDS),
     *(f"share:{kind.key}" for kind in KINDS),
 )
+# Where views are counted.
+_VIEWS = ("views", "per_view")
 # What may sort the list: the name in the address, and the metric.
 _SORTS = {
     "came": "came",
@@ -64,6 +67,8 @@ class Row:
     mix: Sequence[charts.Part]
     shares: Sequence[int | None]
     standing: Standing | None
+    views: int
+    per_hundred_views: float | None
 
     @property
     def came(self) -> int:
@@ -101,14 +106,16 @@ def _context(request: HttpRequest, scope: Scope, zone: Any) -> dict[str, Any]:
     now = datetime.now(UTC)
     asked = Asked.of(request, _NAMES)
     published = asked["published"]
-    sort, descends = asked.order(_SORTS)
+    views = _VIEWS if settings.REACTIONS_COUNT_VIEWS else ()
+    sorts = _SORTS | {each: each for each in views}
+    sort, descends = asked.order(sorts)
     query = Query(
-        metrics=[*_METRICS, "against_usual"] if sort == "against_usual" else _METRICS,
+        metrics=[*_METRICS, *views, *(["against_usual"] if sort == "against_usual" else [])],
         dimensions=["article"],
         window=asked.window(zone, now),
         filters=asked.filters,
         published=read_window(published, zone, now, field="published") if published else None,
-        order_by=[[_SORTS[sort], "desc" if descends else "asc"]],
+        order_by=[[sorts[sort], "desc" if descends else "asc"]],
         limit=PAGE,
         offset=PAGE * (asked.page - 1),
     )
@@ -118,7 +125,8 @@ def _context(request: HttpRequest, scope: Scope, zone: Any) -> dict[str, Any]:
         **list_context(asked, figures, per_page=PAGE),
         "title": "Stories",
         "published_ranges": PUBLISHED,
-        "sorts": asked.headers(_SORTS),
+        "sorts": asked.headers(sorts),
+        "counts_views": bool(views),
         "rows": _rows(figures, now),
         "every_row": figures.every_row,
         "totals": figures.totals,
@@ -159,8 +167,20 @@ def _rows(figures: Figures, now: datetime) -> list[Row]:
             None if share is None else round(100 * share)
             for share in each.metrics[first_share : first_share + len(KINDS)]
         ]
+        views = dict(zip(figures.query.metrics, each.metrics, strict=True))
+        per_view = views.get("per_view")
         if article := articles.get(each.dimensions[0]):
-            rows.append(Row(article, each, charts.mix(counts), shares, standings.get(article.pk)))
+            rows.append(
+                Row(
+                    article,
+                    each,
+                    charts.mix(counts),
+                    shares,
+                    standings.get(article.pk),
+                    int(views.get("views") or 0),
+                    None if per_view is None else 100 * per_view,
+                )
+            )
     return rows
 
 

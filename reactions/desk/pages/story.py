@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -32,7 +33,7 @@ from reactions.models import Annotation, Wave
 from reactions.models.statistics import MOST_TEXT
 from reactions.moderation.rules import LABELS
 from reactions.sql import rows
-from reactions.sql.figures import LEAST_REACTIONS
+from reactions.sql.figures import LEAST_REACTIONS, LEAST_VIEWS
 from reactions.stats.article import ArticleStatistics, article_statistics
 from reactions.stats.pace import pace
 from reactions.stats.scope import scope_of
@@ -48,6 +49,7 @@ from reactions.stats.story import (
     whole_window,
 )
 from reactions.stats.today import last_hour_since
+from reactions.stats.views import views_of_article
 from reactions.stats.windows import QueryRefused, Window, at_local_time, read_window
 
 _STEP_NAMES = {
@@ -214,7 +216,24 @@ def _context(
         "lines": [_line(each, step, zone, now) for each in reversed(every) if _has_change(each)],
         "kinds": KINDS,
         "waves": [each for each in reversed(events) if each.what == "wave"],
+        **_views(article, now, zone),
         **_first_day(article, statistics, now),
+    }
+
+
+def _views(article: Article, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """Views, and reactions for each hundred, since the first view."""
+    if not settings.REACTIONS_COUNT_VIEWS:
+        return {"counts_views": False}
+    found = views_of_article(article.pk, now, zone)
+    if found is None:
+        return {"counts_views": True}
+    return {
+        "counts_views": True,
+        "views": found.views,
+        "views_since": found.since.astimezone(zone),
+        "per_hundred_views": None if found.per_view is None else 100 * found.per_view,
+        "least_views": LEAST_VIEWS,
     }
 
 

@@ -1,19 +1,42 @@
-"""Keys of programs: shown once, kept as a hash, limited to their scopes."""
+"""Keys of programs: shown once, kept as a hash, limited to their scopes, ended at once."""
 
+import hashlib
+import json
+import time
+from contextlib import ExitStack
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
-from articles.api.api_keys import KeyAuthentication, find_key, issue_key, revoke_keys, scope
+from articles.api.api_keys import (
+    KeyAuthentication,
+    _matches,
+    _note_use,
+    find_key,
+    issue_key,
+    revoke_keys,
+    rotate_key,
+    scope,
+)
 from articles.models import ApiKey
+from tests.races.rival import at_once, held_open
+from tests.worker import worker
 
 pytestmark = pytest.mark.django_db
+
+MY_KEY = "/api/v1/keys/me/"
 
 
 class Guarded(APIView):
@@ -104,6 +127,223 @@ def test_the_last_use_is_recorded_once_a_minute(key: str) -> None:
     assert ApiKey.objects.get().last_used_at != first - timedelta(minutes=2)
 
 
+def use(key: str, client: Client | None = None) -> Any:
+    return (client or Client()).get(MY_KEY, headers={"Authorization": f"Bearer {key}"})
+
+
+def test_a_copy_of_the_database_alone_verifies_no_key(key: str, settings: Settings) -> None:
+    stored = bytes(ApiKey.objects.get().secret_hash)
+
+    assert stored != hashlib.sha256(key.encode()).digest()
+    settings.API_KEY_HASH_KEY = "another"
+    assert find_key(key) is None
+
+
+def test_a_key_of_an_earlier_release_is_still_good(key: str) -> None:
+    ApiKey.objects.update(secret_hash=hashlib.sha256(key.encode()).digest())
+
+    assert find_key(key)
+    assert find_key(f"{key}x") is None
+
+
+def test_a_secret_is_compared_within_a_fifth_of_a_millisecond(key: str) -> None:
+    wrong = b"x" * 32  # compared with both hashes
+    before = time.thread_time()
+    for _ in range(1_000):
+        _matches(key, wrong)
+
+    assert time.thread_time() - before < 0.2
+
+
+def test_every_call_costs_one_query_and_that_of_the_first_use(
+    key: str, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    use(key)
+
+    for _ in range(50):
+        with django_assert_num_queries(1):
+            assert use(key, client).status_code == 200
+
+
+def test_a_key_ends_when_it_expires(key: str) -> None:
+    ApiKey.objects.update(expires_at=timezone.now() + timedelta(minutes=1))
+    before = use(key)
+    ApiKey.objects.update(expires_at=timezone.now())
+    after = use(key)
+
+    assert (before.status_code, after.status_code) == (200, 401)
+    assert after.json()["type"] == "urn:newsroom:problem:key_expired"
+    # One who has not the secret is not told that there was such a key.
+    assert use(f"{key}x").json()["type"] == "urn:newsroom:problem:authentication_failed"
+
+
+def test_a_key_says_what_it_is_and_may_do(settings: Settings) -> None:
+    settings.KEY_WRITES_PER_MINUTE = 600
+    expires_at = timezone.now() + timedelta(days=30)
+    key = issue_key(name="CMS", scopes=["articles:read", "webhooks:manage"], expires_at=expires_at)
+
+    response = use(key)
+
+    answer = response.json()
+    assert response["Cache-Control"] == "private, no-store"
+    assert answer.keys() == {
+        *("name", "prefix", "scopes", "created_at", "expires_at", "last_used_at"),
+        *("old_key_valid_until", "limits"),
+    }
+    assert (answer["name"], answer["scopes"]) == ("CMS", ["articles:read", "webhooks:manage"])
+    assert answer["prefix"] == key.split("_")[1]
+    assert answer["expires_at"].endswith("Z")
+    assert answer["last_used_at"] == f"{ApiKey.objects.get().last_used_at:%Y-%m-%dT%H:%M:%S.%fZ}"
+    assert answer["limits"] == [{"policy": "key-writes", "quota": 600, "window_seconds": 60}]
+    assert Client().get(MY_KEY).status_code == 401
+    assert key.split("_", 2)[2] not in response.content.decode()
+
+
+# --- rotation
+
+
+def rotate(key: str, body: object = None) -> Any:
+    return Client().post(
+        f"{MY_KEY}rotate/",
+        json.dumps(body or {}),
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {key}"},
+    )
+
+
+def test_both_secrets_are_valid_until_the_stated_time(key: str) -> None:
+    response = rotate(key, {"overlap_seconds": 3600})
+
+    answer = response.json()
+    new = answer["key"]
+    assert (response.status_code, response["Cache-Control"]) == (201, "private, no-store")
+    until = ApiKey.objects.get().old_key_valid_until
+    assert until
+    assert 3590 < (until - timezone.now()).total_seconds() <= 3600
+    assert answer["old_key_valid_until"] == f"{until:%Y-%m-%dT%H:%M:%S.%fZ}"
+    assert answer["prefix"] == key.split("_")[1] == new.split("_")[1]
+    assert [use(each).status_code for each in (key, new)] == [200, 200]
+
+    ApiKey.objects.update(old_key_valid_until=timezone.now())
+    assert [use(each).status_code for each in (key, new)] == [401, 200]
+    assert use(key).json()["type"] == "urn:newsroom:problem:key_expired"
+
+
+def test_an_answer_that_got_lost_is_asked_for_again_with_the_old_secret(key: str) -> None:
+    lost = rotate(key).json()
+    again = rotate(key, {"overlap_seconds": 60}).json()
+
+    assert again["old_key_valid_until"] == lost["old_key_valid_until"]
+    statuses = [use(each).status_code for each in (key, lost["key"], again["key"])]
+    assert statuses == [200, 401, 200]
+
+
+def test_a_second_rotation_ends_the_first_secret(key: str) -> None:
+    second = rotate(key).json()["key"]
+    third = rotate(second).json()["key"]
+
+    assert [use(each).status_code for each in (key, second, third)] == [401, 200, 200]
+
+
+def test_without_an_overlap_the_old_secret_ends_at_once(key: str) -> None:
+    new = rotate(key, {"overlap_seconds": 0}).json()["key"]
+
+    assert [use(each).status_code for each in (key, new)] == [401, 200]
+
+
+@pytest.mark.parametrize(
+    "body", [{"overlap_seconds": -1}, {"overlap_seconds": 2_592_001}, {"x": 1}]
+)
+def test_a_rotation_is_refused_by_its_field(key: str, body: dict[str, int]) -> None:
+    response = rotate(key, body)
+
+    assert response.status_code == 400
+    assert [error["field"] for error in response.json()["errors"]] == [*body]
+    assert ApiKey.objects.get().old_secret_hash is None
+
+
+def test_no_rotation_revives_a_key(key: str) -> None:
+    row = ApiKey.objects.get()
+    revoke_keys([row])
+
+    with pytest.raises(ValueError, match="revoked"):
+        rotate_key(row)
+    ApiKey.objects.update(revoked_at=None, expires_at=timezone.now())
+    with pytest.raises(ValueError, match="expired"):
+        rotate_key(row)
+
+
+# --- the last use, and the end
+
+
+def test_a_thousand_calls_write_the_row_once_at_most(key: str, client: Client) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        for _ in range(1_000):
+            use(key, client)
+
+    assert len([each for each in queries if each["sql"].startswith("UPDATE")]) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_calls_at_once_note_one_use() -> None:
+    key = issue_key(name="Dashboard", scopes=["stats:read"])
+
+    answers = at_once([lambda: use(key)] * 20)
+
+    assert {answer.status_code for answer in answers} == {200}
+    shown = {answer.json()["last_used_at"] for answer in answers}
+    stored = ApiKey.objects.get().last_used_at
+    assert stored
+    assert shown <= {None, f"{stored:%Y-%m-%dT%H:%M:%S.%fZ}"}
+
+
+def test_a_process_that_read_the_row_before_another_noted_the_use_notes_none(key: str) -> None:
+    row, as_another_read_it = ApiKey.objects.get(), ApiKey.objects.get()
+
+    _note_use(row)
+    _note_use(as_another_read_it)
+
+    assert row.last_used_at
+    assert as_another_read_it.last_used_at is None
+    assert ApiKey.objects.get().last_used_at == row.last_used_at
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_call_waits_for_the_row_of_its_key() -> None:
+    key = issue_key(name="Dashboard", scopes=["stats:read"])
+
+    with held_open(lambda: ApiKey.objects.update(last_used_at=timezone.now())):
+        answers = at_once([lambda: use(key)] * 20)
+
+    # Where one had waited, it would have waited for the lock's time-out, and been answered 503.
+    assert {answer.status_code for answer in answers} == {200}
+    assert {answer.json()["last_used_at"] for answer in answers} == {None}
+    assert ApiKey.objects.get().last_used_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_revoked_key_is_401_on_every_worker_at_once() -> None:
+    key = issue_key(name="Dashboard", scopes=["stats:read"])
+    headers = {"Authorization": f"Bearer {key}"}
+
+    with ExitStack() as stack:
+        workers = [stack.enter_context(worker()) for _ in range(4)]
+        before = [each.ask("GET", MY_KEY, headers)[0] for each in workers]
+        revoke_keys(ApiKey.objects.all())
+        after = [each.ask("GET", MY_KEY, headers)[0] for each in workers]
+
+    assert (before, after) == ([200] * 4, [401] * 4)
+
+
+def test_options_recognises_no_key(key: str) -> None:
+    headers = {"Authorization": f"Bearer {key}"}
+
+    with CaptureQueriesContext(connection) as queries:
+        response = Client().options(MY_KEY, headers=headers)
+
+    assert (response.status_code, len(queries)) == (401, 0)
+
+
 def test_an_unknown_scope_is_no_permission() -> None:
     with pytest.raises(ValueError, match="is not a scope"):
         scope("stats:write")
@@ -119,6 +359,17 @@ def test_issue_key_prints_nothing_but_the_key(capsys: pytest.CaptureFixture[str]
     assert out.strip() not in err
 
 
+def test_issue_key_says_when_the_key_expires(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("issue_key", "CMS", "--scopes", "articles:read", "--expires", "30")
+
+    out, err = capsys.readouterr()
+    expires_at = ApiKey.objects.get().expires_at
+    assert expires_at
+    assert timedelta(days=29) < expires_at - timezone.now() <= timedelta(days=30)
+    assert f"{expires_at:%d %B %Y}" in err
+    assert find_key(out.strip())
+
+
 @pytest.mark.parametrize(
     ("arguments", "refusal"),
     [
@@ -126,6 +377,14 @@ def test_issue_key_prints_nothing_but_the_key(capsys: pytest.CaptureFixture[str]
         (["x", "--scopes"], "A key needs a scope; choose among articles:"),
         (["x"], "A key needs a scope; choose among articles:"),
         (["", "--scopes", "stats:read"], "A key needs a name of at most 100 characters."),
+        (
+            ["x", "--scopes", "stats:read", "--expires", "0"],
+            "A key expires after 1 to 3650 days.",
+        ),
+        (
+            ["x", "--scopes", "stats:read", "--expires", "99999"],
+            "A key expires after 1 to 3650 days.",
+        ),
         (["x" * 101, "--scopes", "stats:read"], "A key needs a name of at most 100 characters."),
     ],
 )

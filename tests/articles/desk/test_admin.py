@@ -57,7 +57,7 @@ def test_a_key_is_listed_without_its_secret_and_can_be_revoked(admin_client: Cli
     page = admin_client.get("/desk/articles/apikey/").content.decode()
     detail = admin_client.get(f"/desk/articles/apikey/{row.pk}/change/").content.decode()
     assert "Dashboard" in page
-    assert key.rpartition("_")[2] not in page + detail
+    assert key.split("_", 2)[2] not in page + detail
     assert bytes(row.secret_hash).hex() not in page + detail
 
     admin_client.post(

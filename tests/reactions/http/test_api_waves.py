@@ -146,8 +146,9 @@ def test_a_list_takes_as_many_queries_for_many_waves_as_for_one(
     manager: Client, wave: Wave, django_assert_max_num_queries: Any
 ) -> None:
     hold_back_often(wave.article_id, 20)
+    manager.get(LIST)  # the first call notes the use of the key
 
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(3):
         assert len(manager.get(LIST).json()["results"]) == 21
 
 

@@ -24,7 +24,7 @@ __all__ = ["_one_transaction"]
 BLOG = "https://blog.example"
 OTHER = "https://evil.example"
 OWN = "http://testserver"
-EXPOSED = {"ETag", "Retry-After", "Page-Token", "Link"}
+EXPOSED = {"ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "Page-Token", "Link"}
 
 
 @pytest.fixture(autouse=True)

@@ -204,3 +204,19 @@ def test_a_look_is_json_without_escapes() -> None:
 def test_a_site_that_allows_several_says_how_many(settings: Settings) -> None:
     settings.REACTIONS_PER_READER = 3
     assert embed.choose() == "Choose up to 3."
+
+
+def test_the_look_says_whether_views_are_counted(client: Client, settings: Settings) -> None:
+    embed._look.cache_clear()
+    settings.REACTIONS_COUNT_VIEWS = False
+    off = client.get("/embed/de.json").json()["views"]
+    embed._look.cache_clear()
+    settings.REACTIONS_COUNT_VIEWS = True
+
+    assert (off, client.get("/embed/de.json").json()["views"]) == (False, True)
+
+
+def test_numbers_that_are_used_once_are_where_they_are_used() -> None:
+    source = "const A_MS = 1_500;\nconst B = 2;\nconst C = 7 * 8;\nf(A_MS, B, B);\ng(C * 2);\n"
+
+    assert embed._inline_numbers(source) == "const B = 2;\nf((1_500), B, B);\ng((7 * 8) * 2);\n"

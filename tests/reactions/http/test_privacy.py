@@ -237,3 +237,13 @@ def test_a_token_that_is_not_valid_is_of_no_reader(client: Client, article: Arti
 
     assert "Nothing. This browser has no cookie of a reader" in text_of(page)
     assert client.post(ERASE, {"reader": "no token"})["Location"] == PAGE
+
+
+def test_it_says_what_views_leave_behind_where_they_are_counted(
+    client: Client, settings: Settings
+) -> None:
+    on = text_of(client.get(PAGE))
+    settings.REACTIONS_COUNT_VIEWS = False
+
+    assert "about how many browsers opened it" in on
+    assert "about how many browsers opened it" not in text_of(client.get(PAGE))

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from articles.models import Article, ArticleAuthor, ArticleTag, Author, Section, Source, Tag
 from reactions.counting.aggregate import aggregate
 from reactions.kinds import KINDS, unpack
-from reactions.models import OutboxEntry, Reaction
+from reactions.models import OutboxEntry, Reaction, ViewBucket
 from tests.conftest import PublishArticle
 
 NOW = datetime(2026, 11, 20, 14, 22, 31, tzinfo=UTC)
@@ -34,13 +34,23 @@ class Change:
 
 
 @dataclass(frozen=True)
+class View:
+    """So many clients opened a story in the half hour from `quarter`."""
+
+    article: Article
+    quarter: datetime
+    number: int
+
+
+@dataclass(frozen=True)
 class Facts:
-    """Of each story its tags and authors, and what happened to its counts."""
+    """Of each story its tags and authors, what happened to its counts, and its views."""
 
     articles: list[Article]
     tags: dict[UUID, set[str]]
     authors: dict[UUID, set[str]]
     changes: list[Change]
+    views: list[View]
 
 
 def make_facts(publish_article: PublishArticle, readers: int = 400) -> Facts:
@@ -50,7 +60,7 @@ def make_facts(publish_article: PublishArticle, readers: int = 400) -> Facts:
     sources = [None, Source.objects.create(name="AFP"), Source.objects.create(name="dpa")]
     tags = [Tag.objects.create(name=each, slug=each) for each in ("river", "rail", "vote")]
     authors = [Author.objects.create(name=each, slug=each) for each in ("ann", "ben")]
-    facts = Facts([], {}, {}, [])
+    facts = Facts([], {}, {}, [], [])
     for number in range(12):
         article = publish_article(
             headline=f"Bridge {number} is 100% o_pen",
@@ -69,7 +79,24 @@ def make_facts(publish_article: PublishArticle, readers: int = 400) -> Facts:
             ArticleAuthor.objects.create(article=article, position=position, author=author)
         facts.articles.append(article)
     _react(facts, random, readers)
+    _open(facts)
     return facts
+
+
+def _open(facts: Facts) -> None:
+    """A third of the stories is never opened; some views came by a merge."""
+    random = Random(16)
+    found = {}
+    for _ in range(150):
+        at = min(random.choice(NIGHTS) + timedelta(minutes=random.uniform(-500, 1500)), NOW)
+        start = at.replace(minute=at.minute // 30 * 30, second=0, microsecond=0)
+        found[random.choice(facts.articles[:8]), start] = random.randint(0, 15)
+    facts.views.extend(View(*key, number) for key, number in found.items() if number)
+    ViewBucket.objects.bulk_create(
+        ViewBucket(article_id=article.pk, start=start, views=number - moved, moved=moved)
+        for (article, start), number in found.items()
+        for moved in [random.randint(0, 3) if number > 3 else 0]
+    )
 
 
 def _react(facts: Facts, random: Random, readers: int) -> None:

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from articles.models import Account, Article, ArticleAuthor, ArticleTag, Author, Section, State, Tag
 from articles.roles import Role
 from reactions.kinds import BY_KEY, KINDS
-from reactions.models import ArticleCount, Bucket, Pace, SiteBucket
+from reactions.models import ArticleCount, Bucket, Pace, SiteBucket, ViewBucket
 from reactions.stats import query as module
 from reactions.stats.query import Figures, Query, export, run
 from reactions.stats.scope import EVERYTHING, Scope, scope_of
@@ -59,6 +59,63 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 # --- figures
+
+
+def view(article: Article, ago: timedelta, views: int, moved: int = 0) -> None:
+    """So many views in the half hour so long ago."""
+    at = NOW - ago
+    start = at.replace(minute=at.minute // 30 * 30, second=0, microsecond=0)
+    ViewBucket.objects.create(article_id=article.pk, start=start, views=views, moved=moved)
+
+
+def test_views_and_reactions_are_one_row_of_a_story(publish_article: PublishArticle) -> None:
+    """Alone, in a series and in an export: they are read from two tables."""
+    story, unseen, silent = publish_article(), publish_article(), publish_article()
+    bucket(story, HOUR, 6)
+    bucket(unseen, HOUR, 4)  # of a page that sends no views
+    view(story, HOUR, 10, moved=14)
+    view(silent, HOUR, 30)
+
+    figures = ask("came", "views", "per_view", dimensions=["article"])
+
+    expected = [(story.pk, 6, 24, 0.25), (unseen.pk, 4, 0, None), (silent.pk, 0, 30, 0.0)]
+    assert table(figures) == expected
+    assert figures.totals == (10, 54, 6 / 54)
+    series = ask("came", "views", dimensions=["article", "time:hour"])
+    assert sorted(each.metrics for each in series.results) == [(0, 30), (4, 0), (6, 24)]
+    exported = export(
+        Query(
+            metrics=["came", "views", "per_view"],
+            window=read_window("today", UTC_ZONE, NOW),
+            dimensions=["article"],
+        ),
+        EVERYTHING,
+        now=NOW,
+    )
+    assert exported is not None
+    assert sorted(tuple(each[2:]) for each in exported.rows) == sorted(
+        each[1:] for each in expected
+    )
+
+
+def test_few_views_have_no_reactions_for_each(article: Article) -> None:
+    bucket(article, HOUR, 6)
+    view(article, HOUR, 19)
+    assert table(ask("views", "per_view")) == [(19, None)]
+
+    view(article, 2 * HOUR, 1)
+    assert table(ask("views", "per_view")) == [(20, 0.3)]
+    assert table(ask("per_view", filters=[["is", "kind", ["sad"]]])) == [(0.0,)]
+
+
+def test_a_half_hour_is_in_the_interval_in_which_it_begins(article: Article) -> None:
+    """In Kathmandu days begin a quarter past a whole hour in UTC."""
+    view(article, 20 * HOUR, 5)  # 18:00 UTC, 23:45 there
+    view(article, 19.5 * HOUR, 7)  # 18:30 UTC
+
+    figures = ask("views", window="24h", dimensions=["time:day"], zone=ZoneInfo("Asia/Kathmandu"))
+
+    assert [each.metrics for each in figures.results] == [(5,), (7,)]
 
 
 def test_now_is_the_counts_of_all_time_and_the_last_hour_four_quarters(article: Article) -> None:
@@ -412,7 +469,7 @@ LONG = ["is", "section", ["x" * 301]]
 
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"metrics": []}, "metrics", "required"),
-    ({"metrics": ["came", "views"]}, "metrics.1", "unknown"),
+    ({"metrics": ["came", "clicks"]}, "metrics.1", "unknown"),
     ({"metrics": ["came", "came"]}, "metrics", "duplicate"),
     ({"metrics": ["came:joy"]}, "metrics.0", "unknown"),
     ({"metrics": ["now:love"]}, "metrics.0", "unknown"),
@@ -426,6 +483,11 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"metrics": ["against_usual"], "dimensions": ["section"]}, "metrics", "not_together"),
     ({"metrics": ["came:love"], "dimensions": ["kind"]}, "metrics", "not_together"),
     ({"metrics": ["stories"], "dimensions": ["section_at_event"]}, "metrics", "not_together"),
+    ({"metrics": ["views"], "dimensions": ["section_at_event"]}, "metrics", "not_together"),
+    ({"metrics": ["views"], "dimensions": ["kind"]}, "metrics", "not_together"),
+    ({"metrics": ["per_view"], "dimensions": ["article", "kind"]}, "metrics", "not_together"),
+    ({"metrics": ["per_view"], "dimensions": ["time:15m"]}, "metrics", "not_together"),
+    ({"metrics": ["views:love"]}, "metrics.0", "unknown"),
     ({"dimensions": ["section_at_event", "tag"]}, "dimensions", "not_together"),
     (
         {"filters": [["is", "section_at_event", [None]], ["is", "tag", [None]]]},

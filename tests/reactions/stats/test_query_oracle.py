@@ -1,12 +1,13 @@
 """Every figure against a slow recomputation in plain Python from what readers did, for random questions."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import combinations, product
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,14 +22,19 @@ from reactions.stats.scope import EVERYTHING
 from reactions.stats.windows import WEEKDAYS, read_window
 from tests.conftest import PublishArticle
 from tests.profiles import examples
-from tests.reactions.stats.night import NOW, Change, Facts, make_facts
+from tests.reactions.stats.night import NOW, Change, Facts, View, make_facts
 
 QUARTER = timedelta(minutes=15)
 ZONES = ["UTC", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Havana", "America/New_York"]
-SUMMED = ("came", "left", "net", "share", "stories", "per_story", "came:love", "share:love")
+SUMMED = (
+    *("came", "left", "net", "share", "stories", "per_story", "came:love", "share:love"),
+    *("views", "per_view"),
+)
 # Those that are the same for every window, and not of one before.
 TIMELESS = ("now", "last_hour")
+OF_VIEWS = {"views", "per_view"}
 Group = tuple[Any, ...]
+Fact = TypeVar("Fact", Change, View)
 
 
 @pytest.fixture(params=[False, True], ids=["from buckets", "from sums of days"])
@@ -130,19 +136,21 @@ def label(quarter: datetime, interval: str, zone: ZoneInfo, week_start: str) -> 
 class Recomputation:
     """Answers a query by looking at every change."""
 
-    def __init__(self, facts: Facts, query: Query, changes: Sequence[Change]) -> None:
+    def __init__(self, facts: Facts, query: Query) -> None:
         self.facts = facts
         self.query = query
-        self.changes = changes
+        self.changes = kept_by(facts, query, facts.changes)
+        self.views = kept_by(facts, query, facts.views if OF_VIEWS & {*query.metrics} else [])
         self.kinds = kinds_of(query)
         self.kind = query.dimensions.index("kind") if "kind" in query.dimensions else None
 
-    def groups(self, change: Change) -> list[Group]:
-        """A change counts for each tag and author of its story."""
-        return [*product(*(self.values(change, each) for each in self.query.dimensions))]
+    def groups(self, fact: Change | View) -> list[Group]:
+        """A change and a view count for each tag and author of the story."""
+        return [*product(*(self.values(fact, each) for each in self.query.dimensions))]
 
-    def values(self, change: Change, dimension: str) -> Iterable[Any]:
+    def values(self, change: Change | View, dimension: str) -> Iterable[Any]:
         if dimension == "kind":
+            assert isinstance(change, Change)
             return [change.kind]
         if dimension in TIMES:
             return [label(change.quarter, dimension, self.query.timezone, self.query.week_start)]
@@ -156,14 +164,29 @@ class Recomputation:
                 found.setdefault(group, []).append(change)
         return found
 
+    def views_in(self, span: Span) -> list[View]:
+        return [each for each in self.views if each.quarter in span]
+
     def figures(self, span: Span) -> dict[Group, list[Figure]]:
-        """The figures of each group with a change."""
+        """The figures of each group with a change or a view."""
         groups, ever = self.by_group(span), self.by_group(EVER)
+        opened = {each.article.pk for each in self.views_in(span)}
+        views: dict[Group, list[View]] = {}
+        for each in self.views_in(span):
+            for group in self.groups(each):
+                views.setdefault(group, []).append(each)
+                groups.setdefault(group, [])
         every = Counter[Group]()
         for group, changes in groups.items():
             every[drop(group, self.kind)] += sum(each.added for each in changes)
         return {
-            group: self.row(changes, every[drop(group, self.kind)], ever[group])
+            group: self.row(
+                changes,
+                every[drop(group, self.kind)],
+                ever.get(group, []),
+                views.get(group, []),
+                opened,
+            )
             for group, changes in groups.items()
         }
 
@@ -181,11 +204,20 @@ class Recomputation:
 
     def total(self, span: Span) -> list[Figure]:
         changes = [each for each in self.changes if each.quarter in span]
-        return self.row(changes, sum(each.added for each in changes), self.changes)
+        views = self.views_in(span)
+        opened = {each.article.pk for each in views}
+        every = sum(each.added for each in changes)
+        return self.row(changes, every, self.changes, views, opened)
 
     def row(
-        self, changes: Sequence[Change], every: int, ever: Sequence[Change] = ()
+        self,
+        changes: Sequence[Change],
+        every: int,
+        ever: Sequence[Change] = (),
+        views: Sequence[View] = (),
+        opened: Collection[UUID] = (),
     ) -> list[Figure]:
+        viewed = sum(each.number for each in views)
         mine = [each for each in ever if each.kind in self.kinds]
         came = [each for each in changes if each.added and each.kind in self.kinds]
         left = [each for each in changes if not each.added and each.kind in self.kinds]
@@ -197,6 +229,10 @@ class Recomputation:
             "net": len(came) - len(left),
             "stories": stories,
             "per_story": len(came) / stories if stories else None,
+            "views": viewed,
+            "per_view": (
+                sum(each.article.pk in opened for each in came) / viewed if viewed >= 20 else None
+            ),
             "now": sum(1 if each.added else -1 for each in mine),
             "last_hour": sum(each.added and each.quarter >= HOUR_START for each in mine),
             "came:love": loves,
@@ -233,12 +269,12 @@ def kinds_of(query: Query) -> set[str]:
     return kinds
 
 
-def kept_by(facts: Facts, query: Query) -> list[Change]:
-    """The changes of the stories that the filters choose."""
+def kept_by(facts: Facts, query: Query, among: Sequence[Fact]) -> list[Fact]:
+    """Those of the stories that the filters choose."""
     filters: Any = query.filters
     return [
         each
-        for each in facts.changes
+        for each in among
         if is_published(query, each.article)
         and all(keeps(facts, each.article, asked) for asked in filters if asked[1] != "kind")
     ]
@@ -323,7 +359,9 @@ def questions(draw: st.DrawFn, facts: Facts) -> tuple[Query, Any]:
     metrics = [
         each
         for each in (*SUMMED, *(() if time or at_event else TIMELESS))
-        if not (":" in each and "kind" in groups) and not (at_event and "stor" in each)
+        if not (":" in each and "kind" in groups)
+        and not (at_event and ("stor" in each or each in OF_VIEWS))
+        and not (each in OF_VIEWS and ("kind" in groups or time == "time:15m"))
     ]
     is_published = not at_event and draw(st.sampled_from([False, False, False, True]))
     query = Query(
@@ -348,7 +386,7 @@ def test_every_figure_is_the_recomputed_one(facts: Facts, data: st.DataObject) -
 
     zone = query.timezone
     span, step = span_of(asked, zone)
-    expected = Recomputation(facts, query, kept_by(facts, query))
+    expected = Recomputation(facts, query)
     assert (query.window.start, query.window.end) == (span.start, span.end)
     assert answer.totals == pytest.approx(expected.total(span))
     figures, others, shown = expected.figures(span), {}, expected.shown(span)

@@ -10,7 +10,7 @@ from django.test import Client
 from articles.models import Article
 from articles.roles import Role
 from reactions.kinds import BY_KEY
-from reactions.models import ArticleCount, Bucket, SiteBucket
+from reactions.models import ArticleCount, Bucket, SiteBucket, ViewBucket
 
 Came = Callable[..., None]
 QUARTER = timedelta(minutes=15)
@@ -58,3 +58,10 @@ def came(db: None) -> Came:
             count.save()
 
     return add
+
+
+def opened(article: Article, views: int, ago: timedelta = timedelta(0)) -> None:
+    """So many clients opened an article in the half hour so long ago."""
+    start = quarter(ago)
+    start = start.replace(minute=start.minute // 30 * 30)
+    ViewBucket.objects.create(article_id=article.pk, start=start, views=views)

@@ -10,14 +10,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from articles.models import Article, ArticleAuthor, ArticleTag, Author, Section, Source, Tag
 from reactions.desk.pages import groups as module
 from reactions.desk.pages.groups import GROUPS
 from reactions.stats import choices
 from tests.conftest import PublishArticle
-from tests.reactions.desk.pages.conftest import Came
+from tests.reactions.desk.pages.conftest import Came, opened
 
 pytestmark = pytest.mark.django_db
 
@@ -99,7 +99,7 @@ def test_each_page_links_the_stories_and_the_file(
 
     assert sorted(row[0] for row in found[:-1]) == names
     assert found[-1][:4] == ["All", "7", "−86 % from 50", "1"]
-    assert found[-1][5] == "too few"
+    assert found[-1][5:8] == ["0", "–", "too few"]
     assert GROUPS[name].note in page
     assert link
     file = editor.get(unescape(link[1]))
@@ -200,3 +200,29 @@ def test_a_page_takes_few_queries(
 
     with django_assert_max_num_queries(12):
         editor.get(address("sections"))
+
+
+def test_views_of_the_stories_of_each_are_beside_what_came(
+    editor: Client, story: Article, publish_article: PublishArticle, came: Came, settings: Settings
+) -> None:
+    came(story, love=30)
+    opened(story, 400)
+    opened(publish_article(), 100)
+
+    found = lines(editor, "sections", sort="views")
+    tags = lines(editor, "tags", sort="per_view")
+    settings.REACTIONS_COUNT_VIEWS = False
+    without = lines(editor, "sections")
+
+    assert [(row[0], *row[5:7]) for row in found] == [
+        ("Town & land", "400", "7.5"),
+        ("No section", "100", "0.0"),
+        ("All", "500", "6.0"),
+    ]
+    assert [(row[0], *row[5:7]) for row in tags] == [
+        ("Rail", "400", "7.5"),
+        ("River", "400", "7.5"),
+        ("No tag", "100", "0.0"),
+        ("All", "500", "6.0"),
+    ]
+    assert len(without[0]) == len(found[0]) - 2

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from articles.models import ArticleAuthor, ArticleTag, Author, Section, Source, Tag
 from reactions.desk.pages import stories as module
@@ -17,7 +17,7 @@ from reactions.models import SavedView
 from reactions.stats import choices
 from reactions.stats.pace import rebuild_pace
 from tests.conftest import PublishArticle
-from tests.reactions.desk.pages.conftest import Came
+from tests.reactions.desk.pages.conftest import Came, opened
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +45,7 @@ def test_it_lists_what_came_in_a_window(
 
     assert listed(editor) == ["Many", "Few"]
     assert listed(editor, range="28d") == ["Many", "Before", "Few"]
-    assert "2,012 came, to 2 stories" in page
+    assert "2,012 came; 2 stories" in page
     assert "75 %" in page
     assert page.count("too few") == 1
 
@@ -145,7 +145,7 @@ def test_authors_see_their_own_stories(
     came(publish_article(headline="Of another"), love=50)
 
     assert listed(client) == ["Own"]
-    assert "5 came, to 1 story" in client.get(PAGE).content.decode()
+    assert "5 came; 1 story" in client.get(PAGE).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -273,3 +273,41 @@ def test_it_is_paged_and_costs_the_same_however_long(
     assert listed(editor, page="2") == [f"Story {module.PAGE}", f"Story {module.PAGE + 1}"]
     assert "Page 2" in page
     assert len(page) < 120 * 1_024
+
+
+def test_it_has_views_and_reactions_for_a_hundred_of_them(
+    editor: Client, publish_article: PublishArticle, came: Came
+) -> None:
+    read, moving = publish_article(headline="Read"), publish_article(headline="Moving")
+    opened(read, 4_000, DAY)
+    opened(moving, 200, DAY)
+    opened(publish_article(headline="Little"), 19, DAY)
+    came(read, DAY, love=100)
+    came(moving, DAY, sad=30)
+
+    page = editor.get(PAGE).content.decode()
+
+    assert listed(editor, sort="views") == ["Read", "Moving", "Little"]
+    assert listed(editor, sort="per_view") == ["Moving", "Read", "Little"]
+    assert "Views, approximate" in page
+    numbers = [each.strip() for each in re.findall(r'<td class="number">([^<]*)</td>', page)]
+    for expected in (["4,000", "2.5"], ["200", "15.0"], ["19", "–"]):
+        assert any(numbers[n : n + 2] == expected for n in range(len(numbers)))
+    assert (
+        "views,per_view"
+        in b"".join(
+            editor.get(reverse("stats-articles"), {"format": "csv"}).streaming_content  # type: ignore[attr-defined]  # of a stream
+        ).decode()
+    )
+
+
+def test_where_no_views_are_counted_there_is_nothing_of_them(
+    editor: Client, publish_article: PublishArticle, came: Came, settings: Settings
+) -> None:
+    settings.REACTIONS_COUNT_VIEWS = False
+    came(publish_article(), love=1)
+
+    assert "iews, approximate" not in editor.get(PAGE).content.decode()
+    assert editor.get(PAGE, {"sort": "views"}).status_code == 400
+    answer = editor.get(reverse("stats-articles")).json()
+    assert "views" not in answer["query"]["metrics"]

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from articles.models import Article, Correction
 from reactions.counting.aggregate import aggregate
@@ -19,7 +19,7 @@ from reactions.record import set_reactions
 from reactions.stats.pace import rebuild_pace
 from reactions.stats.story import fitting_step
 from tests.conftest import PublishArticle
-from tests.reactions.desk.pages.conftest import QUARTER, Came, quarter
+from tests.reactions.desk.pages.conftest import QUARTER, Came, opened, quarter
 
 pytestmark = pytest.mark.django_db
 
@@ -288,3 +288,30 @@ def test_it_costs_a_dozen_statements(
         page = page_of(editor, article)
 
     assert len(page) < 120 * 1_024
+
+
+def test_it_has_views_and_the_reactions_since_the_first_one(
+    editor: Client, article: Article, came: Came, settings: Settings
+) -> None:
+    day = timedelta(days=1)
+    came(article, 3 * day, love=500)  # before views were counted
+    opened(article, 300, day)
+    opened(article, 100)
+    came(article, day - QUARTER, love=10)
+
+    page = page_of(editor, article)
+    settings.REACTIONS_COUNT_VIEWS = False
+    without = page_of(editor, article)
+
+    (views,) = re.findall(r"data-views>\s*([^<]*?)\s*<", page)
+    assert (views, re.findall(r"data-per-view>([^<]*)<", page)) == ("400", ["2.5"])
+    assert "Views since" in page
+    assert "iews" not in without.replace("Saved views", "")
+
+
+def test_of_few_views_no_reactions_are_given(editor: Client, article: Article) -> None:
+    none = page_of(editor, article)
+    opened(article, 19)
+
+    assert re.findall(r"data-per-view>([^<]*)<", none) == ["–"]
+    assert re.findall(r"data-per-view>([^<]*)<", page_of(editor, article)) == ["too few"]

@@ -1,0 +1,1 @@
+"""Tells receivers what happened: Standard Webhooks, made from the change feed."""
