@@ -80,6 +80,12 @@ def export_section_buckets() -> Iterator[Record]:
         }
 
 
+def export_views() -> Iterator[Record]:
+    """How many clients opened each article, by half hour, about."""
+    for article_id, start, views in stream("export_views"):
+        yield {"article": str(article_id), "start": rfc3339(start), "views": views}
+
+
 def export_counts() -> Iterator[Record]:
     """Every count: of readers here, and of each import by its source."""
     keys = keys_by_bit()
@@ -147,6 +153,7 @@ DATA_SETS: Final[Mapping[str, DataSet]] = {
         },
         export_section_buckets,
     ),
+    "views": DataSet({"article": "value", "start": "value", "views": "number"}, export_views),
     "counts": DataSet(
         {
             "article": "value",

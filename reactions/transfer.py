@@ -111,7 +111,9 @@ def _import(files: _Files) -> TransferResult:
     if has_reactions:
         raise TransferRefused(
             "This installation has other reactions than the files, or some were recorded since the import: "
-            "{} rows, {} buckets, {} buckets of sections and {} counts differ.".format(*differences)
+            "{} rows, {} buckets, {} buckets of sections, {} counts and {} views differ.".format(
+                *differences
+            )
         )
     ((inserted, counted),) = rows("insert_import")
     return TransferResult(articles, inserted, counted)
@@ -155,6 +157,10 @@ def _section_bucket(record: Record, bits: _Bits) -> _Row:
     return record["start"], record["section"], kind, record["added"], record["removed"]
 
 
+def _views(record: Record, bits: _Bits) -> _Row:
+    return record["article"], record["start"], record["views"]
+
+
 def _count(record: Record, bits: _Bits) -> _Row:
     kind = _bit(record["kind"], bits)
     named = record["article"], record["version"], record["source"]
@@ -166,6 +172,7 @@ _STAGES: Mapping[str, tuple[str, Callable[[Record, _Bits], _Row]]] = {
     "rows": ("staged_row", _row),
     "buckets": ("staged_bucket", _bucket),
     "section_buckets": ("staged_section_bucket", _section_bucket),
+    "views": ("staged_view", _views),
     "counts": ("staged_count", _count),
 }
 

@@ -22,6 +22,9 @@ WITH inserted AS (
 ), imported AS (
   INSERT INTO reactions_importedcount (article_id, source, kind, count, imported_at)
   SELECT article_id, source, kind, count, imported_at FROM staged_count WHERE source <> ''
+), seen AS (
+  INSERT INTO reactions_viewbucket (article_id, start, views, moved)
+  SELECT article_id, start, views, 0 FROM staged_view ORDER BY start
 ), versioned AS (
   INSERT INTO reactions_countversion AS v (article_id, version, cached_version, counted_at)
   SELECT article_id, max(version) + 1, 0, clock_timestamp() FROM staged_count GROUP BY article_id

@@ -13,3 +13,5 @@ CREATE TEMPORARY TABLE staged_section_bucket (
 CREATE TEMPORARY TABLE staged_count (
   article_id uuid NOT NULL, version bigint NOT NULL, source text NOT NULL, kind smallint NOT NULL, count bigint NOT NULL,
   imported_at timestamptz) ON COMMIT DROP;
+CREATE TEMPORARY TABLE staged_view (
+  article_id uuid NOT NULL, start timestamptz NOT NULL, views integer NOT NULL) ON COMMIT DROP;

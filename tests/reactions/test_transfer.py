@@ -47,6 +47,7 @@ from reactions.models import (
     Reaction,
     SiteBucket,
     SummedDay,
+    ViewBucket,
 )
 from reactions.record import erase_reader, set_reactions
 from reactions.stats.days import sum_days
@@ -84,6 +85,9 @@ def newsroom(publish_article: PublishArticle) -> None:
     aggregate()
     erase_reader(reader_id=gone)  # not aggregated: the counts still have it
     react(full, "funny")  # nor this
+    for minutes, views, moved in ((0, 40, 0), (30, 50, -8)):
+        start = datetime(2024, 12, 8, 9, minutes, tzinfo=UTC)
+        ViewBucket.objects.create(article_id=full.id, start=start, views=views, moved=moved)
     sum_site_buckets()
     while sum_days():
         pass
@@ -153,6 +157,9 @@ def _figures() -> dict[str, Any]:
         "sections": sorted(
             (each["start"], str(sections[each["section_id"]]), each["kind"], each["a"], each["r"])
             for each in of_sections
+        ),
+        "views": sorted(
+            ViewBucket.objects.values_list("article_id", "start", F("views") + F("moved"))
         ),
         "days": sorted(
             DayBucket.objects.values_list("day", "article_id", "kind", "added", "removed")
@@ -251,7 +258,7 @@ def test_an_installation_with_the_same_articles_gets_their_reactions(tmp_path: P
         cursor.execute(
             "TRUNCATE reactions_reaction, reactions_outboxentry, reactions_articlecount,"
             " reactions_importedcount, reactions_bucket, reactions_sitebucket, reactions_daybucket,"
-            " reactions_summedday, reactions_countversion"
+            " reactions_summedday, reactions_countversion, reactions_viewbucket"
         )
 
     _import(folder)
