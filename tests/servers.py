@@ -155,6 +155,7 @@ _TOGETHER = {
     "tests/articles/test_publish_due.py": "product",
     "tests/articles/pages/test_wire.py": "product",
     "tests/newsroom/test_fixup.py": "product",
+    "tests/clients/": "product",
     "tests/newsroom/test_api_examples.py": "product",
     "tests/live/test_product.py": "product",
 }
