@@ -1,6 +1,6 @@
 """Reads the change feed: pages of what changed after a cursor, or after nothing, which is all that is public.
 
-A row is the latest state of a part of an article. Whoever reads on from a cursor misses nothing: a part that changes moves
+A row is the latest state of a part of an article. A reader who goes on from a cursor misses nothing: a part that changes moves
 to the end. docs/decisions/0047-change-feed.md has the reasons.
 """
 
@@ -24,7 +24,7 @@ _NUMBERING_SECONDS = 0.1
 
 
 class CursorExpired(Exception):
-    """A reader with this cursor may have missed something, and has to begin anew."""
+    """A reader with this cursor may have missed something, and has to start again."""
 
     def __init__(self, why: str, oldest: Cursor) -> None:
         super().__init__(why)
@@ -87,7 +87,7 @@ def _state() -> State:
 
 
 def latest(state: State, facets: Collection[str]) -> Cursor:
-    """The cursor of whoever has all until now."""
+    """The cursor of a reader who has all until now."""
     return Cursor(state.epoch, state.position, digest_of(facets))
 
 

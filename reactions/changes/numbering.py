@@ -15,7 +15,7 @@ from reactions.sql import row
 _BATCH = 5_000
 # How long one call goes on: the worker's next one, a second later, continues.
 _SECONDS = 0.5
-# So long the feed says that an article is gone. Whoever reads less often begins anew.
+# So long the feed says that an article is gone. A program that reads less often starts again.
 RETENTION_DAYS = 30
 
 

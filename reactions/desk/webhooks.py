@@ -40,7 +40,7 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(ModelAdmin):
     form = EndpointForm
-    nothing_here = "Addresses of programs that are told what happens are listed here. Add one with its receiver’s address."
+    nothing_here = "Addresses of programs to which what happens is sent are listed here. Add one with its receiver’s address."
     list_display = ["__str__", "url", "state", "failing_since"]
     readonly_fields = ["state", "failing_since", "secret_to_copy", "old_secret_valid_until"]
     actions = ["send_a_test", "rotate", "switch_on", "switch_off"]

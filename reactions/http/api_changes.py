@@ -169,7 +169,7 @@ class Changes(APIView):
                 "cursor",
                 str,
                 description="`next` of the last answer. Without it: all that is public. `latest`: nothing but the cursor"
-                " of now, for whoever reads all in another way first.",
+                " of now, for a program that reads all in another way first.",
             ),
             OpenApiParameter(
                 "limit", int, description=f"1 to {MOST_LIMIT}; {DEFAULT_LIMIT} without it."

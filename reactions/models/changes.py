@@ -56,7 +56,7 @@ class Change(models.Model):
 
 
 class ChangeFeed(models.Model):
-    """The state of the feed: one row. Whoever locks it numbers.
+    """The state of the feed: one row. The process that locks it numbers.
 
     `position` is the last one that was given, `forgotten` the last one of a tombstone that was deleted: a cursor below
     it has expired. Another `epoch` ends all cursors.

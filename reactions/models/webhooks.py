@@ -27,10 +27,10 @@ class EventType(models.TextChoices):
     REACTIONS = "reactions.changed", "Counts changed"
     WAVE = "reactions.wave", "A wave of reactions is held"
     ALERT = "alert.raised", "An alert was raised"
-    DISABLED = "webhook.disabled", "Another endpoint was switched off"
+    DISABLED = "webhook.disabled", "Another webhook was switched off"
 
 
-# What an endpoint is sent when somebody presses *Send a test*; nobody subscribes to it.
+# What *Send a test* sends. No endpoint subscribes to it.
 TEST = "webhook.test"
 
 
@@ -59,7 +59,7 @@ class WebhookEvent(models.Model):
 
 
 class WebhookEndpoint(models.Model):
-    """An address of a receiver, and how far it has been told what happened."""
+    """An address of a receiver, and up to which positions it has messages."""
 
     url = models.CharField("address", max_length=2_000)
     description = models.CharField(max_length=200, blank=True)
@@ -70,7 +70,7 @@ class WebhookEndpoint(models.Model):
         help_text="Changed counts are sent together, at most once in so many seconds.",
     )
     secret = models.CharField(max_length=100, default=new_secret, editable=False)
-    # Signs as well, until then: both signatures are sent while the receiver changes its secret.
+    # Also valid, until then: both signatures are sent while the receiver changes its secret.
     old_secret = models.CharField(max_length=100, blank=True, editable=False)
     old_secret_valid_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -115,7 +115,7 @@ class WebhookDelivery(models.Model):
     attempts = models.IntegerField(default=0)
     next_attempt_at = models.DateTimeField(db_default=Now())
     give_up_at = models.DateTimeField()
-    # Somebody sends it until then; a process that died leaves it to the next one.
+    # A process sends it until then; one that died leaves it to the next one.
     leased_until = models.DateTimeField(null=True)
     attempted_at = models.DateTimeField(null=True)
     status = models.SmallIntegerField(null=True, help_text="Of the last answer.")

@@ -1,4 +1,4 @@
-"""Makes deliveries: what happened since an endpoint was told, as messages with fixed bytes.
+"""Makes deliveries: what happened since the last ones of an endpoint, as messages with fixed bytes.
 
 Events and counts wait in their tables, not in messages: a receiver that is away for a day gets what is true then, in a few
 large messages. One message has one type and up to MOST_IN_ONE articles, so that an import or a busy night is no flood.
