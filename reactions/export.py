@@ -100,6 +100,19 @@ def export_counts() -> Iterator[Record]:
         }
 
 
+def export_policies() -> Iterator[Record]:
+    """What editors set for single articles; null is left to default policies and the site."""
+    keys = keys_by_bit()
+    for article_id, state, allowed, closes_at, close_after_days in stream("export_policies"):
+        yield {
+            "article": str(article_id),
+            "state": state,
+            "allowed": None if allowed is None else _keys_of(allowed, keys),
+            "closes_at": _exact(closes_at),
+            "close_after_days": close_after_days,
+        }
+
+
 def export_totals() -> Iterator[Record]:
     """Every article with counts: what was counted here, and the imported counts."""
     for article_id, guid, slug, totals, imported in stream("export_totals"):
@@ -154,6 +167,16 @@ DATA_SETS: Final[Mapping[str, DataSet]] = {
         export_section_buckets,
     ),
     "views": DataSet({"article": "value", "start": "value", "views": "number"}, export_views),
+    "policies": DataSet(
+        {
+            "article": "value",
+            "state": "value",
+            "allowed": "json",
+            "closes_at": "value",
+            "close_after_days": "number",
+        },
+        export_policies,
+    ),
     "counts": DataSet(
         {
             "article": "value",

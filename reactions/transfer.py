@@ -111,7 +111,7 @@ def _import(files: _Files) -> TransferResult:
     if has_reactions:
         raise TransferRefused(
             "This installation has other reactions than the files, or some were recorded since the import: "
-            "{} rows, {} buckets, {} buckets of sections, {} counts and {} views differ.".format(
+            "{} rows, {} buckets, {} buckets of sections, {} counts, {} views and {} policies differ.".format(
                 *differences
             )
         )
@@ -161,6 +161,12 @@ def _views(record: Record, bits: _Bits) -> _Row:
     return record["article"], record["start"], record["views"]
 
 
+def _policy(record: Record, bits: _Bits) -> _Row:
+    allowed = None if record["allowed"] is None else _mask(record["allowed"], bits)
+    until = record["closes_at"], record["close_after_days"]
+    return (record["article"], record["state"], allowed, *until)
+
+
 def _count(record: Record, bits: _Bits) -> _Row:
     kind = _bit(record["kind"], bits)
     named = record["article"], record["version"], record["source"]
@@ -173,6 +179,7 @@ _STAGES: Mapping[str, tuple[str, Callable[[Record, _Bits], _Row]]] = {
     "buckets": ("staged_bucket", _bucket),
     "section_buckets": ("staged_section_bucket", _section_bucket),
     "views": ("staged_view", _views),
+    "policies": ("staged_policy", _policy),
     "counts": ("staged_count", _count),
 }
 

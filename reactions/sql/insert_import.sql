@@ -25,6 +25,9 @@ WITH inserted AS (
 ), seen AS (
   INSERT INTO reactions_viewbucket (article_id, start, views, moved)
   SELECT article_id, start, views, 0 FROM staged_view ORDER BY start
+), ruled AS (
+  INSERT INTO reactions_policy (article_id, state, allowed, closes_at, close_after_days)
+  SELECT article_id, state, allowed, closes_at, close_after_days FROM staged_policy
 ), versioned AS (
   INSERT INTO reactions_countversion AS v (article_id, version, cached_version, counted_at)
   SELECT article_id, max(version) + 1, 0, clock_timestamp() FROM staged_count GROUP BY article_id

@@ -15,3 +15,5 @@ CREATE TEMPORARY TABLE staged_count (
   imported_at timestamptz) ON COMMIT DROP;
 CREATE TEMPORARY TABLE staged_view (
   article_id uuid NOT NULL, start timestamptz NOT NULL, views integer NOT NULL) ON COMMIT DROP;
+CREATE TEMPORARY TABLE staged_policy (
+  article_id uuid NOT NULL, state text, allowed integer, closes_at timestamptz, close_after_days integer) ON COMMIT DROP;

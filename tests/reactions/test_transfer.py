@@ -44,11 +44,14 @@ from reactions.models import (
     DayBucket,
     ImportedCount,
     OutboxEntry,
+    Policy,
+    PolicyState,
     Reaction,
     SiteBucket,
     SummedDay,
     ViewBucket,
 )
+from reactions.policy import set_policy
 from reactions.record import erase_reader, set_reactions
 from reactions.stats.days import sum_days
 from reactions.stats.site_buckets import sum_site_buckets
@@ -88,6 +91,11 @@ def newsroom(publish_article: PublishArticle) -> None:
     for minutes, views, moved in ((0, 40, 0), (30, 50, -8)):
         start = datetime(2024, 12, 8, 9, minutes, tzinfo=UTC)
         ViewBucket.objects.create(article_id=full.id, start=start, views=views, moved=moved)
+    set_policy(article_id=full.id, allowed=0, closes_at=datetime(2030, 1, 2, 3, 4, 5, 6, UTC))
+    original = Article.objects.get(slug="original")
+    set_policy(article_id=original.id, state=PolicyState.OPEN, close_after_days=0)
+    old = Article.objects.get(slug="old")
+    set_policy(article_id=old.id, state=PolicyState.HIDDEN, allowed=pack(["love", "sad"]))
     sum_site_buckets()
     while sum_days():
         pass
@@ -158,6 +166,7 @@ def _figures() -> dict[str, Any]:
             (each["start"], str(sections[each["section_id"]]), each["kind"], each["a"], each["r"])
             for each in of_sections
         ),
+        "policies": sorted(Policy.objects.values_list(), key=str),
         "views": sorted(
             ViewBucket.objects.values_list("article_id", "start", F("views") + F("moved"))
         ),
@@ -258,7 +267,7 @@ def test_an_installation_with_the_same_articles_gets_their_reactions(tmp_path: P
         cursor.execute(
             "TRUNCATE reactions_reaction, reactions_outboxentry, reactions_articlecount,"
             " reactions_importedcount, reactions_bucket, reactions_sitebucket, reactions_daybucket,"
-            " reactions_summedday, reactions_countversion, reactions_viewbucket"
+            " reactions_summedday, reactions_countversion, reactions_viewbucket, reactions_policy"
         )
 
     _import(folder)
@@ -315,7 +324,7 @@ def test_an_installation_with_other_articles_is_refused(
 @pytest.mark.usefixtures("newsroom")
 def test_an_installation_with_other_reactions_is_refused(tmp_path: Path) -> None:
     folder = _export(tmp_path / "export")
-    react(Article.objects.get(slug="full"), "like")
+    react(Article.objects.get(slug="original"), "like")
 
     with pytest.raises(CommandError, match="has other reactions than the files"):
         _import(folder)
