@@ -30,6 +30,7 @@ from articles.models import (
     Source,
     Tag,
 )
+from articles.revisions import record_revisions
 
 Record = dict[str, Any]
 
@@ -238,6 +239,7 @@ def _create_batch(records: Sequence[Record], known: _Known) -> None:
         for article, record in pairs
         for address in record["addresses"]
     )
+    record_revisions(articles, kind="import")
     announce_many([article.pk for article in articles])
 
 

@@ -1,7 +1,9 @@
 """What one installation exports, an empty one imports: the same articles, counts and figures."""
 
 import csv
+import gc
 import json
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -13,7 +15,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import F, Sum
+from django.test import Client
 
+from articles.api.api_keys import issue_key
 from articles.models import (
     Article,
     ArticleAddress,
@@ -421,3 +425,72 @@ def test_a_stream_ends_with_the_number_of_rows(article: Article) -> None:
     call_command("export_reactions", what="rows", stdout=out)
 
     assert json.loads(out.getvalue().splitlines()[-1]) == {END: 1}
+
+
+@pytest.mark.usefixtures("newsroom")
+def test_what_came_along_is_edited_and_its_history_begins_with_the_import(
+    tmp_path: Path, client: Client
+) -> None:
+    folder = _export(tmp_path / "export")
+    _empty()
+    _import(folder)
+    key = issue_key(name="cms", scopes=["articles:write"])
+
+    answer = client.patch(
+        "/api/v1/articles/full/",
+        {"abstract": "New."},
+        "application/json",
+        headers={"Authorization": f"Bearer {key}", "If-Match": '"4"'},
+    )
+
+    assert (answer.status_code, answer.json()["version"]) == (200, 5)
+    article = Article.objects.get(slug="full")
+    history = [(each.version, each.kind) for each in article.revisions.order_by("version")]
+    assert history == [(4, "import"), (5, "edit")]
+    assert [tag.name for tag in article.ordered_tags] == ["Zebra", "Apple"]
+
+
+def _crowd(article: Article, readers: int) -> None:
+    """So many readers who love an article, as aggregation would have counted them."""
+    statements = [
+        "INSERT INTO reactions_reaction (article_id, reader_id, kinds, held, counted, was_counted,"
+        " erased, changed_at) SELECT %(article)s, gen_random_uuid(), 4, false, 4, 0, false,"
+        " '2024-12-08 09:00Z' FROM generate_series(1, %(readers)s)",
+        "INSERT INTO reactions_articlecount VALUES (%(article)s, 2, %(readers)s)",
+        "INSERT INTO reactions_countversion VALUES (%(article)s, 7, 7, now())",
+        "INSERT INTO reactions_bucket VALUES (%(article)s, '2024-12-08 09:00Z', 2, %(readers)s, 0)",
+        "INSERT INTO reactions_sitebucket (start, kind, added, removed)"
+        " VALUES ('2024-12-08 09:00Z', 2, %(readers)s, 0)",
+    ]
+    with connection.cursor() as cursor:
+        for each in statements:
+            cursor.execute(each, {"article": article.id, "readers": readers})
+
+
+def _peak(act: Any) -> int:
+    """The most bytes that Python held more than before."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        act()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_does_not_grow_with_the_rows(
+    tmp_path: Path, publish_article: PublishArticle
+) -> None:
+    """Twenty times as many take at most twice as much, for an export as for an import."""
+    peaks = {}
+    for readers in (2_500, 50_000):  # a batch of rows, and twenty
+        _crowd(publish_article(), readers)
+        folder = tmp_path / str(readers)
+        exporting = _peak(lambda folder=folder: _export(folder))
+        _empty()
+        peaks[readers] = exporting, _peak(lambda folder=folder: _import(folder))
+        assert _is_clean()
+        _empty()
+
+    for few, many in zip(*peaks.values(), strict=True):
+        assert many < 2 * few
