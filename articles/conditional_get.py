@@ -4,10 +4,10 @@ import re
 from datetime import datetime
 from hashlib import blake2b
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_cache_control
-from django.utils.http import http_date, quote_etag
+from django.utils.http import http_date, parse_etags, quote_etag
 
 from articles.models import Article
 
@@ -23,6 +23,26 @@ _CODING = re.compile(r'(?:--?|;)(?:gzip|br|zstd|deflate)"')
 def without_coding(tags: str) -> str:
     """The ETags of a header as this product has sent them, without what a proxy has added on compressing."""
     return _CODING.sub('"', tags)
+
+
+def has_etag(if_none_match: str | None, etag: str) -> bool:
+    """Whether the client has this already. For a GET weak validators match like strong ones (RFC 9110, 13.1.2)."""
+    if if_none_match is None or if_none_match == etag:
+        return if_none_match is not None
+    tags = parse_etags(without_coding(if_none_match))
+    return tags == ["*"] or etag in {tag.removeprefix("W/") for tag in tags}
+
+
+def unless_known(if_none_match: str | None, response: HttpResponse) -> HttpResponse:
+    """The response, which has an ETag; or 304 with its headers for a client that has it."""
+    if not has_etag(if_none_match, response["ETag"]):
+        return response
+    headers = {name: value for name, value in response.items() if name != "Content-Type"}
+    return HttpResponseNotModified(headers=headers)
+
+
+def digest_of(content: bytes) -> str:
+    return blake2b(content, digest_size=16).hexdigest()
 
 
 def last_change() -> datetime | None:
@@ -44,7 +64,7 @@ def answer(
     The ETag is a hash of the bytes, so that a section's new name changes it, too.
     """
     response = HttpResponse(content, content_type=content_type)
-    response["ETag"] = quote_etag(blake2b(content, digest_size=16).hexdigest())
+    response["ETag"] = quote_etag(digest_of(content))
     modified = int(changed_at.timestamp()) if changed_at else None
     if modified is not None:
         response["Last-Modified"] = http_date(modified)

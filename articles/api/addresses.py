@@ -18,13 +18,13 @@ from articles.api import serializers
 from articles.api.api_keys import KEY, KeyAuthentication, scope
 from articles.api.editing import (
     IDEMPOTENCY_KEY,
-    IF_MATCH,
     ArticleParser,
     Conflict,
     WriteView,
     editor_of,
     target,
 )
+from articles.api.validators import HEADERS_WRITTEN, IF_MATCH, described
 from articles.fields import MAX_LENGTH
 from articles.models import Article, ArticleAddress
 from articles.resolve import find_any_article
@@ -63,9 +63,9 @@ class Merge(WriteView):
     @extend_schema(
         operation_id="articles_merge",
         auth=KEY,
-        parameters=[IF_MATCH, IDEMPOTENCY_KEY],
+        parameters=[IF_MATCH, IDEMPOTENCY_KEY, *HEADERS_WRITTEN],
         request=MergeInput,
-        responses=serializers.EditorialArticle,
+        responses=described(serializers.EditorialArticle),
     )
     def post(self, request: Request, article: str) -> HttpResponse:
         """Merges an article of a site into another, which gets its addresses, former slugs and reactions.

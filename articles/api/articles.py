@@ -7,18 +7,26 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Q
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_cache_control, patch_vary_headers
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import APIException, NotFound
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from articles import conditional_get
 from articles.api import editing, serializers
 from articles.api.api_keys import KEY_OR_NONE, has_scope
+from articles.api.validators import (
+    ETAG_OF_BODY,
+    HEADERS_READ,
+    IF_NONE_MATCH,
+    NOT_MODIFIED,
+    answer,
+    render,
+    validators_of,
+)
 from articles.hooks import reaction_hooks
 from articles.models import Article, ArticleQuerySet, State
 from articles.pages import search
@@ -36,6 +44,7 @@ from articles.resolve import Killed, find_any_article, find_article
 from articles.syndication.ninjs import ninjs_of
 
 ARTICLES_PER_ANSWER = 50
+SHARED = "public, max-age=0, s-maxage=1, stale-while-revalidate=30"
 
 
 class Gone(APIException):
@@ -48,10 +57,10 @@ class ArticleList(editing.CreateArticleView):
     @extend_schema(
         operation_id="articles_list",
         auth=KEY_OR_NONE,
-        parameters=[serializers.ArticleQuery],
-        responses=serializers.ArticleList,
+        parameters=[serializers.ArticleQuery, IF_NONE_MATCH, ETAG_OF_BODY],
+        responses={200: serializers.ArticleList, 304: NOT_MODIFIED},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """Published articles, newest first, without their text; with `q`, the most relevant first.
 
         `next` leads to older articles, `previous` to newer ones; neither skips nor repeats one when
@@ -66,9 +75,9 @@ class ArticleList(editing.CreateArticleView):
         page = _page(_filtered(query.validated_data), query.validated_data)
         totals = reaction_hooks().totals([article.id for article in page.articles])
         entries = serializers.ArticleEntry(page.articles, many=True, context={"totals": totals})
-        return _shared(_list(request, page, entries.data))
+        return _list(request, page, entries.data, cache=SHARED)
 
-    def _by_state(self, request: Request, asked: Mapping[str, Any]) -> Response:
+    def _by_state(self, request: Request, asked: Mapping[str, Any]) -> HttpResponse:
         if not reads_drafts(request):
             self.permission_denied(request, message="This key lacks the scope articles:read.")
         articles = _filtered(asked, Article.objects.filter(state__in=asked["state"]))
@@ -77,39 +86,42 @@ class ArticleList(editing.CreateArticleView):
         )
         totals = reaction_hooks().totals([article.id for article in page.articles])
         entries = serializers.EditorialEntry(page.articles, many=True, context={"totals": totals})
-        response = _list(request, page, entries.data)
-        response["Cache-Control"] = editing.PRIVATE
-        return response
+        return _list(request, page, entries.data, cache=editing.PRIVATE)
 
 
 class ArticleDetail(editing.EditArticleView):
     @extend_schema(
         operation_id="articles_retrieve",
         auth=KEY_OR_NONE,
-        responses=serializers.ArticleAnswer,
+        parameters=[IF_NONE_MATCH, *HEADERS_READ],
+        responses={200: serializers.ArticleAnswer, 304: NOT_MODIFIED},
     )
-    def get(self, request: Request, article: str) -> Response:
+    def get(self, request: Request, article: str) -> HttpResponse:
         """One published article, by its id, its slug, or a slug that it used to have.
 
-        404 where there is none, 410 where it was removed for good. The `ETag` is the version,
-        which a PATCH sends back as `If-Match`. With a key with `articles:read` or `articles:write` every article,
+        404 where there is none, 410 where it was removed for good. A PATCH sends the `ETag`
+        back as `If-Match`. With a key with `articles:read` or `articles:write` every article,
         drafts included, with the further fields that a POST answers.
         """
         if reads_drafts(request):
-            return _editorial(article)
+            found = _find_editorial(article)
+            return _answer(request, found, serializers.EditorialArticle, cache=editing.PRIVATE)
         try:
             found = find_article(article)
         except Killed:
             raise Gone from None
         except Article.DoesNotExist:
             raise NotFound("There is no such article.") from None
-        response = Response(serializers.ArticleAnswer(found).data)
-        response["ETag"] = f'"{found.version}"'
-        return _shared(response)
+        return _answer(request, found, serializers.ArticleAnswer, cache=SHARED)
 
 
 class ArticleNinjs(APIView):
-    @extend_schema(operation_id="articles_ninjs", auth=[], responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(
+        operation_id="articles_ninjs",
+        auth=[],
+        parameters=[IF_NONE_MATCH, ETAG_OF_BODY],
+        responses={200: OpenApiTypes.OBJECT, 304: NOT_MODIFIED},
+    )
     def get(self, request: Request, article: str) -> HttpResponseBase:
         """One published article as ninjs 3.1, by its id or its slug.
 
@@ -129,7 +141,7 @@ def reads_drafts(request: Request) -> bool:
     return has_scope(request, "articles:read", "articles:write")
 
 
-def _editorial(address: str) -> Response:
+def _find_editorial(address: str) -> Article:
     """The article in any state but killed, as programs read it that write."""
     try:
         found = find_any_article(address)
@@ -138,19 +150,23 @@ def _editorial(address: str) -> Response:
     found = found.merged_into or found
     if found.state == State.KILLED:
         raise Gone
-    article = Article.objects.in_full().select_related("source").get(pk=found.pk)
-    headers = {"ETag": f'"{article.version}"', "Cache-Control": editing.PRIVATE}
-    return Response(serializers.EditorialArticle(article).data, headers=headers)
+    return Article.objects.in_full().select_related("source").get(pk=found.pk)
 
 
-def _list(request: Request, page: Page | MadePage, entries: Any) -> Response:
-    return Response(
-        {
-            "next": page.older and _link(request, "before", page.older),
-            "previous": page.newer and _link(request, "after", page.newer),
-            "results": entries,
-        }
-    )
+def _answer(
+    request: Request, article: Article, shape: type[serializers.ArticleAnswer], *, cache: str
+) -> HttpResponse:
+    content = render(shape(article).data)
+    return answer(request, content, cache=cache, validators=validators_of(article, content))
+
+
+def _list(request: Request, page: Page | MadePage, entries: Any, *, cache: str) -> HttpResponse:
+    body = {
+        "next": page.older and _link(request, "before", page.older),
+        "previous": page.newer and _link(request, "after", page.newer),
+        "results": entries,
+    }
+    return answer(request, render(body), cache=cache)
 
 
 def _filtered(asked: Mapping[str, Any], among: ArticleQuerySet | None = None) -> ArticleQuerySet:
@@ -204,9 +220,3 @@ def _link(request: Request, direction: str, position: Position | Made) -> str:
         if name not in {"before", "after"}
     }
     return f"{settings.SITE_URL}{request.path}?{urlencode({**asked, direction: str(position)})}"
-
-
-def _shared(response: Response) -> Response:
-    patch_vary_headers(response, ["Authorization"])  # one with a key is another answer
-    patch_cache_control(response, public=True, max_age=0, s_maxage=1, stale_while_revalidate=30)
-    return response

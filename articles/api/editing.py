@@ -1,7 +1,6 @@
 """Writing by API: creating an article and editing it, and what every call that writes shares. A key is needed."""
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -14,7 +13,6 @@ from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.permissions import SAFE_METHODS
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -30,6 +28,15 @@ from articles.api.idempotency import (
     StillRunning,
     answer_once,
 )
+from articles.api.validators import (
+    HEADERS_WRITTEN,
+    IF_MATCH,
+    VERSION_HEADER,
+    described,
+    expected_version,
+    render,
+    validators_of,
+)
 from articles.editing import InvalidValue, NotEditable, create_draft, edit_article
 from articles.json_body import JSONBodyParser
 from articles.models import ApiKey, Article
@@ -38,8 +45,6 @@ from articles.revisions import ExpectedVersionMissing, VersionConflict
 from articles.workflow import TransitionNotAllowed
 
 LARGEST_BODY = 1024 * 1024  # bytes; 100 kB of Arabic in JSON's escapes are 300 kB
-ETAG = re.compile(r'"(\d{1,9})"')
-NEVER = -1  # the version that no article has
 PRIVATE = "private, no-store"
 
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -49,11 +54,13 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     description="Makes the call safe to repeat for a day: the same call gets the first answer, with "
     "`Idempotent-Replayed: true`. 409 with `Retry-After` while the first one runs; 422 for another call.",
 )
-IF_MATCH = OpenApiParameter(
-    "If-Match",
+
+LOCATION = OpenApiParameter(
+    "Location",
     str,
     OpenApiParameter.HEADER,
-    description='The version that the call is based on, as in `"3"`; or `*`.',
+    response=[HTTPStatus.CREATED],
+    description="The URL of the article.",
 )
 
 
@@ -67,18 +74,23 @@ class PreconditionFailed(APIException):
     default_code = "stale"
 
     def __init__(self, conflict: VersionConflict) -> None:
-        super().__init__(f"The article is at version {conflict.version}; read it again.")
-        self.headers = {"ETag": f'"{conflict.version}"'}
+        super().__init__(
+            f"The article is at version {conflict.version}: read it again, and send the ETag of that answer or "
+            f'"{conflict.version}" in If-Match; a weak tag (W/"…") never matches.'
+        )
+        self.headers = {VERSION_HEADER: str(conflict.version)}
+        self.members = {"version": conflict.version}
 
 
 class PreconditionRequired(APIException):
     status_code = HTTPStatus.PRECONDITION_REQUIRED
     default_code = "precondition_required"
 
-    def __init__(self, missing: ExpectedVersionMissing) -> None:
+    def __init__(self, missing: ExpectedVersionMissing, article_id: UUID) -> None:
+        path = reverse("article-detail", args=[article_id])
         super().__init__(
-            f"Version {missing.version} of this article was not written with this key. Read it, then "
-            "send the version that the change is based on in If-Match, as its ETag has it."
+            f"Version {missing.version} of this article was not written with this key: "
+            f"send the ETag of GET {path} in If-Match."
         )
 
 
@@ -128,10 +140,10 @@ class WriteView(APIView):
             body = shape(data=request.data)
             body.is_valid(raise_exception=True)
             article = Article.objects.in_full().get(pk=act(body.validated_data).pk)
-            content = JSONRenderer().render(serializers.EditorialArticle(article).data)
-            return Answer(status, content.decode(), _headers(article, status))
+            content = render(serializers.EditorialArticle(article).data)
+            return Answer(status, content.decode(), _headers(article, content, status))
 
-        with _refusals():
+        with _refusals(article_id):
             key = request.headers.get("Idempotency-Key", "")
             return _response(self._once(request, key, article_id, answer) if key else answer())
 
@@ -160,7 +172,7 @@ class CreateArticleView(WriteView):
     @extend_schema(
         operation_id="articles_create",
         auth=KEY,
-        parameters=[IDEMPOTENCY_KEY],
+        parameters=[IDEMPOTENCY_KEY, *HEADERS_WRITTEN, LOCATION],
         request=validation.Draft,
         responses={201: serializers.EditorialArticle},
     )
@@ -182,9 +194,9 @@ class EditArticleView(WriteView):
     @extend_schema(
         operation_id="articles_edit",
         auth=KEY,
-        parameters=[IF_MATCH, IDEMPOTENCY_KEY],
+        parameters=[IF_MATCH, IDEMPOTENCY_KEY, *HEADERS_WRITTEN],
         request=validation.Changes,
-        responses=serializers.EditorialArticle,
+        responses=described(serializers.EditorialArticle, needs_version=True),
     )
     def patch(self, request: Request, article: str) -> HttpResponse:
         """Changes the fields that the body names. An article that is public changes at once.
@@ -226,36 +238,41 @@ def target(request: Request, address: str) -> tuple[UUID, int | None]:
     except Article.DoesNotExist:
         raise NotFound("There is no such article.") from None
     given = request.headers.get("If-Match")
-    if given is None or given.strip() == "*":
-        return article.pk, None
-    # RFC 9110, 13.1.1: any of the list may match, and a weak tag (W/"3") never does.
-    versions = [_version(tag) for tag in given.split(",")]
-    return article.pk, article.version if article.version in versions else versions[0]
-
-
-def _version(tag: str) -> int:
-    match = ETAG.fullmatch(tag.strip())
-    return int(match[1]) if match else NEVER
+    return article.pk, expected_version(given, version=article.version)
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def _refusals(article_id: UUID | None) -> Iterator[None]:
     """Answers the domain's exceptions with HTTP errors."""
     try:
         yield
     except InvalidValue as refused:
         text = refused.text[:1].upper() + refused.text[1:]
         raise ValidationError({refused.field: [text]}) from None
-    except VersionConflict as conflict:
-        raise PreconditionFailed(conflict) from None
-    except ExpectedVersionMissing as missing:
-        raise PreconditionRequired(missing) from None
+    except (VersionConflict, ExpectedVersionMissing) as refused:
+        # Only a call for an article that exists has a version.
+        raise _refusal_by_version(refused, cast(UUID, article_id)) from None
     except (TransitionNotAllowed, NotEditable) as refused:
         raise Conflict(str(refused)) from None
     except OtherRequest:
         raise KeyReused from None
     except StillRunning:
         raise KeyInUse from None
+
+
+def _refusal_by_version(
+    refused: VersionConflict | ExpectedVersionMissing, article_id: UUID
+) -> APIException:
+    """For a merged article 409: a GET answers the other one, whose version would be refused as well."""
+    article = Article.objects.only("merged_into").get(pk=article_id)
+    if article.merged_into_id:
+        return Conflict(
+            f"This article was merged into {article.merged_into_id}: change that one.",
+            "already_merged",
+        )
+    if isinstance(refused, VersionConflict):
+        return PreconditionFailed(refused)
+    return PreconditionRequired(refused, article_id)
 
 
 def _operation(request: Request) -> str:
@@ -265,8 +282,8 @@ def _operation(request: Request) -> str:
     return f"{request.method} {route}"[:LONGEST_OPERATION]
 
 
-def _headers(article: Article, status: int) -> dict[str, str]:
-    headers = {"ETag": f'"{article.version}"'}
+def _headers(article: Article, content: bytes, status: int) -> dict[str, str]:
+    headers = validators_of(article, content)
     if status == HTTPStatus.CREATED:
         path = reverse("article-detail", args=[article.pk])
         headers["Location"] = f"{settings.SITE_URL}{path}"

@@ -10,7 +10,8 @@ from rest_framework.request import Request
 from articles import validation, workflow
 from articles.api import serializers
 from articles.api.api_keys import KEY
-from articles.api.editing import IDEMPOTENCY_KEY, IF_MATCH, WriteView, editor_of, target
+from articles.api.editing import IDEMPOTENCY_KEY, WriteView, editor_of, target
+from articles.api.validators import HEADERS_WRITTEN, IF_MATCH, described
 from articles.models import Article
 
 
@@ -45,9 +46,9 @@ def _described(
     describe: Callable[[View], View] = extend_schema(
         operation_id=operation_id,
         auth=KEY,
-        parameters=[IF_MATCH, IDEMPOTENCY_KEY],
+        parameters=[IF_MATCH, IDEMPOTENCY_KEY, *HEADERS_WRITTEN],
         request=shape,
-        responses=serializers.EditorialArticle,
+        responses=described(serializers.EditorialArticle),
     )
     return describe
 

@@ -99,7 +99,7 @@ def sections_with_articles() -> models.QuerySet[Section]:
 class Article(models.Model):
     """An article, with the five times that newsrooms keep apart.
 
-    No reader's action ever writes to this row: its version, its dates and its ETag are the desk's.
+    No reader's action ever writes to this row: its version and its dates are the desk's.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
-from django.utils.http import parse_etags
 
-from articles.conditional_get import without_coding
+from articles.conditional_get import has_etag
 from reactions.cache.slugs import find_article, find_articles
 from reactions.counts import Answer, etag_of
 from reactions.http.following import current_answers
@@ -51,14 +50,6 @@ def unknown_article(address: str) -> dict[str, Any]:
         "article": address,
         "error": "There is no such article, or its reactions are not shown.",
     }
-
-
-def has_etag(if_none_match: str | None, etag: str) -> bool:
-    """Whether the client has this already. For a GET weak validators match like strong ones (RFC 9110, 13.1.2)."""
-    if if_none_match is None or if_none_match == etag:
-        return if_none_match is not None
-    tags = parse_etags(without_coding(if_none_match))
-    return tags == ["*"] or etag in {tag.removeprefix("W/") for tag in tags}
 
 
 def _unknown_article(address: str) -> Answer:

@@ -21,10 +21,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
+from articles.conditional_get import has_etag
 from articles.formats.languages import language_tag
 from articles.pages.page_cache import accepts_gzip
 from reactions.counts import etag_of
-from reactions.http.answers import has_etag
 from reactions.http.messages import label_of, messages_in, say
 from reactions.http.minify import minify
 from reactions.kinds import KINDS, Kind

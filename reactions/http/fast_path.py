@@ -21,12 +21,13 @@ from django.http import QueryDict, parse_cookie
 from django.urls import reverse
 from rest_framework.exceptions import ValidationError
 
+from articles.conditional_get import has_etag
 from articles.json_body import MEDIA_TYPE, SMALL_BYTES, parse_json
 from articles.sites.rules import is_url
 from reactions.cache.slugs import find_article, find_articles, known_article
 from reactions.counts import Answer, fresh_answers, list_answers
 from reactions.group_commit import group_commit
-from reactions.http.answers import has_etag, joined
+from reactions.http.answers import joined
 from reactions.http.cors import ALLOW_ORIGIN, has_api_key
 from reactions.http.requests import MOST_ARTICLES, read_kinds, split_articles
 from reactions.moderation.signals import read_signals

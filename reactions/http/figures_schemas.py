@@ -186,7 +186,8 @@ class FiguresAsked(serializers.Serializer[None]):
 class FiguresRow(serializers.Serializer[None]):
     dimensions = serializers.ListField(
         child=serializers.CharField(allow_null=True),
-        help_text="A key, id, slug, name or the start of an interval; null: those that have none.",
+        help_text="A key, id, slug, name or the start of an interval, which has the offset of the zone at that instant: an "
+        "hour that clocks show twice is two rows, one that they skip is none. null: those that have none.",
     )
     names = serializers.ListField(
         child=serializers.CharField(allow_null=True), help_text="What they are called."

@@ -22,6 +22,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from articles import conditional_get
+from articles.api.validators import ETAG_OF_BODY, IF_NONE_MATCH, NOT_MODIFIED
 from articles.hooks import PageLink, ReactionTotal
 from articles.languages import write_number
 from articles.models import CURRENT_STATES, Article, ArticleQuerySet
@@ -153,8 +154,12 @@ class Rankings(APIView):
         operation_id="rankings_retrieve",
         tags=["reactions"],
         auth=[],
-        parameters=[OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=list(BY_KEY))],
-        responses=Ranking,
+        parameters=[
+            OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=list(BY_KEY)),
+            IF_NONE_MATCH,
+            ETAG_OF_BODY,
+        ],
+        responses={200: Ranking, 304: NOT_MODIFIED},
         examples=[_EXAMPLE],
     )
     def get(self, request: Request, kind: str) -> HttpResponseBase:

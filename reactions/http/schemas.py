@@ -126,7 +126,10 @@ class Export(serializers.Serializer[None]):
 
 
 class Period(serializers.Serializer[None]):
-    start = serializers.DateTimeField()
+    start = serializers.DateTimeField(
+        help_text="The instant at which the interval begins, in UTC. An hour that clocks show twice is two intervals; one "
+        "that they skip is none."
+    )
     added = per_kind("AddedByKind", nullable=False)
     removed = per_kind("RemovedByKind", nullable=False)
 

@@ -92,7 +92,7 @@ def test_a_draft_is_created_with_all_its_fields(desk: Desk, client: Client) -> N
 
     answer = response.json()
     assert response.status_code == 201, answer
-    assert (response["ETag"], response["Cache-Control"]) == ('"1"', "private, no-store")
+    assert (response["Article-Version"], response["Cache-Control"]) == ("1", "private, no-store")
     assert response["Location"].endswith(f"{URL}{answer['id']}/")
     assert (answer["state"], answer["headline"], answer["language"]) == (
         "draft",
@@ -120,7 +120,7 @@ def test_a_draft_is_published_and_read(desk: Desk, client: Client) -> None:
 
     read = client.get(f"{URL}bridge-opens/")
     assert (out["state"], out["version"]) == ("published", 2)
-    assert read["ETag"] == '"2"'
+    assert read["Article-Version"] == "2"
     assert read.json()["authors"] == out["authors"]
     assert read.json()["first_published_at"] == "2024-12-08T09:23:00Z"
     assert "ed_note" not in read.json()
@@ -223,7 +223,7 @@ def test_an_edit_of_a_public_article_is_a_version_at_once(desk: Desk, article: A
     answer = desk.patch(article, {"headline": "Shut", "tags": ["Trains"]}, 1)
 
     assert answer.status_code == 200, answer.json()
-    assert answer["ETag"] == '"2"'
+    assert answer["Article-Version"] == "2"
     assert answer.json()["headline"] == "Shut"
     assert answer.json()["content_modified_at"] > answer.json()["first_published_at"]
     assert ArticleRevision.objects.get().snapshot["tags"] == [{"slug": "trains", "name": "Trains"}]
@@ -241,7 +241,7 @@ def test_an_edit_without_a_change_is_no_version(desk: Desk) -> None:
 
     answer = desk.patch(Article.objects.get(), same, 1)
 
-    assert (answer.status_code, answer["ETag"]) == (200, '"1"')
+    assert (answer.status_code, answer["Article-Version"]) == (200, "1")
     assert ArticleRevision.objects.count() == 1
 
 
@@ -250,7 +250,7 @@ def test_the_second_of_two_edits_of_one_version_is_412(desk: Desk, article: Arti
     second = desk.patch(article, {"headline": "Yours"}, 1)
 
     assert (first.status_code, second.status_code) == (200, 412)
-    assert second["ETag"] == '"2"'
+    assert second["Article-Version"] == "2"
     assert fields_of(second) == []
     assert Article.objects.get().headline == "Mine"
 

@@ -126,6 +126,30 @@ def test_the_running_interval_is_not_complete(get: Get, article: Article) -> Non
     assert found["query"]["metrics"][3:] == [f"came:{kind.key}" for kind in KINDS]
 
 
+@pytest.mark.parametrize(
+    ("day", "before", "after", "hours"),
+    [
+        ("2024-10-27", "T02:00:00+02:00", "T02:00:00+01:00", 25),  # 02:00 to 03:00 comes twice
+        ("2024-03-31", "T01:00:00+01:00", "T03:00:00+02:00", 23),  # and is skipped
+    ],
+)
+def test_an_hour_that_comes_twice_is_two_rows_and_a_skipped_one_is_none(
+    day: str, before: str, after: str, hours: int, get: Get, article: Article
+) -> None:
+    bucket(article, datetime.fromisoformat(f"{day}T00:30:00+00:00"), 3)
+    bucket(article, datetime.fromisoformat(f"{day}T01:30:00+00:00"), 5)
+
+    asked = {"from_": day, "to": day, "interval": "hour", "tz": "Europe/Berlin"}
+    found = get("timeseries", **asked).json()["results"]
+
+    counts = {each["dimensions"][0]: each["metrics"][0] for each in found}
+    assert len(found) == len(counts) == hours
+    assert {start: count for start, count in counts.items() if count} == {
+        f"{day}{before}": 3,
+        f"{day}{after}": 5,
+    }
+
+
 @pytest.fixture
 def story(publish_article: PublishArticle) -> Article:
     """With a section, two tags, an author and a source."""

@@ -152,6 +152,39 @@ def test_a_key_reads_the_statistics(
     assert set(answer["series"][0]["removed"]) == {kind.key for kind in KINDS}
 
 
+@pytest.mark.parametrize(
+    ("begin", "starts", "local"),
+    [
+        (  # 02:00 to 03:00 comes twice
+            datetime(2024, 10, 26, 23, 30, tzinfo=UTC),
+            ["2024-10-26T23", "2024-10-27T00", "2024-10-27T01", "2024-10-27T02"],
+            ["01:00:00+02:00", "02:00:00+02:00", "02:00:00+01:00", "03:00:00+01:00"],
+        ),
+        (  # and is skipped
+            datetime(2024, 3, 30, 23, 30, tzinfo=UTC),
+            ["2024-03-30T23", "2024-03-31T00", "2024-03-31T01", "2024-03-31T02"],
+            ["00:00:00+01:00", "01:00:00+01:00", "03:00:00+02:00", "04:00:00+02:00"],
+        ),
+    ],
+)
+def test_starts_name_their_instants_where_clocks_change(
+    article: Article,
+    ask: Callable[..., Any],
+    key: dict[str, str],
+    begin: datetime,
+    starts: list[str],
+    local: list[str],
+) -> None:
+    for hour in range(4):
+        react(article, pack(["wow"]), begin + timedelta(hours=hour))
+
+    answer = ask(key, interval="hour", tz="Europe/Berlin").json()
+    lines = b"".join(ask(key, interval="hour", tz="Europe/Berlin", format="csv")).decode()
+
+    assert [each["start"] for each in answer["series"]] == [f"{at}:00:00.000Z" for at in starts]
+    assert [line[11:25] for line in lines.splitlines()[1:-1]] == local
+
+
 def test_statistics_need_a_key(ask: Callable[..., Any]) -> None:
     response = ask()
 
