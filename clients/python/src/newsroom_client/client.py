@@ -33,6 +33,7 @@ from newsroom_client.generated.client import AuthenticatedClient
 from newsroom_client.generated.models import (
     ArticleAnswer,
     ArticleEntry,
+    ArticleList,
     Counts,
     EditorialArticle,
     Export,
@@ -97,7 +98,7 @@ class Newsroom:
         after: str | None = None
         while True:
             cursor = {"after": after} if after else {}
-            page = self.call(articles_list.sync_detailed, **filters, **cursor)
+            page: ArticleList = self.call(articles_list.sync_detailed, **filters, **cursor)
             yield from page.results
             if not page.next_:
                 return
@@ -105,7 +106,8 @@ class Newsroom:
 
     def article(self, article: str) -> ArticleAnswer:
         """An article by its id or slug; a draft where the key may read it."""
-        return self.call(articles_retrieve.sync_detailed, article)
+        found: ArticleAnswer = self.call(articles_retrieve.sync_detailed, article)
+        return found
 
     def create_article(
         self, *, idempotency_key: str | None = None, **fields: Any
@@ -153,7 +155,8 @@ class Newsroom:
     # --- reactions
 
     def counts(self, article: str) -> Counts:
-        return self.call(reactions_retrieve.sync_detailed, article)
+        found: Counts = self.call(reactions_retrieve.sync_detailed, article)
+        return found
 
     def many_counts(self, articles: Iterable[str]) -> Iterator[dict[str, Any]]:
         """The counts of any number of articles, in their order; of an unknown one an entry with `error`."""
@@ -204,11 +207,13 @@ class Newsroom:
 
     def article_figures(self, article: str, **options: Any) -> Statistics:
         """An article's counts through time: `interval`, `tz`, `from_`, `to`."""
-        return self.call(stats_article.sync_detailed, article, **options)
+        found: Statistics = self.call(stats_article.sync_detailed, article, **options)
+        return found
 
     def figures(self, **query: Any) -> Figures:
         """Any question of figures: `metrics`, `dimensions`, `date_range`, `filters` and so on."""
-        return self.call(stats_query.sync_detailed, body=query)
+        found: Figures = self.call(stats_query.sync_detailed, body=query)
+        return found
 
     def _write(
         self,
@@ -283,7 +288,8 @@ class Reader:
 
     def export(self) -> Export:
         """Everything that is stored about this reader."""
-        return _call(self._client, readers_export.sync_detailed)
+        found: Export = _call(self._client, readers_export.sync_detailed)
+        return found
 
     def erase(self) -> int:
         """Erase every trace; returns how many reactions."""
