@@ -62,7 +62,10 @@ javascript:
 	elif ! { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --ignore-scripts --no-audit --no-fund; }; \
 	then echo "JavaScript not checked: npm cannot install its tools."; \
 	else cd ../.. && tests/javascript/node_modules/.bin/tsc -p tests/javascript && \
-	tests/javascript/node_modules/.bin/biome ci --colors=off --config-path=tests/javascript articles/static reactions/static reactions/embed; fi
+	tests/javascript/node_modules/.bin/biome ci --colors=off --config-path=tests/javascript articles/static reactions/static reactions/embed && \
+	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
+	tests/javascript/node_modules/.bin/redocly lint --config tests/javascript/redocly.yaml docs/api.yaml && \
+	tests/javascript/node_modules/.bin/spectral lint --fail-severity=warn --ruleset tests/javascript/spectral.yaml docs/api.yaml; fi
 
 # The pages as readers get them. Its checker is a Java program that npm installs.
 html: tools javascript

@@ -7,7 +7,9 @@ from typing import Any
 
 from django.core.validators import URLValidator
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from articles import dateline, markup
 from articles.fields import (
@@ -32,6 +34,9 @@ MOST_LABELS = 50  # tags, authors or subjects of one article
 Invalid = serializers.ValidationError
 
 
+_NO_TEXT = ErrorDetail("Must be text.", "invalid")
+
+
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses unknown fields by name, in the same answer as every other mistake."""
 
@@ -41,6 +46,10 @@ class StrictSerializer(serializers.Serializer[Any]):
             errors = {
                 str(name): [self._hint(str(name))] for name in data if name not in self.fields
             }
+            known = {str(name): value for name, value in data.items() if name in self.fields}
+            errors |= {
+                name: [_NO_TEXT] for name, value in known.items() if self._is_no_text(name, value)
+            }
         try:
             values = super().to_internal_value(data)
         except Invalid as error:
@@ -49,6 +58,14 @@ class StrictSerializer(serializers.Serializer[Any]):
         if errors:
             raise Invalid(errors)
         return values
+
+    def _is_no_text(self, name: str, value: Any) -> bool:
+        """Numbers, of which DRF makes texts and ids."""
+        field, values = self.fields[name], [value]
+        if isinstance(field, serializers.ListField) and isinstance(value, list):
+            field, values = field.child, value
+        is_text = isinstance(field, serializers.CharField | serializers.UUIDField)
+        return is_text and any(isinstance(each, int | float) for each in values)
 
     def _hint(self, name: str) -> Invalid:
         close = get_close_matches(name, list(self.fields), n=1)
@@ -256,6 +273,7 @@ def serializer_field(field: Field) -> Text:
     )
 
 
+@extend_schema_serializer(component_name="ArticleChanges")
 class Changes(StrictSerializer):
     """What PATCH may change. A field that is left out stays as it is."""
 
@@ -299,6 +317,7 @@ class Changes(StrictSerializer):
         return fields | declared
 
 
+@extend_schema_serializer(component_name="Draft")
 class Draft(Changes):
     """What POST accepts. The slug follows from the headline where it is left out."""
 

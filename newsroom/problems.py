@@ -1,6 +1,5 @@
 """Every error of the API as `application/problem+json` (RFC 9457)."""
 
-import json
 import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
@@ -8,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -20,6 +19,9 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from articles.json_body import BodyTooLarge
+from articles.problems import CONTENT_TYPE, problem, problem_answer
+from newsroom.openapi import PROBLEM_SCHEMA
+from newsroom.slashes import is_api, path_with_slash
 from reactions.http.rate_limiting import is_limited
 from reactions.sql import replace_lost_connection
 from reactions.sql.errors import TEMPORARY, Failure, failure_of
@@ -28,7 +30,6 @@ logger = logging.getLogger(__name__)
 
 # Calls of widgets that take from limits of their own.
 _LIMITED_BY_THEIR_VIEWS = {"readers_create", "sightings_create"}
-CONTENT_TYPE = "application/problem+json"
 _RETRY_AFTER_SECONDS = 2
 # In the environment of a request whose connection to PostgreSQL was lost while it ran.
 _CONNECTION_LOST = "newsroom.connection_lost"
@@ -79,7 +80,7 @@ def _unavailable(request: HttpRequest, exc: BaseException | None) -> HttpRespons
     _note_lost_connection(request.META, exc)
     logger.warning("%s %s: the database is %s: %s", request.method, request.path, failure, exc)
     if _wants_problem(request):
-        response = _plain(HTTPStatus.SERVICE_UNAVAILABLE, _EXPLANATIONS[failure])
+        response = problem_answer(503, "unavailable", _EXPLANATIONS[failure])
     else:
         response = HttpResponse(render_to_string("503.html"), status=HTTPStatus.SERVICE_UNAVAILABLE)
     response["Retry-After"] = str(_RETRY_AFTER_SECONDS)
@@ -104,6 +105,8 @@ def problem_response(exc: Exception, context: Mapping[str, Any]) -> Response | N
         exc = BodyTooLarge(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     elif isinstance(exc, Http404):
         exc = exceptions.NotFound(*exc.args)
+    elif isinstance(exc, PermissionDenied):
+        exc = exceptions.PermissionDenied(*exc.args)
     response = exception_handler(exc, dict(context))
     if response is None:
         return None
@@ -115,25 +118,6 @@ def problem_response(exc: Exception, context: Mapping[str, Any]) -> Response | N
     return response
 
 
-def problem(
-    status: int,
-    *,
-    code: str = "",
-    detail: str = "",
-    errors: list[dict[str, str]] | None = None,
-) -> dict[str, Any]:
-    """RFC 9457's members. `type` names this product's own problems; others have no more than their status."""
-    body: dict[str, Any] = {
-        "type": f"urn:newsroom:problem:{code}" if code else "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-    }
-    if errors is not None:
-        body["errors"] = errors
-    return body
-
-
 def _explain(exc: Exception) -> dict[str, Any]:
     if isinstance(exc, exceptions.ValidationError):
         errors = list(_field_errors(exc.detail))
@@ -143,7 +127,7 @@ def _explain(exc: Exception) -> dict[str, Any]:
             "errors": errors,
         }
     detail = getattr(exc, "detail", "")
-    return {"code": getattr(detail, "code", "") or "", "detail": str(detail)}
+    return {"code": getattr(detail, "code", None) or "error", "detail": str(detail)}
 
 
 def _field_errors(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
@@ -158,30 +142,26 @@ def _field_errors(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
 
 
 def _wants_problem(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
-
-
-def _plain(status: int, detail: str) -> HttpResponse:
-    return HttpResponse(
-        json.dumps(problem(status, detail=detail)), status=status, content_type=CONTENT_TYPE
-    )
+    return is_api(request.path_info)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _wants_problem(request):
-        return _plain(400, "The request cannot be understood.")
+        return problem_answer(400, "bad_request", "The request cannot be understood.")
     return defaults.bad_request(request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _wants_problem(request):
-        return _plain(403, "This is not allowed.")
+        return problem_answer(403, "permission_denied", "This is not allowed.")
     return defaults.permission_denied(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _wants_problem(request):
-        return _plain(404, "There is nothing here.")
+        path = path_with_slash(request)
+        hint = f" Did you mean {path}?" if path else ""
+        return problem_answer(404, "not_found", f"There is nothing here.{hint}")
     return defaults.page_not_found(request, exception)
 
 
@@ -190,7 +170,7 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
     if response := _unavailable(request, sys.exception()):
         return response
     if _wants_problem(request):
-        return _plain(500, "An internal error; it has been logged.")
+        return problem_answer(500, "internal_error", "An internal error; it has been logged.")
     return defaults.server_error(request)
 
 
@@ -210,20 +190,8 @@ _OF_READER = {"401": "There is no reader, or the token is not valid."}
 def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """drf-spectacular's hook: every operation may answer with a problem, and this is its shape."""
     text = {"type": "string"}
-    error = {"type": "object", "properties": {"field": text, "code": text, "detail": text}}
     components = result["components"]
-    components.setdefault("schemas", {})["Problem"] = {
-        "type": "object",
-        "description": "RFC 9457. `errors` is there for bad input.",
-        "properties": {
-            "type": {"type": "string", "format": "uri"},
-            "title": text,
-            "status": {"type": "integer"},
-            "detail": text,
-            "errors": {"type": "array", "items": error},
-        },
-        "required": ["type", "title", "status", "detail"],
-    }
+    components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
     components["headers"] = {
         name: {"description": says, "schema": text} for name, says in _HEADERS.items()
     }

@@ -127,7 +127,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "newsroom.slashes.CommonOfPages",
     "django.middleware.csrf.CsrfViewMiddleware",
     "newsroom.shared_answers.without_cookies",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -216,7 +216,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "newsroom.openapi.Schema",
     "EXCEPTION_HANDLER": "newsroom.problems.problem_response",
 }
 # Bytes. The longest valid body is the desk's form of an article: 100 kB of text, three times that in a form's
@@ -228,6 +228,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Publishes articles, records the reactions of their readers, and shows editors and API clients the counts.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "SERVERS": [{"url": "/", "description": "The installation that serves this document."}],
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -235,7 +237,24 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "APPEND_COMPONENTS": {
         "securitySchemes": {
-            "readerCookie": {"type": "apiKey", "in": "cookie", "name": "reader"},
+            "key": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "nr_<prefix>_<secret>",
+                "description": "`Authorization: Bearer <key>`, a key from the desk or from `manage.py issue_key`.",
+            },
+            "cookieAuth": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": "sessionid",
+                "description": "The session of a user of the desk.",
+            },
+            "readerCookie": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": "reader",
+                "description": "The cookie that `POST readers/` sets in a browser on this site.",
+            },
             "readerToken": {
                 "type": "http",
                 "scheme": "Reader",
@@ -243,7 +262,11 @@ SPECTACULAR_SETTINGS = {
             },
         }
     },
-    "POSTPROCESSING_HOOKS": ["newsroom.problems.describe_problems"],
+    "POSTPROCESSING_HOOKS": [
+        "newsroom.problems.describe_problems",
+        "newsroom.openapi.complete",
+    ],
+    "COMPONENT_SPLIT_PATCH": False,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
 }
 

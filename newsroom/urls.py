@@ -2,9 +2,10 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerView
 
-from newsroom import health, metrics
+from articles.problems import PAGE
+from newsroom import health, metrics, openapi, problem_page
 
 urlpatterns = [
     path("healthz", health.healthz),
@@ -14,7 +15,8 @@ urlpatterns = [
     path("desk/", admin.site.urls),
     path("api/v1/", include("articles.api.urls")),
     path("api/v1/", include("reactions.http.api_urls")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", openapi.schema, name="schema"),
+    path(PAGE[1:], problem_page.page, name="problems"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("", include("reactions.urls")),
     path("", include("articles.urls")),

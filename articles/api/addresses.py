@@ -11,7 +11,6 @@ from rest_framework import serializers as rest
 from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from articles import validation
 from articles.api import serializers
@@ -25,6 +24,7 @@ from articles.api.editing import (
     target,
 )
 from articles.api.validators import HEADERS_WRITTEN, IF_MATCH, described
+from articles.api.views import ApiView
 from articles.fields import MAX_LENGTH
 from articles.models import Article, ArticleAddress
 from articles.resolve import find_any_article
@@ -99,7 +99,7 @@ def _merge(article_id: UUID, into: str, expected_version: int | None, editor: st
         raise Conflict(refused.text, refused.code) from None
 
 
-class Addresses(APIView):
+class Addresses(ApiView):
     authentication_classes = [KeyAuthentication]
     permission_classes = [scope("articles:write")]
     parser_classes = [ArticleParser]

@@ -13,7 +13,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import APIException, NotFound
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from articles import conditional_get
 from articles.api import editing, serializers
@@ -27,6 +26,7 @@ from articles.api.validators import (
     render,
     validators_of,
 )
+from articles.api.views import ApiView
 from articles.hooks import reaction_hooks
 from articles.models import Article, ArticleQuerySet, State
 from articles.pages import search
@@ -54,6 +54,8 @@ class Gone(APIException):
 
 
 class ArticleList(editing.CreateArticleView):
+    query_parameters = {"get": {*serializers.ArticleQuery().fields}}
+
     @extend_schema(
         operation_id="articles_list",
         auth=KEY_OR_NONE,
@@ -68,7 +70,7 @@ class ArticleList(editing.CreateArticleView):
 
         With `state`, which needs a key with `articles:read` or `articles:write`, drafts and every other article.
         """
-        query = serializers.ArticleQuery(data=request.query_params)
+        query = serializers.ArticleQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         if "state" in query.validated_data:
             return self._by_state(request, query.validated_data)
@@ -115,7 +117,7 @@ class ArticleDetail(editing.EditArticleView):
         return _answer(request, found, serializers.ArticleAnswer, cache=SHARED)
 
 
-class ArticleNinjs(APIView):
+class ArticleNinjs(ApiView):
     @extend_schema(
         operation_id="articles_ninjs",
         auth=[],

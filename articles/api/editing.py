@@ -14,7 +14,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from articles import validation
 from articles.api import serializers
@@ -37,6 +36,7 @@ from articles.api.validators import (
     render,
     validators_of,
 )
+from articles.api.views import ApiView
 from articles.editing import InvalidValue, NotEditable, create_draft, edit_article
 from articles.json_body import JSONBodyParser
 from articles.models import ApiKey, Article
@@ -113,7 +113,7 @@ class ArticleParser(JSONBodyParser):
     most_bytes = LARGEST_BODY
 
 
-class WriteView(APIView):
+class WriteView(ApiView):
     """Reading needs no key; writing needs one with `articles:write`, and answers the full article."""
 
     parser_classes = [ArticleParser]
@@ -163,7 +163,7 @@ class WriteView(APIView):
         )
 
 
-def _only_reads(view: APIView) -> bool:
+def _only_reads(view: ApiView) -> bool:
     request: Any = getattr(view, "request", None)
     return request is None or request.method in SAFE_METHODS
 

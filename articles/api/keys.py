@@ -8,7 +8,6 @@ from rest_framework import serializers as rest
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from articles.api.api_keys import (
     KEY,
@@ -23,6 +22,7 @@ from articles.api.api_keys import (
 from articles.api.editing import PRIVATE, key_in
 from articles.api.rate_limits import limits_of
 from articles.api.serializers import UTCField
+from articles.api.views import ApiView
 from articles.models import ApiKey
 from articles.validation import StrictSerializer
 
@@ -63,7 +63,7 @@ class NewSecret(KeyAnswer):
     key = rest.CharField(help_text="Shown only here.")
 
 
-class MyKey(APIView):
+class MyKey(ApiView):
     authentication_classes = [KeyAuthentication]
     permission_classes = [HasKey]
 
@@ -73,7 +73,7 @@ class MyKey(APIView):
         return _answer(KeyAnswer(key_in(request)).data)
 
 
-class RotateMyKey(APIView):
+class RotateMyKey(ApiView):
     authentication_classes = [KeyAuthentication]
     permission_classes = [HasKey]
 

@@ -136,7 +136,10 @@ class ArticleEntry(Shape):
     tags = Label(source="ordered_tags", many=True)
     language = serializers.CharField(help_text="BCP 47.")
     site = serializers.CharField(
-        source="site.name", default=None, help_text="The site that publishes it; null: this one."
+        source="site.name",
+        default=None,
+        allow_null=True,
+        help_text="The site that publishes it; null: this one.",
     )
     first_published_at = UTCField(allow_null=True, help_text="Never changes; null in a draft.")
     published_at = UTCField(

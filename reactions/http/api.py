@@ -8,10 +8,11 @@ from django.conf import settings
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request, is_form_media_type
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from articles.api.views import READER_SCHEME, ApiView, WrongScheme, scheme_of
 from articles.models import Site
 from articles.sites.rules import NULL_ORIGIN
 from reactions.cache.slugs import find_articles
@@ -84,8 +85,22 @@ class Conflict(exceptions.APIException):
     status_code = 409
 
 
-class ReaderView(APIView):
+class ReaderScheme(BaseAuthentication):
+    """Refuses other credentials than a reader's, a key's as well; the reader is found by the view."""
+
+    def authenticate(self, request: Request) -> None:
+        scheme = scheme_of(request)
+        if scheme and not has_reader_header(request):
+            raise WrongScheme(scheme, READER_SCHEME)
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Reader realm="reactions"'
+
+
+class ReaderView(ApiView):
     """A view for a reader. A bad token is a 401, and a bad cookie is deleted with it."""
+
+    authentication_classes = [ReaderScheme]
 
     _found: Reader | None = None
 
@@ -110,7 +125,7 @@ class ReaderView(APIView):
         return final
 
 
-class ArticleReactions(APIView):
+class ArticleReactions(ApiView):
     @extend_schema(
         operation_id="reactions_retrieve", tags=["reactions"], auth=[], responses=schemas.Counts
     )
@@ -122,12 +137,14 @@ class ArticleReactions(APIView):
         return response
 
 
-class ManyReactions(APIView):
+class ManyReactions(ApiView):
+    query_parameters = {"get": {"articles", "at"}}
+
     @extend_schema(
         operation_id="reactions_list",
         tags=["reactions"],
         auth=[],
-        parameters=[schemas.ARTICLES],
+        parameters=[schemas.ARTICLES, schemas.AT],
         responses=schemas.ManyCounts,
     )
     def get(self, request: Request) -> HttpResponse:
@@ -156,7 +173,7 @@ class MyReactions(ReaderView):
         tags=["reader"],
         auth=schemas.KNOWN_READER,
         request=schemas.ReactionsInput,
-        responses=schemas.Change,
+        responses=schemas.OwnChange,
     )
     def put(self, request: Request, article: str) -> Response:
         """Sets the reader's reactions to exactly these; safe to repeat, the first time included.
@@ -179,7 +196,7 @@ class MyReactions(ReaderView):
         tags=["reader"],
         auth=schemas.READER,
         request=None,
-        responses={200: schemas.Change},
+        responses={200: schemas.OwnChange},
     )
     def delete(self, request: Request, article: str) -> Response:
         """Clears the reader's reactions; safe to repeat. Without a token there is nothing to clear."""
@@ -196,6 +213,8 @@ class MyReactions(ReaderView):
 
 
 class ManyMine(ReaderView):
+    query_parameters = {"get": {"articles"}}
+
     @extend_schema(
         operation_id="mine_list",
         tags=["reader"],
@@ -226,7 +245,7 @@ class Readers(ReaderView):
         responses={200: schemas.Token, 201: schemas.Token},
     )
     def post(self, request: Request) -> Response:
-        """A reader, to react as: 201 with a new token, 200 with the same where the call has a valid one.
+        """Makes a reader, to react as: 201 with a new token, 200 with the same where the call has a valid one.
 
         A program sends it as `Authorization: Reader <token>`; a browser on this site also gets it as a cookie.
         Nothing is stored. 429 with `Retry-After` where too many new readers come from one network. A cookie that is not

@@ -17,9 +17,9 @@ from django.urls import reverse
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from articles.api.api_keys import KeyAuthentication
+from articles.api.views import ApiView
 from articles.models import ApiKey, Author, Section, Site, Tag
 from reactions.changes.cursors import Cursor
 from reactions.changes.feed import (
@@ -35,7 +35,7 @@ from reactions.changes.feed import (
     seconds_behind,
 )
 from reactions.counts import Counts, rfc3339
-from reactions.http.requests import check_parameters, invalid
+from reactions.http.requests import invalid
 from reactions.http.schemas import per_kind
 from reactions.http.widget import SHOWN
 from reactions.models import ChangePart
@@ -85,7 +85,7 @@ class ChangeEntry(serializers.Serializer[None]):
         allow_null=True,
         help_text="Of the article for `content` and `gone`, of its counts for `counts`; each rises with every change.",
     )
-    counts = per_kind("ChangedCounts", nullable=True)
+    counts = per_kind("ChangedCounts", nullable=True, may_be_null=True)
     total = serializers.IntegerField(allow_null=True)
     at = serializers.DateTimeField(help_text="When the change got its place in the feed.")
     url = serializers.URLField(
@@ -157,8 +157,9 @@ _EXAMPLE = OpenApiExample(
 )
 
 
-class Changes(APIView):
+class Changes(ApiView):
     authentication_classes = [KeyAuthentication]
+    query_parameters = {"get": {"cursor", "limit", "wait", *_FILTERS}}
 
     @extend_schema(
         operation_id="changes_list",
@@ -198,7 +199,6 @@ class Changes(APIView):
         the new answer.
         """
         query = request.query_params
-        check_parameters(query, {"cursor", "limit", "wait", *_FILTERS})
         facets = _read_facets(query)
         limit = _read_number(query, "limit", DEFAULT_LIMIT, least=1, most=MOST_LIMIT)
         wait = _read_number(query, "wait", 0, least=0, most=LONGEST_WAIT)

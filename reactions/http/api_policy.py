@@ -7,9 +7,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from articles.api.api_keys import KEY, KeyAuthentication, scope
+from articles.api.views import ApiView
 from articles.validation import StrictSerializer
 from reactions.counting.cache_writer import write_counts
 from reactions.counts import rfc3339
@@ -58,7 +58,7 @@ class ArticlePolicy(PolicyInput):
     in_effect = PolicyInEffect(help_text="With default policies, the site and the clock applied.")
 
 
-class PolicyView(APIView):
+class PolicyView(ApiView):
     authentication_classes = [KeyAuthentication]
     permission_classes = [scope("reactions:manage")]
 

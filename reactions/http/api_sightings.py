@@ -10,8 +10,8 @@ from kombu.exceptions import OperationalError as BrokerError
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from articles.api.views import ApiView
 from articles.fields import MAX_LENGTH
 from articles.sites.sightings import Sight, SightRefused, TooManySightings, add_sighting, look_up
 from articles.validation import StrictSerializer
@@ -47,7 +47,7 @@ class SightingAnswer(serializers.Serializer[None]):
     state = serializers.ChoiceField(["registered", "pending"])
 
 
-class Sightings(APIView):
+class Sightings(ApiView):
     @extend_schema(
         operation_id="sightings_create",
         tags=["sites"],

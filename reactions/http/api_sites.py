@@ -7,13 +7,13 @@ from django.utils.cache import patch_vary_headers
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from articles.api.views import ApiView
 from reactions.http import schemas
 from reactions.http.cors import site_of_origin
 
 
-class Here(APIView):
+class Here(ApiView):
     @extend_schema(operation_id="sites_here", tags=["sites"], auth=[], responses=schemas.SiteHere)
     def get(self, request: Request) -> Response:
         """The site of the page that asks, by its `Origin`; 403 `origin_not_listed` where it is of none.

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from articles.api.api_keys import KeyAuthentication, scope
+from articles.api.views import ApiView
 from reactions.counts import rfc3339
 from reactions.http import figures_schemas as schemas
 from reactions.http.answers import PRIVATE
@@ -27,6 +28,9 @@ from reactions.http.csv_answer import (
     lines_of_series,
 )
 from reactions.http.figures_requests import (
+    OF_FORMAT,
+    OF_LISTS,
+    OF_RANGE,
     Format,
     named,
     read_body,
@@ -37,7 +41,7 @@ from reactions.http.figures_requests import (
     read_step,
 )
 from reactions.http.following import current_article_id_at
-from reactions.http.requests import check_parameters, read_interval, read_timezone
+from reactions.http.requests import read_interval, read_timezone
 from reactions.http.schemas import KEY_OR_SESSION, Statistics
 from reactions.kinds import KINDS
 from reactions.stats.article import INTERVALS, article_statistics
@@ -70,7 +74,7 @@ def _scope(request: Request) -> Scope | None:
     return scope_of(user) if isinstance(user, User) and user.is_staff else EVERYTHING
 
 
-class FiguresView(APIView):
+class FiguresView(ApiView):
     """A call for figures. `answer` writes what a query gives for the scope of the caller."""
 
     authentication_classes = [KeyAuthentication, SessionAuthentication]
@@ -114,13 +118,15 @@ class FiguresView(APIView):
 
 
 class StatsQuery(FiguresView):
+    query_parameters = {"post": OF_FORMAT}
+
     @extend_schema(
         operation_id="stats_query",
         tags=["statistics"],
         auth=KEY_OR_SESSION,
         parameters=schemas.FORMAT,
         request=schemas.FiguresQuery,
-        responses=schemas.Figures,
+        responses=schemas.or_csv(schemas.Figures),
         examples=schemas.EXAMPLES,
     )
     def post(self, request: Request) -> HttpResponseBase:
@@ -128,7 +134,6 @@ class StatsQuery(FiguresView):
 
         docs/statistics.md defines every figure. 400 names the field that cannot be answered.
         """
-        check_parameters(request.query_params, {"format", "bom"})
         form = read_format(request.query_params)
         with named():
             query = read_body(request.data)
@@ -137,6 +142,8 @@ class StatsQuery(FiguresView):
 
 
 class StatsArticles(FiguresView):
+    query_parameters = {"get": OF_LISTS}
+
     @schemas.described("stats_articles", OF_ARTICLES)
     def get(self, request: Request) -> HttpResponseBase:
         """Articles with their figures, those to which most reactions came first."""
@@ -144,54 +151,68 @@ class StatsArticles(FiguresView):
 
 
 class StatsSections(FiguresView):
+    query_parameters = {"get": OF_LISTS}
+
     @schemas.described("stats_sections", OF_GROUPS)
     def get(self, request: Request) -> HttpResponseBase:
-        """Sections: those that the articles have now, whichever they had when a reaction came."""
+        """Sections with their figures. Those that the articles have now, whichever they had when a reaction came."""
         return self.list_of(["section"], OF_GROUPS, "sections")
 
 
 class StatsAuthors(FiguresView):
+    query_parameters = {"get": OF_LISTS}
+
     @schemas.described("stats_authors", OF_GROUPS)
     def get(self, request: Request) -> HttpResponseBase:
-        """Authors. An article of two authors counts for both; the totals count it once."""
+        """Authors with their figures. An article of two authors counts for both; the totals count it once."""
         return self.list_of(["author"], OF_GROUPS, "authors")
 
 
 class StatsTags(FiguresView):
+    query_parameters = {"get": OF_LISTS}
+
     @schemas.described("stats_tags", OF_GROUPS)
     def get(self, request: Request) -> HttpResponseBase:
-        """Tags. An article with two tags counts for both; the totals count it once."""
+        """Tags with their figures. An article with two tags counts for both; the totals count it once."""
         return self.list_of(["tag"], OF_GROUPS, "tags")
 
 
 class StatsSources(FiguresView):
+    query_parameters = {"get": OF_LISTS}
+
     @schemas.described("stats_sources", OF_GROUPS)
     def get(self, request: Request) -> HttpResponseBase:
-        """Sources, such as agencies; null: the site's own articles."""
+        """Sources, such as agencies, with their figures; null: the site's own articles."""
         return self.list_of(["source"], OF_GROUPS, "sources")
 
 
 class StatsKinds(FiguresView):
+    query_parameters = {"get": OF_LISTS}
+
     @schemas.described("stats_kinds", OF_KINDS)
     def get(self, request: Request) -> HttpResponseBase:
-        """Kinds of reactions, each with its share."""
+        """Kinds of reactions with their figures, each with its share."""
         return self.list_of(["kind"], OF_KINDS, "kinds")
 
 
 class StatsTimeseries(FiguresView):
+    query_parameters = {"get": {"interval", "by", *OF_LISTS}}
+
     @schemas.described("stats_timeseries", ("came", "left", "net"), also=schemas.SERIES)
     def get(self, request: Request) -> HttpResponseBase:
-        """A series: every interval of the range, with those in which nothing changed.
+        """Figures by time: every interval of the range, with those in which nothing changed.
 
         Of single articles (`by=article`) only intervals with a change.
         """
         step = read_step(request.query_params)
         group = read_group(request.query_params)
         metrics = ("came", "left", "net", *(() if group == ["kind"] else _CAME))
-        return self.list_of([step, *group], metrics, "timeseries", also={"interval", "by"})
+        return self.list_of([step, *group], metrics, "timeseries", has_groups=True)
 
 
 class StatsRealtime(FiguresView):
+    query_parameters = {"get": OF_LISTS - OF_RANGE}
+
     @schemas.described("stats_realtime", OF_REALTIME, has_range=False)
     def get(self, request: Request) -> HttpResponseBase:
         """Articles of the last hour: the quarter of an hour that runs, and the three before it."""
@@ -202,6 +223,8 @@ class StatsRealtime(FiguresView):
 
 
 class StatsMovers(FiguresView):
+    query_parameters = {"get": OF_LISTS}
+
     @schemas.described("stats_movers", OF_MOVERS)
     def get(self, request: Request) -> HttpResponseBase:
         """Articles by the change against another time, the greatest rise first; `sort=change`: the greatest fall first.
@@ -214,6 +237,8 @@ class StatsMovers(FiguresView):
 
 
 class ArticleStatistics(FiguresView):
+    query_parameters = {"get": {"interval", "tz", "from", "to", *OF_FORMAT}}
+
     @extend_schema(
         operation_id="stats_article",
         tags=["statistics"],
@@ -224,7 +249,7 @@ class ArticleStatistics(FiguresView):
             *schemas.SPAN,
             *schemas.FORMAT,
         ],
-        responses=Statistics,
+        responses=schemas.or_csv(Statistics),
     )
     def get(self, request: Request, article: str) -> HttpResponseBase:
         """An article's counts now, and what was added and removed in each interval of a time zone.
@@ -233,7 +258,6 @@ class ArticleStatistics(FiguresView):
         counts come from another system: readers see the sum of the two.
         """
         parameters = request.query_params
-        check_parameters(parameters, {"interval", "tz", "from", "to", "format", "bom"})
         form = read_format(parameters)
         interval, zone = read_interval(request), read_timezone(request)
         start, end = read_span(parameters, zone)

@@ -9,8 +9,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from articles.api.views import ApiView
 from articles.fields import MAX_LENGTH
 from articles.json_body import JSONBodyParser
 from articles.validation import StrictSerializer
@@ -40,7 +40,7 @@ class ViewInput(StrictSerializer):
     )
 
 
-class Views(APIView):
+class Views(ApiView):
     parser_classes = [_Json, _JsonAsText]
 
     @extend_schema(

@@ -1,26 +1,30 @@
 """The API of waves: a program lists held reactions, and releases or voids them."""
 
+import re
 from typing import Any, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.generics import ListAPIView
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from articles.api.api_keys import KEY, KeyAuthentication, scope
+from articles.api.views import ApiView
 from articles.models import ApiKey
 from articles.validation import StrictSerializer
 from reactions.cache.merges import follow_merges
 from reactions.cache.slugs import find_article
 from reactions.http.answers import PRIVATE
+from reactions.http.paging import Pages
+from reactions.http.requests import invalid
 from reactions.models import MOST_NOTE, Wave, WaveDecision
 from reactions.moderation.decisions import release_wave, void_wave
 from reactions.moderation.rules import LABELS
 
+# An id, as a cursor has it: more digits do not fit into its column.
+_POSITION = re.compile("[0-9]{1,18}")
 _DECIDE = {Wave.State.RELEASED: release_wave, Wave.State.VOID: void_wave}
 
 
@@ -67,14 +71,20 @@ class WaveQuery(serializers.Serializer[None]):
     article = serializers.CharField(required=False)
 
 
-class _Pages(CursorPagination):
+class _Pages(Pages):
     """Newest first: none is skipped or repeated when others arrive."""
 
-    page_size = 50
     ordering = "-id"
 
+    def decode_cursor(self, request: Request) -> Any:
+        cursor = super().decode_cursor(request)
+        if cursor is not None and not _POSITION.fullmatch(str(cursor.position)):
+            raise invalid("cursor", "invalid", "Is not a cursor of this list.")
+        return cursor
 
-class Waves(ListAPIView[Wave]):
+
+class Waves(ApiView, ListAPIView[Wave]):
+    query_parameters = {"get": {"cursor", "state", "article"}}
     authentication_classes = [KeyAuthentication]
     permission_classes = [scope("reactions:manage")]
     serializer_class = WaveAnswer
@@ -97,7 +107,7 @@ class Waves(ListAPIView[Wave]):
         return response
 
     def get_queryset(self) -> QuerySet[Wave]:
-        query = WaveQuery(data=self.request.query_params)
+        query = WaveQuery(data=self.request.query_params.dict())
         query.is_valid(raise_exception=True)
         waves = _waves()
         if state := query.validated_data.get("state"):
@@ -109,7 +119,7 @@ class Waves(ListAPIView[Wave]):
         return waves
 
 
-class WaveView(APIView):
+class WaveView(ApiView):
     authentication_classes = [KeyAuthentication]
     permission_classes = [scope("reactions:manage")]
 

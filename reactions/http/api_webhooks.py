@@ -10,14 +10,14 @@ from rest_framework import exceptions, serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from articles.api.api_keys import KEY, KeyAuthentication, scope
+from articles.api.views import ApiView
 from articles.validation import StrictSerializer
 from reactions.changes.feed import read_state
 from reactions.http.answers import PRIVATE
 from reactions.http.paging import Pages
-from reactions.http.requests import check_parameters, invalid
+from reactions.http.requests import invalid
 from reactions.models import DeliveryState, EventType, WebhookDelivery, WebhookEndpoint
 from reactions.webhooks.deliveries import resend, send_test
 from reactions.webhooks.endpoints import MOST_ENDPOINTS, check_url, enable, rotate_secret
@@ -61,6 +61,12 @@ class WebhookChange(WebhookInput):
     active = serializers.BooleanField(
         required=False, help_text="true switches one on again that was switched off."
     )
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = dict(super().get_fields())
+        for each in fields.values():
+            each.required = False
+        return fields
 
 
 class WebhookAnswer(serializers.ModelSerializer[WebhookEndpoint]):
@@ -120,7 +126,7 @@ class Resent(serializers.Serializer[None]):
     resent = serializers.IntegerField(help_text=f"Up to {MOST_RESENT}; ask again for the rest.")
 
 
-class _Manages(APIView):
+class _Manages(ApiView):
     authentication_classes = [KeyAuthentication]
     permission_classes = [scope("webhooks:manage")]
 
@@ -147,7 +153,6 @@ class Webhooks(_Manages):
     )
     def get(self, request: Request) -> Response:
         """All webhooks, without their secrets."""
-        check_parameters(request.query_params, set())
         return Response(WebhookAnswer(WebhookEndpoint.objects.all(), many=True).data)
 
     @extend_schema(
@@ -159,7 +164,6 @@ class Webhooks(_Manages):
     )
     def post(self, request: Request) -> Response:
         """A new webhook: it hears of what happens from now on. The answer has its secret."""
-        check_parameters(request.query_params, set())
         given = WebhookInput(data=request.data)
         given.is_valid(raise_exception=True)
         if WebhookEndpoint.objects.count() >= MOST_ENDPOINTS:
@@ -177,7 +181,6 @@ class Webhook(_Manages):
     )
     def get(self, request: Request, webhook: int) -> Response:
         """One webhook, without its secret."""
-        check_parameters(request.query_params, set())
         return Response(WebhookAnswer(self.endpoint(webhook)).data)
 
     @extend_schema(
@@ -189,7 +192,6 @@ class Webhook(_Manages):
     )
     def patch(self, request: Request, webhook: int) -> Response:
         """Change what is given. `active: true` switches on: events from now on, and counts as they are by then."""
-        check_parameters(request.query_params, set())
         endpoint = self.endpoint(webhook)
         given = WebhookChange(data=request.data, partial=True)
         given.is_valid(raise_exception=True)
@@ -210,7 +212,6 @@ class Webhook(_Manages):
     )
     def delete(self, request: Request, webhook: int) -> Response:
         """Delete a webhook with its deliveries. Safe to repeat: then it is 404."""
-        check_parameters(request.query_params, set())
         self.endpoint(webhook).delete()
         return Response(status=204)
 
@@ -225,7 +226,6 @@ class RotateSecret(_Manages):
     )
     def post(self, request: Request, webhook: int) -> Response:
         """A new secret. Until `old_secret_valid_until` each message has two signatures, one by the old secret."""
-        check_parameters(request.query_params, set())
         return Response(WebhookWithSecret(rotate_secret(self.endpoint(webhook))).data)
 
 
@@ -239,7 +239,6 @@ class SendTest(_Manages):
     )
     def post(self, request: Request, webhook: int) -> Response:
         """Send a `webhook.test`, as every other message is sent. Ask for the delivery to see what came of it."""
-        check_parameters(request.query_params, set())
         delivery = send_test(self.endpoint(webhook))
         return Response(DeliveryAnswer(delivery).data, status=202)
 
@@ -252,6 +251,7 @@ class Deliveries(_Manages, ListAPIView[WebhookDelivery]):
     serializer_class = DeliveryAnswer
     pagination_class = _Pages
     queryset = WebhookDelivery.objects.none()
+    query_parameters = {"get": {"state", "since", "type", "cursor"}}
 
     @extend_schema(
         operation_id="webhooks_deliveries_list",
@@ -265,7 +265,6 @@ class Deliveries(_Manages, ListAPIView[WebhookDelivery]):
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """What was sent or waits, newest first, each with the last answer. Kept for 30 days."""
-        check_parameters(request.query_params, {"state", "since", "type", "cursor"})
         return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[WebhookDelivery]:
@@ -291,7 +290,6 @@ class Delivery(_Manages):
     )
     def get(self, request: Request, webhook: int, delivery: str) -> Response:
         """One delivery, with its state and the last answer."""
-        check_parameters(request.query_params, set())
         found = self.endpoint(webhook).deliveries.filter(pk=delivery).first()
         if found is None:
             raise Http404("There is no such delivery.")
@@ -308,7 +306,6 @@ class Resend(_Manages):
     )
     def post(self, request: Request, webhook: int) -> Response:
         """Send deliveries again at once, with their ids and bytes: those named, or those of a state since a time."""
-        check_parameters(request.query_params, set())
         given = ResendInput(data=request.data)
         given.is_valid(raise_exception=True)
         chosen = given.validated_data

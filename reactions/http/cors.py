@@ -18,10 +18,10 @@ from django.utils.cache import patch_vary_headers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
+from articles.problems import problem_answer
 from articles.sites.known import known_sites
 from articles.sites.rules import SiteRules
 from reactions.http.csrf import is_own_origin
-from reactions.http.problems import problem_answer
 from reactions.moderation.signals import PAGE_TOKEN_HEADER
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"

@@ -182,7 +182,9 @@ class FastPath:
 
     def _get_many(self, query: str) -> _Content | None:
         # What follows makes an address new for a cache in the browser, as a service worker of the page may have one.
-        query = query.partition("&at=")[0]
+        query, _, at = query.partition("&at=")
+        if "&" in at:
+            return None
         listed = self._lists.get(query)
         if listed is None or time.monotonic() > listed.expire_at:
             listed = self._list(query)
@@ -203,7 +205,9 @@ class FastPath:
         """The articles of a query; a slug never leads to another article, the address of a site may."""
         parsed = QueryDict(query)
         addresses = split_articles(parsed)
-        if list(parsed) != ["articles"] or not 0 < len(addresses) <= MOST_ARTICLES:
+        if parsed.keys() != {"articles"} or len(parsed.getlist("articles")) > 1:
+            return None
+        if not 0 < len(addresses) <= MOST_ARTICLES:
             return None
         article_ids = [found for found in _find(addresses) if found]
         if len(article_ids) < len(addresses):
@@ -220,7 +224,8 @@ class FastPath:
         """Body, and no ETag; None where nothing was changed and Django has to say why."""
         request = _Request(environ)
         kinds = _read_body(environ)
-        if kinds is None or (is_cross_origin and not has_reader_header(request)):
+        is_by_header = has_reader_header(request)
+        if kinds is None or (not is_by_header and (is_cross_origin or has_api_key(environ))):
             return None
         try:
             change = _set(request, address, kinds)

@@ -1,6 +1,6 @@
 """Reads what a call for figures asks for, from a query string or a JSON body, and names what is wrong with it."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.http import QueryDict
 
-from reactions.http.requests import check_parameters, invalid
+from reactions.http.requests import invalid
 from reactions.stats.query import DIMENSIONS, Query
 from reactions.stats.windows import (
     STEPS,
@@ -31,9 +31,19 @@ FILTERS = {
     **{each: each for each in ("source", "language", "site")},
     "headline": "headline",
 }
-_FORMAT = {"format", "bom"}
-_RANGE = {"date_range", "from", "to", "tz", "week_start"}
-_LIST = {"compare", "published", "sort", "limit", "offset", *FILTERS, *_RANGE, *_FORMAT}
+OF_FORMAT = {"format", "bom"}
+OF_RANGE = {"date_range", "from", "to", "week_start"}
+OF_LISTS = {
+    "tz",
+    "compare",
+    "published",
+    "sort",
+    "limit",
+    "offset",
+    *FILTERS,
+    *OF_RANGE,
+    *OF_FORMAT,
+}
 # By which groups a series may be asked for.
 GROUPS = tuple(each for each in DIMENSIONS if ":" not in each)
 
@@ -84,19 +94,15 @@ def read_list(
     compare: str | None = None,
     sort: str | None = None,
     window: Window | None = None,
-    also: Collection[str] = (),
+    has_groups: bool = False,
 ) -> tuple[Query, Mapping[str, str]]:
-    """The query of a list call, and what its fields are called there. Raises ValidationError.
-
-    A list with a `window` of its own has no parameters of a range.
-    """
-    check_parameters(query, (_LIST - (_RANGE - {"tz"} if window else set())) | {*also})
+    """The query of a list call, and what its fields are called there. Raises ValidationError."""
     filters, names = _filters(query)
     names |= {
         "timezone": "tz",
         "order_by": "sort",
         "filters": "section_at_event",
-        "dimensions": "by" if "by" in also else "dimensions",
+        "dimensions": "by" if has_groups else "dimensions",
     }
     with named({"timezone": "tz", "date_range.0": "from", "date_range.1": "to"}):
         zone = read_timezone(query.get("tz", settings.TIME_ZONE))

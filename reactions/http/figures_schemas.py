@@ -52,6 +52,13 @@ FORMAT = [
         description="1: CSV begins with a byte order mark.",
     ),
 ]
+
+
+def or_csv(shape: Any) -> dict[tuple[int, str], Any]:
+    """The answers of a call with `format`."""
+    return {(200, "application/json"): shape, (200, "text/csv"): OpenApiTypes.STR}
+
+
 SPAN = [
     OpenApiParameter("from", str, description="A date or an RFC 3339 time."),
     OpenApiParameter(
@@ -121,7 +128,7 @@ def described(
             auth=KEY_OR_SESSION,
             description="\n".join(line.strip() for line in text.splitlines()).strip(),
             parameters=[*also, _ZONE, *ranges, *_LIST, *FORMAT],
-            responses=Figures,
+            responses=or_csv(Figures),
         )(view)
 
     return decorate

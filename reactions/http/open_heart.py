@@ -20,7 +20,7 @@ from reactions.cache.slugs import find_article
 from reactions.http.answers import PRIVATE, PUBLIC
 from reactions.http.api import ReaderView, limit_new_readers, refusal
 from reactions.http.following import current_answers, set_on_current
-from reactions.http.requests import check_parameters, invalid, no_article
+from reactions.http.requests import invalid, no_article
 from reactions.kinds import KINDS, Kind
 from reactions.moderation.client_network import reader_of_day
 from reactions.record import Change, ReactionRefused
@@ -36,6 +36,8 @@ _LONGEST = 64
 
 @extend_schema(exclude=True)  # the protocol's, not the API's
 class OpenHeart(ReaderView):
+    query_parameters = {"get": {"url"}, "post": {"url"}}
+
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         if not settings.OPEN_HEART:
             raise Http404
@@ -94,7 +96,6 @@ def read_emoji(body: bytes) -> Kind:
 
 
 def _article_id(request: Request, address: str) -> UUID:
-    check_parameters(request.GET, () if address else ("url",))
     article_id = find_article(address or request.GET.get("url", ""))
     if article_id is None:
         raise no_article()

@@ -3,7 +3,10 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import ValidationError as APIValidationError
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 
 from reactions.http.requests import invalid
 
@@ -13,8 +16,22 @@ class Pages(CursorPagination):
 
     page_size = 50
 
+    def decode_cursor(self, request: Request) -> Any:
+        """Raises ValidationError for a cursor that names no place in the list."""
+        try:
+            cursor = super().decode_cursor(request)
+        except NotFound:
+            raise _refused() from None
+        if cursor is not None and cursor.position is None:
+            raise _refused()
+        return cursor
+
     def paginate_queryset(self, *args: Any, **kwargs: Any) -> list[Any] | None:
         try:
             return super().paginate_queryset(*args, **kwargs)
         except (ValidationError, ValueError, OverflowError):
-            raise invalid("cursor", "invalid", "Is not a cursor of this list.") from None
+            raise _refused() from None
+
+
+def _refused() -> APIValidationError:
+    return invalid("cursor", "invalid", "Is not a cursor of this list.")

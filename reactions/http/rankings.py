@@ -19,10 +19,10 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from articles import conditional_get
 from articles.api.validators import ETAG_OF_BODY, IF_NONE_MATCH, NOT_MODIFIED
+from articles.api.views import ApiView
 from articles.hooks import PageLink, ReactionTotal
 from articles.languages import write_number
 from articles.models import CURRENT_STATES, Article, ArticleQuerySet
@@ -34,7 +34,6 @@ from articles.syndication.feed_entries import COLUMNS, Feed, clean, list_entries
 from reactions.counts import rfc3339
 from reactions.http.embed import face, style_url
 from reactions.http.messages import label_of
-from reactions.http.requests import check_parameters
 from reactions.kinds import BY_KEY, SEVEN, Kind
 from reactions.stats.public_rankings import (
     LEAST_REACTIONS,
@@ -149,7 +148,7 @@ _EXAMPLE = OpenApiExample(
 )
 
 
-class Rankings(APIView):
+class Rankings(ApiView):
     @extend_schema(
         operation_id="rankings_retrieve",
         tags=["reactions"],
@@ -168,7 +167,6 @@ class Rankings(APIView):
         404 unless the site makes the ranking public. A story has 20 of these reactions at least; held, void and imported
         ones are not counted. Anyone may ask, and caches may keep the answer for a minute.
         """
-        check_parameters(request.query_params, ())
         ranked = find_public_kind(kind)
         if ranked is None:
             raise exceptions.NotFound("There is no such public ranking.")

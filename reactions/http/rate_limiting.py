@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from articles.api.api_keys import WrongKey, key_of
-from reactions.http.problems import problem_answer
+from articles.problems import problem_answer
 from reactions.moderation.rate_limits import (
     NETWORK_CALLS,
     WRONG_KEYS,

@@ -1,6 +1,5 @@
 """What requests ask for, read the same way by the fast path and by the views."""
 
-from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -32,15 +31,6 @@ def article_id_at(address: str) -> UUID:
 def no_article() -> NotFound:
     """The same for an unknown, a killed and a hidden article: an answer does not reveal which of them it is."""
     return NotFound("There is no such article, or its reactions are not shown.")
-
-
-def check_parameters(query: QueryDict, known: Collection[str]) -> None:
-    """Raises ValidationError for a parameter that is not known or is repeated, by its name."""
-    for name in query:
-        if name not in known:
-            raise invalid(name[:100], "unknown", "There is no such parameter here.")
-        if len(query.getlist(name)) > 1:
-            raise invalid(name, "repeated", "The parameter is there twice.")
 
 
 def split_articles(query: QueryDict) -> list[str]:

@@ -18,17 +18,24 @@ KEY_OR_SESSION: Any = [{"key": []}, {"cookieAuth": []}]
 
 ARTICLES = OpenApiParameter(
     "articles",
-    str,
+    {"type": "string", "pattern": "[^,]"},
     required=True,
     description="Up to 200 articles, ids, slugs or URLs, separated by commas; a comma in a URL as `%2C`.",
 )
 
+AT = OpenApiParameter(
+    "at",
+    str,
+    description="Of no meaning: it makes an address new for a cache in front of the client, such as a service worker.",
+)
 
-def per_kind(name: str, *, nullable: bool) -> Any:
+
+def per_kind(name: str, *, nullable: bool, may_be_null: bool = False) -> Any:
+    """A number for each kind; `nullable` where one of them may be unknown, `may_be_null` where there may be none."""
     fields = {
         kind.key: serializers.IntegerField(allow_null=nullable, min_value=0) for kind in KINDS
     }
-    return type(name, (serializers.Serializer,), fields)()
+    return type(name, (serializers.Serializer,), fields)(allow_null=may_be_null)
 
 
 class Counts(serializers.Serializer[None]):
@@ -66,8 +73,20 @@ class ManyCounts(serializers.Serializer[None]):
     results = _or_unknown("CountsOrUnknown", Counts)
 
 
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {"type": "string", "enum": list(BY_KEY)},
+        "uniqueItems": True,
+        "description": "All that the reader has then; empty: none.",
+    }
+)
+class _SetOfKinds(serializers.ListField):
+    pass
+
+
 class ReactionsInput(serializers.Serializer[None]):
-    reactions = serializers.ListField(child=serializers.ChoiceField(list(BY_KEY)))
+    reactions = _SetOfKinds()
 
 
 class Mine(serializers.Serializer[None]):
@@ -79,7 +98,7 @@ class ManyMine(serializers.Serializer[None]):
     results = _or_unknown("MineOrUnknown", Mine)
 
 
-class Change(Mine):
+class OwnChange(Mine):
     previous = serializers.ListField(child=serializers.ChoiceField(list(BY_KEY)))
     changed = serializers.BooleanField()
     counts = per_kind("CountsWithOwn", nullable=False)

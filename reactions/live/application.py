@@ -6,9 +6,9 @@ No Django request, no cookie, no identity: the stream is the same for every clie
 import json
 import random
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 from typing import Any
 
+from articles.problems import CONTENT_TYPE, problem
 from reactions.live import events
 from reactions.live.articles import LiveArticle
 from reactions.live.hub import Full, Hub
@@ -131,17 +131,13 @@ def _unavailable(detail: str) -> Refused:
 
 
 async def _refuse(refused: Refused, send: Send) -> None:
-    problem: dict[str, Any] = {
-        "type": f"urn:newsroom:problem:{'invalid' if refused.parameter else refused.code}",
-        "title": HTTPStatus(refused.status).phrase,
-        "status": refused.status,
-        "detail": refused.detail,
-    }
+    code, errors = refused.code, None
     if refused.parameter:
-        error = {"field": refused.parameter, "code": refused.code, "detail": refused.detail}
-        problem["errors"] = [error]
-    content = json.dumps(problem).encode()
-    await _answer(refused.status, "application/problem+json", content, dict(refused.headers), send)
+        error = {"field": refused.parameter, "code": code, "detail": refused.detail}
+        code, errors = "invalid", [error]
+    body = problem(refused.status, code=code, detail=refused.detail, errors=errors)
+    content = json.dumps(body).encode()
+    await _answer(refused.status, CONTENT_TYPE, content, dict(refused.headers), send)
 
 
 async def _answer(

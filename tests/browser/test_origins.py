@@ -105,5 +105,5 @@ def test_a_page_of_another_origin_reads_what_is_public_and_why_the_rest_fails(
 
     read = {"first": 200, "known": 304, "missing": 404, "here": 403}
     assert statuses(found) == dict.fromkeys(found, 0) | read
-    assert found["here"]["body"]["type"] == "urn:newsroom:problem:origin_not_listed"
+    assert found["here"]["body"]["code"] == "origin_not_listed"
     assert host.origin in found["here"]["body"]["detail"]

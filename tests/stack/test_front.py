@@ -189,7 +189,7 @@ def test_a_body_of_the_largest_size_arrives_and_a_larger_one_is_refused(site: Si
 
     assert response.status == 413
     assert response.headers["Content-Type"] == "application/problem+json"
-    assert json.loads(answer)["type"] == "urn:newsroom:problem:too_large"
+    assert json.loads(answer)["code"] == "too_large"
 
 
 def test_a_chunked_body_arrives_and_a_too_large_one_is_refused(site: Site) -> None:
@@ -344,7 +344,7 @@ def test_without_web_it_asks_to_come_back(site: Site) -> None:
     assert {each.headers["X-Content-Type-Options"] for each in (api, page, health)} == {"nosniff"}
     assert api.headers["Retry-After"] == page.headers["Retry-After"] == "2"
     assert api.headers["Content-Type"] == "application/problem+json"
-    assert json.loads(problem)["type"] == "urn:newsroom:problem:unavailable"
+    assert json.loads(problem)["code"] == "unavailable"
 
 
 def test_a_preflight_and_the_headers_of_another_origin_arrive(site: Site) -> None:

@@ -196,7 +196,7 @@ def test_without_web_it_asks_to_come_back(site: Site) -> None:
 
     assert response.status == 503
     assert response.headers["Retry-After"] == "2"
-    assert json.loads(problem)["type"] == "urn:newsroom:problem:unavailable"
+    assert json.loads(problem)["code"] == "unavailable"
 
 
 def test_a_preflight_and_the_headers_of_another_origin_arrive(site: Site) -> None:

@@ -442,7 +442,7 @@ def test_the_same_key_with_another_body_is_422(desk: Desk) -> None:
     response = desk.post(body={"headline": "Other"}, **{"Idempotency-Key": "k1"})
 
     assert response.status_code == 422
-    assert response.json()["type"] == "urn:newsroom:problem:key_reused"
+    assert response.json()["code"] == "key_reused"
 
 
 def test_a_key_of_another_program_is_another_key(desk: Desk) -> None:

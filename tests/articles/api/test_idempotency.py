@@ -77,9 +77,9 @@ def test_the_same_operation_on_another_article_is_422(
 
     response = post(headers, f"{other.pk}/retract/", retraction, **{"If-Match": "*"})
 
-    assert (response.status_code, response.json()["type"]) == (
+    assert (response.status_code, response.json()["code"]) == (
         422,
-        "urn:newsroom:problem:key_reused",
+        "key_reused",
     )
 
 
@@ -115,7 +115,7 @@ def test_a_call_whose_first_is_running_is_409_and_does_not_wait(headers: dict[st
     freed = post(headers)
 
     assert (running.status_code, running["Retry-After"]) == (409, "1")
-    assert running.json()["type"] == "urn:newsroom:problem:key_in_use"
+    assert running.json()["code"] == "key_in_use"
     assert freed.status_code == 201
 
 

@@ -421,7 +421,7 @@ def test_an_export_that_the_database_refuses_is_an_answer(
         answers = [get("sections", format="csv") for _ in range(csv_answer.MOST_EXPORTS + 1)]
 
     assert {each.status_code for each in answers} == {503}
-    assert {each.json()["type"] for each in answers} != {"urn:newsroom:problem:too_many_exports"}
+    assert {each.json()["code"] for each in answers} != {"too_many_exports"}
     connection.close()
 
 

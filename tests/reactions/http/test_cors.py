@@ -66,7 +66,7 @@ def listed(value: str) -> set[str]:
         ("/api/v1/articles/{}/", 200),
         ("/api/v1/articles/{}/ninjs/", 200),
         ("/api/v1/articles/{}/reactions/", 200),
-        ("/api/v1/articles/{}", 301),
+        ("/api/v1/articles/{}", 404),
         ("/api/v1/articles/unknown/reactions/", 404),
         ("/api/v1/reactions/?articles={}", 200),
         ("/api/v1/reactions/", 400),
@@ -220,7 +220,7 @@ def test_from_another_origin_a_reader_is_refused_and_nothing_is_done(
     for each in (response, new, erased):
         assert each.status_code == 403
         assert each.headers["Content-Type"] == "application/problem+json"
-        assert each.json()["type"] == "urn:newsroom:problem:origin_not_listed"
+        assert each.json()["code"] == "origin_not_listed"
         assert origin in each.json()["detail"]
         assert each.headers["Vary"] == "Origin"
         assert not each.cookies
@@ -245,10 +245,10 @@ def test_a_preflight_of_a_readers_call(client: Client, mine: str) -> None:
     assert "Access-Control-Allow-Origin" not in refused.headers
 
 
-def test_an_options_that_is_no_preflight_describes_the_call(client: Client, mine: str) -> None:
+def test_an_options_that_is_no_preflight_names_the_methods(client: Client, mine: str) -> None:
     response = client.options(mine, **from_page(BLOG))
 
-    assert response.status_code == 200
+    assert response.status_code == 204
     assert "PUT" in response.headers["Allow"]
 
 
@@ -330,7 +330,7 @@ def test_a_page_finds_its_site(client: Client, settings: Settings) -> None:
     assert here.json() == {"site": "Blog", "registers": True}
     assert own.json() == {"site": "The Herald", "registers": False}
     assert other.status_code == 403
-    assert other.json()["type"] == "urn:newsroom:problem:origin_not_listed"
+    assert other.json()["code"] == "origin_not_listed"
     assert OTHER in other.json()["detail"]
     for each in (here, own, other):
         assert each.headers["Cache-Control"] == "no-store"

@@ -146,6 +146,8 @@ SLOW: dict[str, Callable[[Article], tuple[str, dict[str, str]]]] = {
     "not utf-8": lambda a: ("articles/%ff/reactions/", {}),
     "slash": lambda a: (f"articles/{a.id}/x/reactions/", {}),
     "no slash at the end": lambda a: (f"articles/{a.id}/reactions", {}),
+    "many, with what is unknown": lambda a: (f"reactions/?articles={a.id}&at=594&so=1", {}),
+    "many, named twice": lambda a: (f"reactions/?articles={a.id}&articles={a.id}", {}),
     "query": lambda a: (f"articles/{a.id}/reactions/?format=xml", {}),
     "many, one unknown": lambda a: (f"reactions/?articles={a.id},unknown", {}),
     "many, none": lambda a: ("reactions/?articles=", {}),
@@ -496,6 +498,19 @@ def test_a_put_without_a_reader_is_refused_by_django_and_records_nothing(
     assert answers == [site.django(path, "PUT", LOVE)] * 2
     assert answers[0][0] == "401 Unauthorized"
     assert "Set-Cookie" not in dict(answers[0][1])
+    assert not Reaction.objects.exists()
+
+
+def test_a_put_with_a_cookie_and_other_credentials_is_refused(site: Site, article: Article) -> None:
+    path = f"/api/v1/articles/{article.id}/reactions/mine/"
+    cookie = {"HTTP_COOKIE": f"reader={new_reader().token}", "HTTP_ORIGIN": "http://testserver"}
+    site.put(path, b'{"reactions":[]}', **cookie)
+
+    answers = [
+        site.put(path, LOVE, **cookie, HTTP_AUTHORIZATION=f"{s} x") for s in ("Bearer", "Basic")
+    ]
+
+    assert [status for status, _, _ in answers] == ["401 Unauthorized"] * 2
     assert not Reaction.objects.exists()
 
 

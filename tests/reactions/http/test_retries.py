@@ -161,7 +161,7 @@ def test_a_reaction_without_a_reader_counts_nowhere_however_often_it_is_sent(
     status, problem = ask(port, "PUT", f"articles/{slug}/reactions/mine/", {"reactions": ["love"]})
 
     assert dying.swallowed == [401]
-    assert (status, problem["type"]) == (401, "urn:newsroom:problem:reader_required")
+    assert (status, problem["code"]) == (401, "reader_required")
     assert total_of(stack, slug) == 0
 
 

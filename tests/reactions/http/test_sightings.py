@@ -64,11 +64,8 @@ def test_what_is_refused_is_named(client: Client, site: Site, blog: KnownSite) -
     refused = sight(client, {"url": site.url("/untitled")})
     unknown = sight(client, {"url": "https://web.archive.org/x"})
 
-    assert (refused.status_code, refused.json()["type"]) == (422, "urn:newsroom:problem:no_title")
-    assert (unknown.status_code, unknown.json()["type"]) == (
-        403,
-        "urn:newsroom:problem:unknown_site",
-    )
+    assert (refused.status_code, refused.json()["code"]) == (422, "no_title")
+    assert (unknown.status_code, unknown.json()["code"]) == (403, "unknown_site")
     assert "web.archive.org" in unknown.json()["detail"]
     assert not Article.objects.exists()
 
@@ -77,7 +74,7 @@ def test_what_is_refused_is_named(client: Client, site: Site, blog: KnownSite) -
 def test_another_body_is_refused(client: Client, db: None, body: Any) -> None:
     answered = sight(client, body)
 
-    assert (answered.status_code, answered.json()["type"]) == (400, "urn:newsroom:problem:invalid")
+    assert (answered.status_code, answered.json()["code"]) == (400, "invalid")
 
 
 def test_a_network_and_a_site_have_limits(

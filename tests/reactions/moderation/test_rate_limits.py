@@ -149,7 +149,7 @@ def test_new_readers_are_refused_and_those_who_have_a_token_never() -> None:
 
     assert [answer.status_code for answer in answers] == [201, 201, 201, 429]
     assert refused["Content-Type"] == "application/problem+json"
-    assert refused.json()["type"] == "urn:newsroom:problem:throttled"
+    assert refused.json()["code"] == "throttled"
     assert 1 <= int(refused["Retry-After"]) <= 60
     assert not refused.cookies
     token = {"Authorization": f"Reader {answers[1].json()['token']}"}
@@ -178,7 +178,7 @@ def test_wrong_keys_are_refused_and_a_right_one_never() -> None:
     right = Client().get(WAVES, headers={"Authorization": f"Bearer {key}"})
 
     assert [answer.status_code for answer in answers] == [401, 401, 401, 429, 429]
-    assert answers[3].json()["type"] == "urn:newsroom:problem:throttled"
+    assert answers[3].json()["code"] == "throttled"
     assert 1 <= int(answers[3]["Retry-After"]) <= 60
     assert right.status_code == 200
 

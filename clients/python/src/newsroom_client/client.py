@@ -167,7 +167,12 @@ class Newsroom:
 
     def reader(self, token: str | None = None) -> "Reader":
         """A reader to react as: a new one, or the one whose token was kept."""
-        return Reader(self, token or self.call(readers_create.sync_detailed).token)
+        return Reader(self, token or self._new_token())
+
+    def _new_token(self) -> str:
+        anyone = self._connect(None)  # calls of readers refuse a program's key
+        with anyone.get_httpx_client():
+            return _call(anyone, readers_create.sync_detailed).token
 
     # --- changes
 
