@@ -124,7 +124,7 @@ def test_an_installed_client_reads_a_kind_and_a_state_of_a_later_release(
 
 
 def test_articles_are_read_page_by_page(newsroom: Any, stack: RunningStack) -> None:
-    slugs = [unique("client-page") for _ in range(25)]
+    slugs = [unique("client-page") for _ in range(120)]  # more than two pages
     publish(stack, slugs)
 
     found = [each.slug for each in newsroom.articles()]
@@ -228,7 +228,8 @@ def test_a_refusal_is_an_error_with_its_problem(client: ModuleType, stack: Runni
             stranger._client.get_httpx_client().get("/no/such/page/")
 
     assert refused.value.status == 401
-    assert refused.value.detail
+    assert refused.value.code == "authentication_failed"
+    assert refused.value.type.endswith(refused.value.code)
     assert unknown.value.status == 404
 
 

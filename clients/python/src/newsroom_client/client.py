@@ -95,14 +95,14 @@ class Newsroom:
 
     def articles(self, **filters: Any) -> Iterator[ArticleEntry]:
         """The published articles, the newest first, page by page as they are consumed."""
-        after: str | None = None
+        cursor: dict[str, str] = {}
         while True:
-            cursor = {"after": after} if after else {}
             page: ArticleList = self.call(articles_list.sync_detailed, **filters, **cursor)
             yield from page.results
             if not page.next_:
                 return
-            after = httpx.URL(page.next_).params["after"]
+            asked = httpx.URL(page.next_).params
+            cursor = {name: asked[name] for name in ("before", "after") if name in asked}
 
     def article(self, article: str) -> ArticleAnswer:
         """An article by its id or slug; a draft where the key may read it."""

@@ -7,12 +7,16 @@ import httpx
 
 
 class NewsroomError(Exception):
-    """An answer that is no success. `type`, `detail` and `errors` are those of its problem (RFC 9457), if it is one."""
+    """An answer that is no success. `type`, `code`, `detail` and `errors` are those of its problem (RFC 9457), if it is one.
+
+    `code` is what programs decide by; `type` leads to the page that explains it.
+    """
 
     def __init__(self, response: httpx.Response) -> None:
         problem = _problem(response)
         self.status = response.status_code
         self.type: str = problem.get("type", "about:blank")
+        self.code: str = problem.get("code", "")
         self.detail: str = problem.get("detail", response.reason_phrase)
         self.errors: Sequence[Mapping[str, Any]] = problem.get("errors", ())
         self.problem: Mapping[str, Any] = problem
