@@ -4,7 +4,7 @@ VENV ?= .venv
 
 NO_SERVERS = SECRET_KEY=lint READER_KEY=lint DATABASE_URL=postgresql:///lint REDIS_URL=redis://
 
-.PHONY: help client run test test-fast fuzz coverage lint messages embed-release javascript html bench bench-quick chaos test-browsers attacks lock installed tools
+.PHONY: help client run test test-fast fuzz coverage lint messages embed-release javascript typescript html bench bench-quick chaos test-browsers attacks lock installed tools
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -41,7 +41,7 @@ attacks: tools  ## the attacks alone, and their table in docs/moderation.md
 fuzz: tools  ## the property tests, with ten times as many examples, at random
 	@exec "$(VENV)/bin/python" -m pytest -n 2 --hypothesis-profile=fuzz -m hypothesis
 
-lint: tools javascript html  ## style, types, import contracts, templates, HTML, migrations, the lock files
+lint: tools javascript typescript html  ## style, types, import contracts, templates, HTML, migrations, the lock files
 	@"$(VENV)/bin/python" -m newsroom.stack.lock --check
 	@"$(VENV)/bin/ruff" check
 	@"$(VENV)/bin/ruff" format --check
@@ -66,6 +66,15 @@ javascript:
 	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
 	tests/javascript/node_modules/.bin/redocly lint --config tests/javascript/redocly.yaml docs/api.yaml && \
 	tests/javascript/node_modules/.bin/spectral lint --fail-severity=warn --ruleset tests/javascript/spectral.yaml docs/api.yaml; fi
+
+# The document in another language's types, and a program that is checked against them.
+typescript:  ## types of the API for TypeScript: clients/typescript/newsroom.d.ts
+	@cd clients/typescript && \
+	if ! command -v npm >/dev/null; then echo "TypeScript not checked: npm is not installed."; \
+	elif ! { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --ignore-scripts --no-audit --no-fund; }; \
+	then echo "TypeScript not checked: npm cannot install its tools."; \
+	else node_modules/.bin/openapi-typescript ../../docs/api.yaml --output newsroom.d.ts >newsroom.log 2>&1 || { cat newsroom.log; exit 1; }; \
+	node_modules/.bin/tsc --project .; fi
 
 # The pages as readers get them. Its checker is a Java program that npm installs.
 html: tools javascript

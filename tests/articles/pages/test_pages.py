@@ -369,7 +369,8 @@ def test_a_page_obeys_a_strict_content_security_policy(
     html = client.get(url).content.decode()
 
     assert not re.search(
-        r'<style|<script(?! type="(?:application/ld\+json"|module" src="/))|\sstyle=|\son\w+=', html
+        r'<style|<script(?! type="(?:application/ld\+json"|module"\s+src="/))|\sstyle=|\son\w+=',
+        html,
     )
     assert not re.search(r'(?:src|<link rel="stylesheet" href)="https?:', html)
 
