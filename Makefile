@@ -4,7 +4,7 @@ VENV ?= .venv
 
 NO_SERVERS = SECRET_KEY=lint READER_KEY=lint DATABASE_URL=postgresql:///lint REDIS_URL=redis://
 
-.PHONY: help run test test-fast fuzz coverage lint messages embed-release javascript typescript html bench bench-quick chaos test-browsers attacks lock installed tools
+.PHONY: help client run test test-fast fuzz coverage lint messages embed-release javascript typescript html bench bench-quick chaos test-browsers attacks lock installed tools
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -88,6 +88,9 @@ embed-release: installed  ## the widget's module as it is, for the address with 
 # `make lock LOCK=--upgrade` takes newer versions of what the direct requirements leave open.
 lock: installed  ## the lock files, after a change in requirements.txt or requirements-dev.txt
 	@exec "$(VENV)/bin/python" -m newsroom.stack.lock $(LOCK)
+
+client: tools  ## the operations of the Python client, from docs/api.yaml: clients/python
+	@exec "$(VENV)/bin/python" clients/python/generate.py
 
 installed:
 	@exec "$(PYTHON)" newsroom/stack/install.py "$(VENV)" requirements.lock

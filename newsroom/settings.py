@@ -476,6 +476,8 @@ REACTIONS_CLOSE_AFTER_DAYS = number("REACTIONS_CLOSE_AFTER_DAYS", 0)
 REACTIONS_MOODS = {mood: words(f"REACTIONS_{mood.upper()}") for mood in ("glad", "angry", "sad")}
 # The kinds whose most reacted stories of the week are public (reactions/stats/public_rankings.py); empty: none.
 REACTIONS_PUBLIC_RANKINGS = words("REACTIONS_PUBLIC_RANKINGS")
+# Whether /openheart/ speaks the Open Heart Protocol (reactions/http/open_heart.py).
+OPEN_HEART = flag("OPEN_HEART")
 # The key of the hash under which a reader is stored. Losing it orphans every reader; SECRET_KEY may be rotated alone.
 READER_KEY = required("READER_KEY")
 # The key of the hash under which an API key is stored. Another one ends every API key.

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from reactions.http import embed, form, frame, privacy, rankings, releases
+from reactions.http import embed, form, frame, open_heart, privacy, rankings, releases
 
 app_name = "reactions"
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("privacy/erase/", privacy.erase, name="erase"),
     path("most/<slug:kind>/", rankings.page, name="most"),
     path("feeds/most/<slug:kind>/<str:file_name>", rankings.feed, name="most_feed"),
+    # With and without a slash: a POST cannot be redirected.
+    re_path("^openheart/(?P<address>[^/]*)/?$", open_heart.OpenHeart.as_view(), name="open_heart"),
     path("embed/reactions.js", embed.module, name="module"),
     path("embed/<str:version>/reactions.js", releases.release, name="release"),
     path("embed/reactions.css", embed.style, name="style"),

@@ -155,6 +155,8 @@ _TOGETHER = {
     "tests/articles/test_publish_due.py": "product",
     "tests/articles/pages/test_wire.py": "product",
     "tests/newsroom/test_fixup.py": "product",
+    "tests/clients/": "product",
+    "tests/newsroom/test_api_examples.py": "product",
     "tests/live/test_product.py": "product",
 }
 
@@ -321,7 +323,7 @@ def running_stack(name: str, **environment: str) -> Iterator[RunningStack]:
 def stack() -> Iterator[RunningStack]:
     """The whole product, shared by all tests that ask: a test leaves it as it was. It fetches pages of this machine."""
     with running_stack(
-        "stack", FETCH_NETWORKS="127.0.0.1/32", REACTIONS_PUBLIC_RANKINGS="love"
+        "stack", FETCH_NETWORKS="127.0.0.1/32", REACTIONS_PUBLIC_RANKINGS="love", OPEN_HEART="1"
     ) as started:
         yield started
 

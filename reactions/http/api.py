@@ -208,7 +208,7 @@ class MyReactions(ReaderView):
                 request, article_id=article_id, reader_id=reader.id, kinds=kinds
             )
         except ReactionRefused as refused:
-            raise _refusal(refused) from None
+            raise refusal(refused) from None
         return _private(change.as_json())
 
 
@@ -263,7 +263,7 @@ class Readers(ReaderView):
             return self._sign_in(request, jwt)
         if known := self._known(request):
             return _token(known)
-        _limit_new_readers(request)
+        limit_new_readers(request)
         reader = new_reader()
         response = _token(reader, status=201)
         if is_same_origin(request):
@@ -275,7 +275,7 @@ class Readers(ReaderView):
             guest = find_guest(request)
         except InvalidToken:
             raise InvalidReader from None
-        _limit_new_readers(request)
+        limit_new_readers(request)
         try:
             account = read_jwt(jwt, page_site=_page_site(request))
         except JwtRefused as refused:
@@ -326,7 +326,7 @@ class MyExport(ReaderView):
         return _private({"reactions": [each.as_json() for each in stored]})
 
 
-def _refusal(refused: ReactionRefused) -> exceptions.APIException:
+def refusal(refused: ReactionRefused) -> exceptions.APIException:
     most = settings.REACTIONS_PER_READER
     match refused.reason:
         case "closed":
@@ -339,7 +339,7 @@ def _refusal(refused: ReactionRefused) -> exceptions.APIException:
             return no_article()
 
 
-def _limit_new_readers(request: Request) -> None:
+def limit_new_readers(request: Request) -> None:
     if wait := take(NEW_READERS, request):
         raise exceptions.Throttled(wait, "Too many new readers have come from this network.")
 

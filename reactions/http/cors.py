@@ -41,6 +41,8 @@ _OF_KEYS = re.compile(
 _OF_ANYONE = ("/api/v1/", "/embed/", "/oembed/")
 # What anyone may send, beside what anyone may read.
 _REPORTS = {"/api/v1/sightings/", "/api/v1/views/"}
+# Anyone reads counts there; a POST is a reader's.
+_OPEN_HEART = "/openheart/"
 
 
 class Access(Enum):
@@ -117,6 +119,8 @@ def _preflight_method(request: HttpRequest) -> str:
 
 
 def _access(path: str, method: str, request: HttpRequest) -> Access:
+    if path.startswith(_OPEN_HEART):
+        return Access.ANYONE if method in {"GET", "HEAD"} else Access.READERS
     if not path.startswith(_OF_ANYONE):
         return Access.PROGRAMS
     if _OF_READERS.fullmatch(path):

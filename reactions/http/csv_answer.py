@@ -1,10 +1,8 @@
 """Figures as CSV: streamed, safe to open in a spreadsheet, and with a last line by which a file that was cut is noticed.
 
-A text cell that a spreadsheet would read as a formula begins with an apostrophe, and so does one that has such
-apostrophes already, so that a program can remove exactly one. Numbers are numbers, negative ones too.
+Cells and the last line are those of `data_files`.
 """
 
-import re
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -15,14 +13,11 @@ from zoneinfo import ZoneInfo
 from django.http import StreamingHttpResponse
 from rest_framework import exceptions
 
+from reactions.data_files import END, text_cell
 from reactions.kinds import KINDS
 from reactions.stats.article import ArticleStatistics
 from reactions.stats.query import TIMES, Export, Figures, Query
 
-# The first cell of the last line; the second is the number of rows before it.
-END = "#end"
-_FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")  # noqa: RUF001  # full-width signs begin formulas too
-_QUOTED = re.compile('[",\r\n]')
 # Text of one piece of the body: a piece for each row would cost more than the rows.
 _PIECE_ROWS = 2_000
 # Of the eight connections of a web process.
@@ -212,15 +207,3 @@ def _local_cells(start: datetime, zone: ZoneInfo) -> str:
     """A time with its offset, and as a spreadsheet reads it."""
     local = start.astimezone(zone)
     return f"{local.isoformat()},{local:%Y-%m-%d %H:%M}"
-
-
-def text_cell(value: Any) -> str:
-    """A text that is no formula, quoted where it must be; None is an empty cell."""
-    if value is None:
-        return ""
-    text = str(value)
-    if _FORMULA.match(text):
-        text = f"'{text}"
-    if _QUOTED.search(text):
-        return '"' + text.replace('"', '""') + '"'
-    return text

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
+from reactions.data_files import END
 from reactions.import_formats.counters import (
     Counters,
     Invalid,
@@ -83,8 +84,15 @@ def _lines(file: BinaryIO) -> Iterator[str]:
 
 
 def _rows(reader: "Reader", columns: Sequence[str]) -> Iterator[Row | Mistake]:
+    """The rows. The last line of an export of ours says how many there are; other systems write none."""
     line = reader.line_num + 1
+    count = 0
     while (cells := _next(reader)) is not None:
+        if cells[:1] == [END]:
+            if cells != [END, str(count)]:
+                raise Unreadable(f"line {line}", "says that there are other rows: the file is cut.")
+            return
+        count += 1
         if len(cells) == len(columns):
             yield Row(line, dict(zip(columns, cells, strict=True)))
         elif cells:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from hashlib import blake2b
 from ipaddress import IPv6Address, ip_address
+from uuid import UUID
 
 from django.conf import settings
 
@@ -50,6 +51,21 @@ def client_network(request: HasReader) -> bytes | None:
     return None if _is_loopback(address) else _prefix(address) or b""
 
 
+def reader_of_day(request: HasReader, article_id: UUID) -> UUID | None:
+    """The reader that an anonymous client is to one article for one day: the hash of address, program and article.
+
+    Clients that share all three are one reader, so that nobody counts twice. It joins nothing: another article has
+    another hash, and without the day's salt it cannot be computed again. None where the address cannot be read.
+    """
+    host = _prefix(_client_address(request), ipv4_bytes=4, ipv6_bytes=8)
+    if host is None:
+        return None
+    agent = str(request.META.get("HTTP_USER_AGENT", "")).encode("utf-8", "replace")
+    seen = b"\0".join((host, article_id.bytes, agent))
+    key = _salt(datetime.now(UTC).date())
+    return UUID(bytes=blake2b(seen, key=key, person=b"reader of day", digest_size=16).digest())
+
+
 def purge_networks() -> int:
     """Delete salts, rates and hashes of two days ago; returns how many rates of networks. Safe to repeat."""
     ((deleted,),) = rows("purge_networks")
@@ -76,7 +92,9 @@ def _client_address(request: HasReader) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _prefix(address: str) -> bytes | None:
+def _prefix(
+    address: str, ipv4_bytes: int = _IPV4_BYTES, ipv6_bytes: int = _IPV6_BYTES
+) -> bytes | None:
     """The network part of an address, which may carry a port or a zone."""
     try:
         parsed = ip_address(_without_port(address).partition("%")[0])
@@ -84,8 +102,8 @@ def _prefix(address: str) -> bytes | None:
         return None
     if isinstance(parsed, IPv6Address):
         mapped = parsed.ipv4_mapped
-        return mapped.packed[:_IPV4_BYTES] if mapped else parsed.packed[:_IPV6_BYTES]
-    return parsed.packed[:_IPV4_BYTES]
+        return mapped.packed[:ipv4_bytes] if mapped else parsed.packed[:ipv6_bytes]
+    return parsed.packed[:ipv4_bytes]
 
 
 def _is_loopback(address: str) -> bool:

@@ -20,10 +20,17 @@ from tests.conftest import PublishArticle
 pytestmark = pytest.mark.django_db
 
 
-def exported(**options: object) -> str:
+def printed(**options: object) -> str:
     out = StringIO()
     call_command("export_reactions", stdout=out, **options)
     return out.getvalue()
+
+
+def exported(**options: object) -> str:
+    """Without the last line, which says how many there are."""
+    *lines, end = printed(**options).splitlines(keepends=True)
+    assert "#end" in end
+    return "".join(lines)
 
 
 def react(article: Article, *keys: str, reader_id: UUID | None = None) -> None:
@@ -41,6 +48,7 @@ def test_a_row_has_article_kinds_and_an_approximate_time(article: Article, reade
         "guid": article.guid,
         "slug": article.slug,
         "reactions": ["love"],
+        "counted": [],
         "held": True,
         "changed_at": "2024-12-08T09:15:00.000Z",
     }
@@ -104,10 +112,23 @@ def test_exported_totals_can_be_imported_elsewhere(
     react(article, "love")
     aggregate()
     path = tmp_path / "totals.csv"
-    path.write_text(exported(format="csv", totals=True))
+    path.write_text(printed(format="csv", totals=True))
 
     call_command("import_reactions", "csv", path, source="the other site")
 
     counts = get_counts(article.id)
     assert counts is not None
     assert counts.total == 2
+
+
+def test_exported_totals_that_were_cut_are_refused(article: Article, tmp_path: Path) -> None:
+    react(article, "love")
+    aggregate()
+    header, _, end = printed(format="csv", totals=True).splitlines(keepends=True)
+    path = tmp_path / "totals.csv"
+    path.write_text(header + end)
+
+    with pytest.raises(SystemExit):
+        call_command("import_reactions", "csv", path)
+
+    assert not ImportedCount.objects.exists()

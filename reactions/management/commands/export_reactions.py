@@ -1,55 +1,57 @@
-"""`manage.py export_reactions`: rows without reader ids."""
+"""`manage.py export_reactions`: rows without reader ids, counts, buckets and articles."""
 
-import csv
-import json
 from argparse import ArgumentParser
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from reactions.export import export_reactions, export_totals
+from reactions.data_files import FORMATS, lines_of
+from reactions.export import DATA_SETS, TOTALS, DataSet, snapshot
 
 
 class Command(BaseCommand):
     help = (
-        "Prints every reaction without its reader, its time to the quarter of an hour; "
-        "with --totals, the counts of each article, which `import_reactions csv` reads again."
+        "Prints every reaction without its reader, its time to the quarter of an hour; or, with --what, something "
+        "else. With --folder, writes all that `import_data` needs to make the same articles, counts and figures. "
+        "The last line is the number of rows: a file without it was cut."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--format", choices=["jsonl", "csv"], default="jsonl")
-        parser.add_argument("--totals", action="store_true", help="one line an article")
+        parser.add_argument("--format", choices=FORMATS, default="jsonl")
+        parser.add_argument("--what", choices=[*DATA_SETS, "totals"], default="rows")
+        parser.add_argument(
+            "--totals",
+            action="store_const",
+            const="totals",
+            dest="what",
+            help="one line an article, which `import_reactions csv` reads; as --what totals",
+        )
+        parser.add_argument(
+            "--folder", type=Path, help="a new folder: a file for each, all of one moment"
+        )
 
-    def handle(self, *, totals: bool, **options: Any) -> None:
-        records = export_totals() if totals else export_reactions()
-        lines = _as_csv(records) if options["format"] == "csv" else _as_json_lines(records)
-        for line in lines:
-            self.stdout.write(line)
+    def handle(self, *, what: str, folder: Path | None, **options: Any) -> None:
+        format_: str = options["format"]
+        if folder:
+            self.write_all(folder, format_)
+        else:
+            for line in _lines(DATA_SETS.get(what, TOTALS), format_):
+                self.stdout.write(line, ending="")
+
+    def write_all(self, folder: Path, format_: str) -> None:
+        try:
+            folder.mkdir(parents=True)
+        except OSError as error:
+            raise CommandError(f"The folder cannot be made: {error}") from None
+        with snapshot():
+            for name, data in DATA_SETS.items():
+                path = folder / f"{name}.{format_}"
+                with path.open("x", encoding="utf-8", newline="") as file:
+                    file.writelines(_lines(data, format_))
+                self.stdout.write(str(path))
 
 
-def _as_json_lines(records: Iterable[dict[str, Any]]) -> Iterator[str]:
-    for record in records:
-        yield json.dumps(record, ensure_ascii=False, separators=(",", ":"))
-
-
-class _Lines:
-    """The file that csv.writer writes to: returns each line."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _as_csv(records: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """The header comes with the first record; a set of reactions is its keys separated by spaces."""
-    write = csv.writer(_Lines(), lineterminator="\n").writerow
-    for number, record in enumerate(records):
-        if number == 0:
-            yield write(record)
-        yield write(map(_cell, record.values()))
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return " ".join(value) if isinstance(value, list) else value
+def _lines(data: DataSet, format_: str) -> Iterator[str]:
+    return lines_of(data.read(), data.columns, format_)

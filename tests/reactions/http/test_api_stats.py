@@ -15,6 +15,7 @@ from django.test import Client
 from articles.api.api_keys import issue_key
 from articles.models import Article, ArticleAuthor, ArticleTag, Author, Section, Site, Source, Tag
 from articles.roles import Role
+from reactions import data_files
 from reactions.http import csv_answer
 from reactions.kinds import BY_KEY, KINDS
 from reactions.models import Bucket, SiteBucket
@@ -315,7 +316,7 @@ def test_csv_is_safe_in_a_spreadsheet_and_read_back_the_same(
     assert not any(cell[0] in "=+-@\t\r\uff1d" for cell in cells)
 
     def original(cell: str) -> str:
-        return cell[1:] if csv_answer._FORMULA.match(cell) else cell
+        return cell[1:] if data_files._FORMULA.match(cell) else cell
 
     assert sorted(map(original, cells)) == sorted(headlines)
 
