@@ -1,4 +1,4 @@
-"""The API of today is what programs for the last release rely on: additions alone (docs/api-contract-part.md).
+"""The API of today is what programs for the last release rely on: additions alone (docs/api.md).
 
 A release takes its own docs/api.yaml in place of the one here.
 """
