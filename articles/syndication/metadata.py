@@ -52,7 +52,9 @@ def may_be_indexed(article: Article) -> bool:
 
 def as_script(value: object) -> SafeString:
     """JSON in a script element; no string in it can end the element."""
-    text = json.dumps(value, ensure_ascii=False).translate(ESCAPED_IN_SCRIPTS)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(
+        ESCAPED_IN_SCRIPTS
+    )
     # S308: every character that HTML could parse as markup is escaped.
     return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308
 
