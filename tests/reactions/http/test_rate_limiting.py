@@ -15,10 +15,10 @@ from pytest_django import Settings
 from articles.api.api_keys import issue_key
 from articles.models import ApiKey, Article, Site
 from reactions.cache import limits
-from reactions.cache import redis as redis_cache
 from reactions.moderation import rate_limits
 from reactions.readers import new_reader
 from tests.reactions.moderation.test_rate_limits import metric
+from tests.reactions.rate_limits import nothing_taken
 
 pytestmark = pytest.mark.django_db
 
@@ -31,17 +31,8 @@ def _three_a_minute(settings: Settings) -> Iterator[None]:
     for name in LIMITS:
         setattr(settings, name, 3)
     settings.WRONG_KEYS_PER_NETWORK_HOUR, settings.WRONG_KEYS_PER_NETWORK_AT_ONCE = 60, 3
-    rate_limits._not_limited.clear()
-    rate_limits.local_limits.clear()
-    _forget()
-    yield
-    _forget()
-
-
-def _forget() -> None:
-    client = redis_cache.client()
-    for key in client.scan_iter("rate_limit*"):
-        client.delete(key)
+    with nothing_taken():
+        yield
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from reactions.cache import limits
 from reactions.cache import redis as redis_cache
 from reactions.cache.local_limits import LocalLimits
 from reactions.models import Reaction
-from reactions.moderation import rate_limits
 from reactions.moderation.client_network import hash_client_network
 from reactions.moderation.rate_limits import NEW_READERS, WRONG_KEYS, take
 from tests.reactions.http.test_form import form_of
+from tests.reactions.rate_limits import nothing_taken
 
 pytestmark = pytest.mark.django_db
 
@@ -31,17 +31,8 @@ def _three_at_once(settings: Settings) -> Iterator[None]:
     for name in ("NEW_READERS", "WRONG_KEYS"):
         setattr(settings, f"{name}_PER_NETWORK_HOUR", 60)
         setattr(settings, f"{name}_PER_NETWORK_AT_ONCE", 3)
-    rate_limits._not_limited.clear()
-    rate_limits.local_limits.clear()
-    _forget()
-    yield
-    _forget()
-
-
-def _forget() -> None:
-    client = redis_cache.client()
-    for key in client.scan_iter("rate_limit*"):
-        client.delete(key)
+    with nothing_taken():
+        yield
 
 
 def from_network(address: str = "192.0.2.1") -> Any:
