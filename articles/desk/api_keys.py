@@ -91,10 +91,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
     @display(description="state")
     def state(self, key: ApiKey) -> str:
-        if key.revoked_at:
-            return "Revoked"
-        is_over = key.expires_at is not None and key.expires_at <= timezone.now()
-        return "Expired" if is_over else "Valid"
+        return key.state
 
     @admin.action(description="Revoke the chosen keys", permissions=["revoke"])
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
