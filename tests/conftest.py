@@ -17,6 +17,7 @@ from reactions.cache import limits, merges, slugs
 from reactions.group_commit import group_commit
 from reactions.stats import choices, pace, public_rankings, rankings, today
 from tests import profiles as profiles  # before pytest reads --hypothesis-profile
+from tests.emptying import django_db_setup as django_db_setup
 
 # A password that withstands guessing takes a quarter of a second to hash, longer than most tests.
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
