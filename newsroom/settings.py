@@ -118,6 +118,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "newsroom.security_headers.with_security_headers",
     "reactions.http.cors.cross_origin",
     "newsroom.languages.in_site_language",
     "newsroom.proxies.behind_proxies",
@@ -232,9 +233,6 @@ SPECTACULAR_SETTINGS = {
     "SERVERS": [{"url": "/", "description": "The installation that serves this document."}],
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
     "APPEND_COMPONENTS": {
         "securitySchemes": {
             "key": {
@@ -499,18 +497,27 @@ if MAIL_SERVER and not MAIL_FROM:
 # Where alerts go besides: URLs of apprise, parted by white space. They have secrets.
 ALERT_URLS = text("ALERT_URLS").split()
 
-# The bearer token of /metrics; without one only a client on this machine may read it.
+# The bearer token of /metrics; without one no client may read it.
 METRICS_TOKEN = text("METRICS_TOKEN")
 
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
+# newsroom/security_headers.py sets the headers that are not named here.
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 60 * 60 * 12  # seconds: one long shift
 X_FRAME_OPTIONS = "DENY"
+# A public address over plain HTTP is refused at the start (newsroom/production.py), except where this is set.
+INSECURE_HTTP = flag("INSECURE_HTTP")
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # subdomains of the site need not be ours
+    "security.W008",  # the proxy that ends TLS redirects
+    "security.W021",  # as W005
+]
 
 DEFAULT_EXCEPTION_REPORTER = "newsroom.error_reports.RedactingReporter"
 LOGGING = {
