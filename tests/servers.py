@@ -39,6 +39,7 @@ IGNORED = (
         "NEWSROOM_DATA",
         "SECRET_KEY",
         "READER_KEY",
+        "METRICS_TOKEN",
     ),
     *(
         "PORT",
