@@ -478,8 +478,13 @@ REACTIONS_PUBLIC_RANKINGS = words("REACTIONS_PUBLIC_RANKINGS")
 OPEN_HEART = flag("OPEN_HEART")
 # The key of the hash under which a reader is stored. Losing it orphans every reader; SECRET_KEY may be rotated alone.
 READER_KEY = required("READER_KEY")
-# The key of the hash under which an API key is stored. Another one ends every API key.
+# Those that it had before, the newest first: readers who came by then stay the same (docs/decisions/0056-reader-key.md).
+READER_KEY_PREVIOUS = words("READER_KEY_PREVIOUS")
+# The key of the hash under which an API key is stored, and those of before. A key is hashed again at its next use.
 API_KEY_HASH_KEY = text("API_KEY_HASH_KEY") or READER_KEY
+API_KEY_HASH_KEY_PREVIOUS = [
+    key for key in (READER_KEY, *READER_KEY_PREVIOUS) if key != API_KEY_HASH_KEY
+]
 READER_COOKIE = "__Host-reader" if HTTPS else "reader"
 # Also read, and replaced by the first: a site that moves to https keeps its readers.
 READER_COOKIES = list(dict.fromkeys([READER_COOKIE, "reader"]))
