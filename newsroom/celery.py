@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import worker_init, worker_ready
 from django.conf import settings
 
 from newsroom import broker
@@ -21,6 +21,13 @@ app = Celery("newsroom", fixups=["newsroom.fixup:fixup"])
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 broker.install()
+
+
+@worker_init.connect
+def refuse_dangers(**_: Any) -> None:
+    from newsroom import production  # needs Django's apps
+
+    production.refuse_dangers()
 
 
 @worker_ready.connect

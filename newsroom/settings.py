@@ -18,14 +18,21 @@ from newsroom.desk_menu import desk
 from newsroom.languages import SITE_LANGUAGES
 from newsroom.mail import mail_server_of
 from newsroom.postgresql.options import connection_options
-from newsroom.stack.environment import broker_url_of, recorded_environment
+from newsroom.stack.environment import (
+    broker_url_of,
+    recorded_environment,
+    with_secret_files,
+)
 from reactions.moderation.rules import RULES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("NEWSROOM_DATA", BASE_DIR / ".data")).absolute()
 
 # What `make run` recorded about its own servers and secrets; the real environment overrides it.
-_environment = {**recorded_environment(DATA), **os.environ}
+try:
+    _environment = {**recorded_environment(DATA), **with_secret_files(os.environ)}
+except ValueError as _error:
+    raise ImproperlyConfigured(str(_error)) from None
 
 
 def text(name: str, default: str = "") -> str:
@@ -35,7 +42,9 @@ def text(name: str, default: str = "") -> str:
 def required(name: str) -> str:
     if value := text(name):
         return value
-    raise ImproperlyConfigured(f"{name} is not set: start `make run` once, or set it yourself.")
+    raise ImproperlyConfigured(
+        f"{name} is not set: start `make run` once, or set it yourself, or {name}_FILE."
+    )
 
 
 def number(name: str, default: int) -> int:
