@@ -16,6 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from newsroom.counter_store import read_counters
 from newsroom.health import check_components
 from reactions.changes.feed import read_expired_cursors, seconds_behind
 from reactions.counting.aggregate import measure_backlog
@@ -55,7 +56,7 @@ class _Readings(Collector):
         yield _components()
         for read in (
             *(_backlog, _waves, _reconciliation, _changes),
-            *(_webhooks, _rate_limits, _views, _live),
+            *(_webhooks, _rate_limits, _views, _live, _counters),
         ):
             yield from _or_none(read)
 
@@ -192,6 +193,10 @@ def _live() -> Iterator[Metric]:
         total = sum(record[field] for record in records)
         family = CounterMetricFamily if kind == "counter" else GaugeMetricFamily
         yield family(name, says, value=total)
+
+
+def _counters() -> Iterator[Metric]:
+    yield from read_counters() or ()
 
 
 def _gauge(name: str, says: str, value: float) -> Metric:

@@ -1,6 +1,7 @@
 """Every setting, read from the environment. docs/operations.md lists the variables."""
 
 import os
+import sys
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -127,6 +128,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "newsroom.request_ids.named",
+    "newsroom.request_counters.counted",
     "newsroom.security_headers.with_security_headers",
     "reactions.http.cors.cross_origin",
     "newsroom.languages.in_site_language",
@@ -533,25 +536,30 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W021",  # as W005
 ]
 
+# text for a person at a terminal, json for what collects logs.
+LOG_FORMAT = text("LOG_FORMAT") or ("text" if sys.stderr.isatty() else "json")
+if LOG_FORMAT not in {"text", "json"}:
+    raise ImproperlyConfigured(f"LOG_FORMAT is text or json, not {LOG_FORMAT!r}.")
 DEFAULT_EXCEPTION_REPORTER = "newsroom.error_reports.RedactingReporter"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "plain": {
-            "()": "newsroom.redaction.RedactingFormatter",
+        "text": {
+            "()": "newsroom.log_format.TextFormatter",
             "fmt": "%(levelname)s %(name)s: %(message)s",
-        }
+        },
+        "json": {"()": "newsroom.log_format.JsonFormatter"},
     },
     "filters": {
         "no traceback": {"()": "newsroom.log_filters.NoTraceback"},
         "no probes": {"()": "newsroom.log_filters.NoProbes"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "plain"},
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
         "one line": {
             "class": "logging.StreamHandler",
-            "formatter": "plain",
+            "formatter": LOG_FORMAT,
             "filters": ["no traceback"],
         },
     },

@@ -110,6 +110,7 @@ class OwnServers:
         )
         os.environ.update(secrets | given | self._servers.urls)
         os.environ["NEWSROOM_DATA"] = str(self.data)
+        os.environ["LOG_FORMAT"] = "text"
         os.environ["DJANGO_SETTINGS_MODULE"] = "newsroom.settings"
         self._collecting: subprocess.Popen[bytes] | None = None
 
