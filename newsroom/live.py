@@ -134,8 +134,10 @@ def main() -> int:
     """Serve until a signal ends it; returns the exit code."""
     logging.config.dictConfig(settings.LOGGING)
     apps.populate(_APPS)
+    from newsroom.production import refuse_dangers
     from reactions.live.application import Live
 
+    refuse_dangers()
     _raise_file_limit()
     try:
         sockets = list(_sockets())

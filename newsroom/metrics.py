@@ -5,7 +5,6 @@ and workers. A value that cannot be read is left out, never 0: an alert can dist
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from ipaddress import ip_address
 
 from django.conf import settings
 from django.db import Error
@@ -17,6 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from newsroom.counter_store import read_counters
 from newsroom.health import check_components
 from reactions.changes.feed import read_expired_cursors, seconds_behind
 from reactions.counting.aggregate import measure_backlog
@@ -28,9 +28,6 @@ from reactions.page_views import read_view_counts
 from reactions.webhooks.endpoints import count_webhooks
 
 _STATES = ("ok", "degraded", "down")
-
-# What a proxy adds to a request that it forwards; the front says X-Through-Proxy where there was any.
-_FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_X_THROUGH_PROXY")
 
 
 @never_cache
@@ -45,28 +42,13 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _may_read(request: HttpRequest) -> bool:
-    """With METRICS_TOKEN set, only its bearer; else a client on this machine that did not come through a proxy."""
-    if settings.METRICS_TOKEN:
-        given = request.headers.get("Authorization", "")
-        return constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}")
-    return _is_local(request)
-
-
-def _is_local(request: HttpRequest) -> bool:
-    """Whether the client is a program on this machine; one that came through a proxy, the front excepted, is not."""
-    forwarded = {name: request.META[name] for name in _FORWARDED if name in request.META}
-    # Web's socket has no peer's address; the front writes that of its own peer, and nothing else.
-    peer = (
-        forwarded.pop(_FORWARDED[0], "")
-        if settings.BEHIND_FRONT
-        else request.META.get("REMOTE_ADDR", "")
+    """Only the bearer of METRICS_TOKEN; without one, no client. The address of a client proves nothing: it is this machine's
+    own where a proxy on it adds no headers.
+    """
+    given = request.headers.get("Authorization", "")
+    return bool(settings.METRICS_TOKEN) and constant_time_compare(
+        given, f"Bearer {settings.METRICS_TOKEN}"
     )
-    if forwarded:
-        return False
-    try:
-        return ip_address(peer).is_loopback
-    except ValueError:
-        return False
 
 
 class _Readings(Collector):
@@ -74,7 +56,7 @@ class _Readings(Collector):
         yield _components()
         for read in (
             *(_backlog, _waves, _reconciliation, _changes),
-            *(_webhooks, _rate_limits, _views, _live),
+            *(_webhooks, _rate_limits, _views, _live, _counters),
         ):
             yield from _or_none(read)
 
@@ -211,6 +193,10 @@ def _live() -> Iterator[Metric]:
         total = sum(record[field] for record in records)
         family = CounterMetricFamily if kind == "counter" else GaugeMetricFamily
         yield family(name, says, value=total)
+
+
+def _counters() -> Iterator[Metric]:
+    yield from read_counters() or ()
 
 
 def _gauge(name: str, says: str, value: float) -> Metric:

@@ -1,6 +1,7 @@
 """Every setting, read from the environment. docs/operations.md lists the variables."""
 
 import os
+import sys
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -18,14 +19,21 @@ from newsroom.desk_menu import desk
 from newsroom.languages import SITE_LANGUAGES
 from newsroom.mail import mail_server_of
 from newsroom.postgresql.options import connection_options
-from newsroom.stack.environment import broker_url_of, recorded_environment
+from newsroom.stack.environment import (
+    broker_url_of,
+    recorded_environment,
+    with_secret_files,
+)
 from reactions.moderation.rules import RULES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("NEWSROOM_DATA", BASE_DIR / ".data")).absolute()
 
 # What `make run` recorded about its own servers and secrets; the real environment overrides it.
-_environment = {**recorded_environment(DATA), **os.environ}
+try:
+    _environment = {**recorded_environment(DATA), **with_secret_files(os.environ)}
+except ValueError as _error:
+    raise ImproperlyConfigured(str(_error)) from None
 
 
 def text(name: str, default: str = "") -> str:
@@ -35,7 +43,9 @@ def text(name: str, default: str = "") -> str:
 def required(name: str) -> str:
     if value := text(name):
         return value
-    raise ImproperlyConfigured(f"{name} is not set: start `make run` once, or set it yourself.")
+    raise ImproperlyConfigured(
+        f"{name} is not set: start `make run` once, or set it yourself, or {name}_FILE."
+    )
 
 
 def number(name: str, default: int) -> int:
@@ -118,6 +128,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "newsroom.request_ids.named",
+    "newsroom.request_counters.counted",
+    "newsroom.security_headers.with_security_headers",
     "reactions.http.cors.cross_origin",
     "newsroom.languages.in_site_language",
     "newsroom.proxies.behind_proxies",
@@ -232,9 +245,6 @@ SPECTACULAR_SETTINGS = {
     "SERVERS": [{"url": "/", "description": "The installation that serves this document."}],
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
     "APPEND_COMPONENTS": {
         "securitySchemes": {
             "key": {
@@ -480,8 +490,13 @@ REACTIONS_PUBLIC_RANKINGS = words("REACTIONS_PUBLIC_RANKINGS")
 OPEN_HEART = flag("OPEN_HEART")
 # The key of the hash under which a reader is stored. Losing it orphans every reader; SECRET_KEY may be rotated alone.
 READER_KEY = required("READER_KEY")
-# The key of the hash under which an API key is stored. Another one ends every API key.
+# Those that it had before, the newest first: readers who came by then stay the same (docs/decisions/0056-reader-key.md).
+READER_KEY_PREVIOUS = words("READER_KEY_PREVIOUS")
+# The key of the hash under which an API key is stored, and those of before. A key is hashed again at its next use.
 API_KEY_HASH_KEY = text("API_KEY_HASH_KEY") or READER_KEY
+API_KEY_HASH_KEY_PREVIOUS = [
+    key for key in (READER_KEY, *READER_KEY_PREVIOUS) if key != API_KEY_HASH_KEY
+]
 READER_COOKIE = "__Host-reader" if HTTPS else "reader"
 # Also read, and replaced by the first: a site that moves to https keeps its readers.
 READER_COOKIES = list(dict.fromkeys([READER_COOKIE, "reader"]))
@@ -499,38 +514,52 @@ if MAIL_SERVER and not MAIL_FROM:
 # Where alerts go besides: URLs of apprise, parted by white space. They have secrets.
 ALERT_URLS = text("ALERT_URLS").split()
 
-# The bearer token of /metrics; without one only a client on this machine may read it.
+# The bearer token of /metrics; without one no client may read it.
 METRICS_TOKEN = text("METRICS_TOKEN")
 
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
+# newsroom/security_headers.py sets the headers that are not named here.
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 60 * 60 * 12  # seconds: one long shift
 X_FRAME_OPTIONS = "DENY"
+# A public address over plain HTTP is refused at the start (newsroom/production.py), except where this is set.
+INSECURE_HTTP = flag("INSECURE_HTTP")
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # subdomains of the site need not be ours
+    "security.W008",  # the proxy that ends TLS redirects
+    "security.W021",  # as W005
+]
 
+# text for a person at a terminal, json for what collects logs.
+LOG_FORMAT = text("LOG_FORMAT") or ("text" if sys.stderr.isatty() else "json")
+if LOG_FORMAT not in {"text", "json"}:
+    raise ImproperlyConfigured(f"LOG_FORMAT is text or json, not {LOG_FORMAT!r}.")
 DEFAULT_EXCEPTION_REPORTER = "newsroom.error_reports.RedactingReporter"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "plain": {
-            "()": "newsroom.redaction.RedactingFormatter",
+        "text": {
+            "()": "newsroom.log_format.TextFormatter",
             "fmt": "%(levelname)s %(name)s: %(message)s",
-        }
+        },
+        "json": {"()": "newsroom.log_format.JsonFormatter"},
     },
     "filters": {
         "no traceback": {"()": "newsroom.log_filters.NoTraceback"},
         "no probes": {"()": "newsroom.log_filters.NoProbes"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "plain"},
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
         "one line": {
             "class": "logging.StreamHandler",
-            "formatter": "plain",
+            "formatter": LOG_FORMAT,
             "filters": ["no traceback"],
         },
     },

@@ -2,10 +2,9 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularSwaggerView
 
 from articles.problems import PAGE
-from newsroom import health, metrics, openapi, problem_page
+from newsroom import api_docs, health, metrics, openapi, problem_page
 
 urlpatterns = [
     path("healthz", health.healthz),
@@ -17,7 +16,7 @@ urlpatterns = [
     path("api/v1/", include("reactions.http.api_urls")),
     path("api/schema/", openapi.schema, name="schema"),
     path(PAGE[1:], problem_page.page, name="problems"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/docs/", api_docs.page, name="docs"),
     path("", include("reactions.urls")),
     path("", include("articles.urls")),
 ]

@@ -18,6 +18,7 @@ from reactions.cache import redis as redis_cache
 from reactions.cache import redis_keys
 from reactions.cache.limits import public_read
 from reactions.cache.local import LocalCache
+from reactions.counters import COUNTS_ASKED, COUNTS_FROM_POSTGRESQL, COUNTS_FROM_REDIS
 from reactions.kinds import KINDS, OFFERED, unpack
 from reactions.sql import rows
 
@@ -145,6 +146,7 @@ def list_counts(article_ids: Sequence[UUID]) -> dict[UUID, Counts]:
 def list_answers(article_ids: Sequence[UUID | None]) -> list[Answer | None]:
     """The answer for each of these articles, in their order; None where there is no such article."""
     numbers = [each.int for each in article_ids if each]
+    COUNTS_ASKED.inc(len(numbers))
     found = _answers.get_many(numbers)
     if len(found) < len(numbers):
         found |= {each: Answer.of(Counts(UUID(int=each))) for each in numbers if each not in found}
@@ -155,6 +157,8 @@ def list_answers(article_ids: Sequence[UUID | None]) -> list[Answer | None]:
 def fresh_answers(article_ids: Sequence[UUID]) -> list[Answer] | None:
     """The answers of all these articles from the local cache; None where it lacks a fresh one."""
     found = _answers.fresh([article_id.int for article_id in article_ids])
+    if found:
+        COUNTS_ASKED.inc(len(found))
     return found and [each if each.closes_at is None else each.at_this_moment() for each in found]
 
 
@@ -254,6 +258,8 @@ def _read_answers(numbers: list[int]) -> dict[int, Answer | None]:
     """From Redis, and from PostgreSQL where Redis has none or an older version than this process has seen."""
     cached = _cached_answers(numbers)
     missing = [each for each in numbers if each not in cached or _is_outdated(each, cached[each])]
+    COUNTS_FROM_REDIS.inc(len(numbers) - len(missing))
+    COUNTS_FROM_POSTGRESQL.inc(len(missing))
     if not missing:
         return {**cached}
     try:

@@ -6,6 +6,9 @@ nor one of the logs reveals who reacted.
 
 Of a host's signed-in reader a keyed hash of site and user id takes the place of the random part, so that the same user
 is the same reader everywhere. The token expires with the JWT that it was exchanged for, and is in no cookie.
+
+READER_KEY may be replaced: a guest's token names the key that its hash is made with, and stays that reader's as long as the
+key is in READER_KEY_PREVIOUS. docs/decisions/0056-reader-key.md has the reasons.
 """
 
 import hashlib
@@ -26,6 +29,8 @@ _RANDOM_BYTES = 16  # 128 bits from the system's generator, as ASVS 11.5.1 asks
 _LONGEST_TOKEN = 200
 # The token of a host's reader begins with it. The random part of a guest's has 22 characters before its first dot.
 _OF_HOST = "h."
+# Between the random part of a guest's token and the name of the key. Tokens of release 0.3.0 and before name none.
+_OF_KEY = "~"
 # What the clock of a host may be behind or ahead of this one's.
 LEEWAY_SECONDS = 10
 
@@ -38,7 +43,9 @@ class InvalidToken(Exception):
 class Reader:
     """`cookie` is the name of the cookie that held the token; empty for a header's and for a new reader's.
 
-    `expires_at`, in Unix seconds, is that of a host's signed-in reader; None for a guest.
+    `expires_at`, in Unix seconds, is that of a host's signed-in reader; None for a guest. `had_old_signature`: the token was
+    signed with a key of SECRET_KEY_FALLBACKS, and `token` is the same one, signed anew. `former_ids` are those that a host's
+    user had by the keys in READER_KEY_PREVIOUS.
     """
 
     id: UUID
@@ -46,26 +53,35 @@ class Reader:
     is_new: bool = False
     cookie: str = ""
     expires_at: int | None = None
+    had_old_signature: bool = False
+    former_ids: tuple[UUID, ...] = ()
 
     @property
     def has_old_cookie(self) -> bool:
-        """The cookie was set while the site was on http; one with today's name has to replace it."""
-        return self.cookie not in {"", settings.READER_COOKIE}
+        """The cookie was set while the site was on http, or signed with an old key; another one has to replace it."""
+        return self.cookie != "" and (
+            self.had_old_signature or self.cookie != settings.READER_COOKIE
+        )
 
 
 def new_reader() -> Reader:
     """A new reader. Nothing is stored: the database knows a reader from the first reaction on."""
-    secret = secrets.token_urlsafe(_RANDOM_BYTES)
+    secret = f"{secrets.token_urlsafe(_RANDOM_BYTES)}{_OF_KEY}{_key_name(settings.READER_KEY)}"
     return Reader(id=_reader_id(secret), token=_signer().sign(secret), is_new=True)
 
 
 def host_reader(*, site_id: int, subject: str, expires_at: int) -> Reader:
     """The reader whom a site knows by this user id, with a token until then, in Unix seconds."""
     known_as = f"{site_id}:{subject}".encode()
-    digest = hashlib.blake2b(known_as, key=_key(), person=b"host reader", digest_size=16).digest()
-    secret = urlsafe_b64encode(digest).rstrip(b"=").decode()
-    token = _host_signer().sign(f"{_OF_HOST}{secret}.{signing.b62_encode(expires_at)}")
-    return Reader(id=_reader_id(secret), token=token, expires_at=expires_at)
+    secret = _host_secret(known_as, settings.READER_KEY)
+    return Reader(
+        id=_host_id(secret, settings.READER_KEY),
+        token=_host_signer().sign(f"{_OF_HOST}{secret}.{signing.b62_encode(expires_at)}"),
+        expires_at=expires_at,
+        former_ids=tuple(
+            _host_id(_host_secret(known_as, key), key) for key in settings.READER_KEY_PREVIOUS
+        ),
+    )
 
 
 def read_token(token: str, *, cookie: str = "") -> Reader:
@@ -75,10 +91,24 @@ def read_token(token: str, *, cookie: str = "") -> Reader:
     if token.startswith(_OF_HOST):
         return _read_host_token(token, cookie)
     try:
-        secret = _signer().unsign(token, max_age=settings.READER_LIFETIME)
+        secret, is_old = _unsign(token)
     except signing.BadSignature:
         raise InvalidToken from None
-    return Reader(id=_reader_id(secret), token=token, cookie=cookie)
+    if is_old:
+        token = signing.Signer.sign(_signer(), token.rpartition(".")[0])
+    return Reader(id=_reader_id(secret), token=token, cookie=cookie, had_old_signature=is_old)
+
+
+def _unsign(token: str) -> tuple[str, bool]:
+    """The signed secret, and whether the signature is one of SECRET_KEY_FALLBACKS. Raises BadSignature."""
+    try:
+        return _signer().unsign(token, max_age=settings.READER_LIFETIME), False
+    except signing.SignatureExpired:
+        raise
+    except signing.BadSignature:
+        if not settings.SECRET_KEY_FALLBACKS:
+            raise
+    return _signer_of_before().unsign(token, max_age=settings.READER_LIFETIME), True
 
 
 def _read_host_token(token: str, cookie: str) -> Reader:
@@ -89,7 +119,7 @@ def _read_host_token(token: str, cookie: str) -> Reader:
     expires_at = signing.b62_decode(expiry)
     if cookie or time.time() > expires_at + LEEWAY_SECONDS:
         raise InvalidToken
-    return Reader(id=_reader_id(secret), token=token, expires_at=expires_at)
+    return Reader(id=_host_id(secret, settings.READER_KEY), token=token, expires_at=expires_at)
 
 
 class HasReader(Protocol):
@@ -145,10 +175,11 @@ def set_reader_cookie(response: HttpResponseBase, reader: Reader) -> None:
 
 
 def rename_old_cookie(response: HttpResponseBase, reader: Reader | None) -> None:
-    """Replace a cookie of before the site moved to https, so that its reader stays the same."""
+    """Replace a cookie of before the site moved to https, or of an old key, so that its reader stays the same."""
     if reader is not None and reader.has_old_cookie:
         set_reader_cookie(response, reader)
-        _delete_cookie(response, reader.cookie)
+        if reader.cookie != settings.READER_COOKIE:
+            _delete_cookie(response, reader.cookie)
 
 
 def delete_reader_cookies(response: HttpResponseBase, request: HasReader) -> None:
@@ -189,23 +220,66 @@ def _age_seconds(token: str) -> float:
 
 
 def _reader_id(secret: str) -> UUID:
-    return UUID(bytes=hashlib.blake2b(secret.encode(), key=_key(), digest_size=16).digest())
+    """The guest's id. Raises InvalidToken where its key was given up."""
+    _, _, name = secret.partition(_OF_KEY)
+    key = _key_named(name, settings.READER_KEY, *settings.READER_KEY_PREVIOUS)
+    if key is None:
+        raise InvalidToken
+    return UUID(bytes=_hash(secret.encode(), key))
+
+
+def _host_id(secret: str, key: str) -> UUID:
+    return UUID(bytes=_hash(secret.encode(), key))
+
+
+def _host_secret(known_as: bytes, key: str) -> str:
+    digest = _hash(known_as, key, person=b"host reader")
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _hash(value: bytes, key: str, person: bytes = b"") -> bytes:
+    return hashlib.blake2b(value, key=_bytes_of(key), person=person, digest_size=16).digest()
 
 
 @cache
-def _key() -> bytes:
-    """READER_KEY at the length that BLAKE2 takes."""
-    return hashlib.sha256(settings.READER_KEY.encode()).digest()
+def _bytes_of(key: str) -> bytes:
+    """The key at the length that BLAKE2 takes."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+@cache
+def _key_name(key: str) -> str:
+    """Which key it is, without saying anything about it."""
+    return urlsafe_b64encode(_hash(b"", key, person=b"name of the key")[:3]).decode()
+
+
+@cache
+def _key_named(name: str, *keys: str) -> str | None:
+    """The key of this name; without one the oldest, which was there before keys had names."""
+    return next((key for key in keys if _key_name(key) == name), None) if name else keys[-1]
 
 
 @cache
 def _signer() -> signing.TimestampSigner:
+    return signing.TimestampSigner(sep=".", salt="newsroom.reader", fallback_keys=[])
+
+
+@cache
+def _signer_of_before() -> signing.TimestampSigner:
     return signing.TimestampSigner(sep=".", salt="newsroom.reader")
 
 
 @cache
 def _host_signer() -> signing.Signer:
-    return signing.Signer(sep=".", salt="newsroom.host_reader")
+    """A token of before READER_KEY was replaced is not valid any more: its JWT is exchanged again."""
+    of_key = f".{_key_name(settings.READER_KEY)}" if settings.READER_KEY_PREVIOUS else ""
+    return signing.Signer(sep=".", salt=f"newsroom.host_reader{of_key}")
+
+
+def clear_keys() -> None:
+    """Have the keys read again, after a test has changed them."""
+    for each in (_signer, _signer_of_before, _host_signer, _page_signer):
+        each.cache_clear()
 
 
 @cache

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from reactions.counters import RECORDED, UNCHANGED, refusal_counter
 from reactions.counts import by_key, note_version, rfc3339
 from reactions.kinds import OFFERED, unpack
 from reactions.moderation.signals import UNKNOWN, Signals
@@ -78,8 +79,10 @@ class Outcome:
     def as_change(self, write: Write) -> Change:
         """What the write did. Raises ReactionRefused."""
         if self.verdict != "accepted":
+            refusal_counter(self.verdict).inc()
             raise ReactionRefused(self.verdict)
         note_version(article_id=write.article_id, version=self.version)
+        (UNCHANGED if self.previous is None else RECORDED).inc()
         return Change(
             article_id=write.article_id,
             kinds=write.kinds,
@@ -117,6 +120,7 @@ def set_alone(write: Write) -> Change:
             repeatable=True,
         )
         if found is None:
+            refusal_counter("missing").inc()
             raise ReactionRefused("missing")
         outcome = Outcome(*found)
         if outcome.verdict != "again":

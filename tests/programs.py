@@ -1,4 +1,4 @@
-"""Real proxies, poolers and load for the tests: nginx, HAProxy, PgBouncer and wrk, from the machine or from Debian.
+"""Real proxies, poolers and load for the tests: nginx, HAProxy, PgBouncer, promtool and wrk, from the machine or from Debian.
 
 A package is downloaded once and unpacked inside the virtual environment, never installed: no service starts, and the
 machine is as it was.
@@ -20,6 +20,7 @@ _FOLDER = Path(sys.prefix) / "debian"
 _PACKAGES = {
     "nginx": ["nginx"],
     "haproxy": ["haproxy", "liblua5.3-0", "libopentracing1", "libopentracing-c-wrapper0"],
+    "promtool": ["prometheus"],
     "pgbouncer": ["pgbouncer", "libc-ares2", "libevent-2.1-7"],
     "wrk": ["wrk", "libluajit2-5.1-2"],
 }

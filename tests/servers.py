@@ -39,6 +39,7 @@ IGNORED = (
         "NEWSROOM_DATA",
         "SECRET_KEY",
         "READER_KEY",
+        "METRICS_TOKEN",
     ),
     *(
         "PORT",
@@ -109,6 +110,7 @@ class OwnServers:
         )
         os.environ.update(secrets | given | self._servers.urls)
         os.environ["NEWSROOM_DATA"] = str(self.data)
+        os.environ["LOG_FORMAT"] = "text"
         os.environ["DJANGO_SETTINGS_MODULE"] = "newsroom.settings"
         self._collecting: subprocess.Popen[bytes] | None = None
 

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -175,6 +175,7 @@ def _find(environ: Mapping[str, Any]) -> ApiKey | WrongKey | None:
     except WrongKey as wrong:
         return wrong.with_traceback(None)
     _note_use(key)
+    _hash_again(key, presented)
     return key
 
 
@@ -192,20 +193,37 @@ def _new_secret(prefix: str) -> str:
 
 @sensitive_variables()
 def _matches(presented: str, secret_hash: "bytes | memoryview[int]") -> bool:
-    stored = bytes(secret_hash)
-    return hmac.compare_digest(_hash(presented), stored) or hmac.compare_digest(
-        # Keys of release 0.3.0 and before: of 256 random bits a hash without a key says as little.
-        hashlib.sha256(presented.encode()).digest(),
-        stored,
-    )
+    return any(hmac.compare_digest(each, bytes(secret_hash)) for each in _hashes(presented))
 
 
 @sensitive_variables()
-def _hash(presented: str) -> bytes:
+def _hashes(presented: str) -> Iterator[bytes]:
+    """Every hash by which a valid key may be stored."""
+    yield _hash(presented)
+    for key in settings.API_KEY_HASH_KEY_PREVIOUS:
+        yield _hash(presented, key)
+    # Keys of release 0.3.0 and before: of 256 random bits a hash without a key says as little.
+    yield hashlib.sha256(presented.encode()).digest()
+
+
+@sensitive_variables()
+def _hash(presented: str, key: str = "") -> bytes:
     """A keyed SHA-256: a copy of the database alone cannot verify a key. 256 random bits need no slow hash."""
-    return hmac.digest(
-        settings.API_KEY_HASH_KEY.encode(), b"api key:" + presented.encode(), hashlib.sha256
-    )
+    hash_key = (key or settings.API_KEY_HASH_KEY).encode()
+    return hmac.digest(hash_key, b"api key:" + presented.encode(), hashlib.sha256)
+
+
+@sensitive_variables()
+def _hash_again(key: ApiKey, presented: str) -> None:
+    """Store the hash by today's key in place of one by an earlier key, which may then be given up."""
+    stored, current = bytes(key.secret_hash), _hash(presented)
+    if hmac.compare_digest(stored, current) or not _matches(presented, stored):
+        return  # the latter: its secret is the one that a new one replaces
+    try:
+        with transaction.atomic():
+            ApiKey.objects.filter(pk=key.pk, secret_hash=stored).update(secret_hash=current)
+    except DatabaseError as error:  # a read-only database serves reads
+        logger.warning("A key cannot be hashed again: %s", error)
 
 
 def _note_use(key: ApiKey) -> None:

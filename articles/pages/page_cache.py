@@ -26,6 +26,8 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date, parse_http_date_safe, quote_etag
 
+from articles.counters import PAGES_FROM_CACHE, PAGES_RENDERED
+
 # Seconds for which a page is sent without reading the versions of its articles: a tenth of the pages' s-maxage.
 VERSION_FRESH_SECONDS = 0.1
 # Seconds for which a page is sent without reading the version of its reactions: half the pages' s-maxage.
@@ -93,7 +95,9 @@ def answer(
     key = _digest((request.path, variant))  # which may be of any length
     cached: CachedPage | None = caches["pages"].get(key)
     if cached and _is_current(key, cached, read_state):
+        PAGES_FROM_CACHE.inc()
         return _send(request, cached)
+    PAGES_RENDERED.inc()
     rendered = render()
     if isinstance(rendered, HttpResponse) or not rendered.may_be_stored:
         return answer_uncached(request, rendered)

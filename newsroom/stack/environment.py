@@ -7,7 +7,43 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 FILE_NAME = "environment"
-SECRETS = ("SECRET_KEY", "READER_KEY")
+SECRETS = ("SECRET_KEY", "READER_KEY", "METRICS_TOKEN")
+
+
+# Each may be in a file instead, which NAME_FILE names: docs/operations.md, "Secrets".
+SECRET_SETTINGS = (
+    "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
+    "READER_KEY",
+    "READER_KEY_PREVIOUS",
+    "API_KEY_HASH_KEY",
+    "METRICS_TOKEN",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "CELERY_BROKER_URL",
+    "EMAIL_URL",
+    "EMAIL_PASSWORD",
+    "ALERT_URLS",
+)
+
+
+def with_secret_files(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment with the contents of the files that NAME_FILE names. Raises ValueError, without any content."""
+    found = dict(environment)
+    for name in SECRET_SETTINGS:
+        path = found.pop(f"{name}_FILE", "")
+        if not path:
+            continue
+        if found.get(name):
+            raise ValueError(f"{name} and {name}_FILE are both set: unset one of them.")
+        try:
+            found[name] = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is no text"
+            raise ValueError(f"{name}_FILE cannot be read ({path}): {reason}.") from None
+        if not found[name]:
+            raise ValueError(f"{name}_FILE is empty ({path}).")
+    return found
 
 
 def recorded_environment(data: Path) -> dict[str, str]:

@@ -54,6 +54,14 @@ def socket_folder(data: Path, account: Account | None) -> Path:
     return folder
 
 
+def log_folder(data: Path) -> Path:
+    """The folder of the servers' logs, which only its owner can enter. The servers write to files that we open."""
+    folder = data / "log"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o700)  # of an earlier release
+    return folder
+
+
 def remove_folder(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -19,7 +19,7 @@ from django.utils.translation import to_locale
 
 from newsroom.catalogues import compiled_folder
 from newsroom.stack.console import StartupError, last_lines, print_line
-from newsroom.stack.folders import remove_folder, socket_folder
+from newsroom.stack.folders import log_folder, remove_folder, socket_folder
 from newsroom.stack.guard import BARE_ENVIRONMENT, Guard
 from newsroom.stack.options import PROJECT, Options
 
@@ -66,7 +66,7 @@ class Front:
     def start(self) -> None:
         """Start Caddy and return when it listens."""
         self._home.mkdir(mode=0o700, exist_ok=True)
-        self._log.parent.mkdir(exist_ok=True)
+        log_folder(self._options.data)
         # Drops what an earlier run wrote; the reason why a Caddy of this run died stays.
         with self._log.open("ab" if self._process else "wb") as log:
             self._process = self._guard.start(

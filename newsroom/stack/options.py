@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsroom.stack.console import StartupError
+from newsroom.stack.environment import with_secret_files
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -34,7 +35,10 @@ class Options:
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Options":
         # An empty variable is one that was not set.
-        given = {name: value for name, value in environment.items() if value}
+        try:
+            given = with_secret_files({name: value for name, value in environment.items() if value})
+        except ValueError as error:
+            raise StartupError(str(error)) from None
         return cls(
             data=Path(given.get("NEWSROOM_DATA", PROJECT / ".data")).absolute(),
             host=given.get("HOST", "127.0.0.1"),

@@ -6,7 +6,7 @@ from time import monotonic
 
 from newsroom.stack.accounts import server_account
 from newsroom.stack.console import StartupError, print_line
-from newsroom.stack.folders import database_folder, remove_folder, socket_folder
+from newsroom.stack.folders import database_folder, log_folder, remove_folder, socket_folder
 from newsroom.stack.guard import Guard
 from newsroom.stack.postgres import Postgres
 from newsroom.stack.valkey import Valkey
@@ -29,8 +29,7 @@ class Servers:
         self._folder = socket_folder(data, self._account)
         self._parts: dict[str, Postgres | Valkey] = {}
         self._down: set[Postgres | Valkey] = set()
-        logs = data / "log"
-        logs.mkdir(exist_ok=True)
+        logs = log_folder(data)
         if "DATABASE_URL" not in given:
             self._parts["DATABASE_URL"] = Postgres(
                 programs=postgres_programs(self._account),

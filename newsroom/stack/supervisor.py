@@ -159,6 +159,8 @@ def _environment(options: Options, found: Mapping[str, str], front: Front | None
         "NEWSROOM_DATA": str(options.data),
         "PATH": programs,
         "PYTHONUNBUFFERED": "1",
+        # Its lines are printed here, for a person.
+        "LOG_FORMAT": options.given.get("LOG_FORMAT", "text"),
         "WORKER_ALIVE_FILE": str(options.data / "worker-alive"),
     }
 

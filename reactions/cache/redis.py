@@ -130,6 +130,16 @@ def add_to_fields(key: str, amounts: Mapping[str, int]) -> bool:
     return _in_one_trip(queue) is not None
 
 
+def add_amounts_to_fields(key: str, amounts: Mapping[str, float]) -> bool:
+    """As `add_to_fields`, for what may have a fraction."""
+
+    def queue(pipeline: Pipeline) -> None:
+        for field, amount in amounts.items():
+            pipeline.hincrbyfloat(key, field, amount)
+
+    return _in_one_trip(queue) is not None
+
+
 def read_hash(key: str) -> Mapping[str, str] | None:
     """All fields of a hash; None where Redis is unreachable."""
 

@@ -11,6 +11,8 @@
 | `ranking-turn:{kind}` | string | that a process counts the ranking | RANKING_TURN_SECONDS | it expires |
 | `rate_limit_counts` | hash | `limit:refused`, `limit:unlimited`: how many requests | none; it has two fields for each limit | nothing |
 | `change_feed_counts` | hash | `expired`: how many cursors of the change feed had expired | none | nothing |
+| `counters` | hash | by name and labels of a counter, what all processes have counted | none; it has some thousand fields | nothing |
+| `unknown-proxy` | string | that a request came through a proxy and TRUSTED_PROXY_HOPS names none | UNKNOWN_PROXY_TTL_SECONDS | it expires |
 | `views:{views}:{article id}:{start}` | HyperLogLog | the clients that opened the article in the half hour from `start`, in seconds since 1970 | VIEWS_TTL_SECONDS from the last view | it expires, or is evicted |
 | `views-changed:{views}` | sorted set | `{article id}:{start}` of what has views that were not copied, by the last one's time in microseconds | as long | the task that copies them |
 | `views-requests:{views}` | hash | by outcome, how many views were sent | none; it has a field for each outcome | nothing |
@@ -36,12 +38,16 @@ RANKING_TTL_SECONDS = 3_600
 RANKING_TURN_SECONDS = 30
 # Six hours: that long the task that copies views may be away, and none is lost.
 VIEWS_TTL_SECONDS = 21_600
+# A day: `check --deploy` says so to who asks until then.
+UNKNOWN_PROXY_TTL_SECONDS = 86_400
 
 WRITES = "counts-writes"
 EPOCH = "counts-epoch"
 LIVE_PROCESSES = "live-processes"
 RATE_LIMIT_COUNTS = "rate_limit_counts"
 CHANGE_FEED_COUNTS = "change_feed_counts"
+COUNTERS = "counters"
+UNKNOWN_PROXY = "unknown-proxy"
 VIEWS_CHANGED = "views-changed:{views}"
 VIEWS_REQUESTS = "views-requests:{views}"
 

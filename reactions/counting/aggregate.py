@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import Error, transaction
 
+from reactions.counters import BATCH_ENTRIES, BATCH_SECONDS, HELD
 from reactions.counting.cache_writer import write_stale_counts
 from reactions.counting.claim import Claim, claim_entries
 from reactions.counting.progress import note_aggregation
@@ -97,7 +98,7 @@ def aggregate_batch(
     With `only`, of these articles alone, set aside or not. Raises AggregationFailed, and Django's database errors where
     it is the whole database that fails.
     """
-    entries, articles = 0, list[UUID]()
+    entries, articles, began = 0, list[UUID](), time.perf_counter()
     while True:
         limit = most - entries
         claim, changed = _aggregate_claimed(limit, without, only, lock_milliseconds)
@@ -106,6 +107,8 @@ def aggregate_batch(
         created = _create_versions(claim.unversioned)
         if not created or entries == most:
             skipped = frozenset({*claim.skipped, *claim.unversioned} - created)
+            BATCH_ENTRIES.observe(entries)
+            BATCH_SECONDS.observe(time.perf_counter() - began)
             return Batch(entries, articles, claim.read == limit, skipped)
 
 
@@ -121,11 +124,13 @@ def _aggregate_claimed(
         with transaction.atomic():
             rows("limit_lock_waits", {"milliseconds": lock_milliseconds})
             claim = claim_entries(most=most, without=without, only=only)
-            return claim, _count(claim)
+            changed, held = _count(claim)
     except Error as error:
         if claim is None or failure_of(error) in OF_ALL:
             raise
         raise AggregationFailed(claim.articles) from error
+    HELD.inc(held)
+    return claim, changed
 
 
 def aggregate_articles(article_ids: Collection[UUID]) -> int:
@@ -138,11 +143,10 @@ def aggregate_articles(article_ids: Collection[UUID]) -> int:
             return counted
 
 
-def _count(claim: Claim) -> list[UUID]:
-    """Moderate and count what was claimed; returns the articles that have new counts."""
+def _count(claim: Claim) -> tuple[list[UUID], int]:
+    """Moderate and count what was claimed; returns the articles that have new counts, and how many reactions are held."""
     lock_shared(stripes=claim.stripes, minutes=len(claim.first), articles=claim.articles)
-    for entries in claim.first:
-        moderate(entries)
+    held = sum(moderate(entries) for entries in claim.first)
     changed = []
     if claim.count:
         found = rows("aggregate", {"entries": claim.entries}, unprepared=True)
@@ -151,7 +155,7 @@ def _count(claim: Claim) -> list[UUID]:
         rows("remove_orphans", {"entries": claim.left})
     if claim.has_erased:
         rows("remove_erased")
-    return changed
+    return changed, held
 
 
 def _create_versions(article_ids: Sequence[UUID]) -> set[UUID]:

@@ -282,8 +282,8 @@ class Readers(ReaderView):
             raise InvalidJwt(refused.detail, refused.code) from None
         except KeysUnreachable:
             raise NoKeys from None
-        if guest is not None:
-            adopt_reactions(guest_id=guest.id, account_id=account.id)
+        for former_id in [*account.former_ids, *([guest.id] if guest else [])]:
+            adopt_reactions(guest_id=former_id, account_id=account.id)
         return _token(account, status=201)
 
     def _known(self, request: Request) -> Reader | None:

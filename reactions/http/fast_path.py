@@ -10,7 +10,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from uuid import UUID
@@ -18,13 +18,15 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.db import Error, OperationalError, close_old_connections
 from django.http import QueryDict, parse_cookie
-from django.urls import reverse
+from django.urls import resolve, reverse
+from prometheus_client import Counter
 from rest_framework.exceptions import ValidationError
 
 from articles.conditional_get import has_etag
 from articles.json_body import MEDIA_TYPE, SMALL_BYTES, parse_json
 from articles.sites.rules import is_url
 from reactions.cache.slugs import find_article, find_articles, known_article
+from reactions.counters import request_counter
 from reactions.counts import Answer, fresh_answers, list_answers
 from reactions.group_commit import group_commit
 from reactions.http.answers import joined
@@ -110,6 +112,7 @@ class FastPath:
         self._many = reverse("many-reactions")
         self._head, tail = reverse("reactions", args=["*"]).split("*")
         self._tails = {"GET": tail, "HEAD": tail, "PUT": reverse("mine", args=["*"]).split("*")[1]}
+        self._counters = dict(_counters())
         self._learned: dict[tuple[object, ...], _Learned] = {}
         self._lists: dict[str, _List] = {}
 
@@ -142,6 +145,7 @@ class FastPath:
         if learned is None:
             return self._django(environ, self._learn(call, start_response))
         body = b"" if is_known else body
+        self._counters[environ["REQUEST_METHOD"], address == "", is_known].inc()
         own = {"ETag": etag, "Content-Length": str(len(body))}
         start_response(status, [(name, own.get(name, value)) for name, value in learned.headers])
         return [body] if body else []
@@ -273,6 +277,22 @@ class FastPath:
             return start_response(status, headers, *exc_info)
 
         return start
+
+
+def _counters() -> Iterator[tuple[tuple[str, bool, bool], Counter]]:
+    """By method, whether the call is for many, and whether the client has the answer: with Django's pattern for it."""
+    paths = {
+        False: reverse("reactions", args=["*"]),
+        True: reverse("many-reactions"),
+    }
+    for is_many, path in paths.items():
+        route = str(resolve(path).route)
+        for method in ("GET", "HEAD"):
+            for is_known, status in ((False, 200), (True, 304)):
+                counter = request_counter(route, method, status, "fast_path")
+                yield (method, is_many, is_known), counter
+    route = str(resolve(reverse("mine", args=["*"])).route)
+    yield ("PUT", False, False), request_counter(route, "PUT", 200, "fast_path")
 
 
 def _read_one(address: str) -> list[Answer] | None:

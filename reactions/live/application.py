@@ -34,6 +34,8 @@ _STREAM = (
     (b"x-accel-buffering", b"no"),
     (b"access-control-allow-origin", b"*"),
     (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
 )
 # Seconds after which a client that found no room may try again, each after another time.
 _RETRY_AFTER_SECONDS = (5, 30)
@@ -149,6 +151,8 @@ async def _answer(
         "Cache-Control": "no-store",
         "Access-Control-Allow-Origin": "*",
         "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "Cross-Origin-Resource-Policy": "cross-origin",
         **headers,
     }
     await _send_head(

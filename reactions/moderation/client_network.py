@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from reactions.cache import redis, redis_keys
 from reactions.readers import HasReader
 from reactions.sql import row, rows
 
@@ -137,3 +138,11 @@ def _warn_of_unknown_proxy() -> None:
         "A request carries X-Forwarded-For, and TRUSTED_PROXY_HOPS is 0: behind a reverse proxy, set it,"
         " or all readers count as one network."
     )
+    redis.write_text(
+        redis_keys.UNKNOWN_PROXY, "seen", ttl_seconds=redis_keys.UNKNOWN_PROXY_TTL_SECONDS
+    )
+
+
+def has_unknown_proxy() -> bool:
+    """Whether a request came through a proxy that no setting names, within a day; False where Redis cannot say."""
+    return redis.read_text(redis_keys.UNKNOWN_PROXY) is not None

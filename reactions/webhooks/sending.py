@@ -17,6 +17,7 @@ from django.utils import timezone
 from standardwebhooks import Webhook
 
 from articles.http_client import PORTS, AllowedTargets, Answered, FetchError, post
+from reactions.counters import WEBHOOKS_DELIVERED, WEBHOOKS_REFUSED, WEBHOOKS_UNANSWERED
 from reactions.models import MOST_ANSWER, DeliveryState, WebhookDelivery, WebhookEndpoint
 from reactions.sql import row, rows
 from reactions.webhooks.endpoints import disable, target_port
@@ -76,9 +77,12 @@ def send(delivery_id: UUID) -> None:
     try:
         answered = attempt(delivery)
     except FetchError as error:
+        WEBHOOKS_UNANSWERED.inc()
         _note_failure(delivery, f"No answer: {error}", None)
         return
-    if 200 <= answered.status < 300:
+    is_delivered = 200 <= answered.status < 300
+    (WEBHOOKS_DELIVERED if is_delivered else WEBHOOKS_REFUSED).inc()
+    if is_delivered:
         _note_success(delivery, answered)
     elif 300 <= answered.status < 400:
         _note_failure(delivery, "The receiver redirects, which is not followed.", answered)

@@ -98,13 +98,17 @@ def blocking_visitor(
 
 @pytest.fixture
 def visitor(browser: Browser, stack: RunningStack) -> Iterator[Visitor]:
-    """Opens a page in a browser of its own, as another visitor would. No page may report an error."""
+    """Opens a page in a browser of its own, as another visitor would. No page may report an error, or violate its policy."""
     contexts = []
     errors: list[str] = []
 
     def visit(path: str, **options: object) -> Page:
         context = browser.new_context(base_url=stack.url, **options)  # type: ignore[arg-type]
         contexts.append(context)
+        context.on(
+            "console",
+            lambda said: errors.append(said.text) if "Content Security" in said.text else None,
+        )
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(path)

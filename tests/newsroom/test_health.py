@@ -14,6 +14,7 @@ from newsroom import health
 from reactions.cache import limits, redis_keys
 from reactions.cache.redis import client as redis_client
 from reactions.models import AggregationRun, OutboxEntry
+from tests.scraping import bearer, scrape
 
 
 def test_a_process_that_answers_is_alive(client: Client) -> None:
@@ -76,7 +77,7 @@ def test_the_metrics_have_the_sums_of_the_live_processes(
 ) -> None:
     note_live(live_record)
 
-    text = client.get("/metrics").content.decode()
+    text = scrape(client).content.decode()
 
     assert "\nnewsroom_live_listeners 3.0\n" in text
     assert "\nnewsroom_live_events_sent_total 5.0\n" in text
@@ -156,5 +157,5 @@ def test_without_postgresql_it_is_down(
 def test_a_probe_is_answered_whatever_its_host(
     client: Client, db: None, path: str, host: str
 ) -> None:
-    assert client.get(path, headers={"Host": host}).status_code == 200
+    assert client.get(path, headers={"Host": host, **bearer()}).status_code == 200
     assert client.get("/", headers={"Host": host}).status_code == 400

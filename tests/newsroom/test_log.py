@@ -1,6 +1,7 @@
 """The log: a client's mistakes do not fill it, and what an operator has to know is in it."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -62,4 +63,5 @@ def log_of(path: str, host: str) -> list[str]:
         text=True,
         check=True,
     )
-    return ran.stderr.splitlines()
+    # Each line begins with the name of its request.
+    return [re.sub(r"^\[[0-9a-f]{16}\] ", "", line) for line in ran.stderr.splitlines()]

@@ -14,12 +14,14 @@ from pytest_django import Settings
 
 from articles.api import keys
 from articles.api.api_keys import issue_key, rotate_key
+from newsroom import log_format
 from newsroom.redaction import RedactingFormatter, redact
 from reactions.http import rate_limiting
 
 pytestmark = pytest.mark.django_db
 
 FOREIGN = "sk_live_51H8x9aKQ2mZ7vBnCwXyPtUeRd"
+READER = "lRBWcyJxG1s6F-fXt0EM2Q~aB3-.1uKx2z.S8q3mZ7vBnCwXyPtUeRdS8q3mZ7vBnCwXyPtUeRdAbC"
 MY_KEY = "/api/v1/keys/me/"
 
 
@@ -128,9 +130,9 @@ def test_no_log_holds_a_key(
 
 
 def test_the_log_of_the_product_is_written_by_that_formatter(settings: Settings) -> None:
-    assert settings.LOGGING["formatters"]["plain"]["()"].endswith(".RedactingFormatter")
+    assert issubclass(log_format.TextFormatter, RedactingFormatter)
     handlers = settings.LOGGING["handlers"].values()
-    assert {handler["formatter"] for handler in handlers} == {"plain"}
+    assert {handler["formatter"] for handler in handlers} == {settings.LOG_FORMAT}
 
 
 @pytest.mark.parametrize(
@@ -141,6 +143,14 @@ def test_the_log_of_the_product_is_written_by_that_formatter(settings: Settings)
         ("Bearer nr_0123456789_abc-DEF_ghi.", "Bearer nr_0123456789_…."),
         (f"GET /x/?a=1&API_KEY={FOREIGN}&b=2", "GET /x/?a=1&API_KEY=…&b=2"),
         (f"<a href='?key={FOREIGN}'>", "<a href='?key=…'>"),
+        (f"reader={READER}; a=b", "reader=…; a=b"),
+        (f"the token {READER} is bad", "the token … is bad"),
+        ("sessionid=abc123, __Host-reader=x", "sessionid=…, __Host-reader=…"),
+        ("Not found: /preview/MTIz:abc/", "Not found: /preview/…/"),
+        ("POST /desk/mail/mute/abc:def/", "POST /desk/mail/mute/…/"),
+        ("from 203.0.114.9:4711 and 2a00:1450:4001::1", "from …:4711 and …"),
+        ("at 127.0.0.1, 10.0.0.7 and ::1, 12:30:59", "at 127.0.0.1, 10.0.0.7 and ::1, 12:30:59"),
+        ("PostgreSQL 15.4.2.1, 8.8.8.8.8", "PostgreSQL …, 8.8.8.8.8"),
         ("a reader reacted; the key of a hash", "a reader reacted; the key of a hash"),
     ],
 )

@@ -29,6 +29,7 @@ from reactions.sql import rows
 from reactions.tasks import copy_views_task
 from tests.articles.sites.sites import make_site, publish_at
 from tests.conftest import PublishArticle
+from tests.scraping import scrape
 
 pytestmark = pytest.mark.django_db
 
@@ -236,7 +237,7 @@ def test_without_redis_a_view_is_lost_and_says_so_later(client: Client, article:
     assert copy_views() == 1
     assert views_of(article.pk) == {START: 1}
     assert (read_view_counts() or {})["lost"] == 1
-    assert 'newsroom_views_total{outcome="lost"} 1.0' in client.get("/metrics").content.decode()
+    assert 'newsroom_views_total{outcome="lost"} 1.0' in scrape(client).content.decode()
 
 
 # --- from Redis to PostgreSQL

@@ -479,11 +479,14 @@ def test_a_put_while_postgresql_is_unreachable_is_tried_once(
         raise OperationalError
 
     monkeypatch.setattr(record, "row", fail)
-    answer = site.put(path, SAD, **reader)
+    status, headers, body = site.put(path, SAD, **reader)
 
     assert len(tried) == 1
-    assert answer == site.django(path, "PUT", SAD, **reader)
-    assert answer[0] == "503 Service Unavailable"
+    again = site.django(path, "PUT", SAD, **reader)
+    assert (status, body) == (again[0], again[2])
+    names = [[name for name, _ in each] for each in (headers, again[1])]
+    assert names[0] == names[1]
+    assert status == "503 Service Unavailable"
 
 
 def test_a_put_without_a_reader_is_refused_by_django_and_records_nothing(

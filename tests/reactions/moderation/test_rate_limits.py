@@ -19,6 +19,7 @@ from reactions.moderation.client_network import hash_client_network
 from reactions.moderation.rate_limits import NEW_READERS, WRONG_KEYS, take
 from tests.reactions.http.test_form import form_of
 from tests.reactions.rate_limits import nothing_taken
+from tests.scraping import scrape
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +45,7 @@ def key_of(address: str) -> str:
 
 
 def metric(client: Client, name: str) -> float:
-    text = client.get("/metrics").content.decode()
+    text = scrape(client).content.decode()
     (line,) = [line for line in text.splitlines() if line.startswith(f"newsroom_rate_limit_{name}")]
     return float(line.split()[-1])
 
@@ -181,7 +182,7 @@ def test_without_redis_each_process_has_a_ceiling_for_readers_and_wrong_keys(
     wrong = {"Authorization": "Bearer nr_1234567890_wrong"}
     readers = [Client().post(READERS) for _ in range(5)]
     guesses = [client.get(WAVES, headers=wrong).status_code for _ in range(5)]
-    assert "newsroom_rate_limit" not in client.get("/metrics").content.decode()
+    assert "newsroom_rate_limit" not in scrape(client).content.decode()
 
     settings.REDIS_URL = url
     limits.redis_breaker.reset()

@@ -22,6 +22,8 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from kombu import Connection
 
+from newsroom.production import list_dangers
+
 OLDEST_POSTGRES = 15
 EDITOR = "editor"
 
@@ -35,6 +37,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        check_settings()
         check_database()
         check_redis()
         check_broker()
@@ -51,6 +54,13 @@ class Command(BaseCommand):
         started = monotonic()
         if step():
             self.stderr.write(f"{text} ({monotonic() - started:.1f} s).", lambda line: line)
+
+
+def check_settings() -> None:
+    """Refuse what the processes would refuse, before anything is changed."""
+    if dangers := list_dangers():
+        lines = [f"{each.msg} {each.hint or ''}".strip() for each in dangers]
+        raise CommandError("\n".join(lines))
 
 
 def check_database() -> None:
