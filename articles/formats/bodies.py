@@ -22,7 +22,7 @@ BOXES = re.compile(
 HIGH_HEADING = re.compile(r"<(/?)h1\b", re.IGNORECASE)
 LOW_HEADING = re.compile(r"<(/?)h[56]\b", re.IGNORECASE)
 BLOCK = re.compile(r"<(?:p|h2|h3|h4|ul|ol|blockquote|pre|hr|table|figure)\b", re.IGNORECASE)
-EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|\u00a0|&nbsp;|<br>)*</p>")
+EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|&nbsp;|<br>)*+</p>")
 BLANK_LINES = re.compile(r"\n[^\S\n]*(?=\n)")
 PREFORMATTED = re.compile(r"<pre>.*?</pre>", re.DOTALL)
 BLANK_IN_PREFORMATTED = re.compile(r"\n(?:[^\S\n]*\n)+")

@@ -28,6 +28,7 @@ TOP_HEADING = re.compile(
 )
 # In <meta charset> and <meta http-equiv>, and a byte order mark.
 _DECLARES_CHARSET = re.compile(rb"charset\s*=|^\xef\xbb\xbf|^\xfe\xff|^\xff\xfe", re.IGNORECASE)
+ELEMENTS = 30_000  # of a page; one of news has about 3,000
 DEPTH = 10  # of JSON-LD inside JSON-LD
 
 
@@ -35,6 +36,8 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     """The one story of a page. Raises StoryError with every mistake and the field it is in."""
     check_size(content, name)
     page = parsed(content, name)
+    if sum(1 for _ in page.iter()) > ELEMENTS:
+        raise refusal(name, f"the page has more than {ELEMENTS} elements.")
     return read_items([page], _Page(content).raw_story, name=name, zone=zone, noun="page")
 
 

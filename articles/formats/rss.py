@@ -10,7 +10,7 @@ from articles.formats import bodies
 from articles.formats.mediatopics import claims_to_be_one
 from articles.formats.story import Author, LeadImage, Story
 from articles.formats.wire import Item, RawStory, host_of, joined, read_items, refusal, shortened
-from articles.formats.xmltree import check_entities
+from articles.formats.xmltree import check_elements, check_entities
 
 
 def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
@@ -19,6 +19,7 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     Raises StoryError with every mistake, each with the entry and field it is in.
     """
     check_entities(content, name)
+    check_elements(content, name)
     # As a stream: feedparser takes bytes for the name of a file first. Its own sanitiser stays off
     # because the one of `bodies` follows, which also joins relative links.
     stream = io.BytesIO(content)
