@@ -1,5 +1,6 @@
 """NewsML-G2: a news item, or a message that holds several."""
 
+import re
 from collections.abc import Iterator
 from datetime import tzinfo
 
@@ -31,7 +32,7 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
     if meta is None:
         item.refuse("itemMeta", "is missing.")
         return None
-    if _code(first(meta, "itemClass")) not in TEXT:
+    if _code(first(meta, "itemClass")).lower() not in TEXT:
         return None
     if content is None:
         content = etree.Element("contentMeta")
@@ -54,9 +55,9 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
         dateline_text=text_of(first(content, "dateline")),
         tags=[text_of(keyword) for keyword in content.iterfind("keyword")],
         subjects=[
-            a
-            for s in content.iterfind("subject")
-            if (a := attribute(s, "qcode") or attribute(s, "uri"))
+            identifier
+            for subject in content.iterfind("subject")
+            if (identifier := _identifier(subject))
         ],
         language=attribute(first(content, "language"), "tag"),
         published_at=text_of(first(content, "contentCreated"))
@@ -72,7 +73,7 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
         source=_name(first(content, "infoSource")) or _name(first(meta, "provider")),
         item_id=attribute(root, "guid"),
         version=version,
-        pub_status=attribute(first(meta, "pubStatus"), "qcode"),
+        pub_status=_identifier(first(meta, "pubStatus")),
         embargoed_until=text_of(first(meta, "embargoed")),
     )
 
@@ -144,5 +145,9 @@ def _names(element: etree._Element) -> Iterator[str]:
 
 
 def _code(element: etree._Element | None) -> str:
-    code = attribute(element, "qcode") or attribute(element, "uri")
-    return code.rpartition("/")[2].rpartition(":")[2]
+    """The last part of its code, whether that is short or an address."""
+    return re.split("[:/#]", _identifier(element).rstrip("/"))[-1]
+
+
+def _identifier(element: etree._Element | None) -> str:
+    return (attribute(element, "qcode") or attribute(element, "uri")).strip()

@@ -114,7 +114,7 @@ def _moment(data: etree._Element, tag: str) -> str:
 
 def _status(data: etree._Element) -> str:
     """`embargoed` comes with a date of release, which says the same."""
-    status = attribute(data, "management-status").lower()
+    status = attribute(data, "management-status").strip().lower()
     return "" if status in {"embargoed", "advisory"} else status
 
 

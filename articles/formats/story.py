@@ -64,7 +64,8 @@ class Story:
     """One story of a file. `body_html` is sanitised; every time is aware, where it is given.
 
     `source_item_id` is the name that its source gives the story, and `source_version` is
-    its version there: a number, a dotted number or a UTC time.
+    its version there: a number, a dotted number or a UTC time. `modified_at` is when that version was made.
+    `notes` say what was left out of the story and what was guessed.
     """
 
     headline: str
@@ -97,9 +98,11 @@ class Story:
     source_item_id: str = ""
     source_version: str = ""
     source_url: str = ""
+    modified_at: dt.datetime | None = None
     pub_status: PubStatus = "usable"
     embargoed_until: dt.datetime | None = None
     expires_at: dt.datetime | None = None
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What the parsers of wire formats share: limits, checks, and the step from raw values to a story."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
@@ -28,6 +29,7 @@ from articles.formats.story import (
 
 FILE_BYTES = 5 * 1024 * 1024  # a feed of 1,000 full stories; larger ones come in parts
 ITEMS = 2000  # of one document
+NOTES = 20  # of one story
 TAGS = 50  # as many as a desk may give in Markdown
 EARLIEST_YEAR = 1600  # before the first newspaper, and far from the edge of datetime's arithmetic
 ELLIPSIS = "…"
@@ -98,6 +100,12 @@ class Item:
     zone: tzinfo
     line: int | None = None
     mistakes: list[Mistake] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Say what was left out of the story, or guessed."""
+        if text not in self.notes and len(self.notes) < NOTES:
+            self.notes.append(text)
 
     def refuse(self, key: str, text: str) -> None:
         self.mistakes.append(Mistake(self.name, self.line, f"{self.place}: {key}: {text}"))
@@ -108,7 +116,7 @@ class Item:
         if found := UNWELCOME.search(value):
             self.refuse(key, f"the character {found[0]!r} is not allowed.")
             return ""
-        if required and not value:
+        if required and not has_text(value):
             self.refuse(key, "is missing.")
         if len(value) > longest:
             self.refuse(key, f"has {len(value)} characters; {longest} are allowed.")
@@ -192,18 +200,21 @@ def read_items(
 
 def story_of(raw: RawStory, item: Item) -> Story:
     """The story of these values; their mistakes are added to the item."""
+    pub_status = _pub_status(raw.pub_status, item)
+    needs_text = pub_status == "usable"  # a withdrawn story may be empty
     headline = item.text(
-        "headline", raw.headline, longest=MAX_LENGTH["headline"], required=_needs_text(raw)
+        "headline", raw.headline, longest=MAX_LENGTH["headline"], required=needs_text
     )
     item_id = _short_id(item.text("id", raw.item_id, longest=10_000))
     published_at = item.moment("published_at", raw.published_at)
+    modified_at = item.moment("modified_at", raw.modified_at)
     raw_dateline, body_html = _dateline_and_body(raw, item, published_at)
     section = item.names(
         "section", [raw.section] if raw.section else [], longest=MAX_LENGTH["section"]
     )
     topics, tags = mediatopics.part(raw.tags)
     word_count = markup.count_words(body_html)
-    if not word_count and _needs_text(raw):
+    if not word_count and needs_text:
         item.refuse("body", "is empty.")
     return Story(
         headline=headline,
@@ -239,11 +250,13 @@ def story_of(raw: RawStory, item: Item) -> Story:
         ed_note=item.text("ed_note", raw.ed_note, longest=MAX_LENGTH["ed_note"]),
         source=item.text("source", raw.source, longest=MAX_LENGTH["source"]),
         source_item_id=item_id,
-        source_version=_version(raw, item),
+        source_version=_version(raw, item, modified_at),
         source_url=item.address("url", raw.url),
-        pub_status=_pub_status(raw.pub_status, item),
+        modified_at=modified_at,
+        pub_status=pub_status,
         embargoed_until=item.moment("embargoed_until", raw.embargoed_until),
         expires_at=item.moment("expires_at", raw.expires_at),
+        notes=tuple(item.notes),
     )
 
 
@@ -273,6 +286,11 @@ def is_web_address(value: str) -> bool:
         return False
 
 
+def has_text(value: str) -> bool:
+    """Whether there is something to see: more than spaces, controls and characters of no width."""
+    return any(unicodedata.category(each)[0] not in "CZ" for each in value)
+
+
 def host_of(*addresses: str) -> str:
     """The host of the first web address among these."""
     for address in addresses:
@@ -293,11 +311,6 @@ def joined(names: Sequence[str]) -> str:
     """`Ann Lee, Bo Park and Cy Ray`."""
     *first, last = names or ("",)
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def _needs_text(raw: RawStory) -> bool:
-    """Whether there must be something to read: a withdrawn story may be empty."""
-    return raw.pub_status in {"", "usable"}
 
 
 def _dateline_and_body(
@@ -393,22 +406,23 @@ def _urgency(value: str, item: Item) -> int | None:
     return int(value) or None  # NITF and NewsML write 0 for none
 
 
-def _version(raw: RawStory, item: Item) -> str:
+def _version(raw: RawStory, item: Item, modified_at: datetime | None) -> str:
     """The version as the source counts it, else the time of its last change."""
     if raw.version:
         return item.text("version", raw.version, longest=MAX_LENGTH["source_version"])
-    modified_at = item.moment("modified_at", raw.modified_at)
     return modified_at.isoformat(timespec="seconds") if modified_at else ""
 
 
 def _pub_status(value: str, item: Item) -> PubStatus:
-    """IPTC's word; `stat:usable` is NewsML's way to say it, `cancelled` a common spelling."""
-    match value.strip().lower().rpartition(":")[2]:
-        case "" | "usable":
+    """IPTC's word: alone, as `stat:usable`, or at the end of the address of its NewsCode."""
+    if not value.strip():
+        return "usable"
+    match re.split("[:/#]", value.strip().rstrip("/").lower())[-1]:
+        case "usable":
             return "usable"
         case "withheld":
             return "withheld"
-        case "canceled" | "cancelled":
+        case "canceled" | "cancelled" | "cancel" | "kill" | "killed":
             return "canceled"
     item.refuse("pub_status", f"{_shown(value)} is not usable, withheld or canceled.")
     return "withheld"

@@ -66,7 +66,7 @@ def _new(story: Story, slug: str, context: IngestContext) -> Article:
     article.guid = story.guid or _own_guid(article, story, context)
     article.source = context.source_of(story)
     article.source_item_id, article.source_version = story.source_item_id, story.source_version
-    article.source_url = story.source_url
+    article.source_modified_at, article.source_url = story.modified_at, story.source_url
     if context.feed_source:
         article.canonical_url = story.source_url
     values = fingerprints.of_story(story)
