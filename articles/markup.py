@@ -32,8 +32,11 @@ ACTIVE_TAGS = {
 }
 PICTURE_TAGS = {"picture", "source", "video", "audio", "track", "canvas"}
 # fmt: on
+# What a footnote leads to, and the way back, in bodies from elsewhere. No other id: pages have their own.
+NOTE_ID = re.compile(r"note-[\w-]{1,60}")
 ALLOWED_ATTRIBUTES = {
-    "a": {"href", "title"},
+    **{tag: {"id"} for tag in ("li", "p", "sup", "h2", "h3", "h4")},
+    "a": {"href", "title", "id"},
     "abbr": {"title"},
     "img": {"src", "alt", "title"},
     "ol": {"start"},
@@ -108,6 +111,8 @@ def _kept_attribute(tag: str, name: str, value: str) -> str | None:
     """nh3 reads schemes as the URL standard does; this one also sees through escapes, as desks do."""
     if name == "src":
         return picture_path(value)
+    if name == "id":
+        return value if NOTE_ID.fullmatch(value) else None
     return None if name == "href" and any(_objections_to_link(value, 1)) else value
 
 

@@ -21,6 +21,7 @@ from articles.formats.wire import (
     refusal,
     shortened,
 )
+from articles.formats.xmltree import language_around
 
 ARTICLE = re.compile(r"(?:.*[/:])?(?:\w*NewsArticle|Article|BlogPosting|Report)$")
 TOP_HEADING = re.compile(
@@ -103,7 +104,7 @@ class _Page:
             section=next(iter(texts(data.get("articleSection"))), ""),
             tags=_keywords(data.get("keywords")),
             subjects=_about(data.get("about")),
-            language=first_text(data, "inLanguage") or root.get("lang") or "",
+            language=first_text(data, "inLanguage") or page_language(root),
             published_at=first_text(data, "datePublished") or found["date"],
             modified_at=first_text(data, "dateModified"),
             lead_image=_lead_image(data.get("image"), root),
@@ -197,6 +198,20 @@ def _lead_image(value: Any, root: etree._Element) -> LeadImage:
         credit=bodies.plain(first_text(data, "creditText")),
         url=first_text(data, "contentUrl", "url") or address or page_property(root, "og:image"),
     )
+
+
+def page_language(root: etree._Element) -> str:
+    """As the page states it: of its text, for readers' cards, in its head."""
+    text = next(iter(root.iter("article")), root.find("body"))
+    around = language_around(text) or language_around(root)
+    return around or page_property(root, "og:locale") or _equivalent(root, "content-language")
+
+
+def _equivalent(root: etree._Element, name: str) -> str:
+    for meta in root.iter("meta"):
+        if (meta.get("http-equiv") or "").lower() == name:
+            return (meta.get("content") or "").partition(",")[0]
+    return ""
 
 
 def page_property(root: etree._Element, name: str) -> str:

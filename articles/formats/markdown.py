@@ -5,6 +5,8 @@ from datetime import date, datetime, tzinfo
 from itertools import islice
 from pathlib import PurePosixPath
 
+from django.conf import settings
+
 from articles import dateline, markup, places
 from articles.fields import MAX_LENGTH, NAME_LENGTH
 from articles.formats import bylines, front_matter, mediatopics
@@ -183,7 +185,7 @@ def _subjects(fields: Fields) -> tuple[str, ...]:
 def _language(fields: Fields) -> str:
     language = fields.text("language", longest=MAX_LENGTH["language"], literal=True)
     if not language:
-        return "en"
+        return language_tag(settings.SITE_LANGUAGE)
     tag = language_tag(language)
     if not tag:
         fields.refuse("language", f"{language!r} is not a language tag such as en or en-GB.")

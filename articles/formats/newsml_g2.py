@@ -9,7 +9,14 @@ from lxml import etree
 from articles.formats import bodies, nitf
 from articles.formats.story import Author, LeadImage, Story
 from articles.formats.wire import Item, RawStory, joined, read_items, refusal
-from articles.formats.xmltree import attribute, first, html_of, parse, text_of
+from articles.formats.xmltree import (
+    attribute,
+    first,
+    html_of,
+    language_around,
+    parse,
+    text_of,
+)
 
 TEXT = {"", "text"}
 
@@ -41,14 +48,15 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
     authors = [Author(name) for creator in content.iterfind("creator") if (name := _name(creator))]
     version = attribute(root, "version")
     modified_at = text_of(first(meta, "versionCreated"))
-    body_html, lead_image = _body(root)
+    body_html, pictures = _body(root)
     return RawStory(
         headline=_of_role(content, "headline", "main") or text_of(first(content, "headline")),
         subheadline=_of_role(content, "headline", "sub", "subheadline"),
         short_headline=_of_role(content, "headline", "short"),
         slugline=text_of(first(content, "slugline")),
         abstract=_of_role(content, "description", "summary", "abstract"),
-        lead_image=lead_image or _remote_picture(root),
+        lead_image=None if pictures else _remote_picture(root),
+        pictures=pictures,
         body_html=body_html,
         byline=text_of(first(content, "by")) or joined([author.name for author in authors]),
         authors=authors,
@@ -59,7 +67,7 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
             for subject in content.iterfind("subject")
             if (identifier := _identifier(subject))
         ],
-        language=attribute(first(content, "language"), "tag"),
+        language=attribute(first(content, "language"), "tag") or _language(root, content),
         published_at=text_of(first(content, "contentCreated"))
         or text_of(first(meta, "firstCreated"))
         or modified_at,
@@ -78,20 +86,29 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
     )
 
 
-def _body(root: etree._Element) -> tuple[str, LeadImage | None]:
-    """The text as HTML, and the picture that NITF has inside of it."""
+def _language(root: etree._Element, content: etree._Element) -> str:
+    """By the nearest `xml:lang` around the text, else around what is said of it."""
+    text = first(root, "contentSet/inlineXML/html/body", "contentSet/inlineXML/nitf/body")
+    text = (
+        text if text is not None else first(root, "contentSet/inlineXML", "contentSet/inlineData")
+    )
+    return language_around(text) or language_around(content) or language_around(root)
+
+
+def _body(root: etree._Element) -> tuple[str, list[LeadImage]]:
+    """The text as HTML, and the pictures that NITF has inside of it."""
     for inline in root.iterfind("contentSet/inlineXML"):
         body = first(inline, "nitf/body")
         if body is not None:
-            picture = nitf.lead_image(body)
-            return nitf.body_html(body), picture
+            pictures = nitf.pictures(body)
+            return nitf.body_html(body), pictures
         page = first(inline, "html/body")
-        return html_of(page if page is not None else inline), None
+        return html_of(page if page is not None else inline), []
     for data in root.iterfind("contentSet/inlineData"):
         is_html = "html" in attribute(data, "contenttype")
         text = "".join(map(str, data.itertext()))
-        return text if is_html else bodies.from_text(text), None
-    return "", None
+        return text if is_html else bodies.from_text(text), []
+    return "", []
 
 
 def _remote_picture(root: etree._Element) -> LeadImage | None:

@@ -101,6 +101,7 @@ class _Feed:
         authors = _authors(entry) or self.authors
         return RawStory(
             headline=bodies.plain(_text(entry, "title")),
+            may_lack_headline=True,
             abstract=shortened(bodies.plain(summary)),
             body_html=html,
             byline=joined([author.name for author in authors]),
@@ -140,12 +141,13 @@ def _tag(tag: Any) -> str:
     code = f"{scheme.rstrip('/')}/{term}"
     if claims_to_be_one(scheme):
         return code
-    return term if claims_to_be_one(term) else str(tag.get("label") or term)
+    return term if claims_to_be_one(term) else bodies.plain(str(tag.get("label") or term))
 
 
 def _language(entry: Any) -> str:
-    detail = dict.get(entry, "title_detail") or {}
-    return str(detail.get("language") or "")
+    details = [*(dict.get(entry, "content") or []), dict.get(entry, "title_detail") or {}]
+    stated = (str(detail.get("language") or "") for detail in details)
+    return _text(entry, "language") or next(filter(None, stated), "")
 
 
 def _lead_image(entry: Any) -> LeadImage | None:

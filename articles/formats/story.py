@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+GUESSED = "guessed: "  # how a note begins about what the file did not say
 PubStatus = Literal["usable", "withheld", "canceled"]  # IPTC's three words
 
 
@@ -53,10 +54,12 @@ class Origin:
     name: str
     lines: Mapping[str, int] = field(default_factory=dict)
     item: str = ""
+    title: str = ""  # or link, by which an editor finds it in a long file
 
     def mistake(self, about: str, text: str) -> "Mistake":
         where = f"{self.item}: {about}" if self.item else about
-        return Mistake(name=self.name, line=self.lines.get(about), text=f"{where}: {text}")
+        title = f" ({self.title})" if self.title else ""
+        return Mistake(name=self.name, line=self.lines.get(about), text=f"{where}: {text}{title}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Story:
     language: str = "en"
     published_at: dt.datetime | None = None
     lead_image: LeadImage | None = None
+    pictures: tuple[LeadImage, ...] = ()  # further ones, in their order
     subheadline: str = ""
     short_headline: str = ""
     slugline: str = ""

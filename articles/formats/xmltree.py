@@ -15,6 +15,7 @@ NAME = re.compile(rb"<([A-Za-z_][\w.:-]*)")
 DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*+(?P<subset>\[)?", re.IGNORECASE)
 ELEMENT = re.compile(rb"<\0*[^\0!?/\s<]")
 ELEMENTS = 100_000  # of a feed of 5 MB; one of 2,000 entries has about 40,000
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 HEAD_BYTES = 64 * 1024
 SAFE: dict[str, Any] = {
     "resolve_entities": False,
@@ -145,6 +146,16 @@ def first(element: etree._Element, *paths: str) -> etree._Element | None:
         if found is not None:
             return found
     return None
+
+
+def language_around(element: etree._Element | None) -> str:
+    """The nearest `xml:lang`, `lang` or NITF's `baselang` of the element and those around it."""
+    while element is not None:
+        for name in (XML_LANG, "lang", "baselang"):
+            if language := attribute(element, name):
+                return language
+        element = element.getparent()
+    return ""
 
 
 def attribute(element: etree._Element | None, key: str) -> str:

@@ -40,6 +40,7 @@ def lock_articles(stories: Sequence[Story], context: IngestContext) -> list[Arti
         .select_related("source")
         .with_parts()
         .with_authors()
+        .prefetch_related("media_links__media")
         .filter(wanted)
         .order_by("slug")
     )

@@ -28,9 +28,13 @@ def update(article: Article, story: Story, context: IngestContext) -> IngestResu
         _store_source_version(article, story)
         return IngestResult(article, Action.UNCHANGED)
     present = fingerprints.of_article(article)
-    changed = {name for name, value in source_values.items() if present[name] != value}
+    changed = {
+        name for name in {*source_values, *present} if present.get(name) != source_values.get(name)
+    }
     if story.published_at is None:
         changed.discard("published_at")
+    if "pictures" in changed and not story.pictures and fingerprints.has_own_pictures(article):
+        changed.discard("pictures")
     if changed and fingerprints.was_edited(article) and not context.overwrite:
         # Hashes of before have no authors of the byline: such a source has not changed.
         unnamed = fingerprints.hash_of(source_values | {"authors": []})

@@ -54,7 +54,7 @@ def test_an_update_without_headline_or_text_leaves_the_live_article_as_it_is() -
         {"headline": invisible},
     ):
         with pytest.raises(StoryError):
-            ingest(news_item(version="2", status=USABLE[4], **changed))  # type: ignore[arg-type]  # texts or None
+            ingest(news_item(version="2", status=USABLE[4], **changed))
 
     article = Article.objects.public().get()
     assert (article.headline, article.word_count, article.version) == ("The ferry sails", 4, 1)
