@@ -12,6 +12,7 @@ from articles.formats.slugs import slug_of
 from articles.formats.story import Author
 
 MOST = 10  # of one byline; a longer list is a text of another kind
+CHARACTERS = 2_000  # that are searched for names
 
 # What a part of a byline begins with, and the role of those it names; None: nobody whose byline it is.
 _BEGINNINGS: tuple[tuple[re.Pattern[str], str | None], ...] = (
@@ -37,6 +38,7 @@ _BEGINNINGS: tuple[tuple[re.Pattern[str], str | None], ...] = (
         "writer",
     ),
 )
+_SPACES = re.compile(r"[^\S\n]+")
 _PARENTHESES = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _PARTS = re.compile(r"\s*(?:[;|•·\n]|\s[–—/-]\s|/)\s*")  # dashes of bylines
 _PHRASE = re.compile(
@@ -165,7 +167,8 @@ _AGENCIES = frozenset(
 def authors_of(byline: str, *, source: str = "") -> tuple[Author, ...]:
     """The people whom the byline names, each once, in its order. `source` is who sent the story."""
     found: dict[str, Author] = {}
-    text = _SUFFIX.sub(" ", _PARENTHESES.sub(" ", byline))
+    text = _SPACES.sub(" ", byline[:CHARACTERS])
+    text = _SUFFIX.sub(" ", _PARENTHESES.sub(" ", text))
     for part in (phrase for each in _PARTS.split(text) for phrase in _PHRASE.split(each)):
         role, names = _read_part(part.strip())
         for name in names:

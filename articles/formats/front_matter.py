@@ -13,6 +13,8 @@ import yaml
 from articles.formats.story import Mistake
 
 CHARACTERS = 64 * 1024  # PyYAML reads about 100 kB/s; far above what is written by hand
+DEPTH = 20  # of lists and mappings in brackets; PyYAML takes a second for 300
+BRACKET = re.compile(r"[\[{]|[\]}]")
 FIRST_LINE = 2  # below the opening ---
 YAML = "tag:yaml.org,2002:"
 # Characters that break a database or reverse the direction of a line.
@@ -122,6 +124,9 @@ def read(text: str, *, known: tuple[str, ...], notes: Notes) -> Fields | None:
     if len(text) > CHARACTERS:
         notes.add(1, f"the front matter has more than {CHARACTERS} characters.")
         return None
+    if _depth(text) > DEPTH:
+        notes.add(1, "the front matter is nested too deeply.")
+        return None
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -135,6 +140,14 @@ def read(text: str, *, known: tuple[str, ...], notes: Notes) -> Fields | None:
     else:
         return fields_of(node, known=known, notes=notes) if node else Fields(notes, line=1)
     return None
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for bracket in BRACKET.finditer(text):
+        depth = depth + 1 if bracket[0] in "[{" else max(depth - 1, 0)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def fields_of(

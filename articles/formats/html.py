@@ -21,6 +21,7 @@ from articles.formats.wire import (
     refusal,
     shortened,
 )
+from articles.formats.xmltree import language_around
 
 ARTICLE = re.compile(r"(?:.*[/:])?(?:\w*NewsArticle|Article|BlogPosting|Report)$")
 TOP_HEADING = re.compile(
@@ -28,6 +29,7 @@ TOP_HEADING = re.compile(
 )
 # In <meta charset> and <meta http-equiv>, and a byte order mark.
 _DECLARES_CHARSET = re.compile(rb"charset\s*=|^\xef\xbb\xbf|^\xfe\xff|^\xff\xfe", re.IGNORECASE)
+ELEMENTS = 30_000  # of a page; one of news has about 3,000
 DEPTH = 10  # of JSON-LD inside JSON-LD
 
 
@@ -35,6 +37,8 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     """The one story of a page. Raises StoryError with every mistake and the field it is in."""
     check_size(content, name)
     page = parsed(content, name)
+    if sum(1 for _ in page.iter()) > ELEMENTS:
+        raise refusal(name, f"the page has more than {ELEMENTS} elements.")
     return read_items([page], _Page(content).raw_story, name=name, zone=zone, noun="page")
 
 
@@ -100,7 +104,7 @@ class _Page:
             section=next(iter(texts(data.get("articleSection"))), ""),
             tags=_keywords(data.get("keywords")),
             subjects=_about(data.get("about")),
-            language=first_text(data, "inLanguage") or root.get("lang") or "",
+            language=first_text(data, "inLanguage") or page_language(root),
             published_at=first_text(data, "datePublished") or found["date"],
             modified_at=first_text(data, "dateModified"),
             lead_image=_lead_image(data.get("image"), root),
@@ -194,6 +198,20 @@ def _lead_image(value: Any, root: etree._Element) -> LeadImage:
         credit=bodies.plain(first_text(data, "creditText")),
         url=first_text(data, "contentUrl", "url") or address or page_property(root, "og:image"),
     )
+
+
+def page_language(root: etree._Element) -> str:
+    """As the page states it: of its text, for readers' cards, in its head."""
+    text = next(iter(root.iter("article")), root.find("body"))
+    around = language_around(text) or language_around(root)
+    return around or page_property(root, "og:locale") or _equivalent(root, "content-language")
+
+
+def _equivalent(root: etree._Element, name: str) -> str:
+    for meta in root.iter("meta"):
+        if (meta.get("http-equiv") or "").lower() == name:
+            return (meta.get("content") or "").partition(",")[0]
+    return ""
 
 
 def page_property(root: etree._Element, name: str) -> str:

@@ -46,6 +46,7 @@ class _Defaults:
         summary = entry.text("summary")
         return RawStory(
             headline=bodies.plain(entry.text("title")),
+            may_lack_headline=True,
             abstract=shortened(summary),
             body_html=html or bodies.from_text(summary),
             byline=joined([author.name for author in authors]),

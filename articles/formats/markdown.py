@@ -2,7 +2,10 @@
 
 import re
 from datetime import date, datetime, tzinfo
+from itertools import islice
 from pathlib import PurePosixPath
+
+from django.conf import settings
 
 from articles import dateline, markup, places
 from articles.fields import MAX_LENGTH, NAME_LENGTH
@@ -13,6 +16,7 @@ from articles.formats.slugs import is_address_of_id, slug_of
 from articles.formats.story import Author, Dateline, LeadImage, Mistake, Origin, Story, StoryError
 
 FILE_BYTES = 2 * 1024 * 1024  # a long-read of 20,000 words is about 130 kB
+UNWELCOME_LISTED = 20  # characters of one body
 EARLIEST_YEAR = 1600  # before the first newspaper, and far from the edge of datetime's arithmetic
 
 # fmt: off
@@ -104,8 +108,10 @@ def _story(fields: Fields, body: str, zone: tzinfo) -> Story:
 def _check_body(body: str, first_line: int, story: Story, notes: Notes) -> None:
     if not story.word_count:
         notes.add(first_line, "the body is empty.")
-    for unwelcome in UNWELCOME.finditer(body):
-        line = first_line + body.count("\n", 0, unwelcome.start())
+    line, position = first_line, 0
+    for unwelcome in islice(UNWELCOME.finditer(body), UNWELCOME_LISTED):
+        line += body.count("\n", position, unwelcome.start())
+        position = unwelcome.start()
         notes.add(line, f"the character {unwelcome[0]!r} is not allowed.")
     for objection in markup.list_objections(body):
         notes.add(first_line + objection.line - 1, objection.text)
@@ -179,7 +185,7 @@ def _subjects(fields: Fields) -> tuple[str, ...]:
 def _language(fields: Fields) -> str:
     language = fields.text("language", longest=MAX_LENGTH["language"], literal=True)
     if not language:
-        return "en"
+        return language_tag(settings.SITE_LANGUAGE)
     tag = language_tag(language)
     if not tag:
         fields.refuse("language", f"{language!r} is not a language tag such as en or en-GB.")

@@ -1,5 +1,6 @@
 """NewsML-G2: a news item, or a message that holds several."""
 
+import re
 from collections.abc import Iterator
 from datetime import tzinfo
 
@@ -8,7 +9,14 @@ from lxml import etree
 from articles.formats import bodies, nitf
 from articles.formats.story import Author, LeadImage, Story
 from articles.formats.wire import Item, RawStory, joined, read_items, refusal
-from articles.formats.xmltree import attribute, first, html_of, parse, text_of
+from articles.formats.xmltree import (
+    attribute,
+    first,
+    html_of,
+    language_around,
+    parse,
+    text_of,
+)
 
 TEXT = {"", "text"}
 
@@ -31,7 +39,7 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
     if meta is None:
         item.refuse("itemMeta", "is missing.")
         return None
-    if _code(first(meta, "itemClass")) not in TEXT:
+    if _code(first(meta, "itemClass")).lower() not in TEXT:
         return None
     if content is None:
         content = etree.Element("contentMeta")
@@ -40,25 +48,26 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
     authors = [Author(name) for creator in content.iterfind("creator") if (name := _name(creator))]
     version = attribute(root, "version")
     modified_at = text_of(first(meta, "versionCreated"))
-    body_html, lead_image = _body(root)
+    body_html, pictures = _body(root)
     return RawStory(
         headline=_of_role(content, "headline", "main") or text_of(first(content, "headline")),
         subheadline=_of_role(content, "headline", "sub", "subheadline"),
         short_headline=_of_role(content, "headline", "short"),
         slugline=text_of(first(content, "slugline")),
         abstract=_of_role(content, "description", "summary", "abstract"),
-        lead_image=lead_image or _remote_picture(root),
+        lead_image=None if pictures else _remote_picture(root),
+        pictures=pictures,
         body_html=body_html,
         byline=text_of(first(content, "by")) or joined([author.name for author in authors]),
         authors=authors,
         dateline_text=text_of(first(content, "dateline")),
         tags=[text_of(keyword) for keyword in content.iterfind("keyword")],
         subjects=[
-            a
-            for s in content.iterfind("subject")
-            if (a := attribute(s, "qcode") or attribute(s, "uri"))
+            identifier
+            for subject in content.iterfind("subject")
+            if (identifier := _identifier(subject))
         ],
-        language=attribute(first(content, "language"), "tag"),
+        language=attribute(first(content, "language"), "tag") or _language(root, content),
         published_at=text_of(first(content, "contentCreated"))
         or text_of(first(meta, "firstCreated"))
         or modified_at,
@@ -72,25 +81,34 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
         source=_name(first(content, "infoSource")) or _name(first(meta, "provider")),
         item_id=attribute(root, "guid"),
         version=version,
-        pub_status=attribute(first(meta, "pubStatus"), "qcode"),
+        pub_status=_identifier(first(meta, "pubStatus")),
         embargoed_until=text_of(first(meta, "embargoed")),
     )
 
 
-def _body(root: etree._Element) -> tuple[str, LeadImage | None]:
-    """The text as HTML, and the picture that NITF has inside of it."""
+def _language(root: etree._Element, content: etree._Element) -> str:
+    """By the nearest `xml:lang` around the text, else around what is said of it."""
+    text = first(root, "contentSet/inlineXML/html/body", "contentSet/inlineXML/nitf/body")
+    text = (
+        text if text is not None else first(root, "contentSet/inlineXML", "contentSet/inlineData")
+    )
+    return language_around(text) or language_around(content) or language_around(root)
+
+
+def _body(root: etree._Element) -> tuple[str, list[LeadImage]]:
+    """The text as HTML, and the pictures that NITF has inside of it."""
     for inline in root.iterfind("contentSet/inlineXML"):
         body = first(inline, "nitf/body")
         if body is not None:
-            picture = nitf.lead_image(body)
-            return nitf.body_html(body), picture
+            pictures = nitf.pictures(body)
+            return nitf.body_html(body), pictures
         page = first(inline, "html/body")
-        return html_of(page if page is not None else inline), None
+        return html_of(page if page is not None else inline), []
     for data in root.iterfind("contentSet/inlineData"):
         is_html = "html" in attribute(data, "contenttype")
         text = "".join(map(str, data.itertext()))
-        return text if is_html else bodies.from_text(text), None
-    return "", None
+        return text if is_html else bodies.from_text(text), []
+    return "", []
 
 
 def _remote_picture(root: etree._Element) -> LeadImage | None:
@@ -144,5 +162,9 @@ def _names(element: etree._Element) -> Iterator[str]:
 
 
 def _code(element: etree._Element | None) -> str:
-    code = attribute(element, "qcode") or attribute(element, "uri")
-    return code.rpartition("/")[2].rpartition(":")[2]
+    """The last part of its code, whether that is short or an address."""
+    return re.split("[:/#]", _identifier(element).rstrip("/"))[-1]
+
+
+def _identifier(element: etree._Element | None) -> str:
+    return (attribute(element, "qcode") or attribute(element, "uri")).strip()

@@ -31,7 +31,7 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
 
 def _raw_story(raw: Any, item: Item) -> RawStory | None:
     story = JSONObject.of(raw, item)
-    if item.mistakes or story.text("type") not in {"", "text", "composite"}:
+    if item.mistakes or story.text("type").lower() not in {"", "text", "composite"}:
         return None
     uri = story.text("uri")
     if not uri:

@@ -6,11 +6,19 @@ from lxml import etree
 
 from articles.formats.story import Author, LeadImage, Story
 from articles.formats.wire import Item, RawStory, joined, read_items, refusal
-from articles.formats.xmltree import attribute, first, html_of, parse, text_of
+from articles.formats.xmltree import (
+    attribute,
+    first,
+    html_of,
+    language_around,
+    parse,
+    text_of,
+)
 
 # NITF's own elements as the HTML that comes nearest; those with other names are HTML already.
 AS_HTML = {"hl1": "h2", "hl2": "h3", "block": "div", "bq": "blockquote"}
 NOT_TEXT = ("media", "object", "body.end", "datasource")
+PLAYERS = {"video": "video", "audio": "audio"}  # by their media type
 
 
 def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
@@ -44,7 +52,7 @@ def raw_story(root: etree._Element, item: Item) -> RawStory:
         subheadline=text_of(first(head, "hedline/hl2", "headline/hl2")),
         slugline=attribute(first(data, "du-key"), "key"),
         abstract=text_of(first(head, "abstract")),
-        lead_image=lead_image(body),  # before the body is turned into HTML
+        pictures=pictures(body),  # before the body is turned into HTML
         body_html=body_html(body),
         byline=text_of(first(head, "byline")).removeprefix("By ")
         or joined([author.name for author in authors]),
@@ -52,7 +60,7 @@ def raw_story(root: etree._Element, item: Item) -> RawStory:
         dateline_text=text_of(first(head, "dateline")),
         tags=[attribute(keyword, "key") for keyword in data.iterfind("key-list/keyword")],
         subjects=_subjects(root),
-        language=attribute(body, "lang") or attribute(root, "lang"),
+        language=language_around(first(body, "body.content")) or language_around(body),
         published_at=_moment(data, "date.release") or _moment(data, "date.issue"),
         modified_at=_moment(data, "date.issue"),
         expires_at=_moment(data, "date.expire"),
@@ -70,6 +78,8 @@ def body_html(body: etree._Element) -> str:
     content = first(body, "body.content")
     if content is None:
         return ""
+    for media in list(content.iter("media")):
+        _make_player(media)
     for tag in NOT_TEXT:
         for element in list(content.iter(tag)):
             _remove(element)
@@ -78,19 +88,41 @@ def body_html(body: etree._Element) -> str:
     return html_of(content)
 
 
-def lead_image(body: etree._Element) -> LeadImage | None:
-    media = first(
-        body, "body.content/media[@media-type='image']", "body.content//media[@media-type='image']"
-    )
-    if media is None:
-        return None
-    reference = first(media, "media-reference")
+def _make_player(media: etree._Element) -> None:
+    """A video as the element that HTML has for it, of which the body keeps a link with the caption as its title."""
+    player = PLAYERS.get(attribute(media, "media-type").lower())
+    references = (attribute(each, "source") for each in media.iterfind("media-reference"))
+    address = next(filter(None, references), "")
+    if not player or not address.startswith(("http:", "https:")):
+        return
+    caption = text_of(first(media, "media-caption"))
+    tail = media.tail
+    media.clear()
+    media.tag, media.tail = player, tail
+    media.set("src", address)
+    media.set("title", caption)
+
+
+def pictures(body: etree._Element) -> list[LeadImage]:
+    media = body.iterfind("body.content//media")
+    return [_picture(each) for each in media if attribute(each, "media-type").lower() == "image"]
+
+
+def _picture(media: etree._Element) -> LeadImage:
+    """Of several files the widest."""
+    references = list(media.iterfind("media-reference"))
+    reference = max(references, key=_width, default=None)
     return LeadImage(
         caption=text_of(first(media, "media-caption")),
         alt_text=attribute(reference, "alternate-text"),
         credit=text_of(first(media, "media-producer")),
         url=attribute(reference, "source"),
     )
+
+
+def _width(reference: etree._Element) -> int:
+    width = attribute(reference, "width")
+    return int(width[:6]) if width.isascii() and width.isdigit() else 0
 
 
 def _authors(head: etree._Element) -> list[Author]:
@@ -114,7 +146,7 @@ def _moment(data: etree._Element, tag: str) -> str:
 
 def _status(data: etree._Element) -> str:
     """`embargoed` comes with a date of release, which says the same."""
-    status = attribute(data, "management-status").lower()
+    status = attribute(data, "management-status").strip().lower()
     return "" if status in {"embargoed", "advisory"} else status
 
 

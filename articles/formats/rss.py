@@ -1,16 +1,28 @@
 """RSS 0.9 to 2.0, RDF and Atom, also where a feed is not quite well-formed."""
 
 import io
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
 import feedparser
+from lxml import etree
 
 from articles.formats import bodies
 from articles.formats.mediatopics import claims_to_be_one
 from articles.formats.story import Author, LeadImage, Story
 from articles.formats.wire import Item, RawStory, host_of, joined, read_items, refusal, shortened
-from articles.formats.xmltree import check_entities
+from articles.formats.xmltree import (
+    SAFE,
+    attribute,
+    check_elements,
+    check_entities,
+    first,
+    text_of,
+)
+
+TOMBSTONES = "{http://purl.org/atompub/tombstones/1.0}"
+DELETED = f"{TOMBSTONES}deleted-entry"
 
 
 def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
@@ -19,6 +31,7 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     Raises StoryError with every mistake, each with the entry and field it is in.
     """
     check_entities(content, name)
+    check_elements(content, name)
     # As a stream: feedparser takes bytes for the name of a file first. Its own sanitiser stays off
     # because the one of `bodies` follows, which also joins relative links.
     stream = io.BytesIO(content)
@@ -30,7 +43,37 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     if not document.get("version") and not document.entries:
         raise refusal(name, "is not a feed that can be read.")
     feed = _Feed(document.feed)
-    return read_items(document.entries, feed.raw_story, name=name, zone=zone, noun="entry")
+    entries = [*document.entries, *_deleted_entries(content)]
+    return read_items(entries, feed.raw_story, name=name, zone=zone, noun="entry")
+
+
+@dataclass(frozen=True, slots=True)
+class _Deleted:
+    """An entry of Atom's that its source has deleted (RFC 6721)."""
+
+    item_id: str
+    at: str
+    comment: str
+
+
+def _deleted_entries(content: bytes) -> list[_Deleted]:
+    """feedparser overlooks them."""
+    if b"deleted-entry" not in content:
+        return []
+    try:
+        root = etree.fromstring(content, etree.XMLParser(recover=True, **SAFE))
+    except (etree.XMLSyntaxError, ValueError, LookupError):
+        root = None
+    found = [] if root is None else root.iter(DELETED)
+    return [
+        _Deleted(
+            attribute(each, "ref"),
+            attribute(each, "when"),
+            text_of(first(each, f"{TOMBSTONES}comment")),
+        )
+        for each in found
+        if attribute(each, "ref")
+    ]
 
 
 class _Feed:
@@ -43,6 +86,14 @@ class _Feed:
         self.authors = _authors(feed)
 
     def raw_story(self, entry: Any, item: Item) -> RawStory:
+        if isinstance(entry, _Deleted):
+            return RawStory(
+                pub_status="canceled",
+                item_id=entry.item_id,
+                modified_at=entry.at,
+                ed_note=entry.comment,
+                source=self.source,
+            )
         link = _text(entry, "link")
         summary = _text(entry, "summary")
         contents = [_as_html(content) for content in dict.get(entry, "content") or []]
@@ -50,6 +101,7 @@ class _Feed:
         authors = _authors(entry) or self.authors
         return RawStory(
             headline=bodies.plain(_text(entry, "title")),
+            may_lack_headline=True,
             abstract=shortened(bodies.plain(summary)),
             body_html=html,
             byline=joined([author.name for author in authors]),
@@ -89,12 +141,13 @@ def _tag(tag: Any) -> str:
     code = f"{scheme.rstrip('/')}/{term}"
     if claims_to_be_one(scheme):
         return code
-    return term if claims_to_be_one(term) else str(tag.get("label") or term)
+    return term if claims_to_be_one(term) else bodies.plain(str(tag.get("label") or term))
 
 
 def _language(entry: Any) -> str:
-    detail = dict.get(entry, "title_detail") or {}
-    return str(detail.get("language") or "")
+    details = [*(dict.get(entry, "content") or []), dict.get(entry, "title_detail") or {}]
+    stated = (str(detail.get("language") or "") for detail in details)
+    return _text(entry, "language") or next(filter(None, stated), "")
 
 
 def _lead_image(entry: Any) -> LeadImage | None:

@@ -1,6 +1,7 @@
 """What the parsers of wire formats share: limits, checks, and the step from raw values to a story."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
@@ -9,6 +10,8 @@ from hashlib import sha256
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
+from django.conf import settings
+
 from articles import markup
 from articles.fields import MAX_LENGTH
 from articles.formats import bodies, bylines, datelines, mediatopics
@@ -16,6 +19,7 @@ from articles.formats.front_matter import UNWELCOME
 from articles.formats.languages import language_tag
 from articles.formats.slugs import is_address_of_id, slug_of
 from articles.formats.story import (
+    GUESSED,
     Author,
     Dateline,
     LeadImage,
@@ -28,6 +32,10 @@ from articles.formats.story import (
 
 FILE_BYTES = 5 * 1024 * 1024  # a feed of 1,000 full stories; larger ones come in parts
 ITEMS = 2000  # of one document
+PICTURES = 50  # of one story
+SIZE_IN_NAME = re.compile(r"-\d{2,4}x\d{2,4}(?=\.\w{3,4}$)")
+HEADLINE = 80  # characters of one that is made of the text
+NOTES = 20  # of one story
 TAGS = 50  # as many as a desk may give in Markdown
 EARLIEST_YEAR = 1600  # before the first newspaper, and far from the edge of datetime's arithmetic
 ELLIPSIS = "…"
@@ -73,6 +81,9 @@ class RawStory:
     language: str = ""
     published_at: str = ""
     lead_image: LeadImage | None = None
+    pictures: Sequence[LeadImage] = ()
+    may_lack_headline: bool = False  # as posts of blogs may
+    base: str = ""  # of relative addresses; empty: `url`
     urgency: str = ""
     copyright_holder: str = ""
     copyright_notice: str = ""
@@ -98,6 +109,16 @@ class Item:
     zone: tzinfo
     line: int | None = None
     mistakes: list[Mistake] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Say what was left out of the story, or guessed."""
+        if text not in self.notes and len(self.notes) < NOTES:
+            self.notes.append(text)
+
+    def guess(self, text: str) -> None:
+        """Say what the file does not state, as a check reports it."""
+        self.note(f"{GUESSED}{text}")
 
     def refuse(self, key: str, text: str) -> None:
         self.mistakes.append(Mistake(self.name, self.line, f"{self.place}: {key}: {text}"))
@@ -108,7 +129,7 @@ class Item:
         if found := UNWELCOME.search(value):
             self.refuse(key, f"the character {found[0]!r} is not allowed.")
             return ""
-        if required and not value:
+        if required and not has_text(value):
             self.refuse(key, "is missing.")
         if len(value) > longest:
             self.refuse(key, f"has {len(value)} characters; {longest} are allowed.")
@@ -147,15 +168,19 @@ class Item:
         if not EARLIEST_YEAR <= moment.year < 9999:
             self.refuse(key, f"{_shown(value)} is not between {EARLIEST_YEAR} and 9998.")
             return None
-        return (moment if moment.tzinfo else moment.replace(tzinfo=self.zone)).astimezone(UTC)
+        if moment.tzinfo is None:
+            self.guess(f"{value.strip()} is in the zone {self.zone}")
+            moment = moment.replace(tzinfo=self.zone)
+        return moment.astimezone(UTC)
 
     def language(self, value: str) -> str:
         if not value.strip():
-            return "en"
+            self.guess(f"language {site_language()}, the site’s")
+            return site_language()
         tag = language_tag(value.strip().replace("_", "-"))
         if not tag or len(tag) > MAX_LENGTH["language"]:
             self.refuse("language", f"{_shown(value)} is not a language tag such as en or en-GB.")
-        return tag or "en"
+        return tag or site_language()
 
     def address(self, key: str, value: str) -> str:
         """An http address, or nothing: another kind of link, or a longer one, is left out."""
@@ -182,7 +207,7 @@ def read_items(
         item = Item(name, f"{noun} {number}", zone)
         raw_story = read(one, item)
         story = story_of(raw_story, item) if raw_story else None
-        mistakes += item.mistakes
+        mistakes += [_with_title(mistake, raw_story) for mistake in item.mistakes]
         if story and not item.mistakes:
             stories.append(story)
     if mistakes:
@@ -192,18 +217,26 @@ def read_items(
 
 def story_of(raw: RawStory, item: Item) -> Story:
     """The story of these values; their mistakes are added to the item."""
-    headline = item.text(
-        "headline", raw.headline, longest=MAX_LENGTH["headline"], required=_needs_text(raw)
-    )
+    pub_status = _pub_status(raw.pub_status, item)
+    needs_text = pub_status == "usable"  # a withdrawn story may be empty
     item_id = _short_id(item.text("id", raw.item_id, longest=10_000))
     published_at = item.moment("published_at", raw.published_at)
-    raw_dateline, body_html = _dateline_and_body(raw, item, published_at)
+    modified_at = item.moment("modified_at", raw.modified_at)
+    body = _body(raw, item)
+    raw_dateline, body_html = _dateline_and_body(raw, body.html, item, published_at)
+    pictures = _pictures(raw, body, item)
+    headline = item.text(
+        "headline",
+        raw.headline if has_text(raw.headline) else _headline_of(raw, body_html, pictures, item),
+        longest=MAX_LENGTH["headline"],
+        required=needs_text,
+    )
     section = item.names(
         "section", [raw.section] if raw.section else [], longest=MAX_LENGTH["section"]
     )
     topics, tags = mediatopics.part(raw.tags)
     word_count = markup.count_words(body_html)
-    if not word_count and _needs_text(raw):
+    if not word_count and needs_text and not (body.pictures and pictures):
         item.refuse("body", "is empty.")
     return Story(
         headline=headline,
@@ -211,7 +244,7 @@ def story_of(raw: RawStory, item: Item) -> Story:
         body_markdown=body_html,
         body_html=body_html,
         word_count=word_count,
-        origin=Origin(item.name, item=item.place),
+        origin=Origin(item.name, item=item.place, title=_title_of(raw)),
         abstract=item.text("abstract", raw.abstract, longest=MAX_LENGTH["abstract"]),
         byline=item.text("byline", raw.byline, longest=MAX_LENGTH["byline"]),
         dateline=raw_dateline,
@@ -219,7 +252,8 @@ def story_of(raw: RawStory, item: Item) -> Story:
         tags=item.names("tags", tags, longest=MAX_LENGTH["tags"]),
         language=item.language(raw.language),
         published_at=published_at,
-        lead_image=_lead_image(raw.lead_image, item, base=raw.url),
+        lead_image=pictures[0] if pictures else None,
+        pictures=tuple(pictures[1:]),
         subheadline=item.text("subheadline", raw.subheadline, longest=MAX_LENGTH["subheadline"]),
         short_headline=item.text(
             "short_headline", raw.short_headline, longest=MAX_LENGTH["short_headline"]
@@ -239,12 +273,24 @@ def story_of(raw: RawStory, item: Item) -> Story:
         ed_note=item.text("ed_note", raw.ed_note, longest=MAX_LENGTH["ed_note"]),
         source=item.text("source", raw.source, longest=MAX_LENGTH["source"]),
         source_item_id=item_id,
-        source_version=_version(raw, item),
+        source_version=_version(raw, item, modified_at),
         source_url=item.address("url", raw.url),
-        pub_status=_pub_status(raw.pub_status, item),
+        modified_at=modified_at,
+        pub_status=pub_status,
         embargoed_until=item.moment("embargoed_until", raw.embargoed_until),
         expires_at=item.moment("expires_at", raw.expires_at),
+        notes=tuple(item.notes),
     )
+
+
+def _title_of(raw: RawStory | None) -> str:
+    title = (raw.headline or raw.url or raw.item_id) if raw else ""
+    return shortened(UNWELCOME.sub("", title), 80)
+
+
+def _with_title(mistake: Mistake, raw: RawStory | None) -> Mistake:
+    title = _title_of(raw)
+    return replace(mistake, text=f"{mistake.text} ({title})") if title else mistake
 
 
 def refusal(name: str, text: str, line: int | None = None) -> StoryError:
@@ -273,6 +319,16 @@ def is_web_address(value: str) -> bool:
         return False
 
 
+def site_language() -> str:
+    """Of what states no language."""
+    return language_tag(settings.SITE_LANGUAGE)
+
+
+def has_text(value: str) -> bool:
+    """Whether there is something to see: more than spaces, controls and characters of no width."""
+    return any(unicodedata.category(each)[0] not in "CZ" for each in value)
+
+
 def host_of(*addresses: str) -> str:
     """The host of the first web address among these."""
     for address in addresses:
@@ -295,19 +351,20 @@ def joined(names: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _needs_text(raw: RawStory) -> bool:
-    """Whether there must be something to read: a withdrawn story may be empty."""
-    return raw.pub_status in {"", "usable"}
+def _body(raw: RawStory, item: Item) -> bodies.Body:
+    if len(raw.body_html) > bodies.CHARACTERS:
+        item.refuse("body", f"has more than {bodies.CHARACTERS} characters.")
+        return bodies.Body("")
+    body = bodies.read(raw.body_html, base=raw.base or raw.url)
+    for note in body.notes:
+        item.note(note)
+    return body
 
 
 def _dateline_and_body(
-    raw: RawStory, item: Item, published_at: datetime | None
+    raw: RawStory, html: str, item: Item, published_at: datetime | None
 ) -> tuple[Dateline | None, str]:
     """The dateline as its parts and the body without it; one that is not understood stays as text."""
-    if len(raw.body_html) > bodies.CHARACTERS:
-        item.refuse("body", f"has more than {bodies.CHARACTERS} characters.")
-        return None, ""
-    html = bodies.from_html(raw.body_html, base=raw.url)
     found, rest = datelines.split(html, published_at)
     if raw.dateline:
         return _checked_dateline(raw.dateline, item), rest if found else html
@@ -342,6 +399,47 @@ def _slug(wanted: str, headline: str, item_id: str) -> str:
     if slug and not is_address_of_id(slug):
         return slug
     return f"story-{sha256((item_id or headline).encode()).hexdigest()[:12]}"
+
+
+def _pictures(raw: RawStory, body: bodies.Body, item: Item) -> list[LeadImage]:
+    """The lead image and the further pictures, each once: that of the format first, then those of the text."""
+    base = raw.base or raw.url
+    found: dict[str, LeadImage] = {}
+    for each in (raw.lead_image, *raw.pictures, *body.pictures):
+        image = _lead_image(each, item, base=base)
+        if image is None:
+            continue
+        key = _picture_key(image.url) or f"caption {len(found)}"
+        if key in found:
+            found[key] = _with_words_of(found[key], image)
+        elif image.url or not found:
+            found[key] = image
+    return list(found.values())[:PICTURES]
+
+
+def _headline_of(raw: RawStory, html: str, pictures: Sequence[LeadImage], item: Item) -> str:
+    """The first words of a post that has no title, as its format allows."""
+    if not raw.may_lack_headline:
+        return ""
+    first_picture = pictures[0].caption or pictures[0].alt_text if pictures else ""
+    words = shortened(bodies.plain(html) or first_picture, HEADLINE)
+    if words:
+        item.note("headline from the first words of the text")
+    return words
+
+
+def _picture_key(url: str) -> str:
+    """The address without what only names another size of the picture."""
+    return SIZE_IN_NAME.sub("", url.partition("?")[0] if "/wp-content/" in url else url)
+
+
+def _with_words_of(image: LeadImage, other: LeadImage) -> LeadImage:
+    return replace(
+        image,
+        caption=image.caption or other.caption,
+        alt_text=image.alt_text or other.alt_text,
+        credit=image.credit or other.credit,
+    )
 
 
 def _lead_image(image: LeadImage | None, item: Item, *, base: str) -> LeadImage | None:
@@ -393,22 +491,23 @@ def _urgency(value: str, item: Item) -> int | None:
     return int(value) or None  # NITF and NewsML write 0 for none
 
 
-def _version(raw: RawStory, item: Item) -> str:
+def _version(raw: RawStory, item: Item, modified_at: datetime | None) -> str:
     """The version as the source counts it, else the time of its last change."""
     if raw.version:
         return item.text("version", raw.version, longest=MAX_LENGTH["source_version"])
-    modified_at = item.moment("modified_at", raw.modified_at)
     return modified_at.isoformat(timespec="seconds") if modified_at else ""
 
 
 def _pub_status(value: str, item: Item) -> PubStatus:
-    """IPTC's word; `stat:usable` is NewsML's way to say it, `cancelled` a common spelling."""
-    match value.strip().lower().rpartition(":")[2]:
-        case "" | "usable":
+    """IPTC's word: alone, as `stat:usable`, or at the end of the address of its NewsCode."""
+    if not value.strip():
+        return "usable"
+    match re.split("[:/#]", value.strip().rstrip("/").lower())[-1]:
+        case "usable":
             return "usable"
         case "withheld":
             return "withheld"
-        case "canceled" | "cancelled":
+        case "canceled" | "cancelled" | "cancel" | "kill" | "killed":
             return "canceled"
     item.refuse("pub_status", f"{_shown(value)} is not usable, withheld or canceled.")
     return "withheld"

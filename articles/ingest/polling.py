@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from articles.formats import READERS, recognise
+from articles.formats import guarded
 from articles.formats.story import Mistake, Story, StoryError
 from articles.http_client import PUBLIC, AllowedTargets, Fetched, FetchError, fetch
 from articles.ingest import Action, ingest_stories
@@ -106,8 +106,8 @@ def _publish(feed: Feed, fetched: Fetched) -> Poll:
 
 
 def _read(feed: Feed, content: bytes) -> list[Story]:
-    reader = READERS.get(feed.format) or READERS[recognise(content, name=feed.url)]
-    return reader(content, name=feed.url, zone=timezone.get_default_timezone())
+    zone = timezone.get_default_timezone()
+    return guarded.read_stories(content, name=feed.url, zone=zone, format_name=feed.format)
 
 
 def _publish_each(feed: Feed, stories: list[Story], mistakes: list[Mistake]) -> list[Action]:

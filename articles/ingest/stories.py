@@ -35,7 +35,7 @@ def ingest_stories(
     """
     context = IngestContext(timezone.now(), source, overwrite)
     stories = [_after_embargo(story) for story in stories]
-    mistakes = [*_list_repeated(stories, source), *_list_early(stories, context.now)]
+    mistakes = [*first_of_each(stories, source)[1], *_list_early(stories, context.now)]
     with transaction.atomic():
         lock_ingest()
         if source is None:
@@ -63,16 +63,22 @@ def ingest_stories(
     return done
 
 
-def _list_repeated(stories: Sequence[Story], source: Source | None) -> Iterator[Mistake]:
+def first_of_each(
+    stories: Sequence[Story], source: Source | None = None
+) -> tuple[list[Story], list[Mistake]]:
+    """The stories without those that name themselves as one before them, and the mistakes of these."""
     first: dict[tuple[str, str], Story] = {}
+    mistakes: list[Mistake] = []
     for story in stories:
         item_id = story.source_item_id
         owner = source.name if source else story.source
         key = (owner, item_id) if item_id else ("slug of", story.slug)
         if key in first:
             about, value = ("id", item_id) if item_id else ("slug", story.slug)
-            yield story.origin.mistake(about, f"{value!r} is taken by {first[key].origin.name}.")
+            text = f"{value!r} is taken by {first[key].origin.name}."
+            mistakes.append(story.origin.mistake(about, text))
         first.setdefault(key, story)
+    return list(first.values()), mistakes
 
 
 def _list_early(stories: Sequence[Story], now: datetime) -> Iterator[Mistake]:

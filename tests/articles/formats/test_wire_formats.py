@@ -153,7 +153,8 @@ def test_a_mistake_is_named_with_its_item_and_field(
 ) -> None:
     content = json.dumps({**NINJS_3, **changes}).encode()
 
-    assert f"a.json: {mistake}" in mistakes_in("a.json", content)
+    found = mistakes_in("a.json", content)
+    assert any(line.startswith(f"a.json: {mistake}") for line in found)
 
 
 def test_the_stories_without_mistakes_come_with_the_mistakes() -> None:
