@@ -122,6 +122,7 @@ MIDDLEWARE = [
     "newsroom.languages.in_site_language",
     "newsroom.proxies.behind_proxies",
     "newsroom.problems.DatabaseFailures",
+    "newsroom.acting.as_caller",
     "reactions.http.rate_limiting.limited",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -410,6 +411,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "articles.purge_answers",
         "schedule": crontab(hour="4", minute="10"),
     },
+    "purge audit log": {
+        "task": "articles.purge_audit_log",
+        "schedule": crontab(hour="4", minute="25"),
+    },
     # Drift should always be 0; this measures it once a day, at night, when few read.
     "reconcile": {
         "task": "reactions.reconcile",
@@ -501,6 +506,9 @@ ALERT_URLS = text("ALERT_URLS").split()
 
 # The bearer token of /metrics; without one only a client on this machine may read it.
 METRICS_TOKEN = text("METRICS_TOKEN")
+
+# Days for which the audit log is kept; 0: for good.
+AUDIT_LOG_DAYS = number("AUDIT_LOG_DAYS", 730)
 
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
