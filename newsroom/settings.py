@@ -121,6 +121,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "newsroom",
     "newsroom.stack",
     "articles",
@@ -135,6 +138,7 @@ MIDDLEWARE = [
     "newsroom.languages.in_site_language",
     "newsroom.proxies.behind_proxies",
     "newsroom.problems.DatabaseFailures",
+    "newsroom.acting.as_caller",
     "reactions.http.rate_limiting.limited",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -143,7 +147,7 @@ MIDDLEWARE = [
     "newsroom.slashes.CommonOfPages",
     "django.middleware.csrf.CsrfViewMiddleware",
     "newsroom.shared_answers.without_cookies",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "newsroom.sign_in.sessions.SignedIn",
     "newsroom.accounts.in_own_account",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
@@ -319,6 +323,7 @@ CELERY_TASK_ROUTES = {
         "reactions.send_messages",
         "reactions.delete_old_reports",
         "reactions.forget_tombstones",
+        "newsroom.mail_new_browser",
     )
 }
 
@@ -420,6 +425,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "articles.purge_answers",
         "schedule": crontab(hour="4", minute="10"),
     },
+    "purge sessions": {
+        "task": "newsroom.purge_sessions",
+        "schedule": crontab(hour="4", minute="15"),
+    },
+    "purge audit log": {
+        "task": "articles.purge_audit_log",
+        "schedule": crontab(hour="4", minute="25"),
+    },
     # Drift should always be 0; this measures it once a day, at night, when few read.
     "reconcile": {
         "task": "reactions.reconcile",
@@ -517,6 +530,38 @@ ALERT_URLS = text("ALERT_URLS").split()
 # The bearer token of /metrics; without one no client may read it.
 METRICS_TOKEN = text("METRICS_TOKEN")
 
+# The first hashes a new password; the others are read, and replaced by the first when their user signs in.
+PASSWORD_HASHERS = [
+    "newsroom.sign_in.hashers.Argon2",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+_VALIDATORS = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"{_VALIDATORS}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATORS}.NumericPasswordValidator"},
+]
+# Wrong passwords and codes (newsroom/sign_in/throttle.py): so many at once, and so many an hour; 0: no limit. Of one
+# account, from browsers that have not signed in to it before; and from one network, such as that of an office.
+SIGN_INS_PER_ACCOUNT_HOUR = number("SIGN_INS_PER_ACCOUNT_HOUR", 20)
+SIGN_INS_PER_ACCOUNT_AT_ONCE = number("SIGN_INS_PER_ACCOUNT_AT_ONCE", 10)
+SIGN_INS_PER_NETWORK_HOUR = number("SIGN_INS_PER_NETWORK_HOUR", 120)
+SIGN_INS_PER_NETWORK_AT_ONCE = number("SIGN_INS_PER_NETWORK_AT_ONCE", 60)
+# Who signs in with a code of an authenticator app besides the password: nobody, publishers (and administrators), or
+# everyone. Others may. A site at an https address is public; an installation on a laptop has none to protect.
+SECOND_FACTOR_REQUIRED = text("SECOND_FACTOR_REQUIRED") or ("publishers" if HTTPS else "nobody")
+if SECOND_FACTOR_REQUIRED not in {"nobody", "publishers", "everyone"}:
+    raise ImproperlyConfigured(
+        "SECOND_FACTOR_REQUIRED is none of nobody, publishers, everyone:"
+        f" {SECOND_FACTOR_REQUIRED!r}."
+    )
+# Days for which the audit log is kept; 0: for good.
+AUDIT_LOG_DAYS = number("AUDIT_LOG_DAYS", 730)
+# A session of the desk ends so long after its last request, and so long after the sign-in.
+SESSION_IDLE = timedelta(hours=number("SESSION_IDLE_HOURS", 12))  # one long shift
+SESSION_LIFETIME = timedelta(hours=number("SESSION_HOURS", 24 * 7))
+
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 # newsroom/security_headers.py sets the headers that are not named here.
@@ -526,7 +571,10 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_AGE = 60 * 60 * 12  # seconds: one long shift
+SESSION_COOKIE_AGE = int(SESSION_IDLE.total_seconds())
+SESSION_COOKIE_HTTPONLY = True
+# Strict would show the sign-in page to a user who follows a link of a mail.
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 # A public address over plain HTTP is refused at the start (newsroom/production.py), except where this is set.
 INSECURE_HTTP = flag("INSECURE_HTTP")
@@ -577,5 +625,8 @@ LOGGING = {
         "apprise": {"level": "CRITICAL", "propagate": False},
     },
 }
+
+# What an authenticator app shows beside the name of the account.
+OTP_TOTP_ISSUER = SITE_NAME
 
 UNFOLD = desk(SITE_NAME)

@@ -27,6 +27,7 @@ django_settings.NEW_READERS_PER_NETWORK_HOUR = 0
 django_settings.WRONG_KEYS_PER_NETWORK_HOUR = 0
 django_settings.SIGHTINGS_PER_NETWORK_HOUR = 0
 django_settings.VIEWS_PER_NETWORK_HOUR = 0
+django_settings.SIGN_INS_PER_ACCOUNT_HOUR = django_settings.SIGN_INS_PER_NETWORK_HOUR = 0
 django_settings.CALLS_PER_NETWORK_MINUTE = 0
 django_settings.KEY_READS_PER_MINUTE = django_settings.KEY_WRITES_PER_MINUTE = 0
 
