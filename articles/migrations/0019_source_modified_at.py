@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [('articles', '0016_answers_per_operation')]
+    dependencies = [('articles', '0018_append_only')]
 
     operations = [
         migrations.AddField(
