@@ -161,6 +161,15 @@ def list_objections(markdown: str) -> list[Objection]:
     return found
 
 
+def list_pictures(markdown: str) -> list[str]:
+    """The addresses of the pictures of the text that are not of the library."""
+    if not MAY_BE_PICTURE.search(markdown):
+        return []
+    children = (child for token in _parser().parse(markdown) for child in token.children or ())
+    sources = [str(each.attrs.get("src", "")) for each in children if each.type == "image"]
+    return [each for each in sources if picture_path(each) is None]
+
+
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     # markdown-it would print an unsafe link as plain text; here it becomes an objection instead.
