@@ -4,7 +4,7 @@ VENV ?= .venv
 
 NO_SERVERS = SECRET_KEY=lint READER_KEY=lint DATABASE_URL=postgresql:///lint REDIS_URL=redis://
 
-.PHONY: help client run test test-fast fuzz coverage lint messages embed-release javascript typescript html bench bench-quick chaos test-browsers attacks lock installed tools
+.PHONY: help client run test test-fast fuzz coverage lint messages embed-release javascript typescript html bench bench-quick chaos test-browsers attacks audit drill lock installed tools
 
 help:
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -34,6 +34,12 @@ chaos: tools  ## kills processes under load and compares the counts
 
 test-browsers: tools  ## slow journeys in Chromium, and the widget in Firefox and WebKitGTK where they can be had
 	@exec "$(VENV)/bin/python" -m pytest -p no:randomly tests/browsers
+
+audit: tools  ## known vulnerabilities of the packages, with pip-audit, where advisories can be had
+	@exec "$(VENV)/bin/python" -m newsroom.stack.audit
+
+drill: tools  ## backs an installation up, restores it on other servers, and prints what is the same
+	@exec "$(VENV)/bin/python" -m tests.drills.restore
 
 attacks: tools  ## the attacks alone, and their table in docs/moderation.md
 	@ATTACKS=write exec "$(VENV)/bin/python" -m pytest -p no:randomly tests/chaos/test_attacks.py

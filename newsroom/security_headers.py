@@ -36,7 +36,7 @@ _PERMISSIONS = ", ".join(
 _OWN_FILES = "default-src 'none'; script-src 'self'; img-src 'self'; connect-src 'self'"
 _FORMS = "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 _NO_HTML_FROM_TEXT = "require-trusted-types-for 'script'; trusted-types 'none'"
-_NOTHING = "default-src 'none'; frame-ancestors 'none'"
+_NOTHING = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 _OF_ALL = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 _OF_DOCUMENTS = {

@@ -66,7 +66,7 @@ class Reader:
 
 def new_reader() -> Reader:
     """A new reader. Nothing is stored: the database knows a reader from the first reaction on."""
-    secret = f"{secrets.token_urlsafe(_RANDOM_BYTES)}{_OF_KEY}{_key_name(settings.READER_KEY)}"
+    secret = f"{secrets.token_urlsafe(_RANDOM_BYTES)}{_OF_KEY}{key_name(settings.READER_KEY)}"
     return Reader(id=_reader_id(secret), token=_signer().sign(secret), is_new=True)
 
 
@@ -248,7 +248,7 @@ def _bytes_of(key: str) -> bytes:
 
 
 @cache
-def _key_name(key: str) -> str:
+def key_name(key: str) -> str:
     """Which key it is, without saying anything about it."""
     return urlsafe_b64encode(_hash(b"", key, person=b"name of the key")[:3]).decode()
 
@@ -256,7 +256,7 @@ def _key_name(key: str) -> str:
 @cache
 def _key_named(name: str, *keys: str) -> str | None:
     """The key of this name; without one the oldest, which was there before keys had names."""
-    return next((key for key in keys if _key_name(key) == name), None) if name else keys[-1]
+    return next((key for key in keys if key_name(key) == name), None) if name else keys[-1]
 
 
 @cache
@@ -272,7 +272,7 @@ def _signer_of_before() -> signing.TimestampSigner:
 @cache
 def _host_signer() -> signing.Signer:
     """A token of before READER_KEY was replaced is not valid any more: its JWT is exchanged again."""
-    of_key = f".{_key_name(settings.READER_KEY)}" if settings.READER_KEY_PREVIOUS else ""
+    of_key = f".{key_name(settings.READER_KEY)}" if settings.READER_KEY_PREVIOUS else ""
     return signing.Signer(sep=".", salt=f"newsroom.host_reader{of_key}")
 
 

@@ -34,7 +34,7 @@ _STREAM = (
     (b"x-accel-buffering", b"no"),
     (b"access-control-allow-origin", b"*"),
     (b"x-content-type-options", b"nosniff"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
     (b"cross-origin-resource-policy", b"cross-origin"),
 )
 # Seconds after which a client that found no room may try again, each after another time.
@@ -151,7 +151,7 @@ async def _answer(
         "Cache-Control": "no-store",
         "Access-Control-Allow-Origin": "*",
         "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
         "Cross-Origin-Resource-Policy": "cross-origin",
         **headers,
     }
