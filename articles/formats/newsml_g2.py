@@ -61,6 +61,7 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
         byline=text_of(first(content, "by")) or joined([author.name for author in authors]),
         authors=authors,
         dateline_text=text_of(first(content, "dateline")),
+        located=_located(content),
         tags=[text_of(keyword) for keyword in content.iterfind("keyword")],
         subjects=[
             identifier
@@ -84,6 +85,15 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
         pub_status=_identifier(first(meta, "pubStatus")),
         embargoed_until=text_of(first(meta, "embargoed")),
     )
+
+
+def _located(content: etree._Element) -> str:
+    """Where the story was made, by its name, with the country around it."""
+    located = first(content, "located")
+    if located is None:
+        return ""
+    names = [text_of(first(located, "name")), text_of(first(located, "broader/name"))]
+    return ", ".join(filter(None, names))
 
 
 def _language(root: etree._Element, content: etree._Element) -> str:

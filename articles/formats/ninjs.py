@@ -52,6 +52,7 @@ def _raw_story(raw: Any, item: Item) -> RawStory | None:
         byline=story.text("by", "byline") or joined([author.name for author in authors]),
         authors=authors,
         dateline_text=bodies.plain(_of_role(story, "bodies", "dateline")),
+        located=_located(story),
         section=section,
         tags=tags,
         subjects=subjects,
@@ -98,6 +99,12 @@ def _body(story: JSONObject) -> str:
     if html := kinds.get(False) or story.text("body_html", "body_xhtml"):
         return html
     return bodies.from_text(kinds.get(True) or story.text("body_text"))
+
+
+def _located(story: JSONObject) -> str:
+    """1.x and 2.x have a text, Superdesk a `dateline` with one."""
+    value = story.values.get("located")
+    return value if isinstance(value, str) else ""
 
 
 def _authors(story: JSONObject) -> list[Author]:

@@ -1,11 +1,12 @@
 """NITF 3, the markup that wires wrap a story in; also inside NewsML-G2."""
 
-from datetime import tzinfo
+from datetime import date, tzinfo
 
 from lxml import etree
 
+from articles.formats.datelines import is_time
 from articles.formats.story import Author, LeadImage, Story
-from articles.formats.wire import Item, RawStory, joined, read_items, refusal
+from articles.formats.wire import Item, RawStory, joined, read_items, read_moment, refusal
 from articles.formats.xmltree import (
     attribute,
     first,
@@ -57,7 +58,9 @@ def raw_story(root: etree._Element, item: Item) -> RawStory:
         byline=text_of(first(head, "byline")).removeprefix("By ")
         or joined([author.name for author in authors]),
         authors=authors,
-        dateline_text=text_of(first(head, "dateline")),
+        dateline_date=_day(first(head, "dateline/story.date")),
+        dateline_text=_dateline_text(first(head, "dateline")),
+        located=_spaced(first(root, "head/docdata/evloc")),
         tags=[attribute(keyword, "key") for keyword in data.iterfind("key-list/keyword")],
         subjects=_subjects(root),
         language=language_around(first(body, "body.content")) or language_around(body),
@@ -123,6 +126,34 @@ def _picture(media: etree._Element) -> LeadImage:
 def _width(reference: etree._Element) -> int:
     width = attribute(reference, "width")
     return int(width[:6]) if width.isascii() and width.isdigit() else 0
+
+
+def _dateline_text(dateline: etree._Element | None) -> str:
+    """City, region and country in their order, where it names them apart; else its words without the time."""
+    if dateline is None:
+        return ""
+    for time in list(dateline.iter("story.date")):
+        if is_time(text_of(time)):
+            _remove(time)
+    location = first(dateline, "location")
+    if location is not None and len(location) and text_of(dateline) == text_of(location):
+        named = (
+            text_of(first(location, tag)) for tag in ("city", "sublocation", "state", "region")
+        )
+        parts = list(dict.fromkeys(filter(None, named)))[:2]
+        country = text_of(first(location, "country"))
+        return ", ".join([*parts, *([country] if country and len(parts) < 2 else [])])
+    return text_of(dateline)
+
+
+def _day(element: etree._Element | None) -> date | None:
+    moment = read_moment(attribute(element, "norm"))
+    return moment.date() if moment else None
+
+
+def _spaced(element: etree._Element | None) -> str:
+    """Its words, those of its elements parted by spaces."""
+    return " ".join(" ".join(map(str, element.itertext())).split()) if element is not None else ""
 
 
 def _authors(head: etree._Element) -> list[Author]:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import TypeVar
@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 
-from articles import markup
+from articles import markup, places
 from articles.fields import MAX_LENGTH
 from articles.formats import bodies, bylines, datelines, mediatopics
 from articles.formats.front_matter import UNWELCOME
@@ -75,6 +75,8 @@ class RawStory:
     authors: Sequence[Author] = ()
     dateline: Dateline | None = None
     dateline_text: str = ""
+    dateline_date: date | None = None
+    located: str = ""  # where the story was made, if its text has no dateline
     section: str = ""
     tags: Sequence[str] = ()
     subjects: Sequence[str] = ()
@@ -365,16 +367,37 @@ def _dateline_and_body(
     raw: RawStory, html: str, item: Item, published_at: datetime | None
 ) -> tuple[Dateline | None, str]:
     """The dateline as its parts and the body without it; one that is not understood stays as text."""
-    found, rest = datelines.split(html, published_at)
-    if raw.dateline:
-        return _checked_dateline(raw.dateline, item), rest if found else html
     text = item.text("dateline", raw.dateline_text, longest=300)
-    if found or not text:
-        return found and _checked_dateline(found, item), rest
-    alone = datelines.read(text, published_at)
-    if alone:
-        return _checked_dateline(alone, item), html
-    return None, bodies.with_text_in_front(html, text)
+    element = raw.dateline or datelines.read(text, published_at, source=raw.source)
+    place = element.place if element else ""
+    found, rest = datelines.split(html, published_at, source=raw.source, place=place)
+    if raw.dateline:
+        return _checked_dateline(_joined_dateline(raw.dateline, found), item), rest
+    located = datelines.read(raw.located, published_at, source=raw.source)
+    if chosen := found or element or located:
+        if chosen is found and not element:
+            item.guess(f"dateline {chosen.text}")
+        if raw.dateline_date and not chosen.date:
+            chosen = replace(chosen, date=raw.dateline_date)
+        return _checked_dateline(chosen, item), rest
+    if text and not datelines.is_time(text):
+        return None, bodies.with_text_in_front(html, text)
+    return None, html
+
+
+def _joined_dateline(stated: Dateline, found: Dateline | None) -> Dateline:
+    """What elements state, and of the line in the text what they do not."""
+    if found is None or places.key_of(found.place) != places.key_of(stated.place):
+        return stated
+    return replace(
+        stated,
+        region=stated.region or found.region,
+        country=stated.country or found.country,
+        date=stated.date or found.date,
+        source=found.source,
+        style=found.style,
+        text=found.text,
+    )
 
 
 def _checked_dateline(raw: Dateline, item: Item) -> Dateline:
