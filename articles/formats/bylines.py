@@ -12,6 +12,7 @@ from articles.formats.slugs import slug_of
 from articles.formats.story import Author
 
 MOST = 10  # of one byline; a longer list is a text of another kind
+LISTED = 50  # of a list of authors
 CHARACTERS = 2_000  # that are searched for names
 
 # What a part of a byline begins with, and the role of those it names; None: nobody whose byline it is.
@@ -164,7 +165,7 @@ _AGENCIES = frozenset(
 )
 
 
-def authors_of(byline: str, *, source: str = "") -> tuple[Author, ...]:
+def authors_of(byline: str, *, source: str = "", most: int = MOST) -> tuple[Author, ...]:
     """The people whom the byline names, each once, in its order. `source` is who sent the story."""
     found: dict[str, Author] = {}
     text = _SPACES.sub(" ", byline[:CHARACTERS])
@@ -174,14 +175,14 @@ def authors_of(byline: str, *, source: str = "") -> tuple[Author, ...]:
         for name in names:
             if _is_name(name) and slug_of(name) != slug_of(source):
                 found.setdefault(slug_of(name), Author(_cased(name), role))
-    return tuple(found.values()) if len(found) <= MOST else ()
+    return tuple(found.values()) if len(found) <= most else ()
 
 
 def people(authors: Iterable[Author], *, source: str = "") -> tuple[Author, ...]:
     """The authors of a list: several names in one entry are several people, and no agency is one."""
     found: dict[str, Author] = {}
     for author in authors:
-        named = authors_of(author.name, source=source)
+        named = authors_of(author.name, source=source, most=LISTED)
         if not named and _may_be_person(author.name, source):
             named = (author,)  # what is listed as an author may have one word, or be of any script
         for each in named:

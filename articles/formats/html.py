@@ -29,6 +29,18 @@ TOP_HEADING = re.compile(
 )
 # In <meta charset> and <meta http-equiv>, and a byte order mark.
 _DECLARES_CHARSET = re.compile(rb"charset\s*=|^\xef\xbb\xbf|^\xfe\xff|^\xff\xfe", re.IGNORECASE)
+# Classes of <time>: hAtom's, which WordPress themes write, and h-entry's; and names of <meta>.
+PUBLISHED = frozenset({"published", "dt-published"})
+TIMES = (
+    "dc.date.issued",
+    "dc.date",
+    "dcterms.created",
+    "parsely-pub-date",
+    "sailthru.date",
+    "pubdate",
+    "publish-date",
+    "date",
+)
 ELEMENTS = 30_000  # of a page; one of news has about 3,000
 DEPTH = 10  # of JSON-LD inside JSON-LD
 
@@ -89,7 +101,11 @@ class _Page:
             or canonical_link(root)
             or found["url"]
         )
-        names = _names(data.get("author")) or [name for name in found["author"].split("; ") if name]
+        names = (
+            _names(data.get("author"))
+            or _stated_authors(root)
+            or [name for name in found["author"].split("; ") if name]
+        )
         headline = bodies.plain(first_text(data, "headline", "name") or found["title"])
         return RawStory(
             headline=headline,
@@ -105,7 +121,7 @@ class _Page:
             tags=_keywords(data.get("keywords")),
             subjects=_about(data.get("about")),
             language=first_text(data, "inLanguage") or page_language(root),
-            published_at=first_text(data, "datePublished") or found["date"],
+            published_at=first_text(data, "datePublished") or stated_time(root),
             modified_at=first_text(data, "dateModified"),
             lead_image=_lead_image(data.get("image"), root),
             copyright_holder=next(iter(_names(data.get("copyrightHolder"))), ""),
@@ -211,6 +227,33 @@ def _equivalent(root: etree._Element, name: str) -> str:
     for meta in root.iter("meta"):
         if (meta.get("http-equiv") or "").lower() == name:
             return (meta.get("content") or "").partition(",")[0]
+    return ""
+
+
+def stated_time(root: etree._Element) -> str:
+    """When the page says that it was published: for readers' cards, in its microdata, or its head. Never a guess."""
+    for name in ("article:published_time", "og:article:published_time"):
+        if stated := page_property(root, name):
+            return stated
+    for element in root.iter(etree.Element):
+        stated = (element.get("datetime") or element.get("content") or "").strip()
+        classes = (element.get("class") or "").split()
+        is_it = element.get("itemprop") == "datePublished" or not PUBLISHED.isdisjoint(classes)
+        if stated and is_it:
+            return stated
+    return next(filter(None, (_named_meta(root, name) for name in TIMES)), "")
+
+
+def _stated_authors(root: etree._Element) -> list[str]:
+    """Those that its head names; an address of a page is no name."""
+    named = (_named_meta(root, "author"), page_property(root, "article:author"))
+    return [bodies.plain(name) for name in named if name and "://" not in name][:1]
+
+
+def _named_meta(root: etree._Element, name: str) -> str:
+    for meta in root.iter("meta"):
+        if (meta.get("name") or "").lower() == name:
+            return (meta.get("content") or "").strip()
     return ""
 
 

@@ -7,8 +7,9 @@ from datetime import tzinfo
 from lxml import etree
 
 from articles.formats import bodies, nitf
+from articles.formats.mediatopics import claims_to_be_one
 from articles.formats.story import Author, LeadImage, Story
-from articles.formats.wire import Item, RawStory, joined, read_items, refusal
+from articles.formats.wire import TAGS, Item, RawStory, joined, read_items, refusal
 from articles.formats.xmltree import (
     attribute,
     first,
@@ -48,26 +49,28 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
     authors = [Author(name) for creator in content.iterfind("creator") if (name := _name(creator))]
     version = attribute(root, "version")
     modified_at = text_of(first(meta, "versionCreated"))
+    language = attribute(first(content, "language"), "tag") or _language(root, content)
     body_html, pictures = _body(root)
     return RawStory(
-        headline=_of_role(content, "headline", "main") or text_of(first(content, "headline")),
+        headline=_headline(content, language),
         subheadline=_of_role(content, "headline", "sub", "subheadline"),
         short_headline=_of_role(content, "headline", "short"),
         slugline=text_of(first(content, "slugline")),
-        abstract=_of_role(content, "description", "summary", "abstract"),
+        abstract=_of_role(content, "description", "summary", "abstract", ""),
         lead_image=None if pictures else _remote_picture(root),
         pictures=pictures,
         body_html=body_html,
         byline=text_of(first(content, "by")) or joined([author.name for author in authors]),
         authors=authors,
         dateline_text=text_of(first(content, "dateline")),
-        tags=[text_of(keyword) for keyword in content.iterfind("keyword")],
+        located=_located(content),
+        tags=_tags(content),
         subjects=[
             identifier
             for subject in content.iterfind("subject")
             if (identifier := _identifier(subject))
         ],
-        language=attribute(first(content, "language"), "tag") or _language(root, content),
+        language=language,
         published_at=text_of(first(content, "contentCreated"))
         or text_of(first(meta, "firstCreated"))
         or modified_at,
@@ -84,6 +87,38 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
         pub_status=_identifier(first(meta, "pubStatus")),
         embargoed_until=text_of(first(meta, "embargoed")),
     )
+
+
+def _headline(content: etree._Element, language: str) -> str:
+    """Of several in the item's language, of these that with the role of the main one."""
+    headlines = list(content.iterfind("headline"))
+    own = [each for each in headlines if language and language_around(each) == language]
+    for found in (own, headlines):
+        for roles in ({"main"}, {""}):
+            for each in found:
+                if attribute(each, "role").rpartition(":")[2].lower() in roles:
+                    return text_of(each)
+    return text_of(headlines[0]) if headlines else ""
+
+
+def _tags(content: etree._Element) -> list[str]:
+    """Keywords, and the names of subjects that are no media topics: people, organisations, an agency's own."""
+    names = [text_of(keyword) for keyword in content.iterfind("keyword")]
+    names += [
+        next(filter(None, _names(subject)), "")
+        for subject in content.iterfind("subject")
+        if not claims_to_be_one(_identifier(subject))
+    ]
+    return list(dict.fromkeys(filter(None, names)))[:TAGS]
+
+
+def _located(content: etree._Element) -> str:
+    """Where the story was made, by its name, with the country around it."""
+    located = first(content, "located")
+    if located is None:
+        return ""
+    names = [text_of(first(located, "name")), text_of(first(located, "broader/name"))]
+    return ", ".join(filter(None, names))
 
 
 def _language(root: etree._Element, content: etree._Element) -> str:

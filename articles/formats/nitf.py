@@ -1,11 +1,22 @@
 """NITF 3, the markup that wires wrap a story in; also inside NewsML-G2."""
 
-from datetime import tzinfo
+from datetime import date, tzinfo
 
 from lxml import etree
 
+from articles.formats.bylines import authors_of
+from articles.formats.datelines import is_time
 from articles.formats.story import Author, LeadImage, Story
-from articles.formats.wire import Item, RawStory, joined, read_items, refusal
+from articles.formats.wire import (
+    BY,
+    TAGS,
+    Item,
+    RawStory,
+    joined,
+    read_items,
+    read_moment,
+    refusal,
+)
 from articles.formats.xmltree import (
     attribute,
     first,
@@ -54,21 +65,23 @@ def raw_story(root: etree._Element, item: Item) -> RawStory:
         abstract=text_of(first(head, "abstract")),
         pictures=pictures(body),  # before the body is turned into HTML
         body_html=body_html(body),
-        byline=text_of(first(head, "byline")).removeprefix("By ")
-        or joined([author.name for author in authors]),
+        byline=_byline(first(head, "byline"), item) or joined([author.name for author in authors]),
         authors=authors,
-        dateline_text=text_of(first(head, "dateline")),
-        tags=[attribute(keyword, "key") for keyword in data.iterfind("key-list/keyword")],
+        dateline_date=_day(first(head, "dateline/story.date")),
+        dateline_text=_dateline_text(first(head, "dateline")),
+        located=_spaced(first(root, "head/docdata/evloc")),
+        tags=_tags(root, data),
         subjects=_subjects(root),
         language=language_around(first(body, "body.content")) or language_around(body),
         published_at=_moment(data, "date.release") or _moment(data, "date.issue"),
+        embargoed_until=_moment(data, "date.release") if _is_embargoed(data) else "",
         modified_at=_moment(data, "date.issue"),
         expires_at=_moment(data, "date.expire"),
         urgency=attribute(first(data, "urgency"), "ed-urg"),
         copyright_holder=attribute(first(data, "doc.copyright"), "holder"),
         ed_note=attribute(first(data, "ed-msg"), "info"),
         source=attribute(first(data, "doc-id"), "regsrc") or text_of(first(head, "distributor")),
-        item_id=attribute(first(data, "doc-id"), "id-string"),
+        item_id=_identity(root, data),
         version=attribute(first(data, "du-key"), "version"),
         pub_status=_status(data),
     )
@@ -125,9 +138,67 @@ def _width(reference: etree._Element) -> int:
     return int(width[:6]) if width.isascii() and width.isdigit() else 0
 
 
+def _byline(byline: etree._Element | None, item: Item) -> str:
+    """Its words but for a title of the person, which articles have no field for."""
+    if byline is None:
+        return ""
+    for title in list(byline.iter("byttl")):
+        item.note(f"left out: the byline’s title {text_of(title)}")
+        title.text = None
+        for child in list(title):
+            title.remove(child)
+    words = _spaced(byline)
+    return words if not BY.match(words) or authors_of(words) else words.removeprefix("By ")
+
+
+def _dateline_text(dateline: etree._Element | None) -> str:
+    """City, region and country in their order, where it names them apart; else its words without the time."""
+    if dateline is None:
+        return ""
+    for time in list(dateline.iter("story.date")):
+        if is_time(text_of(time)):
+            _remove(time)
+    location = first(dateline, "location")
+    if location is not None and len(location) and text_of(dateline) == text_of(location):
+        named = (
+            text_of(first(location, tag)) for tag in ("city", "sublocation", "state", "region")
+        )
+        parts = list(dict.fromkeys(filter(None, named)))[:2]
+        country = text_of(first(location, "country"))
+        return ", ".join([*parts, *([country] if country and len(parts) < 2 else [])])
+    return text_of(dateline)
+
+
+def _day(element: etree._Element | None) -> date | None:
+    moment = read_moment(attribute(element, "norm"))
+    return moment.date() if moment else None
+
+
+def _spaced(element: etree._Element | None) -> str:
+    """Its words, those of its elements parted by spaces."""
+    return " ".join(" ".join(map(str, element.itertext())).split()) if element is not None else ""
+
+
 def _authors(head: etree._Element) -> list[Author]:
     people = [text_of(person) for person in head.iterfind("byline/person")]
     return [Author(name.removeprefix("By ")) for name in people if name]
+
+
+def _tags(root: etree._Element, data: etree._Element) -> list[str]:
+    """Keywords, and the names of subjects, people, organisations and places."""
+    matters = root.iterfind("head/tobject/tobject.subject")
+    named = first(data, "identified-content")
+    people = () if named is None else named.iterchildren("person", "org", "location", "event")
+    names = [
+        *(attribute(keyword, "key") for keyword in data.iterfind("key-list/keyword")),
+        *(
+            attribute(each, f"tobject.subject.{part}")
+            for each in matters
+            for part in ("type", "matter")
+        ),
+        *(text_of(each) for each in people),
+    ]
+    return list(dict.fromkeys(filter(None, names)))[:TAGS]
 
 
 def _subjects(root: etree._Element) -> list[str]:
@@ -138,6 +209,27 @@ def _subjects(root: etree._Element) -> list[str]:
         *(attribute(each, "tobject.subject.refnum") for each in numbers),
         *(attribute(each, "value") for each in classifiers),
     ]
+
+
+def _identity(root: etree._Element, data: etree._Element) -> str:
+    """Its own number, else what names all of its versions."""
+    return (
+        attribute(first(data, "doc-id"), "id-string")
+        or attribute(root, "uno")
+        or attribute(first(data, "du-key"), "key")
+        or _meta(root, "uuid", "guid", "id", "anpa-keyword-id")
+    )
+
+
+def _meta(root: etree._Element, *names: str) -> str:
+    for meta in root.iterfind("head/meta"):
+        if attribute(meta, "name").lower() in names and attribute(meta, "content"):
+            return attribute(meta, "content")
+    return ""
+
+
+def _is_embargoed(data: etree._Element) -> bool:
+    return attribute(data, "management-status").strip().lower() == "embargoed"
 
 
 def _moment(data: etree._Element, tag: str) -> str:

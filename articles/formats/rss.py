@@ -1,9 +1,11 @@
 """RSS 0.9 to 2.0, RDF and Atom, also where a feed is not quite well-formed."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
+from urllib.parse import urljoin
 
 import feedparser
 from lxml import etree
@@ -42,7 +44,7 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
         raise refusal(name, "is not a feed that can be read.") from None
     if not document.get("version") and not document.entries:
         raise refusal(name, "is not a feed that can be read.")
-    feed = _Feed(document.feed)
+    feed = _Feed(document.feed, is_rss=str(document.get("version")).startswith("rss"))
     entries = [*document.entries, *_deleted_entries(content)]
     return read_items(entries, feed.raw_story, name=name, zone=zone, noun="entry")
 
@@ -79,11 +81,19 @@ def _deleted_entries(content: bytes) -> list[_Deleted]:
 class _Feed:
     """What the feed says for all of its entries."""
 
-    def __init__(self, feed: Any) -> None:
+    def __init__(self, feed: Any, *, is_rss: bool) -> None:
+        self.is_rss = is_rss
+        self.link = _text(feed, "link")
         self.language = _text(feed, "language")
         self.source = bodies.plain(_text(feed, "title"))[:100] or host_of(_text(feed, "link"))
         self.rights = bodies.plain(_text(feed, "rights"))
         self.authors = _authors(feed)
+
+    def _joined(self, link: str) -> str:
+        try:
+            return urljoin(self.link, link)
+        except ValueError:
+            return link
 
     def raw_story(self, entry: Any, item: Item) -> RawStory:
         if isinstance(entry, _Deleted):
@@ -94,9 +104,10 @@ class _Feed:
                 ed_note=entry.comment,
                 source=self.source,
             )
-        link = _text(entry, "link")
+        link = self._joined(_text(entry, "link"))
         summary = _text(entry, "summary")
-        contents = [_as_html(content) for content in dict.get(entry, "content") or []]
+        texts, captions = _texts(entry, is_rss=self.is_rss)
+        contents = [_as_html(content) for content in texts]
         html = max(contents, key=len, default="") or summary
         authors = _authors(entry) or self.authors
         return RawStory(
@@ -110,11 +121,12 @@ class _Feed:
             language=_language(entry) or self.language,
             published_at=_text(entry, "published") or _text(entry, "updated"),
             modified_at=_text(entry, "updated"),
-            lead_image=_lead_image(entry),
+            lead_image=_lead_image(entry, captions),
             copyright_notice=shortened(bodies.plain(_text(entry, "rights")) or self.rights),
             source=self.source,
             item_id=_text(entry, "id") or link,
             url=link,
+            base=link or self.link,
         )
 
 
@@ -122,6 +134,18 @@ def _text(entry: Any, key: str) -> str:
     """By `dict.get`, since feedparser answers for a missing name with a similar one and a warning."""
     value = dict.get(entry, key)
     return value.strip() if isinstance(value, str) else ""
+
+
+def _texts(entry: Any, *, is_rss: bool) -> tuple[list[Any], list[str]]:
+    """The texts of an entry, and the captions that feedparser puts among them where a summary came first."""
+    contents = list(dict.get(entry, "content") or [])
+    if not dict.get(entry, "media_content"):
+        return contents, []
+    plain = [each for each in contents if each.get("type") == "text/plain"]
+    if not is_rss and len(plain) == len(contents):
+        plain = plain[1:]  # Atom's own text comes first
+    texts = [each for each in contents if each not in plain]
+    return texts, [str(each.get("value") or "").strip() for each in plain]
 
 
 def _as_html(content: Any) -> str:
@@ -150,7 +174,7 @@ def _language(entry: Any) -> str:
     return _text(entry, "language") or next(filter(None, stated), "")
 
 
-def _lead_image(entry: Any) -> LeadImage | None:
+def _lead_image(entry: Any, captions: Sequence[str]) -> LeadImage | None:
     """The first picture among media, enclosures and thumbnails; feedparser puts the words of a
     `media:content` as details of the summary."""
     contents = [m for m in dict.get(entry, "media_content") or [] if _is_picture(m)]
@@ -163,6 +187,7 @@ def _lead_image(entry: Any) -> LeadImage | None:
     ]
     detail = str((dict.get(entry, "summary_detail") or {}).get("value") or "").strip()
     caption = detail if contents and detail != _text(entry, "summary") else ""
+    caption = caption or next(iter(captions), "")
     return LeadImage(
         caption=bodies.plain(caption),
         credit=bodies.plain(_text(entry, "credit")) if contents else "",

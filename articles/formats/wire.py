@@ -4,17 +4,17 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, tzinfo
-from email.utils import parsedate_to_datetime
+from datetime import UTC, date, datetime, tzinfo
 from hashlib import sha256
+from html import unescape
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 
-from articles import markup
-from articles.fields import MAX_LENGTH
-from articles.formats import bodies, bylines, datelines, mediatopics
+from articles import markup, places
+from articles.fields import MAX_LENGTH, NAME_LENGTH
+from articles.formats import bodies, bylines, datelines, mediatopics, times
 from articles.formats.front_matter import UNWELCOME
 from articles.formats.languages import language_tag
 from articles.formats.slugs import is_address_of_id, slug_of
@@ -35,27 +35,21 @@ ITEMS = 2000  # of one document
 PICTURES = 50  # of one story
 SIZE_IN_NAME = re.compile(r"-\d{2,4}x\d{2,4}(?=\.\w{3,4}$)")
 HEADLINE = 80  # characters of one that is made of the text
+BY = re.compile(r"(?:by|von|par|por|di|da|door|av|af|от|текст)\s*:?\s+", re.IGNORECASE)
+BYLINE_ABOVE = re.compile(
+    r"<p>(?:<(?:b|strong|em|i)>)?\s*(?:by|von|par|por|di|door|av|af|от)\s*:?\s+(?P<name>[^<>]{3,100}?)\s*"
+    r"(?:</(?:b|strong|em|i)>)?\s*(?P<end></p>|<br>)\s*",
+    re.IGNORECASE,
+)
+# At the end of a text that a feed has cut.
+MORE = re.compile(
+    r"(?:\[?(?:…|\.{3}|&hellip;)\]?|\b(?:read more|continue reading|weiterlesen|lire la suite|leer más))\W*$",
+    re.IGNORECASE,
+)
 NOTES = 20  # of one story
 TAGS = 50  # as many as a desk may give in Markdown
 EARLIEST_YEAR = 1600  # before the first newspaper, and far from the edge of datetime's arithmetic
 ELLIPSIS = "…"
-
-# Zones that RFC 5322 names, and email.utils knows; Python reads every other name as no zone at all.
-RFC_ZONES = frozenset(
-    ("UT", "UTC", "GMT", "Z", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT")
-)
-# fmt: off
-# Names of one zone only: IST is Indian, Irish and Israeli, BST British and Bangladeshi.
-ZONE_OFFSETS = {
-    "WET": "+0000", "WEST": "+0100", "CET": "+0100", "MEZ": "+0100", "CEST": "+0200",
-    "MESZ": "+0200", "EET": "+0200", "EEST": "+0300", "MSK": "+0300", "TRT": "+0300",
-    "PKT": "+0500", "NPT": "+0545", "WIB": "+0700", "HKT": "+0800", "SGT": "+0800",
-    "AWST": "+0800", "JST": "+0900", "KST": "+0900", "ACST": "+0930", "ACDT": "+1030",
-    "AEST": "+1000", "AEDT": "+1100", "NZST": "+1200", "NZDT": "+1300", "SAST": "+0200",
-    "AKST": "-0900", "AKDT": "-0800", "HST": "-1000", "NST": "-0330", "NDT": "-0230",
-}
-# fmt: on
-ZONE_NAME = re.compile(r"\d:\d\d(?::\d\d(?:\.\d+)?)?\s*([A-Za-z][\w/+-]*)\s*$")
 
 Raw = TypeVar("Raw")
 
@@ -75,6 +69,8 @@ class RawStory:
     authors: Sequence[Author] = ()
     dateline: Dateline | None = None
     dateline_text: str = ""
+    dateline_date: date | None = None
+    located: str = ""  # where the story was made, if its text has no dateline
     section: str = ""
     tags: Sequence[str] = ()
     subjects: Sequence[str] = ()
@@ -161,7 +157,11 @@ class Item:
         """A time as ISO 8601 or as RFC 5322 writes it; without an offset it is the zone's."""
         if not value.strip():
             return None
-        moment = read_moment(value.strip())
+        try:
+            moment = times.read_moment(value)
+        except times.UnknownZoneError as error:
+            self.refuse(key, f"{_shown(value)} is in the zone {error}, which is not known.")
+            return None
         if moment is None:
             self.refuse(key, f"{_shown(value)} is not a date and time.")
             return None
@@ -225,6 +225,8 @@ def story_of(raw: RawStory, item: Item) -> Story:
     body = _body(raw, item)
     raw_dateline, body_html = _dateline_and_body(raw, body.html, item, published_at)
     pictures = _pictures(raw, body, item)
+    authors = _authors(raw, item)
+    byline = _byline(raw, authors, item)
     headline = item.text(
         "headline",
         raw.headline if has_text(raw.headline) else _headline_of(raw, body_html, pictures, item),
@@ -245,8 +247,8 @@ def story_of(raw: RawStory, item: Item) -> Story:
         body_html=body_html,
         word_count=word_count,
         origin=Origin(item.name, item=item.place, title=_title_of(raw)),
-        abstract=item.text("abstract", raw.abstract, longest=MAX_LENGTH["abstract"]),
-        byline=item.text("byline", raw.byline, longest=MAX_LENGTH["byline"]),
+        abstract=item.text("abstract", _abstract(raw, body_html), longest=MAX_LENGTH["abstract"]),
+        byline=byline,
         dateline=raw_dateline,
         section=section[0] if section else "",
         tags=item.names("tags", tags, longest=MAX_LENGTH["tags"]),
@@ -259,7 +261,7 @@ def story_of(raw: RawStory, item: Item) -> Story:
             "short_headline", raw.short_headline, longest=MAX_LENGTH["short_headline"]
         ),
         slugline=item.text("slugline", raw.slugline, longest=MAX_LENGTH["slugline"]),
-        authors=_authors(raw, item),
+        authors=authors,
         subjects=item.topics("subjects", [*raw.subjects, *topics]),
         urgency=_urgency(raw.urgency, item),
         copyright_holder=item.text(
@@ -358,23 +360,44 @@ def _body(raw: RawStory, item: Item) -> bodies.Body:
     body = bodies.read(raw.body_html, base=raw.base or raw.url)
     for note in body.notes:
         item.note(note)
-    return body
+    return replace(body, html=_without_byline(body.html, raw))
 
 
 def _dateline_and_body(
     raw: RawStory, html: str, item: Item, published_at: datetime | None
 ) -> tuple[Dateline | None, str]:
     """The dateline as its parts and the body without it; one that is not understood stays as text."""
-    found, rest = datelines.split(html, published_at)
-    if raw.dateline:
-        return _checked_dateline(raw.dateline, item), rest if found else html
     text = item.text("dateline", raw.dateline_text, longest=300)
-    if found or not text:
-        return found and _checked_dateline(found, item), rest
-    alone = datelines.read(text, published_at)
-    if alone:
-        return _checked_dateline(alone, item), html
-    return None, bodies.with_text_in_front(html, text)
+    element = raw.dateline or datelines.read(text, published_at, source=raw.source)
+    place = element.place if element else ""
+    found, rest = datelines.split(html, published_at, source=raw.source, place=place)
+    if raw.dateline:
+        return _checked_dateline(_joined_dateline(raw.dateline, found), item), rest
+    located = datelines.read(raw.located, published_at, source=raw.source)
+    if chosen := found or element or located:
+        if chosen is found and not element:
+            item.guess(f"dateline {chosen.text}")
+        if raw.dateline_date and not chosen.date:
+            chosen = replace(chosen, date=raw.dateline_date)
+        return _checked_dateline(chosen, item), rest
+    if text and not datelines.is_time(text):
+        return None, bodies.with_text_in_front(html, text)
+    return None, html
+
+
+def _joined_dateline(stated: Dateline, found: Dateline | None) -> Dateline:
+    """What elements state, and of the line in the text what they do not."""
+    if found is None or places.key_of(found.place) != places.key_of(stated.place):
+        return stated
+    return replace(
+        stated,
+        region=stated.region or found.region,
+        country=stated.country or found.country,
+        date=stated.date or found.date,
+        source=found.source,
+        style=found.style,
+        text=found.text,
+    )
 
 
 def _checked_dateline(raw: Dateline, item: Item) -> Dateline:
@@ -465,21 +488,69 @@ def _joined_address(base: str, url: str) -> str:
 
 
 def _authors(raw: RawStory, item: Item) -> tuple[Author, ...]:
-    """The people among the authors; where the format lists none, those of the byline."""
-    authors = raw.authors
-    if len(authors) > TAGS:
-        item.refuse("authors", f"has {len(authors)} entries; {TAGS} are allowed.")
+    """The people among the authors, each once; where the format lists none, those of the byline."""
+    if len(raw.authors) > TAGS:
+        item.refuse("authors", f"has {len(raw.authors)} entries; {TAGS} are allowed.")
         return ()
-    checked = (
-        Author(
-            item.text("authors", author.name, longest=100),
-            item.text("authors", author.role, longest=40) or "writer",
-        )
-        for author in authors
+    listed = bylines.people(
+        (
+            Author(
+                item.text("authors", author.name, longest=10_000),
+                item.text("authors", author.role, longest=40) or "writer",
+            )
+            for author in raw.authors
+        ),
+        source=raw.source,
     )
-    byline = item.text("byline", raw.byline, longest=MAX_LENGTH["byline"])
-    listed = bylines.people(checked, source=raw.source)
-    return listed or bylines.authors_of(byline, source=raw.source)
+    for author in listed:
+        item.text("authors", author.name, longest=NAME_LENGTH)
+    return listed or bylines.authors_of(raw.byline, source=raw.source)
+
+
+def _byline(raw: RawStory, authors: Sequence[Author], item: Item) -> str:
+    """As it is written, without the word before a single name. A list of authors has no limit: each is linked."""
+    byline = " ".join(raw.byline.split())
+    names = [author.name for author in authors]
+    if raw.authors and byline == joined([author.name for author in raw.authors]):
+        # The format has a list and no byline: the same person may be in it twice.
+        byline = joined(names) if len(names) > 1 or len(raw.authors) > 1 else byline
+        if not names:
+            byline = joined(list(dict.fromkeys(author.name for author in raw.authors)))
+    if found := BY.match(byline):
+        rest = byline[found.end() :]
+        byline = rest if len(names) == 1 and slug_of(rest) == slug_of(names[0]) else byline
+    if len(byline) > MAX_LENGTH["byline"] and len(names) > 1:
+        return ""
+    return item.text("byline", byline, longest=MAX_LENGTH["byline"])
+
+
+def _abstract(raw: RawStory, body_html: str) -> str:
+    """None that repeats the text, whole or its beginning."""
+    words, text = _words(raw.abstract), _words(bodies.plain(body_html))
+    whole = _words(bodies.plain(raw.body_html)) if words else []
+    if words and (text[: len(words)] == words or whole[: len(words)] == words):
+        return ""
+    return raw.abstract
+
+
+def _words(text: str) -> list[str]:
+    """What is compared: letters and digits, without what feeds add to a text that they cut."""
+    text = MORE.sub("", text.strip())
+    return re.findall(r"\w+", text.casefold())
+
+
+def _without_byline(html: str, raw: RawStory) -> str:
+    """The body without a first line that is only the byline which the story has, too."""
+    found = BYLINE_ABOVE.match(html)
+    named = {slug_of(name) for name in (raw.byline, *(author.name for author in raw.authors))}
+    named |= {slug_of(BY.sub("", raw.byline))}
+    if found is None or slug_of(unescape(found["name"])) not in named - {""}:
+        return html
+    return (
+        html[found.end() :].lstrip()
+        if found["end"] == "</p>"
+        else f"<p>{html[found.end() :].lstrip()}"
+    )
 
 
 def _urgency(value: str, item: Item) -> int | None:
@@ -514,25 +585,11 @@ def _pub_status(value: str, item: Item) -> PubStatus:
 
 
 def read_moment(value: str) -> datetime | None:
-    """A time as ISO 8601 or as RFC 5322 writes it; None for any other text."""
-    text = _with_offset(value) if len(value) <= 60 else None
-    if text is None:
+    """A time in any form that is known; None for any other text, and for a zone that is not known."""
+    try:
+        return times.read_moment(value)
+    except times.UnknownZoneError:
         return None
-    for parse in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            return parse(text)
-        except (ValueError, OverflowError, TypeError, IndexError):
-            continue
-    return None
-
-
-def _with_offset(value: str) -> str | None:
-    """The time with an offset for a zone by its name; None for a name that is not known, or of several zones."""
-    named = ZONE_NAME.search(value)
-    if named is None or named[1].upper() in RFC_ZONES:
-        return value
-    offset = ZONE_OFFSETS.get(named[1].upper())
-    return f"{value[: named.start(1)]}{offset}" if offset else None
 
 
 def _shown(value: str) -> str:
