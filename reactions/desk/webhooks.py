@@ -49,6 +49,11 @@ class WebhookEndpointAdmin(AuditedAdmin):
         own = ["url", "description", "types", "interval"]
         return [*own, *self.readonly_fields] if obj else own
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """An endpoint goes with its deliveries, which nobody deletes alone."""
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, lacking - {WebhookDelivery._meta.verbose_name}, protected
+
     @admin.display(description="State")
     def state(self, endpoint: WebhookEndpoint) -> str:
         if not endpoint.active:
