@@ -12,15 +12,17 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.models import Group, User
 from django.db import connection, models, transaction
 from django.utils import timezone
 
 from articles.models import ActorKind, AuditEntry
+
+if TYPE_CHECKING:  # a process that reads counts alone has no users
+    from django.contrib.auth.models import User
 
 # Characters of one value; a longer text is cut.
 _LONGEST = 2_000
@@ -81,7 +83,7 @@ def current_actor() -> Actor:
     return Actor(ActorKind.SYSTEM, settings.PROCESS)
 
 
-def user_actor(user: User) -> Actor:
+def user_actor(user: "User") -> Actor:
     return Actor(ActorKind.USER, user.get_username(), str(user.pk))
 
 
@@ -221,7 +223,7 @@ def _value(name: str, value: Any) -> Any:
 
 
 def _label(row: models.Model) -> str:
-    return row.name if isinstance(row, Group) else str(row)
+    return str(getattr(row, "name", "") or row)
 
 
 def _redact(text: str) -> str:

@@ -110,6 +110,7 @@ ALLOWED_HOSTS = [
 CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(SITE_URL))]
 
 INSTALLED_APPS = [
+    "newsroom",  # before the app whose commands it replaces
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -124,7 +125,6 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
-    "newsroom",
     "newsroom.stack",
     "articles",
     "reactions",

@@ -50,7 +50,7 @@ class AuditedAdmin(ModelAdmin):
             audit.record("changed", obj, before=before, after=after)
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[Any]) -> Any:
-        for obj in queryset:
+        for obj in queryset if self.records_forms else ():
             audit.record("deleted", obj, before=self.audit_values(obj))
 
     def history_view(

@@ -1,7 +1,6 @@
 """What the desk knows of a user beside Django's account."""
 
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.db import models
 
 from articles.models.authors import Author
@@ -35,7 +34,10 @@ class DeskSession(models.Model):
     """A browser that is signed in at the desk, as its user recognises it. It ends with its session."""
 
     session = models.OneToOneField(
-        Session, on_delete=models.CASCADE, primary_key=True, related_name="desk_session"
+        "sessions.Session",
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="desk_session",
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="desk_sessions"
