@@ -19,6 +19,7 @@ from pytest_django import Settings
 from articles.api.api_keys import issue_key
 from newsroom import backup
 from newsroom.backup import BackupError, back_up, read_contents, restore
+from newsroom.stack.wheels import postgres_programs
 from reactions import readers
 from reactions.counting.aggregate import aggregate
 from reactions.kinds import pack
@@ -162,7 +163,7 @@ def test_a_program_of_postgresql_that_fails_says_why(
         "get_connection_params",
         lambda: {"host": "/nowhere", "dbname": "x'y", "password": "s3cret"},
     )
-    monkeypatch.setattr(backup, "_find", lambda program: backup.postgres_programs(None) / program)
+    monkeypatch.setattr(backup, "_find", lambda program: postgres_programs(None) / program)
 
     with pytest.raises(BackupError, match="pg_dump failed") as failed:
         backup._run("pg_dump")

@@ -5,7 +5,7 @@ Everything is searched: each column of each table, each key of Valkey, the log, 
 
 import logging
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,7 @@ def everything_in_postgresql() -> bytes:
 
 def everything_in_valkey(url: str) -> bytes:
     client = redis.Redis.from_url(url)
-    readers = {
+    readers: dict[Any, Callable[[Any], object]] = {
         b"string": client.get,
         b"hash": client.hgetall,
         b"list": lambda key: client.lrange(key, 0, -1),

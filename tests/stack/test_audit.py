@@ -1,11 +1,12 @@
 import json
+from collections.abc import Mapping
 
 import pytest
 
 from newsroom.stack.audit import judge
 
 
-def report(*packages: dict[str, object]) -> str:
+def report(*packages: Mapping[str, object]) -> str:
     return json.dumps({"dependencies": packages, "fixes": []})
 
 

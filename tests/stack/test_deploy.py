@@ -25,7 +25,9 @@ from tests.servers import PROJECT, free_port, open_folder
 
 DEPLOY = PROJECT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
-PROCESSES: dict[str, str] = parse_procfile((PROJECT / "Procfile").read_text()).processes
+PROCESSES: dict[str, str] = parse_procfile(  # type: ignore[no-untyped-call]  # Honcho is not typed
+    (PROJECT / "Procfile").read_text()
+).processes
 COMPOSE = yaml.safe_load((DEPLOY / "container" / "compose.yml").read_text())
 _PYTHON = "/opt/newsroom/.venv/bin/"
 # Of `make run`, and what each unit sets for its own process.
@@ -84,9 +86,9 @@ if shutil.which("systemd-analyze"):
 
         assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
         # Of 100: a service without any limit has 96, one of Debian's PostgreSQL 92.
-        for path in made:
-            if path.endswith(".service"):
-                closed = _systemd_analyze("security", "--offline=yes", "--threshold=20", path)
+        for unit_file in made:
+            if unit_file.endswith(".service"):
+                closed = _systemd_analyze("security", "--offline=yes", "--threshold=20", unit_file)
                 assert closed.returncode == 0, closed.stdout
 
 
