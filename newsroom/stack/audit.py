@@ -23,7 +23,8 @@ def main() -> str | None:
             command, capture_output=True, text=True, check=False, timeout=_PATIENCE_SECONDS
         )
     except (OSError, subprocess.TimeoutExpired) as reason:
-        return _not_audited(str(reason))
+        _say_not_audited(str(reason))
+        return None
     return judge(ran.stdout)
 
 
@@ -32,10 +33,12 @@ def judge(report: str) -> str | None:
     try:
         packages = json.loads(report)["dependencies"]
     except (ValueError, KeyError, TypeError):
-        return _not_audited("pip-audit has no report")
+        _say_not_audited("pip-audit has no report")
+        return None
     asked = [each for each in packages if "skip_reason" not in each]
     if not asked:
-        return _not_audited("no advisories can be had here")
+        _say_not_audited("no advisories can be had here")
+        return None
     if found := list(_vulnerabilities(asked)):
         return "\n".join(["Known vulnerabilities:", *found])
     _say(f"{len(asked)} of {len(packages)} packages have no known vulnerability.")
@@ -49,7 +52,7 @@ def _vulnerabilities(packages: list[Any]) -> Iterator[str]:
             yield f"  {package['name']} {package['version']}: {each['id']}, fixed in {fixed}"
 
 
-def _not_audited(reason: str) -> None:
+def _say_not_audited(reason: str) -> None:
     _say(f"Packages not audited: {reason}.")
 
 
