@@ -50,18 +50,21 @@ def list_dangers() -> list[CheckMessage]:
 
 def refuse_dangers() -> None:
     """End this process, with a message for its operator, where there is one. It runs without PostgreSQL, too."""
-    found = list_dangers()
+    if found := list_dangers() or _changed_kinds():
+        lines = [f"{each.msg} {each.hint or ''}".strip() for each in found]
+        raise SystemExit("\n".join(["Newsroom does not start:", *(f"- {line}" for line in lines)]))
+
+
+def _changed_kinds() -> list[CheckMessage]:
+    """Kinds that the counts know otherwise; none where PostgreSQL cannot be asked."""
     try:
-        found += check_counted_kinds(databases=["default"])
+        return check_counted_kinds(databases=["default"])
     except DatabaseError:
-        pass
+        return []
     finally:
         # A worker forks its pool's processes after this, which must not share the connection.
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]  # of the backend for PostgreSQL
-    if found:
-        lines = [f"{each.msg} {each.hint or ''}".strip() for each in found]
-        raise SystemExit("\n".join(["Newsroom does not start:", *(f"- {line}" for line in lines)]))
 
 
 def _dangers() -> Iterator[CheckMessage]:
