@@ -123,7 +123,8 @@ def set_up(request: HttpRequest) -> HttpResponse:
         return redirect("admin:login")
     if second_factor.has_factor(user):
         return redirect("sign_in:code")
-    form, codes = try_set_up(request, user)
+    form = CodeForm(request.POST or None)
+    codes = try_set_up(request, user, form)
     if codes is None:
         return _page(request, "set_up", form=form, **set_up_context(request, user))
     to, name = pending.next_address(request), pending.typed_name(request)
@@ -136,12 +137,11 @@ def set_up(request: HttpRequest) -> HttpResponse:
 
 
 @sensitive_variables()
-def try_set_up(request: HttpRequest, user: User) -> tuple[CodeForm, list[str] | None]:
-    """The form, and the recovery codes where it had the first code of the app."""
-    form = CodeForm(request.POST or None)
+def try_set_up(request: HttpRequest, user: User, form: CodeForm) -> list[str] | None:
+    """The recovery codes, where the form has the first code of the app."""
     key = request.session.get(_KEY)
     if not key or not form.is_valid():
-        return form, None
+        return None
     with transaction.atomic():
         codes = second_factor.set_up(user, key=key, code=form.cleaned_data["code"])
         if codes:
@@ -150,7 +150,7 @@ def try_set_up(request: HttpRequest, user: User) -> tuple[CodeForm, list[str] | 
         del request.session[_KEY]
     else:
         form.add_error("code", "This is not the code that the app shows for this key.")
-    return form, codes
+    return codes
 
 
 @sensitive_variables()

@@ -8,8 +8,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from articles.models import Account
-from newsroom.sign_in import views
 from newsroom.sign_in.mail import mail_about_new_browser
+from newsroom.tasks import mail_new_browser
 from tests.reactions.alerts.conftest import mailbox as mailbox
 from tests.reactions.alerts.mailbox import Mailbox
 
@@ -58,7 +58,7 @@ def test_a_browser_is_new_once(
 ) -> None:
     sent: list[tuple[int, str]] = []
     monkeypatch.setattr(
-        views.mail_new_browser, "delay", lambda pk, browser, at: sent.append((pk, browser))
+        mail_new_browser, "delay", lambda pk, browser, at: sent.append((pk, browser))
     )
     for each in (client, client, Client()):
         with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]  # pytest-django's
