@@ -70,7 +70,7 @@ def qr_code(user: User, key: str) -> str:
     """What an authenticator app scans, as SVG without a style of its own."""
     address = TOTPDevice(user=user, key=key).config_url
     return segno.make(address, error="m").svg_inline(
-        scale=5, border=4, dark="#000", light="#fff", svgclass=None, lineclass=None, omitsize=False
+        scale=5, border=4, dark="#000", light="#fff", svgclass=None, lineclass=None, omitsize=True
     )
 
 

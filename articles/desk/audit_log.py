@@ -106,7 +106,11 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     def what_it_was_done_to(self, entry: AuditEntry) -> SafeString | str:
         label = f"{label_of_type(entry.object_type)}: {entry.object_name}".strip(": ")
         address = _address(entry)
-        return format_html('<a href="{}">{}</a>', address, label) if address else label
+        return (
+            format_html('<a href="{}" class="desk-link">{}</a>', address, label)
+            if address
+            else label
+        )
 
     @admin.display(description="Note")
     def note_cut(self, entry: AuditEntry) -> str:

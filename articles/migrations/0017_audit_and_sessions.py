@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'audit entry',
-                'verbose_name_plural': 'audit log',
+                'verbose_name_plural': 'audit entries',
                 'ordering': ['-id'],
                 'default_permissions': ('view',),
                 'indexes': [models.Index(fields=['object_type', 'object_id', '-id'], name='articles_audit_of_object'), models.Index(fields=['actor', '-id'], name='articles_audit_of_actor'), models.Index(fields=['action', '-id'], name='articles_audit_of_action'), models.Index(fields=['at'], name='articles_audit_by_time')],

@@ -12,8 +12,8 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 
 from articles import audit, second_factor
 from articles.accounts import end_sessions
-from newsroom.sign_in import sessions
-from newsroom.sign_in.forms import CodeForm
+from newsroom.sign_in import sessions, throttle
+from newsroom.sign_in.forms import CodeForm, OwnSetUpForm
 from newsroom.sign_in.views import set_up_context, throttled, too_many, try_set_up
 
 
@@ -71,14 +71,24 @@ def second_factor_page(request: HttpRequest) -> HttpResponse:
 @sensitive_variables()
 @sensitive_post_parameters()
 def set_up(request: HttpRequest) -> HttpResponse:
-    """Set one up; the user's other sessions, which were begun without it, end."""
+    """Set one up, with the password; the user's other sessions, which were begun without it, end."""
     user = _user(request)
     if second_factor.has_factor(user):
         return redirect("sign_in:second_factor")
-    form, codes = try_set_up(request, user)
+    form, name = OwnSetUpForm(request.POST or None, user=user), user.get_username()
+    wait = throttle.take_try(request, name) if request.method == "POST" else 0
+    codes = None if wait else try_set_up(request, user, form)
     if codes is None:
-        context = set_up_context(request, user)
-        return _page(request, "set_up_own", "Set up a second factor", form=form, **context)
+        response = _page(
+            request,
+            "set_up_own",
+            "Set up a second factor",
+            form=OwnSetUpForm(user=user) if wait else form,
+            refused=too_many(wait) if wait else "",
+            **set_up_context(request, user),
+        )
+        return throttled(response, wait) if wait else response
+    throttle.forget_tries(request, name)
     sessions.note_factor(request.session)
     end_sessions(user, but=request.session)
     return _page(request, "codes_own", "Your recovery codes", codes=codes)

@@ -27,6 +27,8 @@ from newsroom.sign_in.browsers import browser_in_words
 _BEGUN, _SEEN, _FACTOR = "begun_at", "seen_at", "second_factor"
 # A session that is used writes its row once a minute, not once a request.
 _STEP_SECONDS = 60
+# What presence.js calls as long as a form is open: a page that is left open is no use of the session.
+_OF_PAGES = "/editing/"
 
 
 class SignedIn(AuthenticationMiddleware):
@@ -48,7 +50,8 @@ def _user_of(request: HttpRequest) -> User | AnonymousUser:
     if is_over(session) or (not session.get(_FACTOR) and must_have_factor(user)):
         session.flush()
         return AnonymousUser()
-    if time.time() - session[_SEEN] >= _STEP_SECONDS:
+    is_used = not request.path_info.endswith(_OF_PAGES)
+    if is_used and time.time() - session[_SEEN] >= _STEP_SECONDS:
         session[_SEEN] = int(time.time())
         DeskSession.objects.filter(pk=session.session_key).update(seen_at=timezone.now())
     return user

@@ -1,12 +1,17 @@
 """The audit log at the desk: every form leaves an entry; it is searched, and nobody changes it."""
 
+import re
+
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
+from articles import audit
 from articles.api.api_keys import issue_key
+from articles.desk.audited import AuditedAdmin
 from articles.models import Article, AuditEntry, Section
 from articles.roles import Role
 from tests.articles.desk.client import sign_in, text_of
@@ -149,3 +154,30 @@ def test_the_menu_names_it_to_those_who_may_read_it(admin_client: Client) -> Non
 
     assert f'href="{address}"' in admin_client.get("/desk/").content.decode()
     assert f'href="{address}"' not in sign_in(Role.PUBLISHER).get("/desk/").content.decode()
+
+
+# Their fields are words of no secret, although their names have one of its words.
+NO_SECRETS = {"content_hash", "key", "token"}
+
+
+def test_every_form_of_the_desk_is_recorded_or_its_writes_are() -> None:
+    unrecorded = [
+        str(model)
+        for model, found in admin.site._registry.items()
+        if not isinstance(found, AuditedAdmin)
+    ]
+
+    assert unrecorded == []
+
+
+def test_no_field_of_a_secret_is_shown() -> None:
+    suspicious = {
+        field.name
+        for model in admin.site._registry
+        for field in model._meta.concrete_fields
+        if re.search("secret|password|token|hash|private|key$", field.name)
+    }
+    shown = {name for name in suspicious - NO_SECRETS if not audit._SECRET.search(name)}
+
+    assert shown <= {"old_secret_valid_until", "old_key_valid_until"}
+    assert {"password", "secret", "old_secret", "jwt_secrets", "secret_hash"} <= suspicious

@@ -70,9 +70,13 @@ def test_a_user_sets_it_up(client: Client, ada: User) -> None:
     other = Client()
     password(other)
     page = client.get(f"{OWN}set-up/")
-    assert "<svg" in page.content.decode()
+    assert "<svg viewBox=" in page.content.decode()  # without it a narrow page would cut the code
 
-    confirmed = client.post(f"{OWN}set-up/", {"code": code_of(set_up_key(client))})
+    code = code_of(set_up_key(client))
+
+    without = client.post(f"{OWN}set-up/", {"code": code, "password": "another"})
+    assert "This is not your password." in without.content.decode()
+    confirmed = client.post(f"{OWN}set-up/", {"code": code, "password": PASSWORD})
 
     assert len(shown_codes(confirmed)) == 10
     assert "no-store" in confirmed["Cache-Control"]
@@ -88,7 +92,7 @@ def test_a_wrong_code_sets_nothing_up(client: Client, ada: User) -> None:
     client.get(f"{OWN}set-up/")
     key = set_up_key(client)
 
-    refused = client.post(f"{OWN}set-up/", {"code": code_of(key, steps=9)})
+    refused = client.post(f"{OWN}set-up/", {"code": code_of(key, steps=9), "password": PASSWORD})
 
     assert "This is not the code" in refused.content.decode()
     assert not TOTPDevice.objects.exists()

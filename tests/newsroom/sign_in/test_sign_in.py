@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from pytest_django import Settings
 
-from articles.models import AuditEntry, DeskSession
+from articles.models import Article, AuditEntry, DeskSession
 from articles.roles import Role
 from newsroom.sign_in import sessions
 from newsroom.stack.management.commands import prepare
@@ -130,6 +130,19 @@ def test_a_used_session_is_noted_once_a_minute(client: Client, ada: User) -> Non
 
     assert noted < seen == DeskSession.objects.get().seen_at
     assert client.session["seen_at"] > time.time() - 30
+
+
+def test_a_page_that_is_left_open_does_not_prolong_the_session(
+    client: Client, ada: User, article: Article
+) -> None:
+    sign_in(client)
+    session: Any = client.session
+    session["seen_at"] -= 61
+    session.save()
+
+    client.post(f"/desk/articles/article/{article.pk}/editing/")
+
+    assert client.session["seen_at"] == session["seen_at"]
 
 
 def test_pages_for_readers_touch_no_session(client: Client, ada: User) -> None:
