@@ -124,7 +124,7 @@ def read(text: str, *, known: tuple[str, ...], notes: Notes) -> Fields | None:
     if len(text) > CHARACTERS:
         notes.add(1, f"the front matter has more than {CHARACTERS} characters.")
         return None
-    if _depth(text) > DEPTH:
+    if depth_of(text) > DEPTH:
         notes.add(1, "the front matter is nested too deeply.")
         return None
     try:
@@ -142,7 +142,7 @@ def read(text: str, *, known: tuple[str, ...], notes: Notes) -> Fields | None:
     return None
 
 
-def _depth(text: str) -> int:
+def depth_of(text: str) -> int:
     depth = deepest = 0
     for bracket in BRACKET.finditer(text):
         depth = depth + 1 if bracket[0] in "[{" else max(depth - 1, 0)

@@ -55,6 +55,7 @@ class _Defaults:
             lead_image=LeadImage("", url=entry.text("image", "banner_image")),
             language=entry.text("language") or self.language,
             published_at=entry.text("date_published"),
+            time_field="date_published",
             modified_at=entry.text("date_modified"),
             source=self.source,
             item_id=_id(entry) or url,

@@ -1,15 +1,17 @@
 """Markdown with YAML front matter, as a desk files it by hand."""
 
 import re
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from itertools import islice
 from pathlib import PurePosixPath
 
+import yaml
 from django.conf import settings
 
 from articles import dateline, markup, places
 from articles.fields import MAX_LENGTH, NAME_LENGTH
-from articles.formats import bylines, front_matter, mediatopics
+from articles.formats import blogs, bylines, front_matter, mediatopics
 from articles.formats.front_matter import UNWELCOME, Fields, Notes
 from articles.formats.languages import language_tag
 from articles.formats.slugs import is_address_of_id, slug_of
@@ -43,6 +45,8 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     Raises StoryError with every mistake in the file, in the order of its lines.
     """
     notes = Notes(name)
+    if foreign := _of_blog(content, name):
+        return [_blog_story(*foreign, name=name, zone=zone)]
     front, body, body_line = _parts(content, name)
     # Where the YAML itself is broken, its fields are not missed one by one; the body is read still.
     fields = front_matter.read(front, known=FIELDS, notes=notes) or Fields(Notes(name), line=1)
@@ -53,12 +57,58 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     return [story]
 
 
+def _of_blog(content: bytes, name: str) -> tuple[blogs.Matter, str, int] | None:
+    """The front matter of another program, the body and its first line; None for a file of this format."""
+    text = _decoded(content, name)
+    if text.startswith("+++"):
+        return blogs.of_toml(text, name)
+    if not FENCE.match(text):
+        return blogs.of_heading(text)
+    front, body, line = _parts(content, name)
+    try:
+        is_readable = (
+            len(front) <= front_matter.CHARACTERS
+            and front_matter.depth_of(front) <= front_matter.DEPTH
+        )
+        node = yaml.compose(front, Loader=yaml.SafeLoader) if is_readable else None
+    except (yaml.YAMLError, RecursionError):
+        return None
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    keys = {str(key.value) for key, _ in node.value if isinstance(key, yaml.ScalarNode)}
+    return (blogs.of_yaml(node, 2), body, line) if blogs.is_foreign(keys) else None
+
+
+def _blog_story(
+    matter: blogs.Matter, body: str, first_line: int, *, name: str, zone: tzinfo
+) -> Story:
+    story, item, markdown = blogs.as_story(matter, body, name=name, zone=zone)
+    rendered = markup.render(markdown)
+    notes = Notes(name, item.mistakes)
+    story = replace(
+        story,
+        body_markdown=markdown,
+        body_html=rendered.html,
+        word_count=rendered.word_count,
+        origin=Origin(name, matter.lines),
+    )
+    if story.pub_status == "usable":
+        _check_body(markdown, first_line, story, notes)
+    if notes.mistakes:
+        raise StoryError(sorted(notes.mistakes, key=lambda mistake: mistake.line or 0))
+    return story
+
+
 def _parts(content: bytes, name: str) -> tuple[str, str, int]:
     """Front matter, body, and the line on which the body begins."""
     text = _decoded(content, name)
     opening = FENCE.match(text)
     if not opening:
-        raise _refusal(name, 1, "the file must begin with front matter between two lines of ---.")
+        raise _refusal(
+            name,
+            1,
+            "the file must begin with front matter between two lines of ---, or with a heading.",
+        )
     closing = FENCE.search(text, opening.end() + 1)
     if not closing:
         raise _refusal(name, 1, "the front matter is not closed by a line of ---.")

@@ -120,6 +120,7 @@ class _Feed:
             tags=[_tag(tag) for tag in dict.get(entry, "tags") or []],
             language=_language(entry) or self.language,
             published_at=_text(entry, "published") or _text(entry, "updated"),
+            time_field="pubDate" if self.is_rss else "published",
             modified_at=_text(entry, "updated"),
             lead_image=_lead_image(entry, captions),
             copyright_notice=shortened(bodies.plain(_text(entry, "rights")) or self.rights),

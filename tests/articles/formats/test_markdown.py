@@ -171,8 +171,8 @@ def test_a_mistake_is_named_with_its_line(old: str, new: str, mistake: str) -> N
 @pytest.mark.parametrize(
     ("content", "mistake"),
     [
-        (b"", "story.md:1: the file must begin with front matter between two lines of ---."),
-        (b"Hello.\n", "story.md:1: the file must begin with front matter between two lines of ---."),
+        (b"", "story.md:1: the file must begin with front matter between two lines of ---, or with a heading."),
+        (b"Hello.\n", "story.md:1: the file must begin with front matter between two lines of ---, or with a heading."),
         (b"---\nheadline: x\n", "story.md:1: the front matter is not closed by a line of ---."),
         (b"---\nheadline: \xff\n---\nx\n", "story.md:2: the file is not UTF-8."),
         (b"x" * (FILE_BYTES + 1), "story.md: the file has more than 2 MB."),

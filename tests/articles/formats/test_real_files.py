@@ -52,7 +52,8 @@ LANGUAGES = [
     (nitf(), "uk"),
     (ninjs(headline="A", body_text="x"), "uk"),
     (page(attributes='lang="nl"', head='<meta property="og:locale" content="de_DE">'), "nl"),
-    (page(head='<meta property="og:locale" content="nl_NL">'), "nl-NL"),
+    (page(head='<meta property="og:locale" content="nl_NL">'), "nl"),
+    (page(head='<meta property="og:locale" content="de_AT">'), "de-AT"),
     (page(head='<meta http-equiv="Content-Language" content="nl, en">'), "nl"),
 ]  # fmt: skip
 
@@ -253,12 +254,14 @@ def test_a_long_list_of_authors_has_no_limit_of_length() -> None:
 
     assert [author.name for author in found.authors] == names
     assert found.byline == ""
+    numbered = ", ".join(f"Author Number{n} Longname" for n in range(8))
+    assert len(story(rss(entry(more=f"<dc:creator>{numbered}</dc:creator>"))).authors) == 8
 
 
 def test_elements_of_a_byline_are_joined_by_a_space_and_a_title_is_no_name() -> None:
     found = story(nitf(head="<byline>By ANN LEE<byttl>WIRE Business Writer</byttl></byline>"))
 
-    assert (found.byline, found.authors) == ("ANN LEE", (Author("Ann Lee"),))
+    assert (found.byline, found.authors) == ("Ann Lee", (Author("Ann Lee"),))
     assert "left out: the byline’s title WIRE Business Writer" in found.notes
     assert (
         story(
