@@ -44,6 +44,8 @@ class _Defaults:
         authors = _authors(entry) or self.authors
         html = entry.text("content_html") or bodies.from_text(entry.text("content_text"))
         summary = entry.text("summary")
+        for attachment in entry.objects("attachments"):
+            item.note(f"left out: {attachment.text('url')}")
         return RawStory(
             headline=bodies.plain(entry.text("title")),
             may_lack_headline=True,

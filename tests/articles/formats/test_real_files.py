@@ -237,6 +237,21 @@ def test_an_embargo_by_the_status_of_nitf() -> None:
     assert found.embargoed_until == dt.datetime(2027, 1, 1, 10, tzinfo=dt.UTC)
 
 
+def test_audio_and_video_beside_the_text_are_named_as_left_out() -> None:
+    media = (
+        '<enclosure url="https://wire.example/a.mp3" type="audio/mpeg" length="1"/>'
+        '<media:content url="https://wire.example/v.mp4" type="video/mp4"/>'
+    )
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": [
+        {"id": "1", "title": "A", "content_text": "x", "attachments": [{"url": "https://wire.example/a.mp3", "mime_type": "audio/mpeg"}]},
+    ]}  # fmt: skip
+
+    assert set(story(rss(entry(more=media))).notes) >= {
+        "left out: https://wire.example/a.mp3", "left out: https://wire.example/v.mp4",
+    }  # fmt: skip
+    assert "left out: https://wire.example/a.mp3" in story(json.dumps(feed), "a.json").notes
+
+
 def test_the_same_person_is_one_author() -> None:
     found = story(rss(entry(more="<author>Ann Lee</author><dc:creator>Ann Lee</dc:creator>")))
 
