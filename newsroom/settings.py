@@ -81,6 +81,19 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
         raise ImproperlyConfigured(f"{name} has what is no network: {error}.") from None
 
 
+def test_hosts(name: str, site_url: str) -> list[str]:
+    """Addresses of this machine with their ports; refused for a site that readers reach from others."""
+    loopback = ("localhost", "127.0.0.1", "[::1]")
+    hosts = [each.lower() for each in words(name)]
+    for each in hosts:
+        host, _, port = each.rpartition(":")
+        if host not in loopback or not port.isdigit():
+            raise ImproperlyConfigured(f"{name} has what is no host:port of loopback: {each}.")
+    if hosts and (urlsplit(site_url).hostname or "") not in {"localhost", "127.0.0.1", "::1"}:
+        raise ImproperlyConfigured(f"{name} is for tests: unset it for a site at {site_url}.")
+    return hosts
+
+
 # Settings of earlier releases, and what each is called today.
 _RENAMED = {
     "REACTIONS_PER_NETWORK_STORY": "REACTIONS_PER_NETWORK_ARTICLE",
@@ -468,6 +481,8 @@ VIEWS_PER_NETWORK_HOUR = number("VIEWS_PER_NETWORK_HOUR", 36_000)
 VIEWS_PER_NETWORK_AT_ONCE = number("VIEWS_PER_NETWORK_AT_ONCE", 1_000)
 # Networks besides the public ones from which pages of sites are fetched, such as 10.0.0.0/8: sites of an intranet.
 FETCH_NETWORKS = networks("FETCH_NETWORKS")
+# Feeds on this machine that are polled all the same, each as host:port, to try imports. Not where readers come in.
+FEED_TEST_HOSTS = test_hosts("FEED_TEST_HOSTS", SITE_URL)
 WRONG_KEYS_PER_NETWORK_HOUR = number("WRONG_KEYS_PER_NETWORK_HOUR", 600)
 WRONG_KEYS_PER_NETWORK_AT_ONCE = number("WRONG_KEYS_PER_NETWORK_AT_ONCE", 300)
 # Calls of the API (reactions/http/rate_limiting.py), so many at once and so many a minute; 0: no limit. Of a key, and of

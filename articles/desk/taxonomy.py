@@ -95,7 +95,7 @@ class AuthorAdmin(HttpsUrlAdmin):
 @admin.register(Source)
 class SourceAdmin(AuditedAdmin):
     nothing_here = "Agencies and partners whose stories are imported are listed here."
-    list_display = ["name", "credit", "category", "indexing"]
+    list_display = ["name", "credit", "category", "indexing", "schedules"]
     list_filter = ["category", "indexing"]
     search_fields = ["name", "credit"]
 

@@ -39,8 +39,7 @@ ESCAPED_TAG = re.compile(
 )
 ESCAPED_ENTITY = re.compile(r"&amp;(#\d{2,6};|#x[0-9a-fA-F]{2,5};|[a-zA-Z]{2,10};)")
 IN_PAGE = re.compile(r"""href\s*+=\s*+["']#([^"'\s<>]++)["']""", re.IGNORECASE)
-ID = re.compile(r"""\b(?:id|name)\s*+=\s*+["']?([^"'\s<>]++)""", re.IGNORECASE)
-NOTE = re.compile(r' id="(note-[\w-]{1,60})"')
+NOTE = re.compile(r"note-[\w-]{1,60}")
 NO_END = html_tags.VOID | html_tags.RAW | {"p", "li", "td", "tr", "div", "span"}
 LINK = re.compile(r'(<a\b[^>]*?) href="([^"]*)"')
 WEB_LINK = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
@@ -106,8 +105,7 @@ def from_html(html: str, *, base: str = "") -> str:
     if html and not BLOCK.match(html):
         html = f"<p>{html}"
     html = UNWELCOME.sub("", markup.sanitise(html, is_foreign=True))
-    notes = set(NOTE.findall(html))
-    html = LINK.sub(lambda link: _linked(link, base, notes), html)
+    html = LINK.sub(lambda link: _linked(link, base), html)
     html = PREFORMATTED.sub(_with_breaks, html.replace("\r", ""))
     return BLANK_LINES.sub("", EMPTY_PARAGRAPH.sub("", html)).strip()
 
@@ -158,7 +156,7 @@ def _with_breaks(preformatted: re.Match[str]) -> str:
 
 def with_notes(html: str) -> str:
     """Footnotes with ids that no page has: `#fn1` and `id="fn1"` become `note-fn1`."""
-    wanted = {name for name in IN_PAGE.findall(html) if len(name) <= 60} & set(ID.findall(html))
+    wanted = {name for name in IN_PAGE.findall(html) if len(name) <= 60}
     if not wanted:
         return html
     parts: list[str] = []
@@ -187,9 +185,9 @@ def _note_id(name: str) -> str:
     return name if name.startswith("note-") else f"note-{name}"
 
 
-def _linked(link: re.Match[str], base: str, notes: set[str]) -> str:
+def _linked(link: re.Match[str], base: str) -> str:
     head, address = link[1], unescape(link[2])
-    if WEB_LINK.match(address) or (address[:1] == "#" and address[1:] in notes):
+    if WEB_LINK.match(address) or (address[:1] == "#" and NOTE.fullmatch(address[1:])):
         return link[0]
     try:
         address = urljoin(base, address) if base else ""

@@ -183,12 +183,25 @@ def people(authors: Iterable[Author], *, source: str = "") -> tuple[Author, ...]
     found: dict[str, Author] = {}
     for author in authors:
         named = authors_of(author.name, source=source, most=LISTED)
-        if not named and _may_be_person(author.name, source):
-            named = (author,)  # what is listed as an author may have one word, or be of any script
+        if not named:  # what is listed as an author may have one word, or be of any script
+            named = tuple(
+                Author(name, author.role)
+                for name in _listed(author.name)
+                if _may_be_person(name, source)
+            )
         for each in named:
             role = author.role if each.role == "writer" else each.role
             found.setdefault(slug_of(each.name), Author(each.name, role))
     return tuple(found.values())
+
+
+def _listed(text: str) -> list[str]:
+    """The names in an entry of a list of authors: three or more that commas part, of two words or more each."""
+    names = [
+        name for piece in _COMMA.split(text[:CHARACTERS]) for name in _AND.split(piece) if name
+    ]
+    are_names = len(names) >= 3 and all(2 <= len(name.split()) <= 6 for name in names)
+    return names if are_names else [text]
 
 
 def _read_part(part: str) -> tuple[str, list[str]]:

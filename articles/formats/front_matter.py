@@ -213,6 +213,8 @@ def fields_of(
         return None
     fields = Fields(notes, _line(node) if name else 1, f"{name}." if name else "")
     for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.value.lower() in known:
+            key.value = key.value.lower()  # Hugo’s have capitals, and none of ours has
         if mistake := _objection_to_key(key, fields, known):
             notes.add(_line(key), mistake)
         else:

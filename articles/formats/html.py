@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from typing import Any
 
+from babel.core import get_global
 from lxml import etree
 
 from articles.formats import bodies
@@ -122,6 +123,7 @@ class _Page:
             subjects=_about(data.get("about")),
             language=first_text(data, "inLanguage") or page_language(root),
             published_at=first_text(data, "datePublished") or stated_time(root),
+            time_field="datePublished",
             modified_at=first_text(data, "dateModified"),
             lead_image=_lead_image(data.get("image"), root),
             copyright_holder=next(iter(_names(data.get("copyrightHolder"))), ""),
@@ -220,7 +222,14 @@ def page_language(root: etree._Element) -> str:
     """As the page states it: of its text, for readers' cards, in its head."""
     text = next(iter(root.iter("article")), root.find("body"))
     around = language_around(text) or language_around(root)
-    return around or page_property(root, "og:locale") or _equivalent(root, "content-language")
+    return around or _locale(root) or _equivalent(root, "content-language")
+
+
+def _locale(root: etree._Element) -> str:
+    """That of readers' cards, which always has a region: only one that the language does not imply says something."""
+    language, _, region = page_property(root, "og:locale").replace("-", "_").partition("_")
+    implied = get_global("likely_subtags").get(language.lower(), "").endswith(f"_{region.upper()}")
+    return language if implied or not region else f"{language}-{region}"
 
 
 def _equivalent(root: etree._Element, name: str) -> str:

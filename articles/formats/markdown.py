@@ -10,7 +10,7 @@ from django.conf import settings
 
 from articles import dateline, markup, places
 from articles.fields import MAX_LENGTH, NAME_LENGTH
-from articles.formats import bodies, bylines, front_matter, mediatopics, site_generators
+from articles.formats import bodies, bylines, front_matter, mediatopics, site_generators, times
 from articles.formats.front_matter import FIRST_LINE, UNWELCOME, YAML, Fields, Notes
 from articles.formats.languages import language_tag
 from articles.formats.markdown_bodies import MarkdownBody, may_be_found
@@ -65,6 +65,7 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     body = MarkdownBody(text)
     if translation.is_of_generator:
         body.take_tags()
+        body.take_media()
     body.take_pictures()
     story = _story(fields, body.text, zone, needs_caption=not translation.has_image)
     _check_body(body.text, body_line, story, notes)
@@ -266,6 +267,8 @@ def _published_at(fields: Fields, zone: tzinfo) -> datetime | None:
     if not text:
         return None
     match = TIME.fullmatch(text)
+    if match is None and (written := times.read_moment(text)):
+        return written if written.tzinfo else written.replace(tzinfo=zone)
     try:
         if not match:
             raise ValueError

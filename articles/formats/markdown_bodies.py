@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from articles import markup
+from articles.formats import body_media
 from articles.formats.story import LeadImage
 
 # A picture as Markdown writes it, alone or as the text of a link: alternative text, address, title.
@@ -35,6 +36,14 @@ class MarkdownBody:
         hidden = {*markup.list_pictures(self.text)}
         if hidden:
             self.text = PICTURE.sub(lambda found: self._take(found, hidden), self.text)
+
+    def take_media(self) -> None:
+        """Of a text that is HTML, as Ghost keeps it, pictures go beside it and players become links."""
+        if self.text.lstrip().startswith("<"):
+            media = body_media.take_out(self.text)
+            self.text = media.html
+            self.pictures += media.pictures
+            self.notes += media.notes
 
     def take_tags(self) -> None:
         """Tags of a site generator go, and what is between them stays; a figure is a picture."""

@@ -74,6 +74,7 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
         published_at=text_of(first(content, "contentCreated"))
         or text_of(first(meta, "firstCreated"))
         or modified_at,
+        time_field="contentCreated or firstCreated",
         modified_at=modified_at,
         urgency=text_of(first(content, "urgency")),
         copyright_holder=_name(first(rights, "copyrightHolder")),

@@ -77,6 +77,7 @@ def _raw_story(raw: Any, item: Item) -> RawStory | None:
         source=_source(story, uri),
         item_id=uri,
         version=story.text("version"),
+        time_field="contentCreated or firstCreated",
         modified_at=story.text("versionCreated"),
         url=_web_address(story, uri),
         pub_status=story.text("pubStatus"),

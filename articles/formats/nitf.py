@@ -75,6 +75,7 @@ def raw_story(root: etree._Element, item: Item) -> RawStory:
         language=language_around(first(body, "body.content")) or language_around(body),
         published_at=_moment(data, "date.release") or _moment(data, "date.issue"),
         embargoed_until=_moment(data, "date.release") if _is_embargoed(data) else "",
+        time_field="date.release or date.issue",
         modified_at=_moment(data, "date.issue"),
         expires_at=_moment(data, "date.expire"),
         urgency=attribute(first(data, "urgency"), "ed-urg"),

@@ -110,6 +110,8 @@ class _Feed:
         contents = [_as_html(content) for content in texts]
         html = max(contents, key=len, default="") or summary
         authors = _authors(entry) or self.authors
+        for url in _players(entry):
+            item.note(f"left out: {url}")
         return RawStory(
             headline=bodies.plain(_text(entry, "title")),
             may_lack_headline=True,
@@ -120,6 +122,7 @@ class _Feed:
             tags=[_tag(tag) for tag in dict.get(entry, "tags") or []],
             language=_language(entry) or self.language,
             published_at=_text(entry, "published") or _text(entry, "updated"),
+            time_field="pubDate" if self.is_rss else "published",
             modified_at=_text(entry, "updated"),
             lead_image=_lead_image(entry, captions),
             copyright_notice=shortened(bodies.plain(_text(entry, "rights")) or self.rights),
@@ -193,6 +196,15 @@ def _lead_image(entry: Any, captions: Sequence[str]) -> LeadImage | None:
         credit=bodies.plain(_text(entry, "credit")) if contents else "",
         url=next((str(url) for url in urls if url), ""),
     )
+
+
+def _players(entry: Any) -> list[str]:
+    """The audio and video beside the text."""
+    links = [link for link in dict.get(entry, "links") or [] if link.get("rel") == "enclosure"]
+    media = [*links, *(dict.get(entry, "media_content") or [])]
+    kinds = [(str(each.get("type") or each.get("medium") or "").lower(), each) for each in media]
+    found = [each for kind, each in kinds if kind.startswith(("audio", "video"))]
+    return [str(each.get("href") or each.get("url") or "") for each in found]
 
 
 def _is_picture(entry: Any) -> bool:

@@ -14,25 +14,33 @@ from articles.formats.front_matter import YAML, Fields
 # The first that is there is taken, and one of our own names before any.
 ALIASES = {
     "headline": ("title",),
-    "published_at": ("publishDate", "publishdate", "date_published", "pubdate", "pubDate", "date"),
-    "abstract": ("custom_excerpt", "excerpt", "description", "summary"),
+    "published_at": ("publishdate", "date_published", "pubdate", "published_date", "date"),
+    "abstract": ("custom_excerpt", "excerpt", "description", "summary", "subtitle"),
     "language": ("lang", "locale"),
     "authors": ("author",),
-    "tags": ("keywords",),
+    "tags": ("tag", "keywords"),
 }
 SECTIONS = ("categories", "category", "primary_tag")
-IMAGES = ("feature_image", "featured_image", "image", "cover", "thumbnail", "images")
+IMAGES = (
+    "feature_image",
+    "featured_image",
+    "image",
+    "cover",
+    "thumbnail",
+    "banner",
+    "images",
+    "og_image",
+)
 CAPTIONS = ("feature_image_caption", "image_caption")
 ALTERNATIVES = ("feature_image_alt", "image_alt")
 STATES = ("draft", "published", "status", "visibility")
 # fmt: off
 LOOKS = (
     "aliases", "author_profile", "canonical_url", "canonifyurls", "cascade", "classes", "comments", "created", "created_at", "date_created", "date_modified", "date_updated", "email_subject", "featured", "id",
-    "isCJKLanguage", "lastmod", "last_modified", "last_modified_at", "layout", "linkTitle", "linktitle", "markup", "math", "menu", "menus", "meta_description",
-    "meta_title", "modified", "nav_order", "og_description", "og_image", "og_title", "outputs", "params", "permalink", "pin",
-    "redirect_from", "redirect_to", "resources", "robots", "series", "share", "sitemap", "toc", "translationKey",
-    "twitter_description", "twitter_image", "twitter_title", "type", "updated", "updated_at", "url", "uuid", "weight", "expiryDate",
-    "expirydate", "custom_template", "codeinjection_head", "codeinjection_foot",
+    "iscjklanguage", "lastmod", "last_modified", "last_modified_at", "layout", "linktitle", "markup", "math", "mathjax", "menu", "menus", "meta_description",
+    "meta_title", "modified", "nav_order", "og_description", "og_title", "outputs", "params", "permalink", "pin",
+    "redirect_from", "redirect_to", "resources", "robots", "series", "share", "sidebar", "sitemap", "sticky", "toc", "translationkey",
+    "twitter_description", "twitter_image", "twitter_title", "type", "updated", "updated_at", "url", "uuid", "weight", "expirydate", "build", "header", "custom_template", "codeinjection_head", "codeinjection_foot",
 )
 # fmt: on
 NAMES = frozenset(
@@ -54,20 +62,26 @@ class Translation:
 
 
 def translate(fields: Fields) -> Translation:
-    """Give the fields our names. Fields that no generator has stay as they are."""
+    """Give the fields our names. Fields that no generator has stay as they are.
+
+    Where one has, a value is read as it is written: a generator takes `title: 2026` and `tags: [NO]` for text.
+    """
     nodes = fields.nodes
     is_of_generator = not NAMES.isdisjoint(nodes)
+    if is_of_generator:
+        for node in nodes.values():
+            _take_as_text(node)
     hidden = _hidden_by(nodes)
     left_out: list[str] = []
     for ours, names in ALIASES.items():
         for name in names:
-            node = nodes.pop(name, None)
-            if node is None:
+            if name not in nodes:
                 continue
             if ours in nodes:
+                nodes.pop(name)
                 left_out.append(name)
             else:
-                nodes[ours] = node
+                nodes[ours] = nodes.pop(name)
     _split_lists(nodes)
     left_out += _sort_sections(nodes)
     had_image = "lead_image" in nodes
@@ -156,6 +170,13 @@ def _candidates(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
             is_address = key.value in ("path", "url", "src", "image", "file")
             if is_address and isinstance(value, yaml.ScalarNode):
                 yield value
+
+
+def _take_as_text(node: yaml.Node) -> None:
+    for each in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+        kind = each.tag.removeprefix(YAML)
+        if isinstance(each, yaml.ScalarNode) and kind in {"bool", "int", "float", "timestamp"}:
+            each.tag = f"{YAML}str"
 
 
 def _key(node: yaml.Node) -> str:

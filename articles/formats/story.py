@@ -54,6 +54,7 @@ class Origin:
     name: str
     lines: Mapping[str, int] = field(default_factory=dict)
     item: str = ""
+    time: str = ""  # the file's own name of the time of publication, and what it says
     title: str = ""  # or link, by which an editor finds it in a long file
 
     def mistake(self, about: str, text: str) -> "Mistake":

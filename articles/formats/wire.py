@@ -76,6 +76,7 @@ class RawStory:
     subjects: Sequence[str] = ()
     language: str = ""
     published_at: str = ""
+    time_field: str = ""  # what the format calls it
     lead_image: LeadImage | None = None
     pictures: Sequence[LeadImage] = ()
     may_lack_headline: bool = False  # as posts of blogs may
@@ -246,7 +247,12 @@ def story_of(raw: RawStory, item: Item) -> Story:
         body_markdown=body_html,
         body_html=body_html,
         word_count=word_count,
-        origin=Origin(item.name, item=item.place, title=_title_of(raw)),
+        origin=Origin(
+            item.name,
+            item=item.place,
+            time=f"{raw.time_field} {_shown(raw.published_at)}" if raw.time_field else "",
+            title=_title_of(raw),
+        ),
         abstract=item.text("abstract", _abstract(raw, body_html), longest=MAX_LENGTH["abstract"]),
         byline=byline,
         dateline=raw_dateline,
@@ -516,9 +522,8 @@ def _byline(raw: RawStory, authors: Sequence[Author], item: Item) -> str:
         byline = joined(names) if len(names) > 1 or len(raw.authors) > 1 else byline
         if not names:
             byline = joined(list(dict.fromkeys(author.name for author in raw.authors)))
-    if found := BY.match(byline):
-        rest = byline[found.end() :]
-        byline = rest if len(names) == 1 and slug_of(rest) == slug_of(names[0]) else byline
+    if len(names) == 1 and slug_of(BY.sub("", byline, count=1)) == slug_of(names[0]):
+        byline = names[0]
     if len(byline) > MAX_LENGTH["byline"] and len(names) > 1:
         return ""
     return item.text("byline", byline, longest=MAX_LENGTH["byline"])

@@ -147,6 +147,7 @@ class _Site:
             tags=[*categories[1:], *_labels(post, "post_tag")],
             language=self.language,
             published_at=_moment(post, "wp-post_date") or _text(post, "pubDate"),
+            time_field="wp:post_date_gmt",
             modified_at=_moment(post, "wp-post_modified"),
             lead_image=self._lead_image(post),
             source=self.source,

@@ -1,9 +1,10 @@
 """`manage.py publish FILE…`: ingests the stories of files and publishes them."""
 
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from articles import formats
 from articles.formats.story import GUESSED, Mistake, Story, StoryError
+from articles.formats.wire import read_moment
 from articles.ingest import IngestResult, ingest_stories
 from articles.ingest.stories import first_of_each
 from articles.media.images import MAX_BYTES, InvalidPictureError, Picture, read_picture
@@ -59,6 +61,13 @@ class Command(BaseCommand):
             help="publish the stories that have no mistake; exits 1 only where there is none",
         )
 
+        parser.add_argument(
+            "--published-at",
+            type=moment,
+            metavar="TIME",
+            help="when the pages were published that do not state it, such as 2026-11-20T10:00+01:00",
+        )
+
     def handle(
         self,
         *args: Any,
@@ -66,12 +75,13 @@ class Command(BaseCommand):
         overwrite: bool,
         check: bool,
         skip_bad: bool,
+        published_at: datetime | None,
         **options: Any,
     ) -> None:
         stories: list[Story] = []
         mistakes: list[Mistake] = []
         for name in files:
-            found, wrong = self.read(name)
+            found, wrong = with_time(*self.read(name), published_at)
             stories += found
             mistakes += wrong
             if not found and not wrong:
@@ -120,6 +130,30 @@ def read_file(name: str, progress: Callable[[float], None] | None = None) -> lis
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise StoryError([Mistake(name, None, f"cannot be read: {reason}.")]) from None
+
+
+def moment(text: str) -> datetime:
+    """A time of the command line; without an offset it is in the site's zone."""
+    found = read_moment(text)
+    if found is None:
+        raise ArgumentTypeError(f"{text!r} is not a date and time")
+    return found if found.tzinfo else found.replace(tzinfo=timezone.get_default_timezone())
+
+
+def with_time(
+    stories: list[Story], mistakes: list[Mistake], published_at: datetime | None
+) -> tuple[list[Story], list[Mistake]]:
+    """Pages with the time that was given for those which state none. It is asked for: a guess would be published as fact."""
+    timed: list[Story] = []
+    for story in stories:
+        if story.published_at or story.origin.item != "page 1":
+            timed.append(story)
+        elif published_at:
+            timed.append(replace(story, published_at=published_at))
+        else:
+            text = "the page states none; give it with --published-at."
+            mistakes = [*mistakes, story.origin.mistake("published_at", text)]
+    return timed, mistakes
 
 
 def publish_stories(

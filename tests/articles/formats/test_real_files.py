@@ -52,7 +52,8 @@ LANGUAGES = [
     (nitf(), "uk"),
     (ninjs(headline="A", body_text="x"), "uk"),
     (page(attributes='lang="nl"', head='<meta property="og:locale" content="de_DE">'), "nl"),
-    (page(head='<meta property="og:locale" content="nl_NL">'), "nl-NL"),
+    (page(head='<meta property="og:locale" content="nl_NL">'), "nl"),
+    (page(head='<meta property="og:locale" content="de_AT">'), "de-AT"),
     (page(head='<meta http-equiv="Content-Language" content="nl, en">'), "nl"),
 ]  # fmt: skip
 
@@ -236,6 +237,21 @@ def test_an_embargo_by_the_status_of_nitf() -> None:
     assert found.embargoed_until == dt.datetime(2027, 1, 1, 10, tzinfo=dt.UTC)
 
 
+def test_audio_and_video_beside_the_text_are_named_as_left_out() -> None:
+    media = (
+        '<enclosure url="https://wire.example/a.mp3" type="audio/mpeg" length="1"/>'
+        '<media:content url="https://wire.example/v.mp4" type="video/mp4"/>'
+    )
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": [
+        {"id": "1", "title": "A", "content_text": "x", "attachments": [{"url": "https://wire.example/a.mp3", "mime_type": "audio/mpeg"}]},
+    ]}  # fmt: skip
+
+    assert set(story(rss(entry(more=media))).notes) >= {
+        "left out: https://wire.example/a.mp3", "left out: https://wire.example/v.mp4",
+    }  # fmt: skip
+    assert "left out: https://wire.example/a.mp3" in story(json.dumps(feed), "a.json").notes
+
+
 def test_the_same_person_is_one_author() -> None:
     found = story(rss(entry(more="<author>Ann Lee</author><dc:creator>Ann Lee</dc:creator>")))
 
@@ -253,12 +269,14 @@ def test_a_long_list_of_authors_has_no_limit_of_length() -> None:
 
     assert [author.name for author in found.authors] == names
     assert found.byline == ""
+    numbered = ", ".join(f"Author Number{n} Longname" for n in range(8))
+    assert len(story(rss(entry(more=f"<dc:creator>{numbered}</dc:creator>"))).authors) == 8
 
 
 def test_elements_of_a_byline_are_joined_by_a_space_and_a_title_is_no_name() -> None:
     found = story(nitf(head="<byline>By ANN LEE<byttl>WIRE Business Writer</byttl></byline>"))
 
-    assert (found.byline, found.authors) == ("ANN LEE", (Author("Ann Lee"),))
+    assert (found.byline, found.authors) == ("Ann Lee", (Author("Ann Lee"),))
     assert "left out: the byline’s title WIRE Business Writer" in found.notes
     assert (
         story(

@@ -102,6 +102,23 @@ def test_an_author_with_an_address() -> None:
     assert story.authors == (Author("Ida Holm"),)
 
 
+def test_values_are_taken_as_they_are_written_and_names_in_any_case() -> None:
+    story = read(
+        "---\nTitle: 2026\nPublishDate: Sept 4, 2026 10:00 GMT\ntags: [NO, 7]\n---\nIt rains.\n"
+    )
+
+    assert (story.headline, story.tags) == ("2026", ("NO", "7"))
+    assert story.published_at == datetime(2026, 9, 4, 10, 0, tzinfo=UTC)
+
+
+def test_html_between_the_lines_of_front_matter() -> None:
+    text = "---\ntitle: Rain\n---\n<p>It rains.</p><figure><img src='https://p.example/1.jpg' alt='Rain'></figure>\n"
+    story = read(text)
+
+    assert (story.word_count, story.body_html.strip()) == (2, "<p>It rains.</p>")
+    assert story.lead_image == LeadImage("", "Rain", url="https://p.example/1.jpg")
+
+
 def test_json_between_braces() -> None:
     story = read('{\n  "title": "Rain",\n  "date": "2026-03-04"\n}\nIt rains.\n')
 
@@ -167,7 +184,7 @@ One ![A \\[b\\]](one.jpg 'First.') and [![two](https://p.example/2.jpg)](https:/
     ("text", "mistake"),
     [
         ('+++\ntitle = "x\n+++\nY.\n', "story.md:2: not TOML: Illegal character '\\n'."),
-        ("+++\ntitle = 1\n+++\nY.\n", "story.md:2: headline: must be text; put 1 in quotes."),
+        ("+++\ntitle = [1]\n+++\nY.\n", "story.md:2: headline: must be text."),
         ('+++\ntitle = "x"\n\ntilte = "y"\n+++\nY.\n', "story.md:4: tilte: is not a field of a story; is 'title' meant?"),
         ('+++\ntitle = "x"\n', "story.md:1: the front matter is not closed by a line of +++."),
         ('{\n"title": "x",\n"tilte": "y"\n}\nY.\n', "story.md:3: tilte: is not a field of a story; is 'title' meant?"),
