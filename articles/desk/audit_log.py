@@ -107,7 +107,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         label = f"{label_of_type(entry.object_type)}: {entry.object_name}".strip(": ")
         address = _address(entry)
         return (
-            format_html('<a href="{}" class="desk-link">{}</a>', address, label)
+            format_html('<a href="{}" class="desk-plain-link">{}</a>', address, label)
             if address
             else label
         )

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), default=django.utils.timezone.now, verbose_name='when')),
-                ('actor_kind', models.CharField(choices=[('user', 'User'), ('key', 'API key'), ('command', 'Command'), ('system', 'System')], max_length=10, verbose_name='by a')),
+                ('actor_kind', models.CharField(choices=[('user', 'User'), ('key', 'API key'), ('command', 'Command'), ('system', 'System')], max_length=10, verbose_name='kind of actor')),
                 ('actor', models.CharField(blank=True, max_length=150, verbose_name='who')),
                 ('actor_id', models.CharField(blank=True, help_text='The id of the user, the prefix of the key, or the account of the machine.', max_length=150)),
                 ('action', models.CharField(max_length=40, verbose_name='what was done')),

@@ -20,7 +20,7 @@ class AuditEntry(models.Model):
     """One act. `articles.audit` writes it, in the transaction of what it describes; a trigger refuses every change."""
 
     at = models.DateTimeField("when", default=timezone.now, db_default=models.functions.Now())
-    actor_kind = models.CharField("by a", max_length=10, choices=ActorKind)
+    actor_kind = models.CharField("kind of actor", max_length=10, choices=ActorKind)
     actor = models.CharField("who", max_length=150, blank=True)
     actor_id = models.CharField(
         max_length=150,
