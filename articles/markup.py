@@ -135,7 +135,7 @@ def with_absolute_pictures(body_html: str) -> str:
 
 def count_words(html: str) -> int:
     text = unescape(ANY_TAG.sub(" ", INLINE_TAG.sub("", html)))
-    return sum(1 for _ in WORD.finditer(text))
+    return len(WORD.findall(text))
 
 
 def with_dateline(body_html: str, dateline: str) -> str:

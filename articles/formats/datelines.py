@@ -21,6 +21,8 @@ from articles.markup import ANY_TAG
 # A dateline is short; what follows the first 160 characters cannot be part of one.
 HEAD = re.compile(r"<p>(?P<head>(?:(?!</p>|<br>).){1,400})", re.DOTALL)
 LONGEST = 160
+# Of HTML: a tag, an entity, or text.
+PIECE = re.compile(rf"(?P<tag>{ANY_TAG.pattern})|(?P<entity>&[#\w]+;)|[^<&]+|.", re.DOTALL)
 # People of a town in capitals before a dash and nothing else: of smaller ones, and of a word, there is no telling.
 TOWN = 150_000
 
@@ -343,12 +345,15 @@ def _text_of(html: str) -> tuple[str, list[int]]:
     """The text that some HTML begins with, and where in the HTML each of its characters ends."""
     characters: list[str] = []
     ends: list[int] = []
-    for part in re.finditer(rf"{ANY_TAG.pattern}|&[#\w]+;|.", html, re.DOTALL):
+    for part in PIECE.finditer(html):
         if len(characters) > LONGEST:
             break
-        for character in "" if part[0].startswith("<") else unescape(part[0]):
+        if part["tag"]:
+            if part[0].startswith("</") and ends:
+                ends[-1] = part.end()
+            continue
+        shown = unescape(part[0]) if part["entity"] else part[0][: LONGEST + 1]
+        for number, character in enumerate(shown, start=1):
             characters.append(" " if character.isspace() else character)
-            ends.append(part.end())
-        if part[0].startswith("</") and ends:
-            ends[-1] = part.end()
+            ends.append(part.end() if part["entity"] else part.start() + number)
     return "".join(characters), ends

@@ -68,10 +68,10 @@ def test_an_invalid_media_topic_is_refused_by_name(case: str) -> None:
         read(name, content.replace(b"20000001", b"medtop:2x" if case == "ninjs 1" else b"2x"))
 
 
-def test_a_code_of_another_vocabulary_is_a_tag_by_its_name() -> None:
+def test_a_code_of_another_vocabulary_and_a_person_are_tags_by_their_names() -> None:
     story = read("a.json", ninjs(uri="afp:bridges"))
 
-    assert (story.subjects, story.tags) == ((), ("arts",))
+    assert (story.subjects, story.tags) == ((), ("arts", "The Mayor"))
 
 
 def test_ten_thousand_topics_are_refused_in_a_line() -> None:
@@ -80,7 +80,9 @@ def test_ten_thousand_topics_are_refused_in_a_line() -> None:
     with pytest.raises(StoryError) as caught:
         read("a.json", as_json({**NINJS_3, "subjects": subjects}))
 
-    assert str(caught.value) == "a.json: item 1: subjects: has 10000 entries; 50 are allowed."
+    assert str(caught.value) == (
+        "a.json: item 1: subjects: has 10000 entries; 50 are allowed. (The bridge is open)"
+    )
 
 
 @given(st.text())
