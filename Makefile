@@ -55,7 +55,7 @@ lint: tools javascript typescript html  ## style, types, import contracts, templ
 	@"$(VENV)/bin/lint-imports"
 	@$(NO_SERVERS) "$(VENV)/bin/python" -m newsroom.stack.messages --check
 	@"$(VENV)/bin/python" -m newsroom.stack.styles
-	@"$(VENV)/bin/djlint" --check --lint --quiet articles reactions
+	@"$(VENV)/bin/djlint" --check --lint --quiet articles newsroom reactions
 	@$(NO_SERVERS) "$(VENV)/bin/python" -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 messages: installed  ## the catalogues of texts for readers, after a change of one: newsroom/locale

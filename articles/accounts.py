@@ -1,9 +1,11 @@
-"""The accounts of users at the desk: the author that each is, and the time zone."""
+"""The accounts of users at the desk: the author that each is, the time zone, and ending their sessions."""
 
 from collections.abc import Collection
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from articles.models import Account, Author
@@ -23,3 +25,15 @@ def zone_named(name: str) -> ZoneInfo | None:
         return ZoneInfo(name) if name else None
     except (KeyError, ValueError, OSError):
         return None
+
+
+@transaction.atomic
+def end_sessions(user: User, *, but: SessionBase | None = None) -> int:
+    """End all sessions of the user, except the one that asks; returns how many ended."""
+    own = but.session_key if but else None
+    return delete_sessions(list(user.desk_sessions.exclude(pk=own).values_list("pk", flat=True)))
+
+
+def delete_sessions(keys: Collection[str]) -> int:
+    _, deleted = Session.objects.filter(pk__in=keys).delete()
+    return deleted.get("sessions.Session", 0)

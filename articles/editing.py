@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from articles import content, markup
@@ -22,6 +23,7 @@ from articles.media import pictures
 from articles.models import (
     PUBLIC_STATES,
     Article,
+    ArticleMedia,
     ArticleRevision,
     ArticleURL,
     Author,
@@ -166,6 +168,37 @@ def restore_revision(
     return article
 
 
+@transaction.atomic
+def note_pictures(*, article_id: UUID, editor: str = "") -> None:
+    """Make a version of the article's further pictures as they are stored. Raises NotEditable."""
+    article = lock_article(article_id=article_id, expected_version=None)
+    if article.state in NOT_EDITABLE:
+        raise NotEditable
+    now = timezone.now()
+    save_version(article, kind="edit", now=now, note="Further pictures.", editor=editor)
+
+
+@transaction.atomic
+def replace_picture(*, old_id: int, new: Media, editor: str = "") -> int:
+    """Have each article that shows a picture show another one, in a new version; returns how many.
+
+    The old picture stays, so that older versions can be restored as they were.
+    """
+    shows = Q(lead_image=old_id) | Q(media_links__media=old_id)
+    found = Article.objects.filter(shows).exclude(state__in=NOT_EDITABLE)
+    ids = sorted(set(found.values_list("pk", flat=True)))
+    for article_id in ids:
+        article = lock_article(article_id=article_id, expected_version=None)
+        now = timezone.now()
+        if article.lead_image_id == old_id:
+            article.lead_image = new
+            content.move_content_modified_at(article, changed={"lead_image"}, now=now)
+        ArticleMedia.objects.filter(article=article, media=old_id).update(media=new)
+        note = f"The picture “{new}”."[:200]
+        save_version(article, kind="edit", now=now, note=note, editor=editor)
+    return len(ids)
+
+
 def apply_changes(article: Article, changes: Mapping[str, Any], *, now: datetime) -> set[str]:
     """Set the values on the locked article and write its relations; returns the fields that differed.
 
@@ -201,6 +234,8 @@ def _restore(article: Article, snapshot: Mapping[str, Any], now: datetime) -> bo
         "authors": _set_authors(article, snapshot["authors"]),
         "lead_image": _set_lead_image(article, snapshot["lead_image"]),
     }
+    if "pictures" in snapshot:  # no version of release 0.3.0 and before has them
+        relations["pictures"] = _set_pictures(article, snapshot["pictures"])
     article.byline = values["byline"]  # _set_authors may have replaced it
     changed |= {name for name, differed in relations.items() if differed}
     _check(article, changed)
@@ -309,6 +344,22 @@ def _set_lead_image(article: Article, image: Media | Mapping[str, Any] | None) -
     if media and pictures.is_described(media, image):
         return False
     article.lead_image = pictures.replace_description(media, image)
+    return True
+
+
+def _set_pictures(article: Article, pictures: Sequence[Mapping[str, Any]]) -> bool:
+    """The further pictures of a version; those that are gone are left out."""
+    wanted = [each["media"] for each in pictures]
+    known = set(Media.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+    wanted = [pk for pk in wanted if pk in known]
+    links = ArticleMedia.objects.filter(article=article)
+    if list(links.order_by("position", "id").values_list("media_id", flat=True)) == wanted:
+        return False
+    links.delete()
+    ArticleMedia.objects.bulk_create(
+        ArticleMedia(article=article, media_id=pk, position=place)
+        for place, pk in enumerate(wanted)
+    )
     return True
 
 

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape, unescape
-from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import nh3
@@ -16,6 +15,8 @@ from django.conf import settings
 from django.core.files.storage import storages
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from articles import html_tags
 
 # fmt: off
 ALLOWED_TAGS = {
@@ -31,8 +32,11 @@ ACTIVE_TAGS = {
 }
 PICTURE_TAGS = {"picture", "source", "video", "audio", "track", "canvas"}
 # fmt: on
+# What a footnote leads to, and the way back, in bodies from elsewhere. No other id: pages have their own.
+NOTE_ID = re.compile(r"note-[\w-]{1,60}")
 ALLOWED_ATTRIBUTES = {
-    "a": {"href", "title"},
+    **{tag: {"id"} for tag in ("li", "p", "sup", "h2", "h3", "h4")},
+    "a": {"href", "title", "id"},
     "abbr": {"title"},
     "img": {"src", "alt", "title"},
     "ol": {"start"},
@@ -91,7 +95,7 @@ def sanitise(html: str, *, is_foreign: bool = False) -> str:
     A picture of `is_foreign` HTML stays where it has its whole address: a path would be of another site.
     """
     cleaned = nh3.clean(
-        html,
+        html_tags.bounded(html),
         tags=ALLOWED_TAGS,
         attributes=ALLOWED_ATTRIBUTES,
         attribute_filter=_kept_foreign_attribute if is_foreign else _kept_attribute,
@@ -107,6 +111,8 @@ def _kept_attribute(tag: str, name: str, value: str) -> str | None:
     """nh3 reads schemes as the URL standard does; this one also sees through escapes, as desks do."""
     if name == "src":
         return picture_path(value)
+    if name == "id":
+        return value if NOTE_ID.fullmatch(value) else None
     return None if name == "href" and any(_objections_to_link(value, 1)) else value
 
 
@@ -148,11 +154,20 @@ def list_objections(markdown: str) -> list[Objection]:
     for token in _parser().parse(markdown):
         line = token.map[0] + 1 if token.map else 1
         if token.type == "html_block":
-            found += _Inspector(line).inspect(token.content)
+            found += _inspect(token.content, line)
         for child in token.children or ():
             found += _objections_to(child, line)
             line += child.content.count("\n") + (child.type in {"softbreak", "hardbreak"})
     return found
+
+
+def list_pictures(markdown: str) -> list[str]:
+    """The addresses of the pictures of the text that are not of the library."""
+    if not MAY_BE_PICTURE.search(markdown):
+        return []
+    children = (child for token in _parser().parse(markdown) for child in token.children or ())
+    sources = [str(each.attrs.get("src", "")) for each in children if each.type == "image"]
+    return [each for each in sources if picture_path(each) is None]
 
 
 def _parser() -> MarkdownIt:
@@ -168,7 +183,7 @@ def _accept_link(url: str) -> bool:
 
 def _objections_to(token: Token, line: int) -> Iterator[Objection]:
     if token.type == "html_inline":
-        yield from _Inspector(line).inspect(token.content)
+        yield from _inspect(token.content, line)
     elif token.type == "link_open":
         yield from _objections_to_link(str(token.attrs.get("href", "")), line)
     elif token.type == "image":
@@ -194,29 +209,25 @@ def _objections_to_picture(address: str, line: int) -> Iterator[Objection]:
         yield Objection(line, f"readers do not see this picture: {advice}", is_picture=True)
 
 
-class _Inspector(HTMLParser):
-    """Reads the HTML inside a Markdown text and notes what may not be published."""
+def _inspect(html: str, first_line: int) -> Iterator[Objection]:
+    """What may not be published of the HTML inside a Markdown text."""
+    line, position = first_line, 0
+    for tag in html_tags.list_tags(html):
+        line, position = line + html.count("\n", position, tag.start), tag.start
+        if not tag.is_end:
+            yield from _objections_to_tag(tag, line)
 
-    def __init__(self, first_line: int) -> None:
-        super().__init__()
-        self.first_line = first_line
-        self.found: list[Objection] = []
 
-    def inspect(self, html: str) -> list[Objection]:
-        self.feed(html)
-        self.close()
-        return self.found
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        line = self.first_line + self.getpos()[0] - 1
-        if tag in ACTIVE_TAGS:
-            self.found.append(Objection(line, f"<{tag}> is not allowed."))
-        elif tag in PICTURE_TAGS:
-            self.found.append(Objection(line, f"readers do not see <{tag}>.", is_picture=True))
-        elif tag == "img":
-            self.found += _objections_to_picture(dict(attrs).get("src") or "", line)
-        for name, value in attrs:
-            if name.startswith("on") or name == "style":
-                self.found.append(Objection(line, f"the attribute {name!r} is not allowed."))
-            elif name in URL_ATTRIBUTES and tag != "img":
-                self.found += _objections_to_link(value or "", line)
+def _objections_to_tag(tag: html_tags.Tag, line: int) -> Iterator[Objection]:
+    attributes = [(name, unescape(value)) for name, value in tag.attributes()]
+    if tag.name in ACTIVE_TAGS:
+        yield Objection(line, f"<{tag.name}> is not allowed.")
+    elif tag.name in PICTURE_TAGS:
+        yield Objection(line, f"readers do not see <{tag.name}>.", is_picture=True)
+    elif tag.name == "img":
+        yield from _objections_to_picture(dict(attributes).get("src") or "", line)
+    for name, value in attributes:
+        if name.startswith("on") or name == "style":
+            yield Objection(line, f"the attribute {name!r} is not allowed.")
+        elif name in URL_ATTRIBUTES and tag.name != "img":
+            yield from _objections_to_link(value, line)

@@ -40,7 +40,7 @@ def find_place(name: str, *, country: str = "", region: str = "") -> Place | Non
     """
     found = [
         place
-        for place in _named(key_of(name))
+        for place in _of_any_language(key_of(name))
         if country in {"", place.country} and region in {"", place.region}
     ]
     largest = max(found, key=lambda place: place.population, default=None)
@@ -48,6 +48,29 @@ def find_place(name: str, *, country: str = "", region: str = "") -> Place | Non
         each for each in found if largest and each.population * FAR_LARGER > largest.population
     ]
     return largest if len({(each.country, each.region, each.zone) for each in meant}) == 1 else None
+
+
+@lru_cache(maxsize=1000)
+def largest_of(name: str) -> int:
+    """How many people live in the largest place of that name, in English or another language; 0: none is known."""
+    key = key_of(name)
+    known = max((place.population for place in _of_any_language(key)), default=0)
+    return known or int(key in _exonyms())
+
+
+def _of_any_language(key: str) -> Iterator[Place]:
+    yield from _named(key)
+    if key in _exonyms():
+        english, country = _exonyms()[key]
+        yield from (place for place in _named(key_of(english)) if place.country == country)
+
+
+@cache
+def _exonyms() -> dict[str, tuple[str, str]]:
+    """What other languages call a place, by its key: its name in English, and its country."""
+    with (DATA / "exonyms.tsv").open(encoding="utf-8") as file:
+        rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return {key: (english, country) for key, english, country in rows}
 
 
 def day_at(place: Place | None, moment: datetime) -> date:

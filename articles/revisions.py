@@ -13,11 +13,12 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from articles import dateline, fields
+from articles import audit, dateline, fields
 from articles.announce import announce
 from articles.models import (
     Article,
     ArticleAuthor,
+    ArticleMedia,
     ArticleRevision,
     ArticleTag,
     ArticleType,
@@ -166,13 +167,23 @@ def record_revision(
 def record_revisions(
     articles: Sequence[Article], *, kind: str, note: str = "", editor: str = ""
 ) -> list[ArticleRevision]:
-    """The same for many articles, in three queries and one for each section, source or picture not loaded."""
-    tags, authors = _tags_of(articles), _authors_of(articles)
+    """The same for many articles, in five queries and one for each section, source or picture not loaded."""
+    tags, authors, pictures = _tags_of(articles), _authors_of(articles), _pictures_of(articles)
+    audit.record_versions(
+        kind,
+        [
+            (each.pk, each.headline, {"version": each.version, "state": str(each.state)})
+            for each in articles
+        ],
+        note=note,
+        editor=editor,
+    )
     return ArticleRevision.objects.bulk_create(
         ArticleRevision(
             article=article,
             version=article.version,
-            snapshot=_snapshot(article, tags[article.pk], authors[article.pk]),
+            snapshot=_snapshot(article, tags[article.pk], authors[article.pk])
+            | {"pictures": pictures[article.pk]},
             kind=kind,
             note=note,
             editor=editor,
@@ -193,6 +204,16 @@ def _authors_of(articles: Collection[Article]) -> Mapping[UUID, list[dict[str, s
     for link in ArticleAuthor.objects.filter(article__in=articles).select_related("author"):
         author = {"slug": link.author.slug, "name": link.author.name, "role": link.role}
         found[link.article_id].append(author)
+    return found
+
+
+def _pictures_of(articles: Collection[Article]) -> Mapping[UUID, list[dict[str, Any]]]:
+    """The further pictures, in their order."""
+    found = defaultdict(list)
+    links = ArticleMedia.objects.filter(article__in=articles).order_by("position", "id")
+    for link in links.select_related("media"):
+        words = {name: getattr(link.media, name) for name in ("caption", "alt_text", "credit")}
+        found[link.article_id].append({"media": link.media_id, **words})
     return found
 
 
@@ -217,7 +238,11 @@ def _snapshot(
 def compare(*, older: ArticleRevision, newer: ArticleRevision) -> list[Difference]:
     """The fields that differ, each with its lines; long texts with three lines around a change."""
     before, after = older.snapshot, newer.snapshot
-    names = [name for name in after if name not in DERIVED and before.get(name) != after[name]]
+    names = [
+        name
+        for name in after
+        if name not in DERIVED and not _is_same(before.get(name), after[name])
+    ]
     names.sort(
         key=lambda name: _PLACES.get(name, len(_PLACES))
     )  # PostgreSQL stores them in another order
@@ -225,6 +250,11 @@ def compare(*, older: ArticleRevision, newer: ArticleRevision) -> list[Differenc
         Difference(name, tuple(_changed_lines(_said(name, before), _said(name, after))))
         for name in names
     ]
+
+
+def _is_same(before: Any, after: Any) -> bool:
+    """What a version of an earlier release does not have is empty."""
+    return before == after or (before in EMPTY and after in EMPTY)
 
 
 def describe_content(revision: ArticleRevision) -> list[Difference]:

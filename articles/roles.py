@@ -15,7 +15,8 @@ from django.contrib.auth.models import User as Account
 from django.db.models import Q
 
 from articles.editing import NOT_EDITABLE
-from articles.models import PUBLIC_STATES, Article, ArticleQuerySet, State
+from articles.media.pictures import articles_that_show
+from articles.models import PUBLIC_STATES, Article, ArticleQuerySet, Media, State
 from articles.workflow import Transition, allowed_transitions
 
 User = Account | AnonymousUser
@@ -100,6 +101,16 @@ def may_write(user: User, article: Article) -> bool:
         return True
     is_own = article.created_by_id is not None and article.created_by_id == user.pk
     return is_own and article.state == State.DRAFT and _has(user, "articles.add_article")
+
+
+def may_change_picture(user: User, media: Media) -> bool:
+    """Who may write every article that shows it: an Author changes no picture of a published one."""
+    if not _has(user, "articles.change_media"):
+        return False
+    if _has(user, "articles.change_article"):
+        return True
+    own_drafts = Q(created_by_id=user.pk, state=State.DRAFT)
+    return not articles_that_show(media).exclude(own_drafts).exists()
 
 
 def may_make_transition(user: User, transition: Transition, article: Article) -> bool:

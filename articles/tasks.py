@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.db import InternalError, OperationalError
 
-from articles import workflow
+from articles import audit, workflow
 from articles.api import idempotency
 from articles.ingest import polling
 from articles.media import cards, files, pictures
@@ -99,3 +99,11 @@ def verify_sightings() -> None:
 def purge_sightings() -> None:
     """Deletes pages that were refused a week ago. Once a day."""
     sightings.purge_sightings()
+
+
+@shared_task(
+    name="articles.purge_audit_log", autoretry_for=(), throws=(OperationalError, InternalError)
+)
+def purge_audit_log() -> None:
+    """Deletes entries of the audit log that are older than AUDIT_LOG_DAYS. Once a day; safe to repeat."""
+    audit.purge_audit_log()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 
 from newsroom.catalogues import compile_catalogues
 
@@ -17,6 +18,10 @@ class NewsroomConfig(AppConfig):
     def ready(self) -> None:
         from newsroom import checks  # noqa: F401  # registers them
         from newsroom.celery import app  # which needs the settings
+        from newsroom.sign_in.sessions import begin_session, note_end
+
+        user_logged_in.connect(begin_session, dispatch_uid="newsroom.begin_session")
+        user_logged_out.connect(note_end, dispatch_uid="newsroom.note_end")
 
         # For all threads: a task that a web thread sends would otherwise go to a default broker that does not exist.
         app.set_default()

@@ -41,6 +41,7 @@ _MENU = {
         ("Webhooks", "webhook", "reactions.webhookendpoint"),
         ("Webhook deliveries", "outbox", "reactions.webhookdelivery"),
         ("Users", "person", "auth.user"),
+        ("Audit log", "policy", "articles.auditentry"),
         ("Your account", "manage_accounts", "desk:account"),
     ],
 }

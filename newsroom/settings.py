@@ -81,6 +81,19 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
         raise ImproperlyConfigured(f"{name} has what is no network: {error}.") from None
 
 
+def test_hosts(name: str, site_url: str) -> list[str]:
+    """Addresses of this machine with their ports; refused for a site that readers reach from others."""
+    loopback = ("localhost", "127.0.0.1", "[::1]")
+    hosts = [each.lower() for each in words(name)]
+    for each in hosts:
+        host, _, port = each.rpartition(":")
+        if host not in loopback or not port.isdigit():
+            raise ImproperlyConfigured(f"{name} has what is no host:port of loopback: {each}.")
+    if hosts and (urlsplit(site_url).hostname or "") not in {"localhost", "127.0.0.1", "::1"}:
+        raise ImproperlyConfigured(f"{name} is for tests: unset it for a site at {site_url}.")
+    return hosts
+
+
 # Settings of earlier releases, and what each is called today.
 _RENAMED = {
     "REACTIONS_PER_NETWORK_STORY": "REACTIONS_PER_NETWORK_ARTICLE",
@@ -110,6 +123,7 @@ ALLOWED_HOSTS = [
 CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(SITE_URL))]
 
 INSTALLED_APPS = [
+    "newsroom",  # before the app whose commands it replaces
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -121,7 +135,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "newsroom",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "newsroom.stack",
     "articles",
     "reactions",
@@ -135,6 +151,7 @@ MIDDLEWARE = [
     "newsroom.languages.in_site_language",
     "newsroom.proxies.behind_proxies",
     "newsroom.problems.DatabaseFailures",
+    "newsroom.acting.as_caller",
     "reactions.http.rate_limiting.limited",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -143,7 +160,7 @@ MIDDLEWARE = [
     "newsroom.slashes.CommonOfPages",
     "django.middleware.csrf.CsrfViewMiddleware",
     "newsroom.shared_answers.without_cookies",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "newsroom.sign_in.sessions.SignedIn",
     "newsroom.accounts.in_own_account",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
@@ -319,6 +336,7 @@ CELERY_TASK_ROUTES = {
         "reactions.send_messages",
         "reactions.delete_old_reports",
         "reactions.forget_tombstones",
+        "newsroom.mail_new_browser",
     )
 }
 
@@ -420,6 +438,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "articles.purge_answers",
         "schedule": crontab(hour="4", minute="10"),
     },
+    "purge sessions": {
+        "task": "newsroom.purge_sessions",
+        "schedule": crontab(hour="4", minute="15"),
+    },
+    "purge audit log": {
+        "task": "articles.purge_audit_log",
+        "schedule": crontab(hour="4", minute="25"),
+    },
     # Drift should always be 0; this measures it once a day, at night, when few read.
     "reconcile": {
         "task": "reactions.reconcile",
@@ -455,6 +481,8 @@ VIEWS_PER_NETWORK_HOUR = number("VIEWS_PER_NETWORK_HOUR", 36_000)
 VIEWS_PER_NETWORK_AT_ONCE = number("VIEWS_PER_NETWORK_AT_ONCE", 1_000)
 # Networks besides the public ones from which pages of sites are fetched, such as 10.0.0.0/8: sites of an intranet.
 FETCH_NETWORKS = networks("FETCH_NETWORKS")
+# Feeds on this machine that are polled all the same, each as host:port, to try imports. Not where readers come in.
+FEED_TEST_HOSTS = test_hosts("FEED_TEST_HOSTS", SITE_URL)
 WRONG_KEYS_PER_NETWORK_HOUR = number("WRONG_KEYS_PER_NETWORK_HOUR", 600)
 WRONG_KEYS_PER_NETWORK_AT_ONCE = number("WRONG_KEYS_PER_NETWORK_AT_ONCE", 300)
 # Calls of the API (reactions/http/rate_limiting.py), so many at once and so many a minute; 0: no limit. Of a key, and of
@@ -517,6 +545,38 @@ ALERT_URLS = text("ALERT_URLS").split()
 # The bearer token of /metrics; without one no client may read it.
 METRICS_TOKEN = text("METRICS_TOKEN")
 
+# The first hashes a new password; the others are read, and replaced by the first when their user signs in.
+PASSWORD_HASHERS = [
+    "newsroom.sign_in.hashers.Argon2",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+_VALIDATORS = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"{_VALIDATORS}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATORS}.NumericPasswordValidator"},
+]
+# Wrong passwords and codes (newsroom/sign_in/throttle.py): so many at once, and so many an hour; 0: no limit. Of one
+# account, from browsers that have not signed in to it before; and from one network, such as that of an office.
+SIGN_INS_PER_ACCOUNT_HOUR = number("SIGN_INS_PER_ACCOUNT_HOUR", 20)
+SIGN_INS_PER_ACCOUNT_AT_ONCE = number("SIGN_INS_PER_ACCOUNT_AT_ONCE", 10)
+SIGN_INS_PER_NETWORK_HOUR = number("SIGN_INS_PER_NETWORK_HOUR", 120)
+SIGN_INS_PER_NETWORK_AT_ONCE = number("SIGN_INS_PER_NETWORK_AT_ONCE", 60)
+# Who signs in with a code of an authenticator app besides the password: nobody, publishers (and administrators), or
+# everyone. Others may. A site at an https address is public; an installation on a laptop has none to protect.
+SECOND_FACTOR_REQUIRED = text("SECOND_FACTOR_REQUIRED") or ("publishers" if HTTPS else "nobody")
+if SECOND_FACTOR_REQUIRED not in {"nobody", "publishers", "everyone"}:
+    raise ImproperlyConfigured(
+        "SECOND_FACTOR_REQUIRED is none of nobody, publishers, everyone:"
+        f" {SECOND_FACTOR_REQUIRED!r}."
+    )
+# Days for which the audit log is kept; 0: for good.
+AUDIT_LOG_DAYS = number("AUDIT_LOG_DAYS", 730)
+# A session of the desk ends so long after its last request, and so long after the sign-in.
+SESSION_IDLE = timedelta(hours=number("SESSION_IDLE_HOURS", 12))  # one long shift
+SESSION_LIFETIME = timedelta(hours=number("SESSION_HOURS", 24 * 7))
+
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 # newsroom/security_headers.py sets the headers that are not named here.
@@ -526,7 +586,10 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_AGE = 60 * 60 * 12  # seconds: one long shift
+SESSION_COOKIE_AGE = int(SESSION_IDLE.total_seconds())
+SESSION_COOKIE_HTTPONLY = True
+# Strict would show the sign-in page to a user who follows a link of a mail.
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 # A public address over plain HTTP is refused at the start (newsroom/production.py), except where this is set.
 INSECURE_HTTP = flag("INSECURE_HTTP")
@@ -577,5 +640,8 @@ LOGGING = {
         "apprise": {"level": "CRITICAL", "propagate": False},
     },
 }
+
+# What an authenticator app shows beside the name of the account.
+OTP_TOTP_ISSUER = SITE_NAME
 
 UNFOLD = desk(SITE_NAME)

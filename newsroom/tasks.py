@@ -1,6 +1,6 @@
-"""The Celery task that beat sends every second: one message for all that is due so often.
+"""Celery tasks of the project: that of every second, and those of the desk's sessions.
 
-A message costs beat, broker and worker seven milliseconds of a machine that is otherwise idle, a statement that finds
+Beat sends one message for all that is due every second. A message costs beat, broker and worker seven milliseconds of a machine that is otherwise idle, a statement that finds
 nothing less than one.
 """
 
@@ -11,6 +11,7 @@ from django.db import Error, InternalError, OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 
 from articles.workflow import publish_due
+from newsroom.sign_in import mail, sessions
 from reactions.changes.numbering import number_changes
 from reactions.counting.rounds import aggregate_at_once, aggregate_in_rounds
 from reactions.tasks import request_refresh, request_settling
@@ -44,3 +45,15 @@ def every_second() -> None:
             errors.append(error)
     if errors:
         raise errors[0]
+
+
+@shared_task(name="newsroom.purge_sessions")
+def purge_sessions() -> None:
+    """Deletes sessions that are over. Daily; safe to repeat."""
+    sessions.purge_sessions()
+
+
+@shared_task(name="newsroom.mail_new_browser", acks_late=True)
+def mail_new_browser(user_id: int, browser: str, at: float) -> None:
+    """Tells a user that a browser that had not been before has signed in to their account."""
+    mail.mail_about_new_browser(user_id, browser, at)

@@ -10,6 +10,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
+    path("desk/", include("newsroom.sign_in.urls")),
     path("desk/", include("reactions.desk.urls")),
     path("desk/", admin.site.urls),
     path("api/v1/", include("articles.api.urls")),

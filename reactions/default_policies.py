@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from articles import audit
 from reactions.counting.cache_writer import write_counts
 from reactions.models import DefaultPolicy, PolicyRefresh
 from reactions.sql import row, rows
@@ -25,9 +26,12 @@ _LOCK_MILLISECONDS = 250
 @transaction.atomic
 def save_default_policy(policy: DefaultPolicy) -> None:
     """Put a default policy in force, new or changed."""
-    before = DefaultPolicy.objects.select_for_update().filter(pk=policy.pk)
+    before = list(DefaultPolicy.objects.select_for_update().filter(pk=policy.pk))
     _request_refresh([*before, policy])
+    old = audit.values_of(before[0]) if before else {}
     policy.save()
+    action = "changed" if before else "added"
+    audit.record(action, policy, before=old, after=audit.values_of(policy))
 
 
 @transaction.atomic
@@ -35,6 +39,8 @@ def delete_default_policies(policies: Iterable[DefaultPolicy]) -> None:
     """Take default policies out of force; their articles fall back to the others that apply."""
     deleted = list(policies)
     _request_refresh(deleted)
+    for policy in deleted:
+        audit.record("deleted", policy, before=audit.values_of(policy))
     DefaultPolicy.objects.filter(pk__in=[policy.pk for policy in deleted]).delete()
 
 

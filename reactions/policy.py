@@ -13,6 +13,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.timezone import localtime
 
+from articles import audit
+from articles.audit import Named
+from articles.models import Article
 from reactions.kinds import OFFERED, unpack
 from reactions.models import PolicyState
 from reactions.sql import row, rows
@@ -68,12 +71,22 @@ def set_policy(
         "close_after_days": close_after_days,
     }
     with transaction.atomic():
+        before = get_policy(article_id)
         rows("set_policy", own)
+        new = OwnPolicy(state and str(state), allowed, closes_at, close_after_days)
+        _record("policy set", article_id, before[0] if before else OwnPolicy(), new)
 
 
 def set_state(*, article_ids: Sequence[UUID], state: PolicyState) -> int:
     """Open, close or hide these articles; the rest of their own policies stays. Returns how many. Safe to repeat."""
-    return len(rows("set_state", {"articles": list(article_ids), "state": str(state)}))
+    with transaction.atomic():
+        changed = rows("set_state", {"articles": list(article_ids), "state": str(state)})
+        names = Article.objects.filter(pk__in=article_ids).values_list("pk", "headline")
+        audit.record_many(
+            "policy set",
+            [(Named("article", str(pk), name), {}, {"state": str(state)}) for pk, name in names],
+        )
+    return len(changed)
 
 
 def get_policy(article_id: UUID) -> tuple[OwnPolicy, EffectivePolicy] | None:
@@ -86,3 +99,21 @@ def get_policy(article_id: UUID) -> tuple[OwnPolicy, EffectivePolicy] | None:
         return None
     state, allowed, closes_at = found[4:]
     return OwnPolicy(*found[:4]), EffectivePolicy(state, allowed & OFFERED, closes_at)
+
+
+def _record(action: str, article_id: UUID, before: OwnPolicy, after: OwnPolicy) -> None:
+    name = Article.objects.filter(pk=article_id).values_list("headline", flat=True).first()
+    subject = Named("article", str(article_id), name or "")
+    audit.record(action, subject, before=_words(before), after=_words(after))
+
+
+def _words(own: OwnPolicy) -> dict[str, object]:
+    """An own policy as the audit log shows it; None: the default policies decide."""
+    every = own.allowed is not None and own.allowed & OFFERED == OFFERED
+    accepts = None if own.allowed is None else unpack(own.allowed & OFFERED)
+    return {
+        "state": own.state,
+        "accepts": "every kind" if every else accepts,
+        "closes_at": own.closes_at,
+        "close_after_days": own.close_after_days,
+    }

@@ -21,6 +21,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from articles import audit
 from articles.models import ApiKey
 
 logger = logging.getLogger(__name__)
@@ -64,13 +65,15 @@ def issue_key(*, name: str, scopes: Collection[str], expires_at: datetime | None
         raise ValueError(f"A key expires in {LONGEST_LIFE.days} days at most, and not before now.")
     prefix = secrets.token_hex(5)
     presented = _new_secret(prefix)
-    ApiKey.objects.create(
-        name=name,
-        prefix=prefix,
-        secret_hash=_hash(presented),
-        scopes=[scope for scope in SCOPES if scope in scopes],
-        expires_at=expires_at,
-    )
+    with transaction.atomic():
+        key = ApiKey.objects.create(
+            name=name,
+            prefix=prefix,
+            secret_hash=_hash(presented),
+            scopes=[scope for scope in SCOPES if scope in scopes],
+            expires_at=expires_at,
+        )
+        audit.record("issued", key, after={"scopes": key.scopes, "expires_at": expires_at})
     return presented
 
 
@@ -102,13 +105,18 @@ def rotate_key(
     new = _new_secret(locked.prefix)
     locked.secret_hash = _hash(new)
     locked.save(update_fields=["secret_hash", "old_secret_hash", "old_key_valid_until"])
+    audit.record("rotated", locked, after={"old_key_valid_until": locked.old_key_valid_until})
     return new, locked
 
 
+@transaction.atomic
 def revoke_keys(keys: Iterable[ApiKey]) -> int:
     """End the keys at once; how many of them were still good. No process remembers a key."""
-    good = ApiKey.objects.filter(pk__in=[key.pk for key in keys], revoked_at=None)
-    return good.update(revoked_at=timezone.now())
+    chosen = ApiKey.objects.filter(pk__in=[key.pk for key in keys], revoked_at=None)
+    good = list(chosen.select_for_update())
+    for key in good:
+        audit.record("revoked", key)
+    return chosen.update(revoked_at=timezone.now())
 
 
 @sensitive_variables()

@@ -13,26 +13,25 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from articles import roles
-from articles.announce import announce
 from articles.desk import pages, presence, searching
 from articles.desk.article_form import ArticleForm
+from articles.desk.audited import AuditedAdmin
 from articles.desk.filters import ByAuthor, Mine
 from articles.desk.live_preview import render_preview
 from articles.desk.pasting import to_markdown
 from articles.desk.pictures import ArticleMediaInline
 from articles.desk.transitions import DESK_TRANSITIONS
 from articles.desk.version_check import describe_merge, join
-from articles.editing import InvalidValue, NotEditable, create_draft, edit_article
+from articles.editing import InvalidValue, NotEditable, create_draft, edit_article, note_pictures
 from articles.fields import FIELDS, Fieldset
 from articles.markup import list_hidden_pictures, with_dateline
 from articles.models import (
@@ -93,8 +92,9 @@ class CorrectionInline(TabularInline):
 
 
 @admin.register(Article)
-class ArticleAdmin(ModelAdmin):
+class ArticleAdmin(AuditedAdmin):
     form = ArticleForm
+    records_forms = False  # each version is an entry
     compressed_fields = False
     nothing_here = (
         "Stories that are written here, imported or registered by other sites are listed here."
@@ -332,12 +332,11 @@ class ArticleAdmin(ModelAdmin):
         return super().construct_change_message(request, form, [], add)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """The further pictures, which are no part of a version; `save_model` has saved all else."""
+        """The further pictures, with a version of their own; `save_model` has saved all else."""
         for formset in formsets:
             if formset.model is ArticleMedia and formset.has_changed():
                 formset.save()
-                Article.objects.filter(pk=form.instance.pk).update(updated_at=timezone.now())
-                announce(form.instance.pk)
+                note_pictures(article_id=form.instance.pk, editor=request.user.get_username())
 
     # Further pages
 

@@ -7,9 +7,9 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from articles.desk.audited import AuditedAdmin
 from articles.desk.fields import MomentField
 from articles.models import CURRENT_STATES, Article, Lead
 from articles.models.leads import half_a_day_from_now
@@ -45,7 +45,7 @@ class LeadForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
 
 
 @admin.register(Lead)
-class LeadAdmin(ModelAdmin):
+class LeadAdmin(AuditedAdmin):
     """The choices, the last first. Changing one to an earlier time ends it."""
 
     form = LeadForm

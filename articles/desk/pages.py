@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from articles import roles
+from articles import audit, roles
 from articles.desk.form_validation import add_invalid_value, describe
 from articles.desk.transitions import DESK_TRANSITIONS, DeskTransition, TransitionForm
 from articles.editing import InvalidValue, NotEditable, restore_revision
@@ -121,6 +121,7 @@ def preview_link(request: HttpRequest, site: AdminSite, article: Article) -> Htt
         raise PermissionDenied
     if request.method == "POST":
         preview_links.end_links(article_id=article.pk)
+        audit.record("preview links ended", article)
         messages.success(request, "Every link to this story that was given out before has ended.")
         return redirect("admin:articles_preview_link", article.pk)
     if article.is_public or article.state in preview_links.HIDDEN_STATES:

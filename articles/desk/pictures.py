@@ -8,13 +8,16 @@ from django.forms import Script
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin, StackedInline
+from unfold.admin import StackedInline
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminFileFieldWidget,
     UnfoldAdminTextareaWidget,
 )
 
+from articles import roles
+from articles.desk.audited import AuditedAdmin
+from articles.editing import replace_picture
 from articles.media import images, pictures
 from articles.models import ArticleMedia
 from articles.models import Media as Picture  # a ModelAdmin's own Media is its scripts
@@ -84,7 +87,7 @@ class MediaForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class ac
 
 
 @admin.register(Picture)
-class MediaAdmin(ModelAdmin):
+class MediaAdmin(AuditedAdmin):
     form = MediaForm
     nothing_here = "Pictures that are uploaded, or come with imported stories, are listed here."
     list_display = ["thumbnail", "title", "credit", "size", "state"]
@@ -107,7 +110,31 @@ class MediaAdmin(ModelAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fieldsets if obj else [(None, {"fields": ["upload"]}), *DESCRIPTION]
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if obj is None:
+            return super().has_change_permission(request)
+        return roles.may_change_picture(request.user, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """No story loses its picture but by a version of its own."""
+        if obj is not None and pictures.articles_that_show(obj).exists():
+            return False
+        return super().has_delete_permission(request, obj)
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """A picture of a published story is not overwritten: the change is a new one, and a version of each story."""
+        is_out = change and pictures.articles_that_show(obj).public().exists()
+        if not is_out or not form.has_changed():
+            self._save_picture(obj, form)
+            return
+        old_id, obj.pk, obj._state.adding = obj.pk, None, True
+        self._save_picture(obj, form)
+        count = replace_picture(old_id=old_id, new=obj, editor=request.user.get_username())
+        number = f"{count} {'story shows' if count == 1 else 'stories show'}"
+        self.message_user(request, f"{number} the changed picture, each in a new version.")
+
+    @staticmethod
+    def _save_picture(obj: Any, form: Any) -> None:
         if form.picture:
             obj.source_url = ""  # so that no import takes the upload for what it fetched
             pictures.put_picture(obj, form.picture)

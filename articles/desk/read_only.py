@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+
+from articles.desk.audited import AuditedAdmin
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(AuditedAdmin):
     """Users with the view permission see lists and rows; no user adds, changes or deletes one."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

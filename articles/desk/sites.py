@@ -11,9 +11,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from articles.desk.audited import AuditedAdmin
 from articles.desk.fields import LinesField
 from articles.desk.read_only import ReadOnlyAdmin
 from articles.models import Article, Sighting, Site
@@ -129,7 +129,7 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
 
 
 @admin.register(Site)
-class SiteAdmin(ModelAdmin):
+class SiteAdmin(AuditedAdmin):
     form = SiteForm
     nothing_here = "Blogs and partner sites whose readers react here are listed here."
     list_display = ["name", "active", "hosts", "registers", "articles_count", "warnings_count"]

@@ -7,22 +7,33 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import URLField
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from articles.accounts import link_users
-from articles.models import Author, Feed, Section, Source, Tag
+from articles.desk.audited import AuditedAdmin
+from articles.models import Article, Author, Feed, Section, Source, Tag
+
+# By which an article has each.
+_IN_ARTICLES = {Section: "section", Tag: "tags", Author: "authors", Source: "source"}
+
+
+def _is_used(row: Any) -> bool:
+    """Whether an article has it: deleting it would change the article without a version."""
+    return row is not None and Article.objects.filter(**{_IN_ARTICLES[type(row)]: row}).exists()
 
 
 @admin.register(Section, Tag)
-class LabelAdmin(ModelAdmin):
+class LabelAdmin(AuditedAdmin):
     nothing_here = "What stories are filed under is listed here; imports add what they name."
     list_display = ["name", "slug"]
     search_fields = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not _is_used(obj)
 
-class HttpsUrlAdmin(ModelAdmin):
+
+class HttpsUrlAdmin(AuditedAdmin):
     """URL fields add `https://` to an input without a scheme."""
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
@@ -68,6 +79,13 @@ class AuthorAdmin(HttpsUrlAdmin):
             options["form"] = forms.ModelForm
         return super().get_form(request, obj, change, **options)
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not _is_used(obj)
+
+    def audit_values(self, obj: Author) -> dict[str, Any]:
+        users = User.objects.filter(account__author=obj).order_by("username")
+        return super().audit_values(obj) | {"users": [user.get_username() for user in users]}
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         if "users" in form.cleaned_data:
@@ -75,11 +93,14 @@ class AuthorAdmin(HttpsUrlAdmin):
 
 
 @admin.register(Source)
-class SourceAdmin(ModelAdmin):
+class SourceAdmin(AuditedAdmin):
     nothing_here = "Agencies and partners whose stories are imported are listed here."
-    list_display = ["name", "credit", "category", "indexing"]
+    list_display = ["name", "credit", "category", "indexing", "schedules"]
     list_filter = ["category", "indexing"]
     search_fields = ["name", "credit"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not _is_used(obj)
 
 
 @admin.register(Feed)

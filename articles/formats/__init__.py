@@ -1,10 +1,12 @@
 """One file per format: bytes in, plain dataclasses out. No database, no network, no Django."""
 
+import io
 import os
 import re
+from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import PurePath
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, cast
 
 from articles.formats import html, jsonfeed, markdown, newsml_g2, ninjs, nitf, rss, wxr
 from articles.formats.story import Mistake, Story, StoryError
@@ -62,15 +64,46 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     return READERS[format_name](content, name=name, zone=zone)
 
 
-def read_file(file: BinaryIO, *, name: str, zone: tzinfo) -> list[Story]:
-    """The same for a file on disk, where a WordPress export may be larger than what is fetched."""
+def read_file(
+    file: BinaryIO, *, name: str, zone: tzinfo, progress: Callable[[float], None] | None = None
+) -> list[Story]:
+    """The same for a file on disk, where a WordPress export may be larger than what is fetched.
+
+    `progress` is called with the part of a long file that is read, from 0 to 1.
+    """
     content = file.read(FILE_BYTES + 1)  # a longer file is refused without parsing
     if len(content) > FILE_BYTES and recognise(content, name=name) == "wxr":
-        if file.seek(0, os.SEEK_END) > EXPORT_BYTES:
+        size = file.seek(0, os.SEEK_END)
+        if size > EXPORT_BYTES:
             raise refusal(name, f"the export has more than {EXPORT_BYTES // 1024**2} MB.")
         file.seek(0)
-        return wxr.read_export(file, name=name, zone=zone)
+        watched = (
+            cast("BinaryIO", Watched(file, 2 * size, progress)) if progress else file
+        )  # read twice
+        return wxr.read_export(watched, name=name, zone=zone)
     return read_stories(content, name=name, zone=zone)
+
+
+class Watched(io.RawIOBase):
+    """A file that says how much of it was read, of `total` bytes."""
+
+    def __init__(self, file: BinaryIO, total: int, progress: Callable[[float], None]) -> None:
+        self.file, self.total, self.progress, self.done = file, total, progress, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self.file.seek(offset, whence)
+
+    def read(self, size: int = -1) -> bytes:
+        content = self.file.read(size)
+        self.done += len(content)
+        self.progress(min(self.done / self.total, 1.0))
+        return content
 
 
 def recognise(content: bytes, *, name: str) -> str:
@@ -81,7 +114,7 @@ def recognise(content: bytes, *, name: str) -> str:
     if head.startswith(b"---"):
         return "markdown"
     root = root_of(content)
-    if root == "rss" and b"//wordpress.org/export/" in head:
+    if root == "rss" and wxr.EXPORT.search(head):
         return "wxr"
     if root in ROOTS:
         return ROOTS[root]

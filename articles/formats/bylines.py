@@ -12,6 +12,8 @@ from articles.formats.slugs import slug_of
 from articles.formats.story import Author
 
 MOST = 10  # of one byline; a longer list is a text of another kind
+LISTED = 50  # of a list of authors
+CHARACTERS = 2_000  # that are searched for names
 
 # What a part of a byline begins with, and the role of those it names; None: nobody whose byline it is.
 _BEGINNINGS: tuple[tuple[re.Pattern[str], str | None], ...] = (
@@ -37,6 +39,7 @@ _BEGINNINGS: tuple[tuple[re.Pattern[str], str | None], ...] = (
         "writer",
     ),
 )
+_SPACES = re.compile(r"[^\S\n]+")
 _PARENTHESES = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _PARTS = re.compile(r"\s*(?:[;|•·\n]|\s[–—/-]\s|/)\s*")  # dashes of bylines
 _PHRASE = re.compile(
@@ -162,29 +165,43 @@ _AGENCIES = frozenset(
 )
 
 
-def authors_of(byline: str, *, source: str = "") -> tuple[Author, ...]:
+def authors_of(byline: str, *, source: str = "", most: int = MOST) -> tuple[Author, ...]:
     """The people whom the byline names, each once, in its order. `source` is who sent the story."""
     found: dict[str, Author] = {}
-    text = _SUFFIX.sub(" ", _PARENTHESES.sub(" ", byline))
+    text = _SPACES.sub(" ", byline[:CHARACTERS])
+    text = _SUFFIX.sub(" ", _PARENTHESES.sub(" ", text))
     for part in (phrase for each in _PARTS.split(text) for phrase in _PHRASE.split(each)):
         role, names = _read_part(part.strip())
         for name in names:
             if _is_name(name) and slug_of(name) != slug_of(source):
                 found.setdefault(slug_of(name), Author(_cased(name), role))
-    return tuple(found.values()) if len(found) <= MOST else ()
+    return tuple(found.values()) if len(found) <= most else ()
 
 
 def people(authors: Iterable[Author], *, source: str = "") -> tuple[Author, ...]:
     """The authors of a list: several names in one entry are several people, and no agency is one."""
     found: dict[str, Author] = {}
     for author in authors:
-        named = authors_of(author.name, source=source)
-        if not named and _may_be_person(author.name, source):
-            named = (author,)  # what is listed as an author may have one word, or be of any script
+        named = authors_of(author.name, source=source, most=LISTED)
+        if not named:  # what is listed as an author may have one word, or be of any script
+            named = tuple(
+                Author(name, author.role)
+                for name in _listed(author.name)
+                if _may_be_person(name, source)
+            )
         for each in named:
             role = author.role if each.role == "writer" else each.role
             found.setdefault(slug_of(each.name), Author(each.name, role))
     return tuple(found.values())
+
+
+def _listed(text: str) -> list[str]:
+    """The names in an entry of a list of authors: three or more that commas part, of two words or more each."""
+    names = [
+        name for piece in _COMMA.split(text[:CHARACTERS]) for name in _AND.split(piece) if name
+    ]
+    are_names = len(names) >= 3 and all(2 <= len(name.split()) <= 6 for name in names)
+    return names if are_names else [text]
 
 
 def _read_part(part: str) -> tuple[str, list[str]]:

@@ -1,10 +1,13 @@
-"""YAML front matter read field by field, so that every mistake is found at once, each with its line.
+"""Front matter read field by field, so that every mistake is found at once, each with its line: YAML, JSON or TOML.
 
 PyYAML's `compose` gives nodes with their lines and builds no objects: a tag such as !!python is only
-a word to refuse, and an alias only a second mention of a node.
+a word to refuse, and an alias only a second mention of a node. JSON is YAML; TOML is turned into the same nodes.
 """
 
+import datetime as dt
 import re
+import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -13,8 +16,13 @@ import yaml
 from articles.formats.story import Mistake
 
 CHARACTERS = 64 * 1024  # PyYAML reads about 100 kB/s; far above what is written by hand
+DEPTH = 20  # of lists and mappings in brackets; PyYAML takes a second for 300
+BRACKET = re.compile(r"[\[{]|[\]}]")
 FIRST_LINE = 2  # below the opening ---
 YAML = "tag:yaml.org,2002:"
+_TOML_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+_TOML_PLACE = re.compile(r" *\(at (?:line \d+, column \d+|end of document)\)")
+_TOML_KEY = re.compile(r"""\s*+(?:\[+\s*+)?(?:([A-Za-z0-9_-]++)|["']([^"']*+)["'])\s*+[=.\]]""")
 # Characters that break a database or reverse the direction of a line.
 UNWELCOME = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\ud800-\udfff]")
 
@@ -117,11 +125,16 @@ class Fields:
         return "" if node.tag == f"{YAML}null" else " ".join(node.value.split())
 
 
-def read(text: str, *, known: tuple[str, ...], notes: Notes) -> Fields | None:
+def read(text: str, *, known: Iterable[str], notes: Notes, is_toml: bool = False) -> Fields | None:
     """The front matter's fields, or None and a note about why it cannot be read."""
     if len(text) > CHARACTERS:
         notes.add(1, f"the front matter has more than {CHARACTERS} characters.")
         return None
+    if _depth(text) > DEPTH:
+        notes.add(1, "the front matter is nested too deeply.")
+        return None
+    if is_toml:
+        return _read_toml(text, known, notes)
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -137,14 +150,71 @@ def read(text: str, *, known: tuple[str, ...], notes: Notes) -> Fields | None:
     return None
 
 
+def _read_toml(text: str, known: Iterable[str], notes: Notes) -> Fields | None:
+    try:
+        values = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, ValueError) as error:
+        found = _TOML_LINE.search(str(error))
+        line = int(found[1]) + FIRST_LINE - 1 if found else None
+        notes.add(line, f"not TOML: {_TOML_PLACE.sub('', str(error))}.")
+    except RecursionError:
+        notes.add(1, "the front matter is nested too deeply.")
+    else:
+        lines: dict[str, int] = {}
+        for number, line_text in enumerate(text.split("\n")):
+            if key := _TOML_KEY.match(line_text):
+                lines.setdefault(key[1] or key[2], number)
+        pairs = [
+            (_node(name, lines.get(name, 0)), _node(value, lines.get(name, 0)))
+            for name, value in values.items()
+        ]
+        mark = _mark(0)
+        return fields_of(
+            yaml.MappingNode(f"{YAML}map", pairs, mark, mark), known=known, notes=notes
+        )
+    return None
+
+
+def _node(value: object, line: int) -> yaml.Node:
+    """A value of TOML as YAML would have it."""
+    mark = _mark(line)
+    if isinstance(value, dict):
+        pairs = [(_node(name, line), _node(each, line)) for name, each in value.items()]
+        return yaml.MappingNode(f"{YAML}map", pairs, mark, mark)
+    if isinstance(value, list):
+        return yaml.SequenceNode(f"{YAML}seq", [_node(each, line) for each in value], mark, mark)
+    if isinstance(value, str):
+        return yaml.ScalarNode(f"{YAML}str", value, mark, mark)
+    if isinstance(value, bool):
+        return yaml.ScalarNode(f"{YAML}bool", str(value).lower(), mark, mark)
+    if isinstance(value, dt.date | dt.datetime | dt.time):
+        return yaml.ScalarNode(f"{YAML}timestamp", value.isoformat(), mark, mark)
+    kind = "int" if isinstance(value, int) else "float"
+    return yaml.ScalarNode(f"{YAML}{kind}", str(value), mark, mark)
+
+
+def _mark(line: int) -> yaml.Mark:
+    return yaml.Mark("", 0, line, 0, None, 0)
+
+
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for bracket in BRACKET.finditer(text):
+        depth = depth + 1 if bracket[0] in "[{" else max(depth - 1, 0)
+        deepest = max(deepest, depth)
+    return deepest
+
+
 def fields_of(
-    node: yaml.Node, *, known: tuple[str, ...], notes: Notes, name: str = ""
+    node: yaml.Node, *, known: Iterable[str], notes: Notes, name: str = ""
 ) -> Fields | None:
     if not isinstance(node, yaml.MappingNode) or node.tag != f"{YAML}map":
         notes.add(_line(node), f"{name or 'the front matter'}: must be fields with values.")
         return None
     fields = Fields(notes, _line(node) if name else 1, f"{name}." if name else "")
     for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.value.lower() in known:
+            key.value = key.value.lower()  # Hugo’s have capitals, and none of ours has
         if mistake := _objection_to_key(key, fields, known):
             notes.add(_line(key), mistake)
         else:
@@ -152,7 +222,7 @@ def fields_of(
     return fields
 
 
-def _objection_to_key(key: yaml.Node, fields: Fields, known: tuple[str, ...]) -> str | None:
+def _objection_to_key(key: yaml.Node, fields: Fields, known: Iterable[str]) -> str | None:
     if not isinstance(key, yaml.ScalarNode):
         return "a field's name must be text."
     if key.value in fields.nodes:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from typing import Any
 
+from babel.core import get_global
 from lxml import etree
 
 from articles.formats import bodies
@@ -21,6 +22,7 @@ from articles.formats.wire import (
     refusal,
     shortened,
 )
+from articles.formats.xmltree import language_around
 
 ARTICLE = re.compile(r"(?:.*[/:])?(?:\w*NewsArticle|Article|BlogPosting|Report)$")
 TOP_HEADING = re.compile(
@@ -28,6 +30,19 @@ TOP_HEADING = re.compile(
 )
 # In <meta charset> and <meta http-equiv>, and a byte order mark.
 _DECLARES_CHARSET = re.compile(rb"charset\s*=|^\xef\xbb\xbf|^\xfe\xff|^\xff\xfe", re.IGNORECASE)
+# Classes of <time>: hAtom's, which WordPress themes write, and h-entry's; and names of <meta>.
+PUBLISHED = frozenset({"published", "dt-published"})
+TIMES = (
+    "dc.date.issued",
+    "dc.date",
+    "dcterms.created",
+    "parsely-pub-date",
+    "sailthru.date",
+    "pubdate",
+    "publish-date",
+    "date",
+)
+ELEMENTS = 30_000  # of a page; one of news has about 3,000
 DEPTH = 10  # of JSON-LD inside JSON-LD
 
 
@@ -35,6 +50,8 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     """The one story of a page. Raises StoryError with every mistake and the field it is in."""
     check_size(content, name)
     page = parsed(content, name)
+    if sum(1 for _ in page.iter()) > ELEMENTS:
+        raise refusal(name, f"the page has more than {ELEMENTS} elements.")
     return read_items([page], _Page(content).raw_story, name=name, zone=zone, noun="page")
 
 
@@ -85,7 +102,11 @@ class _Page:
             or canonical_link(root)
             or found["url"]
         )
-        names = _names(data.get("author")) or [name for name in found["author"].split("; ") if name]
+        names = (
+            _names(data.get("author"))
+            or _stated_authors(root)
+            or [name for name in found["author"].split("; ") if name]
+        )
         headline = bodies.plain(first_text(data, "headline", "name") or found["title"])
         return RawStory(
             headline=headline,
@@ -100,8 +121,9 @@ class _Page:
             section=next(iter(texts(data.get("articleSection"))), ""),
             tags=_keywords(data.get("keywords")),
             subjects=_about(data.get("about")),
-            language=first_text(data, "inLanguage") or root.get("lang") or "",
-            published_at=first_text(data, "datePublished") or found["date"],
+            language=first_text(data, "inLanguage") or page_language(root),
+            published_at=first_text(data, "datePublished") or stated_time(root),
+            time_field="datePublished",
             modified_at=first_text(data, "dateModified"),
             lead_image=_lead_image(data.get("image"), root),
             copyright_holder=next(iter(_names(data.get("copyrightHolder"))), ""),
@@ -194,6 +216,54 @@ def _lead_image(value: Any, root: etree._Element) -> LeadImage:
         credit=bodies.plain(first_text(data, "creditText")),
         url=first_text(data, "contentUrl", "url") or address or page_property(root, "og:image"),
     )
+
+
+def page_language(root: etree._Element) -> str:
+    """As the page states it: of its text, for readers' cards, in its head."""
+    text = next(iter(root.iter("article")), root.find("body"))
+    around = language_around(text) or language_around(root)
+    return around or _locale(root) or _equivalent(root, "content-language")
+
+
+def _locale(root: etree._Element) -> str:
+    """That of readers' cards, which always has a region: only one that the language does not imply says something."""
+    language, _, region = page_property(root, "og:locale").replace("-", "_").partition("_")
+    implied = get_global("likely_subtags").get(language.lower(), "").endswith(f"_{region.upper()}")
+    return language if implied or not region else f"{language}-{region}"
+
+
+def _equivalent(root: etree._Element, name: str) -> str:
+    for meta in root.iter("meta"):
+        if (meta.get("http-equiv") or "").lower() == name:
+            return (meta.get("content") or "").partition(",")[0]
+    return ""
+
+
+def stated_time(root: etree._Element) -> str:
+    """When the page says that it was published: for readers' cards, in its microdata, or its head. Never a guess."""
+    for name in ("article:published_time", "og:article:published_time"):
+        if stated := page_property(root, name):
+            return stated
+    for element in root.iter(etree.Element):
+        stated = (element.get("datetime") or element.get("content") or "").strip()
+        classes = (element.get("class") or "").split()
+        is_it = element.get("itemprop") == "datePublished" or not PUBLISHED.isdisjoint(classes)
+        if stated and is_it:
+            return stated
+    return next(filter(None, (_named_meta(root, name) for name in TIMES)), "")
+
+
+def _stated_authors(root: etree._Element) -> list[str]:
+    """Those that its head names; an address of a page is no name."""
+    named = (_named_meta(root, "author"), page_property(root, "article:author"))
+    return [bodies.plain(name) for name in named if name and "://" not in name][:1]
+
+
+def _named_meta(root: etree._Element, name: str) -> str:
+    for meta in root.iter("meta"):
+        if (meta.get("name") or "").lower() == name:
+            return (meta.get("content") or "").strip()
+    return ""
 
 
 def page_property(root: etree._Element, name: str) -> str:

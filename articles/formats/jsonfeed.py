@@ -44,8 +44,11 @@ class _Defaults:
         authors = _authors(entry) or self.authors
         html = entry.text("content_html") or bodies.from_text(entry.text("content_text"))
         summary = entry.text("summary")
+        for attachment in entry.objects("attachments"):
+            item.note(f"left out: {attachment.text('url')}")
         return RawStory(
             headline=bodies.plain(entry.text("title")),
+            may_lack_headline=True,
             abstract=shortened(summary),
             body_html=html or bodies.from_text(summary),
             byline=joined([author.name for author in authors]),
@@ -54,6 +57,7 @@ class _Defaults:
             lead_image=LeadImage("", url=entry.text("image", "banner_image")),
             language=entry.text("language") or self.language,
             published_at=entry.text("date_published"),
+            time_field="date_published",
             modified_at=entry.text("date_modified"),
             source=self.source,
             item_id=_id(entry) or url,

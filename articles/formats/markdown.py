@@ -1,18 +1,24 @@
-"""Markdown with YAML front matter, as a desk files it by hand."""
+"""Markdown with front matter, as a desk files it by hand, or as Jekyll, Hugo or Ghost keep it."""
 
 import re
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
-from pathlib import PurePosixPath
+from itertools import islice
+
+import yaml
+from django.conf import settings
 
 from articles import dateline, markup, places
 from articles.fields import MAX_LENGTH, NAME_LENGTH
-from articles.formats import bylines, front_matter, mediatopics
-from articles.formats.front_matter import UNWELCOME, Fields, Notes
+from articles.formats import bodies, bylines, front_matter, mediatopics, site_generators, times
+from articles.formats.front_matter import FIRST_LINE, UNWELCOME, YAML, Fields, Notes
 from articles.formats.languages import language_tag
+from articles.formats.markdown_bodies import MarkdownBody, may_be_found
 from articles.formats.slugs import is_address_of_id, slug_of
 from articles.formats.story import Author, Dateline, LeadImage, Mistake, Origin, Story, StoryError
 
 FILE_BYTES = 2 * 1024 * 1024  # a long-read of 20,000 words is about 130 kB
+UNWELCOME_LISTED = 20  # characters of one body
 EARLIEST_YEAR = 1600  # before the first newspaper, and far from the edge of datetime's arithmetic
 
 # fmt: off
@@ -23,7 +29,14 @@ AUTHOR_FIELDS = ("name", "role")
 LEAD_IMAGE_FIELDS = ("caption", "alt_text", "credit", "image")
 # fmt: on
 
-FENCE = re.compile(r"---[ \t]*$", re.MULTILINE)
+# Fences: of YAML, of TOML, and the braces of JSON.
+OPENING = re.compile(r"(---|\+\+\+)[ \t]*$|\{", re.MULTILINE)
+CLOSING = {
+    "---": re.compile(r"^---[ \t]*$", re.MULTILINE),
+    "+++": re.compile(r"^\+\+\+[ \t]*$", re.MULTILINE),
+    "{": re.compile(r"^\}[ \t]*$", re.MULTILINE),
+}
+HEADING = re.compile(r"\s*+(?:#[ \t]++([^\n]+?)[ \t]*#*[ \t]*$|([^\n]+)\n=+[ \t]*$)", re.MULTILINE)
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 TIME = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})"
@@ -39,27 +52,88 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     Raises StoryError with every mistake in the file, in the order of its lines.
     """
     notes = Notes(name)
-    front, body, body_line = _parts(content, name)
-    # Where the YAML itself is broken, its fields are not missed one by one; the body is read still.
-    fields = front_matter.read(front, known=FIELDS, notes=notes) or Fields(Notes(name), line=1)
-    story = _story(fields, body, zone)
-    _check_body(body, body_line, story, notes)
+    parts = _parts(content, name)
+    # Where the front matter itself is broken, its fields are not missed one by one; the body is read still.
+    fields = front_matter.read(
+        parts.front,
+        known=(*FIELDS, *site_generators.NAMES),
+        notes=notes,
+        is_toml=parts.is_toml,
+    ) or Fields(Notes(name), line=1)
+    translation = site_generators.translate(fields)
+    text, body_line = _take_headline(fields, parts.body, parts.body_line)
+    body = MarkdownBody(text)
+    if translation.is_of_generator:
+        body.take_tags()
+        body.take_media()
+    body.take_pictures()
+    story = _story(fields, body.text, zone, needs_caption=not translation.has_image)
+    _check_body(body.text, body_line, story, notes)
     if notes.mistakes:
         raise StoryError(sorted(notes.mistakes, key=lambda mistake: mistake.line or 0))
-    return [story]
+    said = [translation.hidden] if translation.hidden else []
+    said += [f"left out: {name}" for name in translation.left_out]
+    lead, further = (story.lead_image, body.pictures)
+    if lead is None and further:
+        lead, *further = further
+    return [
+        replace(
+            story,
+            lead_image=lead,
+            pictures=tuple(each for each in further if lead is None or each.url != lead.url),
+            pub_status="withheld" if translation.hidden else "usable",
+            notes=(*said, *body.notes),
+        )
+    ]
 
 
-def _parts(content: bytes, name: str) -> tuple[str, str, int]:
+@dataclass(frozen=True, slots=True)
+class _Parts:
     """Front matter, body, and the line on which the body begins."""
+
+    front: str
+    body: str
+    body_line: int
+    is_toml: bool = False
+
+
+def _parts(content: bytes, name: str) -> _Parts:
     text = _decoded(content, name)
-    opening = FENCE.match(text)
+    opening = OPENING.match(text)
     if not opening:
-        raise _refusal(name, 1, "the file must begin with front matter between two lines of ---.")
-    closing = FENCE.search(text, opening.end() + 1)
+        if HEADING.match(text):
+            return _Parts("", text, 1)
+        raise _refusal(
+            name,
+            1,
+            "the file must begin with front matter between two lines of ---, or with a headline such as # Headline.",
+        )
+    fence = opening[1] or "{"
+    closing = CLOSING[fence].search(text, opening.end())
     if not closing:
-        raise _refusal(name, 1, "the front matter is not closed by a line of ---.")
+        raise _refusal(
+            name,
+            1,
+            f"the front matter is not closed by a line of {'}' if fence == '{' else fence}.",
+        )
+    if fence == "{":
+        lines = text[: closing.end()].count("\n")
+        # The first field is on the second line of the file, as in the other two.
+        front = text[: closing.end()].replace("\n", " ", 1)
+        return _Parts(front, text[closing.end() + 1 :], lines + 2)
     front = text[opening.end() + 1 : closing.start()]
-    return front, text[closing.end() + 1 :], front.count("\n") + 3
+    return _Parts(front, text[closing.end() + 1 :], front.count("\n") + 3, fence == "+++")
+
+
+def _take_headline(fields: Fields, body: str, line: int) -> tuple[str, int]:
+    """Where no field has it, a heading of the first level is the headline, and no part of the body."""
+    heading = HEADING.match(body)
+    if heading is None or "headline" in fields.nodes:
+        return body, line
+    mark = yaml.Mark("", 0, line - FIRST_LINE + body[: heading.start()].count("\n"), 0, None, 0)
+    text = bodies.plain(markup.render(heading[1] or heading[2]).html)
+    fields.nodes["headline"] = yaml.ScalarNode(f"{YAML}str", text, mark, mark)
+    return body[heading.end() :], line + body[: heading.end()].count("\n")
 
 
 def _decoded(content: bytes, name: str) -> str:
@@ -77,7 +151,7 @@ def _refusal(name: str, line: int | None, text: str) -> StoryError:
     return StoryError([Mistake(name, line, text)])
 
 
-def _story(fields: Fields, body: str, zone: tzinfo) -> Story:
+def _story(fields: Fields, body: str, zone: tzinfo, *, needs_caption: bool) -> Story:
     headline = fields.text("headline", longest=MAX_LENGTH["headline"], required=True)
     rendered = markup.render(body)
     return Story(
@@ -96,7 +170,7 @@ def _story(fields: Fields, body: str, zone: tzinfo) -> Story:
         subjects=_subjects(fields),
         language=_language(fields),
         published_at=_published_at(fields, zone),
-        lead_image=_lead_image(fields),
+        lead_image=_lead_image(fields, needs_caption),
         origin=Origin(fields.notes.name, {key: fields.line_of(key) for key in FIELDS}),
     )
 
@@ -104,8 +178,10 @@ def _story(fields: Fields, body: str, zone: tzinfo) -> Story:
 def _check_body(body: str, first_line: int, story: Story, notes: Notes) -> None:
     if not story.word_count:
         notes.add(first_line, "the body is empty.")
-    for unwelcome in UNWELCOME.finditer(body):
-        line = first_line + body.count("\n", 0, unwelcome.start())
+    line, position = first_line, 0
+    for unwelcome in islice(UNWELCOME.finditer(body), UNWELCOME_LISTED):
+        line += body.count("\n", position, unwelcome.start())
+        position = unwelcome.start()
         notes.add(line, f"the character {unwelcome[0]!r} is not allowed.")
     for objection in markup.list_objections(body):
         notes.add(first_line + objection.line - 1, objection.text)
@@ -179,7 +255,7 @@ def _subjects(fields: Fields) -> tuple[str, ...]:
 def _language(fields: Fields) -> str:
     language = fields.text("language", longest=MAX_LENGTH["language"], literal=True)
     if not language:
-        return "en"
+        return language_tag(settings.SITE_LANGUAGE)
     tag = language_tag(language)
     if not tag:
         fields.refuse("language", f"{language!r} is not a language tag such as en or en-GB.")
@@ -191,6 +267,8 @@ def _published_at(fields: Fields, zone: tzinfo) -> datetime | None:
     if not text:
         return None
     match = TIME.fullmatch(text)
+    if match is None and (written := times.read_moment(text)):
+        return written if written.tzinfo else written.replace(tzinfo=zone)
     try:
         if not match:
             raise ValueError
@@ -246,12 +324,12 @@ def _date(fields: Fields, place: places.Place | None) -> date | None:
         return None
 
 
-def _lead_image(story: Fields) -> LeadImage | None:
+def _lead_image(story: Fields, needs_caption: bool) -> LeadImage | None:
     fields = story.fields("lead_image", known=LEAD_IMAGE_FIELDS)
     if fields is None:
         return None
     return LeadImage(
-        caption=fields.text("caption", longest=1000, required=True),
+        caption=fields.text("caption", longest=1000, required=needs_caption),
         alt_text=fields.text("alt_text", longest=1000),
         credit=fields.text("credit", longest=200),
         url=_picture(fields),
@@ -261,8 +339,6 @@ def _lead_image(story: Fields) -> LeadImage | None:
 def _picture(fields: Fields) -> str:
     """A web address, or a file beside the story or in a folder there."""
     url = fields.text("image", longest=1000)
-    if not url.startswith(("http://", "https://")):
-        path = PurePosixPath(url)
-        if path.is_absolute() or ".." in path.parts or ":" in url:
-            fields.refuse("image", f"{url!r} is no web address and no file beside the story.")
+    if url and not may_be_found(url):
+        fields.refuse("image", f"{url!r} is no web address and no file beside the story.")
     return url

@@ -1,14 +1,23 @@
 """NewsML-G2: a news item, or a message that holds several."""
 
+import re
 from collections.abc import Iterator
 from datetime import tzinfo
 
 from lxml import etree
 
 from articles.formats import bodies, nitf
+from articles.formats.mediatopics import claims_to_be_one
 from articles.formats.story import Author, LeadImage, Story
-from articles.formats.wire import Item, RawStory, joined, read_items, refusal
-from articles.formats.xmltree import attribute, first, html_of, parse, text_of
+from articles.formats.wire import TAGS, Item, RawStory, joined, read_items, refusal
+from articles.formats.xmltree import (
+    attribute,
+    first,
+    html_of,
+    language_around,
+    parse,
+    text_of,
+)
 
 TEXT = {"", "text"}
 
@@ -31,7 +40,7 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
     if meta is None:
         item.refuse("itemMeta", "is missing.")
         return None
-    if _code(first(meta, "itemClass")) not in TEXT:
+    if _code(first(meta, "itemClass")).lower() not in TEXT:
         return None
     if content is None:
         content = etree.Element("contentMeta")
@@ -40,28 +49,32 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
     authors = [Author(name) for creator in content.iterfind("creator") if (name := _name(creator))]
     version = attribute(root, "version")
     modified_at = text_of(first(meta, "versionCreated"))
-    body_html, lead_image = _body(root)
+    language = attribute(first(content, "language"), "tag") or _language(root, content)
+    body_html, pictures = _body(root)
     return RawStory(
-        headline=_of_role(content, "headline", "main") or text_of(first(content, "headline")),
+        headline=_headline(content, language),
         subheadline=_of_role(content, "headline", "sub", "subheadline"),
         short_headline=_of_role(content, "headline", "short"),
         slugline=text_of(first(content, "slugline")),
-        abstract=_of_role(content, "description", "summary", "abstract"),
-        lead_image=lead_image or _remote_picture(root),
+        abstract=_of_role(content, "description", "summary", "abstract", ""),
+        lead_image=None if pictures else _remote_picture(root),
+        pictures=pictures,
         body_html=body_html,
         byline=text_of(first(content, "by")) or joined([author.name for author in authors]),
         authors=authors,
         dateline_text=text_of(first(content, "dateline")),
-        tags=[text_of(keyword) for keyword in content.iterfind("keyword")],
+        located=_located(content),
+        tags=_tags(content),
         subjects=[
-            a
-            for s in content.iterfind("subject")
-            if (a := attribute(s, "qcode") or attribute(s, "uri"))
+            identifier
+            for subject in content.iterfind("subject")
+            if (identifier := _identifier(subject))
         ],
-        language=attribute(first(content, "language"), "tag"),
+        language=language,
         published_at=text_of(first(content, "contentCreated"))
         or text_of(first(meta, "firstCreated"))
         or modified_at,
+        time_field="contentCreated or firstCreated",
         modified_at=modified_at,
         urgency=text_of(first(content, "urgency")),
         copyright_holder=_name(first(rights, "copyrightHolder")),
@@ -72,25 +85,66 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
         source=_name(first(content, "infoSource")) or _name(first(meta, "provider")),
         item_id=attribute(root, "guid"),
         version=version,
-        pub_status=attribute(first(meta, "pubStatus"), "qcode"),
+        pub_status=_identifier(first(meta, "pubStatus")),
         embargoed_until=text_of(first(meta, "embargoed")),
     )
 
 
-def _body(root: etree._Element) -> tuple[str, LeadImage | None]:
-    """The text as HTML, and the picture that NITF has inside of it."""
+def _headline(content: etree._Element, language: str) -> str:
+    """Of several in the item's language, of these that with the role of the main one."""
+    headlines = list(content.iterfind("headline"))
+    own = [each for each in headlines if language and language_around(each) == language]
+    for found in (own, headlines):
+        for roles in ({"main"}, {""}):
+            for each in found:
+                if attribute(each, "role").rpartition(":")[2].lower() in roles:
+                    return text_of(each)
+    return text_of(headlines[0]) if headlines else ""
+
+
+def _tags(content: etree._Element) -> list[str]:
+    """Keywords, and the names of subjects that are no media topics: people, organisations, an agency's own."""
+    names = [text_of(keyword) for keyword in content.iterfind("keyword")]
+    names += [
+        next(filter(None, _names(subject)), "")
+        for subject in content.iterfind("subject")
+        if not claims_to_be_one(_identifier(subject))
+    ]
+    return list(dict.fromkeys(filter(None, names)))[:TAGS]
+
+
+def _located(content: etree._Element) -> str:
+    """Where the story was made, by its name, with the country around it."""
+    located = first(content, "located")
+    if located is None:
+        return ""
+    names = [text_of(first(located, "name")), text_of(first(located, "broader/name"))]
+    return ", ".join(filter(None, names))
+
+
+def _language(root: etree._Element, content: etree._Element) -> str:
+    """By the nearest `xml:lang` around the text, else around what is said of it."""
+    text = first(root, "contentSet/inlineXML/html/body", "contentSet/inlineXML/nitf/body")
+    text = (
+        text if text is not None else first(root, "contentSet/inlineXML", "contentSet/inlineData")
+    )
+    return language_around(text) or language_around(content) or language_around(root)
+
+
+def _body(root: etree._Element) -> tuple[str, list[LeadImage]]:
+    """The text as HTML, and the pictures that NITF has inside of it."""
     for inline in root.iterfind("contentSet/inlineXML"):
         body = first(inline, "nitf/body")
         if body is not None:
-            picture = nitf.lead_image(body)
-            return nitf.body_html(body), picture
+            pictures = nitf.pictures(body)
+            return nitf.body_html(body), pictures
         page = first(inline, "html/body")
-        return html_of(page if page is not None else inline), None
+        return html_of(page if page is not None else inline), []
     for data in root.iterfind("contentSet/inlineData"):
         is_html = "html" in attribute(data, "contenttype")
         text = "".join(map(str, data.itertext()))
-        return text if is_html else bodies.from_text(text), None
-    return "", None
+        return text if is_html else bodies.from_text(text), []
+    return "", []
 
 
 def _remote_picture(root: etree._Element) -> LeadImage | None:
@@ -144,5 +198,9 @@ def _names(element: etree._Element) -> Iterator[str]:
 
 
 def _code(element: etree._Element | None) -> str:
-    code = attribute(element, "qcode") or attribute(element, "uri")
-    return code.rpartition("/")[2].rpartition(":")[2]
+    """The last part of its code, whether that is short or an address."""
+    return re.split("[:/#]", _identifier(element).rstrip("/"))[-1]
+
+
+def _identifier(element: etree._Element | None) -> str:
+    return (attribute(element, "qcode") or attribute(element, "uri")).strip()

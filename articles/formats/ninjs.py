@@ -5,17 +5,25 @@ The branches differ in names (`byline` and `by`, `pubstatus` and `pubStatus`) an
 looked for under every name and in every shape it has had.
 """
 
+import re
+from collections.abc import Iterator
 from datetime import tzinfo
 from typing import Any
 
-from articles.formats import bodies
+from articles.formats import bodies, nitf
 from articles.formats.jsontext import JSONObject, load
 from articles.formats.mediatopics import claims_to_be_one
-from articles.formats.story import Author, LeadImage, Story
-from articles.formats.wire import Item, RawStory, host_of, joined, read_items
+from articles.formats.story import Author, LeadImage, Story, StoryError
+from articles.formats.wire import TAGS, Item, RawStory, host_of, joined, read_items
+from articles.formats.xmltree import html_of, parse
 
 # What we can show; 1.x often leaves it out.
 PICTURES = {"", "image/jpeg", "image/jpg", "image/png", "image/webp"}
+# Bodies by their roles that are not the text.
+NO_BODY = {"dateline", "summary", "abstract", "description", "headline", "caption", "byline"}
+MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>")
+PAGE = re.compile(r"<body\b[^<>]*>(.*?)</body>", re.DOTALL | re.IGNORECASE)
+MADE_AT = {"dateline", "located", "origin"}
 MAKERS = {"author", "writer", "contributor", "photographer", "editor"}
 
 
@@ -31,27 +39,30 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
 
 def _raw_story(raw: Any, item: Item) -> RawStory | None:
     story = JSONObject.of(raw, item)
-    if item.mistakes or story.text("type") not in {"", "text", "composite"}:
+    if item.mistakes or story.text("type").lower() not in {"", "text", "composite"}:
         return None
-    uri = story.text("uri")
+    uri = story.text("uri", "guid")
     if not uri:
         item.refuse("uri", "is missing.")
     authors = _authors(story)
     first_made = story.text("contentCreated") or story.text("firstCreated", "versionCreated")
     section, tags, subjects = _labels(story)
     return RawStory(
-        headline=bodies.plain(
-            _of_role(story, "headlines", "main") or story.text("headline", "title")
+        headline=bodies.plain(_headline(story)),
+        subheadline=bodies.plain(
+            _of_role(story, "headlines", "subheadline") or story.text("headline_subheadline")
         ),
-        subheadline=bodies.plain(_of_role(story, "headlines", "subheadline")),
-        short_headline=bodies.plain(_of_role(story, "headlines", "short")),
+        short_headline=bodies.plain(
+            _of_role(story, "headlines", "short") or story.text("headline_short")
+        ),
         slugline=story.text("slugline"),
         slug=_alternative_id(story, "slug"),
         abstract=bodies.plain(_abstract(story)),
-        body_html=_body(story),
+        body_html=_body(story, item),
         byline=story.text("by", "byline") or joined([author.name for author in authors]),
         authors=authors,
         dateline_text=bodies.plain(_of_role(story, "bodies", "dateline")),
+        located=_located(story),
         section=section,
         tags=tags,
         subjects=subjects,
@@ -66,6 +77,7 @@ def _raw_story(raw: Any, item: Item) -> RawStory | None:
         source=_source(story, uri),
         item_id=uri,
         version=story.text("version"),
+        time_field="contentCreated or firstCreated",
         modified_at=story.text("versionCreated"),
         url=_web_address(story, uri),
         pub_status=story.text("pubStatus"),
@@ -81,23 +93,78 @@ def _of_role(story: JSONObject, key: str, role: str) -> str:
     return next((t.text("value") for t in objects if t.text("role").lower() in wanted), "")
 
 
+def _headline(story: JSONObject) -> str:
+    """2.x and 3.x have a list with roles, 1.x one of its own or several by name."""
+    return (
+        _of_role(story, "headlines", "main")
+        or story.text("headline", "headline_main", "title")
+        or _first_of_list(story, "headlines")
+        or next(_named(story, "headline_"), "")
+    )
+
+
+def _first_of_list(story: JSONObject, key: str) -> str:
+    objects = story.objects(key)
+    others = (each for each in objects if each.text("role").lower() not in {"subheadline", "short"})
+    return next((text for each in others if (text := each.text("value"))), "")
+
+
+def _named(story: JSONObject, beginning: str) -> Iterator[str]:
+    """The texts of 1.6 whose name begins so: `headline_main`, `body_web`."""
+    for key in sorted(story.values):
+        if key.startswith(beginning) and (text := story.text(key)):
+            yield text
+
+
 def _abstract(story: JSONObject) -> str:
     for role in ("summary", "abstract", "main"):
         if text := _of_role(story, "descriptions", role):
             return text
-    return story.text("description_text", "description_html", "description_xhtml")
+    return story.text(
+        "description_text", "description_html", "description_xhtml", "description_summary"
+    )
 
 
-def _body(story: JSONObject) -> str:
-    """HTML where there is some, else plain text."""
-    kinds: dict[bool, str] = {}
+def _body(story: JSONObject, item: Item) -> str:
+    """The richest of the bodies: HTML before XHTML before NITF before text. Their roles are free."""
+    found: dict[str, str] = {}
     for body in story.objects("bodies"):
-        if body.text("role").lower() in {"main", ""}:
-            is_text = body.text("contentType") == "text/plain"
-            kinds.setdefault(is_text, body.text("value"))
-    if html := kinds.get(False) or story.text("body_html", "body_xhtml"):
-        return html
-    return bodies.from_text(kinds.get(True) or story.text("body_text"))
+        if body.text("role").lower() not in NO_BODY and (text := body.text("value")):
+            found.setdefault(_kind(body.text("contentType"), text), text)
+    for key in sorted(story.values):
+        if key.startswith("body_") and (text := story.text(key)):
+            found.setdefault(_kind(key.removeprefix("body_"), text), text)
+    kind = next((each for each in ("html", "xhtml", "nitf", "text") if each in found), "")
+    return _as_html(kind, found[kind], item) if kind else ""
+
+
+def _kind(content_type: str, text: str) -> str:
+    for kind in ("nitf", "xhtml", "html"):
+        if kind in content_type.lower():
+            return kind
+    is_text = "plain" in content_type.lower() or content_type.lower() == "text"
+    return "text" if is_text or not MARKUP.search(text) else "html"
+
+
+def _as_html(kind: str, text: str, item: Item) -> str:
+    if kind == "text":
+        return bodies.from_text(text)
+    if kind == "nitf":
+        try:
+            root = nitf.without_namespaces(parse(text.encode(), item.name))
+        except StoryError as error:
+            item.note(f"read as text: {error.mistakes[0].text}")
+            return bodies.from_text(text)
+        body = root if root.tag == "body" else root.find("body")
+        return nitf.body_html(body) if body is not None else html_of(root)
+    page = PAGE.search(text)
+    return page[1] if page else text
+
+
+def _located(story: JSONObject) -> str:
+    """Where the story was made: a text in 1.x, which some write as a list of places."""
+    value = story.values.get("located")
+    return value if isinstance(value, str) else ""
 
 
 def _authors(story: JSONObject) -> list[Author]:
@@ -106,6 +173,11 @@ def _authors(story: JSONObject) -> list[Author]:
         Author(person.text("name"), _role(person))
         for person in story.objects("people", "person")
         if _role(person) in MAKERS
+    ] or [
+        # Superdesk's.
+        Author(name, author.text("role") or "writer")
+        for author in story.objects("authors")
+        if (name := author.text("name"))
     ]
 
 
@@ -126,7 +198,21 @@ def _labels(story: JSONObject) -> tuple[str, list[str], list[str]]:
             subjects.append(code)
         elif name := subject.text("name"):
             tags.append(name)
-    return section, [*tags, *story.texts("keywords")], subjects
+    section = section or next((each.text("name") for each in story.objects("service")), "")
+    names = [*tags, *story.texts("keywords"), *_things(story)]
+    # Of lists of names, which have no limit, the first ones; too many tags are a mistake.
+    stated = [*tags, *story.texts("keywords")]
+    return section, stated if len(stated) > TAGS else names[:TAGS], subjects
+
+
+def _things(story: JSONObject) -> list[str]:
+    """The names of people, organisations and places that the story is about."""
+    about = [
+        *(p for p in story.objects("people", "person") if _role(p) not in MAKERS),
+        *story.objects("organisations", "organisation", "organizations"),
+        *(each for each in story.objects("places", "place") if each.text("rel") not in MADE_AT),
+    ]
+    return list(dict.fromkeys(name for each in about if (name := each.text("name"))))
 
 
 def _alternative_id(story: JSONObject, role: str) -> str:
@@ -147,13 +233,18 @@ def _source(story: JSONObject, uri: str) -> str:
         for s in sources
         if s.text("role", "rel") in {"", "source"}
     ]
-    if name := next(filter(None, named), ""):
+    if name := next(filter(None, named), "") or _text_of(story, "source"):
         return name
     if uri.startswith("tag:"):
         return uri.removeprefix("tag:").partition(",")[0]
     if uri.startswith("urn:newsml:"):
         return uri.split(":")[2]
     return host_of(uri)
+
+
+def _text_of(story: JSONObject, key: str) -> str:
+    value = story.values.get(key)
+    return value if isinstance(value, str) else ""
 
 
 def _web_address(story: JSONObject, uri: str) -> str:
@@ -169,7 +260,12 @@ def _lead_image(story: JSONObject) -> LeadImage | None:
         for association in story.named_things("associations")
         if association.text("type") in {"picture", "graphic", ""}
     ]
-    main = [p for p in pictures if {p.text("rel"), p.text("name")} & {"mainImage", "featureMedia"}]
+    main = [
+        picture
+        for picture in pictures
+        if {picture.text("rel").lower(), picture.text("name").lower()}
+        & {"mainimage", "featuremedia"}
+    ]
     for picture in main or pictures:
         caption = _of_role(picture, "descriptions", "caption") or _abstract(picture)
         return LeadImage(

@@ -1,16 +1,35 @@
 """NITF 3, the markup that wires wrap a story in; also inside NewsML-G2."""
 
-from datetime import tzinfo
+from datetime import date, tzinfo
 
 from lxml import etree
 
+from articles.formats.bylines import authors_of
+from articles.formats.datelines import is_time
 from articles.formats.story import Author, LeadImage, Story
-from articles.formats.wire import Item, RawStory, joined, read_items, refusal
-from articles.formats.xmltree import attribute, first, html_of, parse, text_of
+from articles.formats.wire import (
+    BY,
+    TAGS,
+    Item,
+    RawStory,
+    joined,
+    read_items,
+    read_moment,
+    refusal,
+)
+from articles.formats.xmltree import (
+    attribute,
+    first,
+    html_of,
+    language_around,
+    parse,
+    text_of,
+)
 
 # NITF's own elements as the HTML that comes nearest; those with other names are HTML already.
 AS_HTML = {"hl1": "h2", "hl2": "h3", "block": "div", "bq": "blockquote"}
 NOT_TEXT = ("media", "object", "body.end", "datasource")
+PLAYERS = {"video": "video", "audio": "audio"}  # by their media type
 
 
 def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
@@ -44,23 +63,26 @@ def raw_story(root: etree._Element, item: Item) -> RawStory:
         subheadline=text_of(first(head, "hedline/hl2", "headline/hl2")),
         slugline=attribute(first(data, "du-key"), "key"),
         abstract=text_of(first(head, "abstract")),
-        lead_image=lead_image(body),  # before the body is turned into HTML
+        pictures=pictures(body),  # before the body is turned into HTML
         body_html=body_html(body),
-        byline=text_of(first(head, "byline")).removeprefix("By ")
-        or joined([author.name for author in authors]),
+        byline=_byline(first(head, "byline"), item) or joined([author.name for author in authors]),
         authors=authors,
-        dateline_text=text_of(first(head, "dateline")),
-        tags=[attribute(keyword, "key") for keyword in data.iterfind("key-list/keyword")],
+        dateline_date=_day(first(head, "dateline/story.date")),
+        dateline_text=_dateline_text(first(head, "dateline")),
+        located=_spaced(first(root, "head/docdata/evloc")),
+        tags=_tags(root, data),
         subjects=_subjects(root),
-        language=attribute(body, "lang") or attribute(root, "lang"),
+        language=language_around(first(body, "body.content")) or language_around(body),
         published_at=_moment(data, "date.release") or _moment(data, "date.issue"),
+        embargoed_until=_moment(data, "date.release") if _is_embargoed(data) else "",
+        time_field="date.release or date.issue",
         modified_at=_moment(data, "date.issue"),
         expires_at=_moment(data, "date.expire"),
         urgency=attribute(first(data, "urgency"), "ed-urg"),
         copyright_holder=attribute(first(data, "doc.copyright"), "holder"),
         ed_note=attribute(first(data, "ed-msg"), "info"),
         source=attribute(first(data, "doc-id"), "regsrc") or text_of(first(head, "distributor")),
-        item_id=attribute(first(data, "doc-id"), "id-string"),
+        item_id=_identity(root, data),
         version=attribute(first(data, "du-key"), "version"),
         pub_status=_status(data),
     )
@@ -70,6 +92,8 @@ def body_html(body: etree._Element) -> str:
     content = first(body, "body.content")
     if content is None:
         return ""
+    for media in list(content.iter("media")):
+        _make_player(media)
     for tag in NOT_TEXT:
         for element in list(content.iter(tag)):
             _remove(element)
@@ -78,13 +102,30 @@ def body_html(body: etree._Element) -> str:
     return html_of(content)
 
 
-def lead_image(body: etree._Element) -> LeadImage | None:
-    media = first(
-        body, "body.content/media[@media-type='image']", "body.content//media[@media-type='image']"
-    )
-    if media is None:
-        return None
-    reference = first(media, "media-reference")
+def _make_player(media: etree._Element) -> None:
+    """A video as the element that HTML has for it, of which the body keeps a link with the caption as its title."""
+    player = PLAYERS.get(attribute(media, "media-type").lower())
+    references = (attribute(each, "source") for each in media.iterfind("media-reference"))
+    address = next(filter(None, references), "")
+    if not player or not address.startswith(("http:", "https:")):
+        return
+    caption = text_of(first(media, "media-caption"))
+    tail = media.tail
+    media.clear()
+    media.tag, media.tail = player, tail
+    media.set("src", address)
+    media.set("title", caption)
+
+
+def pictures(body: etree._Element) -> list[LeadImage]:
+    media = body.iterfind("body.content//media")
+    return [_picture(each) for each in media if attribute(each, "media-type").lower() == "image"]
+
+
+def _picture(media: etree._Element) -> LeadImage:
+    """Of several files the widest."""
+    references = list(media.iterfind("media-reference"))
+    reference = max(references, key=_width, default=None)
     return LeadImage(
         caption=text_of(first(media, "media-caption")),
         alt_text=attribute(reference, "alternate-text"),
@@ -93,9 +134,72 @@ def lead_image(body: etree._Element) -> LeadImage | None:
     )
 
 
+def _width(reference: etree._Element) -> int:
+    width = attribute(reference, "width")
+    return int(width[:6]) if width.isascii() and width.isdigit() else 0
+
+
+def _byline(byline: etree._Element | None, item: Item) -> str:
+    """Its words but for a title of the person, which articles have no field for."""
+    if byline is None:
+        return ""
+    for title in list(byline.iter("byttl")):
+        item.note(f"left out: the byline’s title {text_of(title)}")
+        title.text = None
+        for child in list(title):
+            title.remove(child)
+    words = _spaced(byline)
+    return words if not BY.match(words) or authors_of(words) else words.removeprefix("By ")
+
+
+def _dateline_text(dateline: etree._Element | None) -> str:
+    """City, region and country in their order, where it names them apart; else its words without the time."""
+    if dateline is None:
+        return ""
+    for time in list(dateline.iter("story.date")):
+        if is_time(text_of(time)):
+            _remove(time)
+    location = first(dateline, "location")
+    if location is not None and len(location) and text_of(dateline) == text_of(location):
+        named = (
+            text_of(first(location, tag)) for tag in ("city", "sublocation", "state", "region")
+        )
+        parts = list(dict.fromkeys(filter(None, named)))[:2]
+        country = text_of(first(location, "country"))
+        return ", ".join([*parts, *([country] if country and len(parts) < 2 else [])])
+    return text_of(dateline)
+
+
+def _day(element: etree._Element | None) -> date | None:
+    moment = read_moment(attribute(element, "norm"))
+    return moment.date() if moment else None
+
+
+def _spaced(element: etree._Element | None) -> str:
+    """Its words, those of its elements parted by spaces."""
+    return " ".join(" ".join(map(str, element.itertext())).split()) if element is not None else ""
+
+
 def _authors(head: etree._Element) -> list[Author]:
     people = [text_of(person) for person in head.iterfind("byline/person")]
     return [Author(name.removeprefix("By ")) for name in people if name]
+
+
+def _tags(root: etree._Element, data: etree._Element) -> list[str]:
+    """Keywords, and the names of subjects, people, organisations and places."""
+    matters = root.iterfind("head/tobject/tobject.subject")
+    named = first(data, "identified-content")
+    people = () if named is None else named.iterchildren("person", "org", "location", "event")
+    names = [
+        *(attribute(keyword, "key") for keyword in data.iterfind("key-list/keyword")),
+        *(
+            attribute(each, f"tobject.subject.{part}")
+            for each in matters
+            for part in ("type", "matter")
+        ),
+        *(text_of(each) for each in people),
+    ]
+    return list(dict.fromkeys(filter(None, names)))[:TAGS]
 
 
 def _subjects(root: etree._Element) -> list[str]:
@@ -108,13 +212,34 @@ def _subjects(root: etree._Element) -> list[str]:
     ]
 
 
+def _identity(root: etree._Element, data: etree._Element) -> str:
+    """Its own number, else what names all of its versions."""
+    return (
+        attribute(first(data, "doc-id"), "id-string")
+        or attribute(root, "uno")
+        or attribute(first(data, "du-key"), "key")
+        or _meta(root, "uuid", "guid", "id", "anpa-keyword-id")
+    )
+
+
+def _meta(root: etree._Element, *names: str) -> str:
+    for meta in root.iterfind("head/meta"):
+        if attribute(meta, "name").lower() in names and attribute(meta, "content"):
+            return attribute(meta, "content")
+    return ""
+
+
+def _is_embargoed(data: etree._Element) -> bool:
+    return attribute(data, "management-status").strip().lower() == "embargoed"
+
+
 def _moment(data: etree._Element, tag: str) -> str:
     return attribute(first(data, tag), "norm")
 
 
 def _status(data: etree._Element) -> str:
     """`embargoed` comes with a date of release, which says the same."""
-    status = attribute(data, "management-status").lower()
+    status = attribute(data, "management-status").strip().lower()
     return "" if status in {"embargoed", "advisory"} else status
 
 

@@ -5,6 +5,8 @@ import unicodedata
 
 from articles.fields import SLUG_LENGTH
 
+# Soft hyphens and joiners; a joiner of Persian parts words.
+NO_WORD_ENDS = re.compile("[\u00ad\u2060\ufeff]")
 UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -13,6 +15,7 @@ def slug_of(text: str) -> str:
 
     Applied to a slug it changes nothing. Empty where the text has no letter and no digit.
     """
+    text = NO_WORD_ENDS.sub("", text)
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     if all(c.isascii() for c in plain if c.isalpha()):

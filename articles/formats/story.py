@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+GUESSED = "guessed: "  # how a note begins about what the file did not say
 PubStatus = Literal["usable", "withheld", "canceled"]  # IPTC's three words
 
 
@@ -53,10 +54,13 @@ class Origin:
     name: str
     lines: Mapping[str, int] = field(default_factory=dict)
     item: str = ""
+    time: str = ""  # the file's own name of the time of publication, and what it says
+    title: str = ""  # or link, by which an editor finds it in a long file
 
     def mistake(self, about: str, text: str) -> "Mistake":
         where = f"{self.item}: {about}" if self.item else about
-        return Mistake(name=self.name, line=self.lines.get(about), text=f"{where}: {text}")
+        title = f" ({self.title})" if self.title else ""
+        return Mistake(name=self.name, line=self.lines.get(about), text=f"{where}: {text}{title}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ class Story:
     """One story of a file. `body_html` is sanitised; every time is aware, where it is given.
 
     `source_item_id` is the name that its source gives the story, and `source_version` is
-    its version there: a number, a dotted number or a UTC time.
+    its version there: a number, a dotted number or a UTC time. `modified_at` is when that version was made.
+    `notes` say what was left out of the story and what was guessed.
     """
 
     headline: str
@@ -82,6 +87,7 @@ class Story:
     language: str = "en"
     published_at: dt.datetime | None = None
     lead_image: LeadImage | None = None
+    pictures: tuple[LeadImage, ...] = ()  # further ones, in their order
     subheadline: str = ""
     short_headline: str = ""
     slugline: str = ""
@@ -97,9 +103,11 @@ class Story:
     source_item_id: str = ""
     source_version: str = ""
     source_url: str = ""
+    modified_at: dt.datetime | None = None
     pub_status: PubStatus = "usable"
     embargoed_until: dt.datetime | None = None
     expires_at: dt.datetime | None = None
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,25 @@
 """What the parsers of wire formats share: limits, checks, and the step from raw values to a story."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, tzinfo
-from email.utils import parsedate_to_datetime
+from datetime import UTC, date, datetime, tzinfo
 from hashlib import sha256
+from html import unescape
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from articles import markup
-from articles.fields import MAX_LENGTH
-from articles.formats import bodies, bylines, datelines, mediatopics
+from django.conf import settings
+
+from articles import markup, places
+from articles.fields import MAX_LENGTH, NAME_LENGTH
+from articles.formats import bodies, bylines, datelines, mediatopics, times
 from articles.formats.front_matter import UNWELCOME
 from articles.formats.languages import language_tag
 from articles.formats.slugs import is_address_of_id, slug_of
 from articles.formats.story import (
+    GUESSED,
     Author,
     Dateline,
     LeadImage,
@@ -28,26 +32,24 @@ from articles.formats.story import (
 
 FILE_BYTES = 5 * 1024 * 1024  # a feed of 1,000 full stories; larger ones come in parts
 ITEMS = 2000  # of one document
+PICTURES = 50  # of one story
+SIZE_IN_NAME = re.compile(r"-\d{2,4}x\d{2,4}(?=\.\w{3,4}$)")
+HEADLINE = 80  # characters of one that is made of the text
+BY = re.compile(r"(?:by|von|par|por|di|da|door|av|af|от|текст)\s*:?\s+", re.IGNORECASE)
+BYLINE_ABOVE = re.compile(
+    r"<p>(?:<(?:b|strong|em|i)>)?\s*(?:by|von|par|por|di|door|av|af|от)\s*:?\s+(?P<name>[^<>]{3,100}?)\s*"
+    r"(?:</(?:b|strong|em|i)>)?\s*(?P<end></p>|<br>)\s*",
+    re.IGNORECASE,
+)
+# At the end of a text that a feed has cut.
+MORE = re.compile(
+    r"(?:\[?(?:…|\.{3}|&hellip;)\]?|\b(?:read more|continue reading|weiterlesen|lire la suite|leer más))\W*$",
+    re.IGNORECASE,
+)
+NOTES = 20  # of one story
 TAGS = 50  # as many as a desk may give in Markdown
 EARLIEST_YEAR = 1600  # before the first newspaper, and far from the edge of datetime's arithmetic
 ELLIPSIS = "…"
-
-# Zones that RFC 5322 names, and email.utils knows; Python reads every other name as no zone at all.
-RFC_ZONES = frozenset(
-    ("UT", "UTC", "GMT", "Z", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT")
-)
-# fmt: off
-# Names of one zone only: IST is Indian, Irish and Israeli, BST British and Bangladeshi.
-ZONE_OFFSETS = {
-    "WET": "+0000", "WEST": "+0100", "CET": "+0100", "MEZ": "+0100", "CEST": "+0200",
-    "MESZ": "+0200", "EET": "+0200", "EEST": "+0300", "MSK": "+0300", "TRT": "+0300",
-    "PKT": "+0500", "NPT": "+0545", "WIB": "+0700", "HKT": "+0800", "SGT": "+0800",
-    "AWST": "+0800", "JST": "+0900", "KST": "+0900", "ACST": "+0930", "ACDT": "+1030",
-    "AEST": "+1000", "AEDT": "+1100", "NZST": "+1200", "NZDT": "+1300", "SAST": "+0200",
-    "AKST": "-0900", "AKDT": "-0800", "HST": "-1000", "NST": "-0330", "NDT": "-0230",
-}
-# fmt: on
-ZONE_NAME = re.compile(r"\d:\d\d(?::\d\d(?:\.\d+)?)?\s*([A-Za-z][\w/+-]*)\s*$")
 
 Raw = TypeVar("Raw")
 
@@ -67,12 +69,18 @@ class RawStory:
     authors: Sequence[Author] = ()
     dateline: Dateline | None = None
     dateline_text: str = ""
+    dateline_date: date | None = None
+    located: str = ""  # where the story was made, if its text has no dateline
     section: str = ""
     tags: Sequence[str] = ()
     subjects: Sequence[str] = ()
     language: str = ""
     published_at: str = ""
+    time_field: str = ""  # what the format calls it
     lead_image: LeadImage | None = None
+    pictures: Sequence[LeadImage] = ()
+    may_lack_headline: bool = False  # as posts of blogs may
+    base: str = ""  # of relative addresses; empty: `url`
     urgency: str = ""
     copyright_holder: str = ""
     copyright_notice: str = ""
@@ -98,6 +106,16 @@ class Item:
     zone: tzinfo
     line: int | None = None
     mistakes: list[Mistake] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Say what was left out of the story, or guessed."""
+        if text not in self.notes and len(self.notes) < NOTES:
+            self.notes.append(text)
+
+    def guess(self, text: str) -> None:
+        """Say what the file does not state, as a check reports it."""
+        self.note(f"{GUESSED}{text}")
 
     def refuse(self, key: str, text: str) -> None:
         self.mistakes.append(Mistake(self.name, self.line, f"{self.place}: {key}: {text}"))
@@ -108,7 +126,7 @@ class Item:
         if found := UNWELCOME.search(value):
             self.refuse(key, f"the character {found[0]!r} is not allowed.")
             return ""
-        if required and not value:
+        if required and not has_text(value):
             self.refuse(key, "is missing.")
         if len(value) > longest:
             self.refuse(key, f"has {len(value)} characters; {longest} are allowed.")
@@ -140,22 +158,30 @@ class Item:
         """A time as ISO 8601 or as RFC 5322 writes it; without an offset it is the zone's."""
         if not value.strip():
             return None
-        moment = read_moment(value.strip())
+        try:
+            moment = times.read_moment(value)
+        except times.UnknownZoneError as error:
+            self.refuse(key, f"{_shown(value)} is in the zone {error}, which is not known.")
+            return None
         if moment is None:
             self.refuse(key, f"{_shown(value)} is not a date and time.")
             return None
         if not EARLIEST_YEAR <= moment.year < 9999:
             self.refuse(key, f"{_shown(value)} is not between {EARLIEST_YEAR} and 9998.")
             return None
-        return (moment if moment.tzinfo else moment.replace(tzinfo=self.zone)).astimezone(UTC)
+        if moment.tzinfo is None:
+            self.guess(f"{value.strip()} is in the zone {self.zone}")
+            moment = moment.replace(tzinfo=self.zone)
+        return moment.astimezone(UTC)
 
     def language(self, value: str) -> str:
         if not value.strip():
-            return "en"
+            self.guess(f"language {site_language()}, the site’s")
+            return site_language()
         tag = language_tag(value.strip().replace("_", "-"))
         if not tag or len(tag) > MAX_LENGTH["language"]:
             self.refuse("language", f"{_shown(value)} is not a language tag such as en or en-GB.")
-        return tag or "en"
+        return tag or site_language()
 
     def address(self, key: str, value: str) -> str:
         """An http address, or nothing: another kind of link, or a longer one, is left out."""
@@ -182,7 +208,7 @@ def read_items(
         item = Item(name, f"{noun} {number}", zone)
         raw_story = read(one, item)
         story = story_of(raw_story, item) if raw_story else None
-        mistakes += item.mistakes
+        mistakes += [_with_title(mistake, raw_story) for mistake in item.mistakes]
         if story and not item.mistakes:
             stories.append(story)
     if mistakes:
@@ -192,18 +218,28 @@ def read_items(
 
 def story_of(raw: RawStory, item: Item) -> Story:
     """The story of these values; their mistakes are added to the item."""
-    headline = item.text(
-        "headline", raw.headline, longest=MAX_LENGTH["headline"], required=_needs_text(raw)
-    )
+    pub_status = _pub_status(raw.pub_status, item)
+    needs_text = pub_status == "usable"  # a withdrawn story may be empty
     item_id = _short_id(item.text("id", raw.item_id, longest=10_000))
     published_at = item.moment("published_at", raw.published_at)
-    raw_dateline, body_html = _dateline_and_body(raw, item, published_at)
+    modified_at = item.moment("modified_at", raw.modified_at)
+    body = _body(raw, item)
+    raw_dateline, body_html = _dateline_and_body(raw, body.html, item, published_at)
+    pictures = _pictures(raw, body, item)
+    authors = _authors(raw, item)
+    byline = _byline(raw, authors, item)
+    headline = item.text(
+        "headline",
+        raw.headline if has_text(raw.headline) else _headline_of(raw, body_html, pictures, item),
+        longest=MAX_LENGTH["headline"],
+        required=needs_text,
+    )
     section = item.names(
         "section", [raw.section] if raw.section else [], longest=MAX_LENGTH["section"]
     )
     topics, tags = mediatopics.part(raw.tags)
     word_count = markup.count_words(body_html)
-    if not word_count and _needs_text(raw):
+    if not word_count and needs_text and not (body.pictures and pictures):
         item.refuse("body", "is empty.")
     return Story(
         headline=headline,
@@ -211,21 +247,27 @@ def story_of(raw: RawStory, item: Item) -> Story:
         body_markdown=body_html,
         body_html=body_html,
         word_count=word_count,
-        origin=Origin(item.name, item=item.place),
-        abstract=item.text("abstract", raw.abstract, longest=MAX_LENGTH["abstract"]),
-        byline=item.text("byline", raw.byline, longest=MAX_LENGTH["byline"]),
+        origin=Origin(
+            item.name,
+            item=item.place,
+            time=f"{raw.time_field} {_shown(raw.published_at)}" if raw.time_field else "",
+            title=_title_of(raw),
+        ),
+        abstract=item.text("abstract", _abstract(raw, body_html), longest=MAX_LENGTH["abstract"]),
+        byline=byline,
         dateline=raw_dateline,
         section=section[0] if section else "",
         tags=item.names("tags", tags, longest=MAX_LENGTH["tags"]),
         language=item.language(raw.language),
         published_at=published_at,
-        lead_image=_lead_image(raw.lead_image, item, base=raw.url),
+        lead_image=pictures[0] if pictures else None,
+        pictures=tuple(pictures[1:]),
         subheadline=item.text("subheadline", raw.subheadline, longest=MAX_LENGTH["subheadline"]),
         short_headline=item.text(
             "short_headline", raw.short_headline, longest=MAX_LENGTH["short_headline"]
         ),
         slugline=item.text("slugline", raw.slugline, longest=MAX_LENGTH["slugline"]),
-        authors=_authors(raw, item),
+        authors=authors,
         subjects=item.topics("subjects", [*raw.subjects, *topics]),
         urgency=_urgency(raw.urgency, item),
         copyright_holder=item.text(
@@ -239,12 +281,24 @@ def story_of(raw: RawStory, item: Item) -> Story:
         ed_note=item.text("ed_note", raw.ed_note, longest=MAX_LENGTH["ed_note"]),
         source=item.text("source", raw.source, longest=MAX_LENGTH["source"]),
         source_item_id=item_id,
-        source_version=_version(raw, item),
+        source_version=_version(raw, item, modified_at),
         source_url=item.address("url", raw.url),
-        pub_status=_pub_status(raw.pub_status, item),
+        modified_at=modified_at,
+        pub_status=pub_status,
         embargoed_until=item.moment("embargoed_until", raw.embargoed_until),
         expires_at=item.moment("expires_at", raw.expires_at),
+        notes=tuple(item.notes),
     )
+
+
+def _title_of(raw: RawStory | None) -> str:
+    title = (raw.headline or raw.url or raw.item_id) if raw else ""
+    return shortened(UNWELCOME.sub("", title), 80)
+
+
+def _with_title(mistake: Mistake, raw: RawStory | None) -> Mistake:
+    title = _title_of(raw)
+    return replace(mistake, text=f"{mistake.text} ({title})") if title else mistake
 
 
 def refusal(name: str, text: str, line: int | None = None) -> StoryError:
@@ -273,6 +327,16 @@ def is_web_address(value: str) -> bool:
         return False
 
 
+def site_language() -> str:
+    """Of what states no language."""
+    return language_tag(settings.SITE_LANGUAGE)
+
+
+def has_text(value: str) -> bool:
+    """Whether there is something to see: more than spaces, controls and characters of no width."""
+    return any(unicodedata.category(each)[0] not in "CZ" for each in value)
+
+
 def host_of(*addresses: str) -> str:
     """The host of the first web address among these."""
     for address in addresses:
@@ -295,29 +359,51 @@ def joined(names: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _needs_text(raw: RawStory) -> bool:
-    """Whether there must be something to read: a withdrawn story may be empty."""
-    return raw.pub_status in {"", "usable"}
+def _body(raw: RawStory, item: Item) -> bodies.Body:
+    if len(raw.body_html) > bodies.CHARACTERS:
+        item.refuse("body", f"has more than {bodies.CHARACTERS} characters.")
+        return bodies.Body("")
+    body = bodies.read(raw.body_html, base=raw.base or raw.url)
+    for note in body.notes:
+        item.note(note)
+    return replace(body, html=_without_byline(body.html, raw))
 
 
 def _dateline_and_body(
-    raw: RawStory, item: Item, published_at: datetime | None
+    raw: RawStory, html: str, item: Item, published_at: datetime | None
 ) -> tuple[Dateline | None, str]:
     """The dateline as its parts and the body without it; one that is not understood stays as text."""
-    if len(raw.body_html) > bodies.CHARACTERS:
-        item.refuse("body", f"has more than {bodies.CHARACTERS} characters.")
-        return None, ""
-    html = bodies.from_html(raw.body_html, base=raw.url)
-    found, rest = datelines.split(html, published_at)
-    if raw.dateline:
-        return _checked_dateline(raw.dateline, item), rest if found else html
     text = item.text("dateline", raw.dateline_text, longest=300)
-    if found or not text:
-        return found and _checked_dateline(found, item), rest
-    alone = datelines.read(text, published_at)
-    if alone:
-        return _checked_dateline(alone, item), html
-    return None, bodies.with_text_in_front(html, text)
+    element = raw.dateline or datelines.read(text, published_at, source=raw.source)
+    place = element.place if element else ""
+    found, rest = datelines.split(html, published_at, source=raw.source, place=place)
+    if raw.dateline:
+        return _checked_dateline(_joined_dateline(raw.dateline, found), item), rest
+    located = datelines.read(raw.located, published_at, source=raw.source)
+    if chosen := found or element or located:
+        if chosen is found and not element:
+            item.guess(f"dateline {chosen.text}")
+        if raw.dateline_date and not chosen.date:
+            chosen = replace(chosen, date=raw.dateline_date)
+        return _checked_dateline(chosen, item), rest
+    if text and not datelines.is_time(text):
+        return None, bodies.with_text_in_front(html, text)
+    return None, html
+
+
+def _joined_dateline(stated: Dateline, found: Dateline | None) -> Dateline:
+    """What elements state, and of the line in the text what they do not."""
+    if found is None or places.key_of(found.place) != places.key_of(stated.place):
+        return stated
+    return replace(
+        stated,
+        region=stated.region or found.region,
+        country=stated.country or found.country,
+        date=stated.date or found.date,
+        source=found.source,
+        style=found.style,
+        text=found.text,
+    )
 
 
 def _checked_dateline(raw: Dateline, item: Item) -> Dateline:
@@ -344,6 +430,47 @@ def _slug(wanted: str, headline: str, item_id: str) -> str:
     return f"story-{sha256((item_id or headline).encode()).hexdigest()[:12]}"
 
 
+def _pictures(raw: RawStory, body: bodies.Body, item: Item) -> list[LeadImage]:
+    """The lead image and the further pictures, each once: that of the format first, then those of the text."""
+    base = raw.base or raw.url
+    found: dict[str, LeadImage] = {}
+    for each in (raw.lead_image, *raw.pictures, *body.pictures):
+        image = _lead_image(each, item, base=base)
+        if image is None:
+            continue
+        key = _picture_key(image.url) or f"caption {len(found)}"
+        if key in found:
+            found[key] = _with_words_of(found[key], image)
+        elif image.url or not found:
+            found[key] = image
+    return list(found.values())[:PICTURES]
+
+
+def _headline_of(raw: RawStory, html: str, pictures: Sequence[LeadImage], item: Item) -> str:
+    """The first words of a post that has no title, as its format allows."""
+    if not raw.may_lack_headline:
+        return ""
+    first_picture = pictures[0].caption or pictures[0].alt_text if pictures else ""
+    words = shortened(bodies.plain(html) or first_picture, HEADLINE)
+    if words:
+        item.note("headline from the first words of the text")
+    return words
+
+
+def _picture_key(url: str) -> str:
+    """The address without what only names another size of the picture."""
+    return SIZE_IN_NAME.sub("", url.partition("?")[0] if "/wp-content/" in url else url)
+
+
+def _with_words_of(image: LeadImage, other: LeadImage) -> LeadImage:
+    return replace(
+        image,
+        caption=image.caption or other.caption,
+        alt_text=image.alt_text or other.alt_text,
+        credit=image.credit or other.credit,
+    )
+
+
 def _lead_image(image: LeadImage | None, item: Item, *, base: str) -> LeadImage | None:
     """A picture that can be seen or at least has words."""
     if image is None:
@@ -367,21 +494,68 @@ def _joined_address(base: str, url: str) -> str:
 
 
 def _authors(raw: RawStory, item: Item) -> tuple[Author, ...]:
-    """The people among the authors; where the format lists none, those of the byline."""
-    authors = raw.authors
-    if len(authors) > TAGS:
-        item.refuse("authors", f"has {len(authors)} entries; {TAGS} are allowed.")
+    """The people among the authors, each once; where the format lists none, those of the byline."""
+    if len(raw.authors) > TAGS:
+        item.refuse("authors", f"has {len(raw.authors)} entries; {TAGS} are allowed.")
         return ()
-    checked = (
-        Author(
-            item.text("authors", author.name, longest=100),
-            item.text("authors", author.role, longest=40) or "writer",
-        )
-        for author in authors
+    listed = bylines.people(
+        (
+            Author(
+                item.text("authors", author.name, longest=10_000),
+                item.text("authors", author.role, longest=40) or "writer",
+            )
+            for author in raw.authors
+        ),
+        source=raw.source,
     )
-    byline = item.text("byline", raw.byline, longest=MAX_LENGTH["byline"])
-    listed = bylines.people(checked, source=raw.source)
-    return listed or bylines.authors_of(byline, source=raw.source)
+    for author in listed:
+        item.text("authors", author.name, longest=NAME_LENGTH)
+    return listed or bylines.authors_of(raw.byline, source=raw.source)
+
+
+def _byline(raw: RawStory, authors: Sequence[Author], item: Item) -> str:
+    """As it is written, without the word before a single name. A list of authors has no limit: each is linked."""
+    byline = " ".join(raw.byline.split())
+    names = [author.name for author in authors]
+    if raw.authors and byline == joined([author.name for author in raw.authors]):
+        # The format has a list and no byline: the same person may be in it twice.
+        byline = joined(names) if len(names) > 1 or len(raw.authors) > 1 else byline
+        if not names:
+            byline = joined(list(dict.fromkeys(author.name for author in raw.authors)))
+    if len(names) == 1 and slug_of(BY.sub("", byline, count=1)) == slug_of(names[0]):
+        byline = names[0]
+    if len(byline) > MAX_LENGTH["byline"] and len(names) > 1:
+        return ""
+    return item.text("byline", byline, longest=MAX_LENGTH["byline"])
+
+
+def _abstract(raw: RawStory, body_html: str) -> str:
+    """None that repeats the text, whole or its beginning."""
+    words, text = _words(raw.abstract), _words(bodies.plain(body_html))
+    whole = _words(bodies.plain(raw.body_html)) if words else []
+    if words and (text[: len(words)] == words or whole[: len(words)] == words):
+        return ""
+    return raw.abstract
+
+
+def _words(text: str) -> list[str]:
+    """What is compared: letters and digits, without what feeds add to a text that they cut."""
+    text = MORE.sub("", text.strip())
+    return re.findall(r"\w+", text.casefold())
+
+
+def _without_byline(html: str, raw: RawStory) -> str:
+    """The body without a first line that is only the byline which the story has, too."""
+    found = BYLINE_ABOVE.match(html)
+    named = {slug_of(name) for name in (raw.byline, *(author.name for author in raw.authors))}
+    named |= {slug_of(BY.sub("", raw.byline))}
+    if found is None or slug_of(unescape(found["name"])) not in named - {""}:
+        return html
+    return (
+        html[found.end() :].lstrip()
+        if found["end"] == "</p>"
+        else f"<p>{html[found.end() :].lstrip()}"
+    )
 
 
 def _urgency(value: str, item: Item) -> int | None:
@@ -393,47 +567,34 @@ def _urgency(value: str, item: Item) -> int | None:
     return int(value) or None  # NITF and NewsML write 0 for none
 
 
-def _version(raw: RawStory, item: Item) -> str:
+def _version(raw: RawStory, item: Item, modified_at: datetime | None) -> str:
     """The version as the source counts it, else the time of its last change."""
     if raw.version:
         return item.text("version", raw.version, longest=MAX_LENGTH["source_version"])
-    modified_at = item.moment("modified_at", raw.modified_at)
     return modified_at.isoformat(timespec="seconds") if modified_at else ""
 
 
 def _pub_status(value: str, item: Item) -> PubStatus:
-    """IPTC's word; `stat:usable` is NewsML's way to say it, `cancelled` a common spelling."""
-    match value.strip().lower().rpartition(":")[2]:
-        case "" | "usable":
+    """IPTC's word: alone, as `stat:usable`, or at the end of the address of its NewsCode."""
+    if not value.strip():
+        return "usable"
+    match re.split("[:/#]", value.strip().rstrip("/").lower())[-1]:
+        case "usable":
             return "usable"
         case "withheld":
             return "withheld"
-        case "canceled" | "cancelled":
+        case "canceled" | "cancelled" | "cancel" | "kill" | "killed":
             return "canceled"
     item.refuse("pub_status", f"{_shown(value)} is not usable, withheld or canceled.")
     return "withheld"
 
 
 def read_moment(value: str) -> datetime | None:
-    """A time as ISO 8601 or as RFC 5322 writes it; None for any other text."""
-    text = _with_offset(value) if len(value) <= 60 else None
-    if text is None:
+    """A time in any form that is known; None for any other text, and for a zone that is not known."""
+    try:
+        return times.read_moment(value)
+    except times.UnknownZoneError:
         return None
-    for parse in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            return parse(text)
-        except (ValueError, OverflowError, TypeError, IndexError):
-            continue
-    return None
-
-
-def _with_offset(value: str) -> str | None:
-    """The time with an offset for a zone by its name; None for a name that is not known, or of several zones."""
-    named = ZONE_NAME.search(value)
-    if named is None or named[1].upper() in RFC_ZONES:
-        return value
-    offset = ZONE_OFFSETS.get(named[1].upper())
-    return f"{value[: named.start(1)]}{offset}" if offset else None
 
 
 def _shown(value: str) -> str:

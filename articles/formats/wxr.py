@@ -2,16 +2,17 @@
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import tzinfo
+from html import escape
 from typing import BinaryIO
 from urllib.parse import unquote
 
 from lxml import etree
 
-from articles.formats import bodies
+from articles.formats import bodies, shortcodes
 from articles.formats.story import Author, LeadImage, Story
 from articles.formats.wire import (
     ITEMS,
@@ -25,10 +26,16 @@ from articles.formats.wire import (
 )
 from articles.formats.xmltree import attribute, elements, first, text_of
 
-NAMESPACE = re.compile(r"http://wordpress\.org/export/[\d.]+/(excerpt/)?$")
-CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
-CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
-SHORTCODE = re.compile(r"\[/?(?:caption|gallery|embed|audio|video|playlist)\b[^\]\n]*\]")
+# Written with either scheme, with and without www, version and the last slash.
+NAMESPACE = re.compile(
+    r"https?://(?:www\.)?wordpress\.org/export(?:/[\d.]*)?/?(excerpt/?)?$", re.IGNORECASE
+)
+EXPORT = re.compile(rb"""["']https?://(?:www\.)?wordpress\.org/export\b""", re.IGNORECASE)
+MODULES = {
+    "purl.org/rss/1.0/modules/content": "content-encoded",
+    "purl.org/dc/elements/1.1": "dc-creator",
+}
+CONTENT, CREATOR = MODULES.values()
 EXPORT_ITEMS = 100_000  # posts of one export on disk; a paper of twenty years has about 50,000
 NEVER = "0000-00-00 00:00:00"  # what WordPress writes for a time that is not known
 
@@ -85,6 +92,9 @@ def _with_short_names(root: etree._Element) -> etree._Element:
     """`wp:` and `excerpt:` for the namespaces whose addresses carry the version of the export."""
     for element in root.iter(etree.Element):
         name = etree.QName(element)
+        module = (name.namespace or "").partition("://")[2].removeprefix("www.").rstrip("/")
+        if MODULES.get(module, "").endswith(f"-{name.localname}"):
+            element.tag = MODULES[module]
         if match := NAMESPACE.match(name.namespace or ""):
             element.tag = f"excerpt-{name.localname}" if match[1] else f"wp-{name.localname}"
     return root
@@ -122,20 +132,22 @@ class _Site:
     def raw_story(self, post: etree._Element, item: Item) -> RawStory:
         item.line = post.sourceline
         login = _text(post, CREATOR)
-        author = self.names.get(login) or login
+        author = bodies.plain(self.names.get(login) or login)
         categories = _labels(post, "category")
         link = _text(post, "link")
         return RawStory(
             headline=bodies.plain(_text(post, "title")),
+            may_lack_headline=True,
             slug=unquote(_text(post, "wp-post_name")),
             abstract=shortened(bodies.plain(_text(post, "excerpt-encoded"))),
-            body_html=_paragraphs(_raw(post, CONTENT)),
+            body_html=_paragraphs(self._without_shortcodes(_raw(post, CONTENT), item)),
             byline=author,
             authors=[Author(author)] if author else [],
             section=categories[0] if categories else "",
             tags=[*categories[1:], *_labels(post, "post_tag")],
             language=self.language,
             published_at=_moment(post, "wp-post_date") or _text(post, "pubDate"),
+            time_field="wp:post_date_gmt",
             modified_at=_moment(post, "wp-post_modified"),
             lead_image=self._lead_image(post),
             source=self.source,
@@ -143,10 +155,27 @@ class _Site:
             url=link,
         )
 
+    def _without_shortcodes(self, text: str, item: Item) -> str:
+        """Shortcodes that mean a picture or an address as HTML; of all others their content stays."""
+        text = shortcodes.as_html(text, self._gallery)
+        text, left_out = shortcodes.removed(text)
+        for name in left_out:
+            item.note(f"left out: [{name}]")
+        return text
+
+    def _gallery(self, ids: Sequence[str]) -> str:
+        images = [self._image(self.pictures[each]) for each in ids if each in self.pictures]
+        return "".join(
+            f'<figure><img src="{escape(image.url)}" alt="{escape(image.alt_text)}">'
+            f"<figcaption>{escape(image.caption)}</figcaption></figure>"
+            for image in images
+        )
+
     def _lead_image(self, post: etree._Element) -> LeadImage | None:
         picture = self.pictures.get(_meta(post, "_thumbnail_id"))
-        if picture is None:
-            return None
+        return None if picture is None else self._image(picture)
+
+    def _image(self, picture: etree._Element) -> LeadImage:
         caption = bodies.plain(_text(picture, "excerpt-encoded")) or _text(picture, "title")
         alt_text = _meta(picture, "_wp_attachment_image_alt")
         return LeadImage(caption, alt_text, url=_text(picture, "wp-attachment_url"))
@@ -163,7 +192,8 @@ def _raw(element: etree._Element, tag: str) -> str:
 
 def _labels(post: etree._Element, domain: str) -> list[str]:
     found = (c for c in post.iterfind("category") if attribute(c, "domain") == domain)
-    return [label for category in found if (label := text_of(category)) != "Uncategorized"]
+    labels = [bodies.plain(text_of(category)) for category in found]
+    return [label for label in labels if label and label != "Uncategorized"]
 
 
 def _meta(item: etree._Element, key: str) -> str:
@@ -181,7 +211,7 @@ def _moment(post: etree._Element, tag: str) -> str:
 
 def _paragraphs(text: str) -> str:
     """What WordPress does when it shows a post: blank lines part its paragraphs."""
-    text = SHORTCODE.sub("", text.replace("\r\n", "\n"))
+    text = text.replace("\r\n", "\n")
     if "<p>" in text or "<p " in text:
         return text
     parts = (part.strip() for part in re.split(r"\n\s*\n", text))

@@ -9,9 +9,13 @@ from lxml import etree
 
 from articles.formats.wire import check_size, refusal
 
-# The first element of a document, behind its declaration, comments and document type.
-SPACE = rb"\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>"
-ROOT = re.compile(rb"(?:%s)*<([A-Za-z_][\w.:-]*)([^>]*)" % SPACE, re.DOTALL)
+# Names of elements, after white space, declarations, comments and the document type.
+SPACE = re.compile(rb"\s*+")
+NAME = re.compile(rb"<([A-Za-z_][\w.:-]*)")
+DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*+(?P<subset>\[)?", re.IGNORECASE)
+ELEMENT = re.compile(rb"<\0*[^\0!?/\s<]")
+ELEMENTS = 100_000  # of a feed of 5 MB; one of 2,000 entries has about 40,000
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 HEAD_BYTES = 64 * 1024
 SAFE: dict[str, Any] = {
     "resolve_entities": False,
@@ -88,11 +92,44 @@ def check_entities(content: bytes, name: str) -> None:
         raise refusal(name, "declares entities; they are not allowed.")
 
 
+def check_elements(content: bytes, name: str) -> None:
+    """Refuse a document of very many elements, without parsing it; for parsers that take long for each."""
+    count, position = 0, 0
+    while position < len(content):
+        start = content.find(b"<![CDATA[", position)
+        end = len(content) if start == -1 else start
+        count += sum(1 for _ in ELEMENT.finditer(content, position, end))
+        position = len(content) if start == -1 else _behind(content, b"]]>", start)
+    if count > ELEMENTS:
+        raise refusal(name, f"has more than {ELEMENTS} elements.")
+
+
 def root_of(content: bytes) -> str:
     """The local name of the first element; empty where there is none."""
     head = _as_ascii(content[:HEAD_BYTES])
-    match = ROOT.match(head)
-    return match[1].rpartition(b":")[2].decode() if match else ""
+    position = 0
+    while True:
+        position = _behind_space(head, position)
+        if head.startswith(b"<?", position):
+            position = _behind(head, b"?>", position + 2)
+        elif head.startswith(b"<!--", position):
+            position = _behind(head, b"-->", position + 4)
+        elif doctype := DOCTYPE.match(head, position):
+            end = _behind(head, b"]", doctype.end()) if doctype["subset"] else doctype.end()
+            position = _behind(head, b">", end)
+        else:
+            name = NAME.match(head, position)
+            return name[1].rpartition(b":")[2].decode() if name else ""
+
+
+def _behind_space(head: bytes, start: int) -> int:
+    found = SPACE.match(head, start)
+    return found.end() if found else start
+
+
+def _behind(head: bytes, mark: bytes, start: int) -> int:
+    found = head.find(mark, start)
+    return len(head) if found == -1 else found + len(mark)
 
 
 def text_of(element: etree._Element | None) -> str:
@@ -109,6 +146,16 @@ def first(element: etree._Element, *paths: str) -> etree._Element | None:
         if found is not None:
             return found
     return None
+
+
+def language_around(element: etree._Element | None) -> str:
+    """The nearest `xml:lang`, `lang` or NITF's `baselang` of the element and those around it."""
+    while element is not None:
+        for name in (XML_LANG, "lang", "baselang"):
+            if language := attribute(element, name):
+                return language
+        element = element.getparent()
+    return ""
 
 
 def attribute(element: etree._Element | None, key: str) -> str:

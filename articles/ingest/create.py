@@ -26,7 +26,7 @@ def create_all(stories: Sequence[Story], context: IngestContext) -> list[IngestR
     insert_links(list(zip(drafts, wanted, strict=True)), context)
     created = iter(drafts)
     return [
-        IngestResult(None, action, story.slug)
+        IngestResult(None, action, story.slug, _reason(story))
         if (action := _skip_reason(story, context.now))
         else IngestResult(next(created), Action.CREATED)
         for story in stories
@@ -40,6 +40,14 @@ def _skip_reason(story: Story, now: datetime) -> Action | None:
     if story.pub_status == "canceled" or (story.expires_at and story.expires_at <= now):
         return Action.IGNORED
     return None
+
+
+def _reason(story: Story) -> str:
+    if story.pub_status == "withheld":
+        return "withheld by its source"
+    if story.pub_status == "canceled":
+        return "canceled by its source, and not here"
+    return f"expired {story.expires_at:%Y-%m-%d}"
 
 
 def _free_slugs(stories: Sequence[Story]) -> list[str]:
@@ -66,12 +74,12 @@ def _new(story: Story, slug: str, context: IngestContext) -> Article:
     article.guid = story.guid or _own_guid(article, story, context)
     article.source = context.source_of(story)
     article.source_item_id, article.source_version = story.source_item_id, story.source_version
-    article.source_url = story.source_url
+    article.source_modified_at, article.source_url = story.modified_at, story.source_url
     if context.feed_source:
         article.canonical_url = story.source_url
     values = fingerprints.of_story(story)
     article.source_hash = fingerprints.hash_of(values)
-    apply(article, story, set(values), context)
+    apply(article, story, set(values) - {"pictures"}, context)
     stamp(article, story, context.now)
     return article
 

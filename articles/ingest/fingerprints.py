@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from hashlib import sha256
@@ -11,7 +11,7 @@ from typing import Any
 from articles.fields import DATELINE_PARTS, FIELDS, Kind
 from articles.formats.slugs import slug_of
 from articles.formats.story import Dateline, LeadImage, Story
-from articles.models import Article
+from articles.models import Article, Media
 
 # What a story and the article store as one value of the same name; the other fields are compared one by one below.
 # The names and the encoding of the values make the stored hashes: another set makes every import a change.
@@ -32,6 +32,7 @@ def of_story(story: Story) -> dict[str, Any]:
         "tags": [slug_of(tag) for tag in story.tags],
         "authors": [[slug_of(author.name), author.role] for author in story.authors],
         "lead_image": story.lead_image and _of_image(story.lead_image),
+        **_of_pictures(story.pictures),
     }
 
 
@@ -46,9 +47,18 @@ def of_article(article: Article) -> dict[str, Any]:
         "section": article.section.slug if article.section else "",
         "tags": [tag.slug for tag in article.ordered_tags],
         "authors": [[link.author.slug, link.role] for link in article.author_links.all()],
-        "lead_image": image
-        and _of_image(LeadImage(image.caption, image.alt_text, image.credit, url=image.source_url)),
+        "lead_image": image and _of_image(image_of(image)),
+        **_of_pictures([image_of(link.media) for link in article.media_links.all()]),
     }
+
+
+def _of_pictures(pictures: Sequence[LeadImage]) -> dict[str, Any]:
+    """Nothing where there are none: stored hashes are older than further pictures."""
+    return {"pictures": [_of_image(each) for each in pictures]} if pictures else {}
+
+
+def image_of(media: Media) -> LeadImage:
+    return LeadImage(media.caption, media.alt_text, media.credit, url=media.source_url)
 
 
 def _of_image(image: LeadImage) -> dict[str, str]:
@@ -72,7 +82,17 @@ def was_edited(article: Article) -> bool:
     content = of_article(article)
     # An import without a time was hashed without; the article got one when it was published.
     untimed = content | {"published_at": None}
-    return article.source_hash not in {hash_of(content), hash_of(untimed)}
+    hashes = {hash_of(content), hash_of(untimed)}
+    return article.source_hash not in hashes and not has_own_pictures(article)
+
+
+def has_own_pictures(article: Article) -> bool:
+    """Whether the article equals its last import but for further pictures, which only the desk has added."""
+    content = of_article(article)
+    if not content.pop("pictures", None):
+        return False
+    untimed = content | {"published_at": None}
+    return article.source_hash in {hash_of(content), hash_of(untimed)}
 
 
 def is_older(version: str, than: str) -> bool:

@@ -11,7 +11,7 @@ from articles.formats.story import LeadImage, Story
 from articles.ingest import fingerprints
 from articles.ingest.context import IngestContext
 from articles.media import pictures
-from articles.models import Article, Media, State
+from articles.models import Article, ArticleMedia, Media, State
 
 
 def apply(article: Article, story: Story, changed: set[str], context: IngestContext) -> None:
@@ -21,7 +21,7 @@ def apply(article: Article, story: Story, changed: set[str], context: IngestCont
     renderer or dateline style does not rewrite an article that was not edited.
     """
     values = fingerprints.of_story(story)
-    for name in changed.difference(names(Kind.RELATION)):
+    for name in changed.difference(names(Kind.RELATION), {"pictures"}):
         setattr(article, name, values[name])
     if "body_markdown" in changed:
         article.body_html, article.word_count = story.body_html, story.word_count
@@ -90,6 +90,35 @@ def insert_links(pairs: Sequence[tuple[Article, Story]], context: IngestContext)
     """Tags and authors of articles that were just created, in two statements."""
     content.insert_tags((article, context.tags_of(story)) for article, story in pairs)
     content.insert_authors((article, context.authors_of(story)) for article, story in pairs)
+    _insert_pictures([(article, story) for article, story in pairs if story.pictures])
+
+
+def _insert_pictures(pairs: Sequence[tuple[Article, Story]]) -> None:
+    """The further pictures of articles that have none, in two statements."""
+    if not pairs:
+        return
+    media = [
+        [pictures.apply_description(Media(), each) for each in story.pictures] for _, story in pairs
+    ]
+    Media.objects.bulk_create([each for row in media for each in row])
+    ArticleMedia.objects.bulk_create(
+        ArticleMedia(article=article, media=each, position=position)
+        for (article, _), row in zip(pairs, media, strict=True)
+        for position, each in enumerate(row, start=1)
+    )
+    pictures.prepare_on_commit()
+
+
+def _replace_pictures(article: Article, story: Story) -> None:
+    """Those that are still there keep their files; the others stay in the library."""
+    links = list(article.media_links.select_related("media"))
+    known = {link.media.source_url: link.media for link in links if link.media.source_url}
+    ArticleMedia.objects.filter(article=article).delete()
+    for position, image in enumerate(story.pictures, start=1):
+        media = pictures.apply_description(known.pop(image.url, Media()), image)
+        media.save()
+        ArticleMedia.objects.create(article=article, media=media, position=position)
+    pictures.prepare_on_commit()
 
 
 def replace_links(
@@ -99,3 +128,5 @@ def replace_links(
         content.replace_tags(article, context.tags_of(story))
     if "authors" in changed:
         content.replace_authors(article, context.authors_of(story))
+    if "pictures" in changed:
+        _replace_pictures(article, story)

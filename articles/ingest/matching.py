@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from articles.formats.story import Story, StoryError
 from articles.ingest.context import IngestContext
-from articles.models import Article, ArticleURL
+from articles.models import Article, ArticleURL, Source
 
 # The advisory lock that serialises ingest: "news" as a number.
 INGEST_LOCK = 0x6E657773
@@ -40,6 +40,7 @@ def lock_articles(stories: Sequence[Story], context: IngestContext) -> list[Arti
         .select_related("source")
         .with_parts()
         .with_authors()
+        .prefetch_related("media_links__media")
         .filter(wanted)
         .order_by("slug")
     )
@@ -54,11 +55,21 @@ def lock_articles(stories: Sequence[Story], context: IngestContext) -> list[Arti
             return by_slug.get(story.slug) or (by_id.get(owner) if owner else None)
         source = context.source_of(story)
         key = (source.pk if source else None, story.source_item_id)
-        return by_item.get(key) or by_guid.get(story.source_item_id)
+        return (
+            by_item.get(key) or by_guid.get(story.source_item_id) or _withdrawn(story, source, rows)
+        )
 
     found = [match(story) for story in stories]
     _refuse_two_for_one(stories, found)
     return found
+
+
+def _withdrawn(story: Story, source: Source | None, rows: Sequence[Article]) -> Article | None:
+    """What a message without a source withdraws: the only article that has the id from any."""
+    if story.pub_status == "usable" or source:
+        return None
+    found = [article for article in rows if article.source_item_id == story.source_item_id]
+    return found[0] if len(found) == 1 else None
 
 
 def _refuse_two_for_one(stories: Sequence[Story], found: Sequence[Article | None]) -> None:

@@ -20,11 +20,12 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What was done with a story; `existing` is its article, where there is one."""
+    """What was done with a story, and why where it was left out; `existing` is its article, where there is one."""
 
     existing: Article | None
     action: Action
     slug: str = ""
+    reason: str = ""
 
     @property
     def article(self) -> Article:

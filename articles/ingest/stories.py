@@ -34,8 +34,8 @@ def ingest_stories(
     articles until its transaction ends. The results are in the order of the stories.
     """
     context = IngestContext(timezone.now(), source, overwrite)
-    stories = [_after_embargo(story) for story in stories]
-    mistakes = [*_list_repeated(stories, source), *_list_early(stories, context.now)]
+    stories = [_after_embargo(story) for story in _with_embargoes(stories, context)]
+    mistakes = [*first_of_each(stories, source)[1], *_list_early(stories, context.now)]
     with transaction.atomic():
         lock_ingest()
         if source is None:
@@ -63,22 +63,53 @@ def ingest_stories(
     return done
 
 
-def _list_repeated(stories: Sequence[Story], source: Source | None) -> Iterator[Mistake]:
+def first_of_each(
+    stories: Sequence[Story], source: Source | None = None
+) -> tuple[list[Story], list[Mistake]]:
+    """The stories without those that name themselves as one before them, and the mistakes of these."""
     first: dict[tuple[str, str], Story] = {}
+    mistakes: list[Mistake] = []
     for story in stories:
         item_id = story.source_item_id
         owner = source.name if source else story.source
         key = (owner, item_id) if item_id else ("slug of", story.slug)
         if key in first:
             about, value = ("id", item_id) if item_id else ("slug", story.slug)
-            yield story.origin.mistake(about, f"{value!r} is taken by {first[key].origin.name}.")
+            text = f"{value!r} is taken by {first[key].origin.name}."
+            mistakes.append(story.origin.mistake(about, text))
         first.setdefault(key, story)
+    return list(first.values()), mistakes
 
 
 def _list_early(stories: Sequence[Story], now: datetime) -> Iterator[Mistake]:
     for story in stories:
-        if story.published_at and story.published_at > now and not is_embargoed(story, now):
-            yield story.origin.mistake("published_at", "lies in the future.")
+        if _is_early(story, now):
+            stated = f" It is the file’s {story.origin.time}." if story.origin.time else ""
+            yield story.origin.mistake("published_at", f"lies in the future.{stated}")
+
+
+def _with_embargoes(stories: Sequence[Story], context: IngestContext) -> list[Story]:
+    """A future time of publication is an embargo, where its source is trusted with them."""
+    early = [story for story in stories if _is_early(story, context.now)]
+    if not early:
+        return list(stories)
+    names = {story.source for story in early if story.source}
+    trusted = set(
+        Source.objects.filter(schedules=True, name__in=names).values_list("name", flat=True)
+    )
+    all_are = context.feed_source is not None and context.feed_source.schedules
+    return [
+        replace(story, embargoed_until=story.published_at)
+        if _is_early(story, context.now)
+        and (all_are or (context.feed_source is None and story.source in trusted))
+        else story
+        for story in stories
+    ]
+
+
+def _is_early(story: Story, now: datetime) -> bool:
+    is_future = story.published_at is not None and story.published_at > now
+    return is_future and not is_embargoed(story, now)
 
 
 def _after_embargo(story: Story) -> Story:

@@ -28,9 +28,13 @@ def update(article: Article, story: Story, context: IngestContext) -> IngestResu
         _store_source_version(article, story)
         return IngestResult(article, Action.UNCHANGED)
     present = fingerprints.of_article(article)
-    changed = {name for name, value in source_values.items() if present[name] != value}
+    changed = {
+        name for name in {*source_values, *present} if present.get(name) != source_values.get(name)
+    }
     if story.published_at is None:
         changed.discard("published_at")
+    if "pictures" in changed and not story.pictures and fingerprints.has_own_pictures(article):
+        changed.discard("pictures")
     if changed and fingerprints.was_edited(article) and not context.overwrite:
         # Hashes of before have no authors of the byline: such a source has not changed.
         unnamed = fingerprints.hash_of(source_values | {"authors": []})
@@ -47,6 +51,7 @@ def update(article: Article, story: Story, context: IngestContext) -> IngestResu
     article.source_hash = source_hash
     if not _came_back(article, story):
         article.source_version = story.source_version or article.source_version
+        article.source_modified_at = story.modified_at or article.source_modified_at
     article.save()
     replace_links(article, story, changed, context)
     announce(article.pk)
@@ -57,13 +62,26 @@ def _settle(article: Article, story: Story, context: IngestContext) -> Action | 
     """What is done where the content does not matter; None where it is to be compared."""
     if not story.source_item_id:
         _check_same_story(article, story)
-    elif fingerprints.is_older(story.source_version, _last_version(article, story)):
+    elif fingerprints.is_older(
+        story.source_version, _last_version(article, story)
+    ) and not _withdraws_later(article, story):
         return Action.OLDER
     if story.pub_status != "usable":
         return _withdraw(article, story, context.now)
     if article.state not in PUBLISHABLE:
         return Action.KEPT
     return None
+
+
+def _withdraws_later(article: Article, story: Story) -> bool:
+    """Whether the story takes back what was imported before it was made: some sources number such a version anew.
+
+    An article that was imported before times of versions were stored has that of its publication.
+    """
+    imported = article.source_modified_at or article.published_at
+    if story.pub_status == "usable" or story.modified_at is None:
+        return False
+    return imported is None or story.modified_at > imported
 
 
 def _came_back(article: Article, story: Story) -> bool:
@@ -133,4 +151,8 @@ def _store_source_version(article: Article, story: Story) -> None:
     if _came_back(article, story):
         return
     if story.source_item_id and story.source_version != article.source_version:
-        Article.objects.filter(pk=article.pk).update(source_version=story.source_version)
+        article.source_version = story.source_version
+        article.source_modified_at = story.modified_at or article.source_modified_at
+        Article.objects.filter(pk=article.pk).update(
+            source_version=article.source_version, source_modified_at=article.source_modified_at
+        )

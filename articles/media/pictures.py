@@ -16,7 +16,7 @@ from articles.formats.story import LeadImage
 from articles.http_client import PUBLIC, AllowedTargets, FetchError, fetch
 from articles.media import images
 from articles.media.files import lock_content, name_of
-from articles.models import Article, ArticleMedia, Media
+from articles.models import Article, ArticleMedia, ArticleQuerySet, Media
 from articles.storage import picture_storage
 
 log = logging.getLogger(__name__)
@@ -93,6 +93,11 @@ def apply_description(media: Media, image: LeadImage) -> Media:
 def _is_shared(media: Media) -> bool:
     articles = Article.objects.filter(lead_image=media)
     return articles[1:2].exists() or ArticleMedia.objects.filter(media=media).exists()
+
+
+def articles_that_show(media: Media) -> ArticleQuerySet:
+    shows = Q(lead_image=media) | Q(media_links__media=media)
+    return Article.objects.filter(pk__in=Article.objects.filter(shows).values("pk"))
 
 
 def is_described(media: Media, image: Mapping[str, Any]) -> bool:

@@ -1,6 +1,6 @@
 """The tables of the app: articles with their sections, tags, authors, pictures, revisions, sources and API keys."""
 
-from articles.models.accounts import Account
+from articles.models.accounts import Account, DeskSession
 from articles.models.api_keys import ApiKey, IdempotencyKey
 from articles.models.articles import (
     Article,
@@ -11,6 +11,7 @@ from articles.models.articles import (
     ArticleURL,
     sections_with_articles,
 )
+from articles.models.audit import ActorKind, AuditEntry
 from articles.models.authors import Author
 from articles.models.leads import Lead
 from articles.models.pictures import Media, Rendition
@@ -33,6 +34,7 @@ __all__ = [
     "PUBLIC_STATES",
     "WHAT_WAS_DONE",
     "Account",
+    "ActorKind",
     "ApiKey",
     "Article",
     "ArticleAddress",
@@ -43,9 +45,11 @@ __all__ = [
     "ArticleTag",
     "ArticleType",
     "ArticleURL",
+    "AuditEntry",
     "Author",
     "Correction",
     "CorrectionQuerySet",
+    "DeskSession",
     "Feed",
     "IdempotencyKey",
     "Lead",

@@ -28,3 +28,29 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return str(self.user)
+
+
+class DeskSession(models.Model):
+    """A browser that is signed in at the desk, as its user recognises it. It ends with its session."""
+
+    session = models.OneToOneField(
+        "sessions.Session",
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="desk_session",
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="desk_sessions"
+    )
+    browser = models.CharField(
+        max_length=60, help_text="Such as “Firefox on Windows”; no address and no version is kept."
+    )
+    begun_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-seen_at"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.browser

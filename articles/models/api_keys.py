@@ -33,6 +33,14 @@ class ApiKey(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
+    @property
+    def state(self) -> str:
+        """Valid, Expired or Revoked, now."""
+        if self.revoked_at:
+            return "Revoked"
+        is_over = self.expires_at is not None and self.expires_at <= timezone.now()
+        return "Expired" if is_over else "Valid"
+
 
 class IdempotencyKey(models.Model):
     """The stored answer of a call, for the same call sent again. A key belongs to one program and one operation."""

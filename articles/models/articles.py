@@ -195,6 +195,12 @@ class Article(models.Model):
         help_text="The story's id at its source.",
     )
     source_version = models.CharField(max_length=MAX_LENGTH["source_version"], blank=True)
+    source_modified_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When the source made the version that was imported last.",
+    )
     source_url = models.URLField(max_length=MAX_LENGTH["source_url"], blank=True)
     source_hash = models.CharField(
         max_length=64,

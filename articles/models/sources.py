@@ -31,6 +31,12 @@ class Source(models.Model):
     dateline_style = models.CharField(max_length=20, blank=True, help_text="Empty: the site's.")
     indexing = models.CharField(max_length=20, choices=Indexing, default=Indexing.INDEX)
 
+    schedules = models.BooleanField(
+        "future times are embargoes",
+        default=False,
+        help_text="Its stories with a future time of publication wait until then; those of other sources are refused.",
+    )
+
     class Meta:
         ordering = ["name"]
         constraints = [

@@ -17,7 +17,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from articles.formats.page_head import PageHead, read_page_head
+from articles.formats.guarded import read_page_head
+from articles.formats.page_head import PageHead
 from articles.formats.story import StoryError
 from articles.http_client import PORTS, AllowedTargets, FetchError, fetch
 from articles.models import Article, Sighting

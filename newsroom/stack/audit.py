@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 PIP_AUDIT = "pip-audit==2.10.1"
-_PATIENCE_SECONDS = 300
+_PATIENCE_SECONDS = 60
 
 
 def main() -> str | None:
@@ -23,7 +23,7 @@ def main() -> str | None:
             command, capture_output=True, text=True, check=False, timeout=_PATIENCE_SECONDS
         )
     except (OSError, subprocess.TimeoutExpired) as reason:
-        _say_not_audited(str(reason))
+        _not_audited(str(reason))
         return None
     return judge(ran.stdout)
 
@@ -33,11 +33,11 @@ def judge(report: str) -> str | None:
     try:
         packages = json.loads(report)["dependencies"]
     except (ValueError, KeyError, TypeError):
-        _say_not_audited("pip-audit has no report")
+        _not_audited("pip-audit has no report")
         return None
     asked = [each for each in packages if "skip_reason" not in each]
     if not asked:
-        _say_not_audited("no advisories can be had here")
+        _not_audited("no advisories can be had here")
         return None
     if found := list(_vulnerabilities(asked)):
         return "\n".join(["Known vulnerabilities:", *found])
@@ -52,7 +52,7 @@ def _vulnerabilities(packages: list[Any]) -> Iterator[str]:
             yield f"  {package['name']} {package['version']}: {each['id']}, fixed in {fixed}"
 
 
-def _say_not_audited(reason: str) -> None:
+def _not_audited(reason: str) -> None:
     _say(f"Packages not audited: {reason}.")
 
 

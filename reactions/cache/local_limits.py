@@ -30,6 +30,12 @@ class LocalLimits:
         remaining = (now + interval * at_once - earned_at) // interval
         return [max(0, wait), remaining, earned_at - now]
 
+    def give_back(self, key: str, microseconds: int) -> None:
+        """As give_back.lua."""
+        with self._lock:
+            if (earned_at := self._earned_at.get(key)) is not None:
+                self._earned_at[key] = earned_at - microseconds
+
     def clear(self) -> None:
         with self._lock:
             self._earned_at.clear()

@@ -6,7 +6,7 @@
 | `counts-writes` | string | the number of the last write of counts, by which a Redis that came back old is noticed | none, so that it is never evicted | nothing |
 | `counts-epoch` | string | when versions last went back, as after a restore of PostgreSQL, in seconds since 1970 | none | nothing |
 | `live-processes` | hash | by the name of a live process, when it last said what about itself, as JSON | none | each process when it ends, and those that have not written for a minute |
-| `rate_limit:{name:network}`, `rate_limit:{name:API key id}` | string | when all that a network or an API key has taken from a limit is earned again, and until when waits are promised, in microseconds since 1970 | until then | it expires, or is evicted |
+| `rate_limit:{name:network}`, `rate_limit:{name:API key id}`, `rate_limit:{name:account}` | string | when all that a network, an API key or an account of the desk has taken from a limit is earned again, and until when waits are promised, in microseconds since 1970 | until then | it expires, or is evicted |
 | `ranking:{kind}` | string | a public ranking as JSON, counted by one process for all | RANKING_TTL_SECONDS | it expires, or is evicted |
 | `ranking-turn:{kind}` | string | that a process counts the ranking | RANKING_TURN_SECONDS | it expires |
 | `rate_limit_counts` | hash | `limit:refused`, `limit:unlimited`: how many requests | none; it has two fields for each limit | nothing |
@@ -80,5 +80,5 @@ def counts_channel(database: int) -> str:
 
 
 def rate_limit(name: str, subject: str) -> str:
-    """`subject` is the hash of a network, the id of an API key, or "unknown" for all networks that are not known."""
+    """`subject` is the hash of a network, the id of an API key, the hash of an account's name, or "unknown" for all networks that are not known."""
     return f"rate_limit:{{{name}:{subject}}}"

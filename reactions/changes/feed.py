@@ -37,7 +37,7 @@ class OtherFilters(Exception):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The feed as it is. `behind` says that the server may be a replica that lags."""
+    """The feed as it is. `may_lag`: the server is a replica."""
 
     epoch: str
     position: int

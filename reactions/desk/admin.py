@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.db import transaction
 from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -19,13 +17,13 @@ from django.views.generic import RedirectView
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
+from articles.desk.audited import AuditedAdmin
 from reactions.counts import read_counts
 from reactions.default_policies import delete_default_policies, save_default_policy
 from reactions.desk.forms import DefaultPolicyForm, PolicyForm
-from reactions.desk.pages.base import user_id
-from reactions.kinds import ANY_KIND, KINDS, Kind, unpack
+from reactions.kinds import KINDS, Kind, unpack
 from reactions.models import ArticleCount, DefaultPolicy, ImportedCount, PolicyState, ReactedArticle
-from reactions.policy import OwnPolicy, get_policy, set_policy, set_state
+from reactions.policy import get_policy, set_policy, set_state
 
 
 def _count_column(kind: Kind) -> Callable[[ReactedArticle], str]:
@@ -65,9 +63,7 @@ def _policy_action(state: PolicyState, verb: str) -> Callable[..., None]:
         model_admin: ModelAdmin, request: HttpRequest, queryset: QuerySet[ReactedArticle]
     ) -> None:
         articles = list(queryset)
-        with transaction.atomic():
-            count = set_state(article_ids=[article.pk for article in articles], state=state)
-            LogEntry.objects.log_actions(user_id(request), articles, CHANGE, f"{verb} reactions.")
+        count = set_state(article_ids=[article.pk for article in articles], state=state)
         done = f"{verb} reactions: done for {count} {'story' if count == 1 else 'stories'}."
         model_admin.message_user(request, done, messages.SUCCESS)
 
@@ -88,10 +84,11 @@ class ArticleList(ChangeList):
 
 
 @admin.register(ReactedArticle)
-class ReactedArticleAdmin(ModelAdmin):
+class ReactedArticleAdmin(AuditedAdmin):
     """Articles with their counts and their total, each of which sorts the list; and the policy of each."""
 
     form = PolicyForm
+    records_forms = False  # set_policy does
     fields = ["in_effect", "reactions", "kinds", "closes_at", "close_after_days"]
     readonly_fields = ["in_effect"]
     search_fields = ["headline", "slug"]
@@ -165,10 +162,6 @@ class ReactedArticleAdmin(ModelAdmin):
             close_after_days=own.close_after_days,
         )
 
-    def construct_change_message(self, request: HttpRequest, form: Any, *_: Any) -> Any:
-        own = " · ".join(f"{name}: {value}" for name, value in _words(form.own_policy).items())
-        return f"Reactions: {own or 'default policy'}."
-
     def get_urls(self) -> list[Any]:
         # Where the page was in earlier releases: links in mails and bookmarks still lead to it.
         to_story = RedirectView.as_view(pattern_name="desk:story", query_string=True)
@@ -177,10 +170,11 @@ class ReactedArticleAdmin(ModelAdmin):
 
 
 @admin.register(DefaultPolicy)
-class DefaultPolicyAdmin(ModelAdmin):
+class DefaultPolicyAdmin(AuditedAdmin):
     """What the articles of a section or site, or with a tag, accept. In force at once, also for articles published long ago."""
 
     form = DefaultPolicyForm
+    records_forms = False  # what saves and deletes them does
     fields = ["name", "section", "tag", "site", "state", "kinds", "close_after_days"]
     nothing_here = "Every story accepts what the site’s setting says. A default policy is for the stories of one section, tag or site."
     list_display = ["name", "section", "tag", "site", "state", "accepts", "close_after_days"]
@@ -199,18 +193,6 @@ class DefaultPolicyAdmin(ModelAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[DefaultPolicy]) -> None:
         delete_default_policies(queryset)
-
-
-def _words(own: OwnPolicy) -> dict[str, Any]:
-    """An own policy in the words of the history; fields that are not set are left out."""
-    accepts = "every kind" if own.allowed == ANY_KIND else ", ".join(unpack(own.allowed or 0))
-    words = {
-        "state": own.state and PolicyState(own.state).label,
-        "accepts": accepts or None,
-        "closes at": own.closes_at and date_format(localtime(own.closes_at), "j F Y, H:i"),
-        "days until it closes": own.close_after_days,
-    }
-    return {name: value for name, value in words.items() if value is not None}
 
 
 def _sum(found: QuerySet[Any, Any]) -> Coalesce:

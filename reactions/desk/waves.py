@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from articles.desk.audited import AuditedAdmin
 from articles.models import Article
 from reactions.desk import charts
 from reactions.desk.wave_words import at, rule_in_words
@@ -148,7 +149,8 @@ def networks_in_words(wave: Wave, figures: WaveFigures) -> str:
 
 
 @admin.register(Wave)
-class WaveAdmin(ModelAdmin):
+class WaveAdmin(AuditedAdmin):
+    records_forms = False  # a decision is an entry
     """Waves, newest first. A wave is released or voided as a whole; a decision can be reversed."""
 
     nothing_here = (
@@ -246,9 +248,6 @@ class WaveAdmin(ModelAdmin):
         for pressed in self.get_actions_submit_line(request, obj.pk):
             if pressed.action_name in request.POST:
                 pressed.method(request, obj)  # type: ignore[operator]  # a method, as unfold has it
-
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """No entry in the admin log: a decision is its own."""
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         return HttpResponseRedirect(request.get_full_path())

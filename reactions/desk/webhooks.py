@@ -8,14 +8,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from articles.desk.audited import AuditedAdmin
 from articles.desk.read_only import ReadOnlyAdmin
 from reactions.changes.feed import read_state
 from reactions.models import EventType, WebhookDelivery, WebhookEndpoint
 from reactions.webhooks.deliveries import resend, send_test
-from reactions.webhooks.endpoints import check_url, enable, rotate_secret
+from reactions.webhooks.endpoints import check_url, enable, rotate_secret, switch_off
 
 
 class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
@@ -38,7 +38,7 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
 
 
 @admin.register(WebhookEndpoint)
-class WebhookEndpointAdmin(ModelAdmin):
+class WebhookEndpointAdmin(AuditedAdmin):
     form = EndpointForm
     nothing_here = "Addresses of programs to which what happens is sent are listed here. Add one with its receiver’s address."
     list_display = ["__str__", "url", "state", "failing_since"]
@@ -48,6 +48,11 @@ class WebhookEndpointAdmin(ModelAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         own = ["url", "description", "types", "interval"]
         return [*own, *self.readonly_fields] if obj else own
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """An endpoint goes with its deliveries, which nobody deletes alone."""
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, lacking - {WebhookDelivery._meta.verbose_name}, protected
 
     @admin.display(description="State")
     def state(self, endpoint: WebhookEndpoint) -> str:
@@ -93,7 +98,8 @@ class WebhookEndpointAdmin(ModelAdmin):
     @admin.action(description="Switch off", permissions=["change"])
     def switch_off(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> None:
         reason = f"Switched off by {request.user.get_username()}."
-        endpoints.filter(active=True).update(active=False, disabled_reason=reason)
+        for endpoint in endpoints:
+            switch_off(endpoint, reason)
 
 
 @admin.register(WebhookDelivery)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -11,6 +12,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from articles import audit
 from articles.api.api_keys import KEY, KeyAuthentication, scope
 from articles.api.views import ApiView
 from articles.validation import StrictSerializer
@@ -20,7 +22,13 @@ from reactions.http.paging import Pages
 from reactions.http.requests import invalid
 from reactions.models import DeliveryState, EventType, WebhookDelivery, WebhookEndpoint
 from reactions.webhooks.deliveries import resend, send_test
-from reactions.webhooks.endpoints import MOST_ENDPOINTS, check_url, enable, rotate_secret
+from reactions.webhooks.endpoints import (
+    MOST_ENDPOINTS,
+    check_url,
+    enable,
+    rotate_secret,
+    switch_off,
+)
 
 _SHORTEST, _LONGEST = 1, 86_400  # seconds between counts
 MOST_RESENT = 1_000
@@ -169,9 +177,11 @@ class Webhooks(_Manages):
         if WebhookEndpoint.objects.count() >= MOST_ENDPOINTS:
             raise TooMany
         position = read_state().position
-        endpoint = WebhookEndpoint.objects.create(
-            **given.validated_data, events_to=position, counts_to=position
-        )
+        with transaction.atomic():
+            endpoint = WebhookEndpoint.objects.create(
+                **given.validated_data, events_to=position, counts_to=position
+            )
+            audit.record("added", endpoint, after=audit.values_of(endpoint))
         return Response(WebhookWithSecret(endpoint).data, status=201)
 
 
@@ -197,22 +207,31 @@ class Webhook(_Manages):
         given.is_valid(raise_exception=True)
         changes = dict(given.validated_data)
         active = changes.pop("active", endpoint.active)
-        WebhookEndpoint.objects.filter(pk=endpoint.pk).update(**changes) if changes else None
+        if changes:
+            self.change(endpoint, changes)
         if active and not endpoint.active:
             enable(endpoint, position=read_state().position)
         elif endpoint.active and not active:
-            reason = "Switched off by API."
-            WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
-                active=False, disabled_reason=reason
-            )
+            switch_off(endpoint, "Switched off by API.")
         return Response(WebhookAnswer(self.endpoint(webhook)).data)
+
+    @staticmethod
+    @transaction.atomic
+    def change(endpoint: WebhookEndpoint, changes: dict[str, Any]) -> None:
+        before = audit.values_of(endpoint)
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).update(**changes)
+        endpoint.refresh_from_db(fields=changes)
+        audit.record("changed", endpoint, before=before, after=audit.values_of(endpoint))
 
     @extend_schema(
         operation_id="webhooks_delete", tags=["webhooks"], auth=KEY, responses={204: None}
     )
     def delete(self, request: Request, webhook: int) -> Response:
         """Delete a webhook with its deliveries. Safe to repeat: then it is 404."""
-        self.endpoint(webhook).delete()
+        endpoint = self.endpoint(webhook)
+        with transaction.atomic():
+            audit.record("deleted", endpoint, before=audit.values_of(endpoint))
+            endpoint.delete()
         return Response(status=204)
 
 

@@ -42,6 +42,7 @@ from reactions.models.reactions import (
 from reactions.models.statistics import (
     Annotation,
     DayBucket,
+    DayView,
     Pace,
     SavedView,
     SiteBucket,
@@ -82,6 +83,7 @@ __all__ = [
     "ChangePart",
     "CountVersion",
     "DayBucket",
+    "DayView",
     "DefaultPolicy",
     "DeliveryState",
     "EventType",

@@ -77,14 +77,23 @@ class ViewBucket(models.Model):
         ]
 
 
+class DayView(models.Model):
+    """The views of one article, added up for a whole day in UTC that is over: as a DayBucket is."""
+
+    pk = models.CompositePrimaryKey("day", "article_id")
+    day = models.DateField()
+    article_id = models.UUIDField()
+    views = models.IntegerField()
+
+
 class SummedDay(models.Model):
-    """A day whose DayBuckets are there. They are right unless a StaleDay names it."""
+    """A day whose DayBuckets and DayViews are there. They are right unless a StaleDay names it."""
 
     day = models.DateField(primary_key=True)
 
 
 class StaleDay(models.Model):
-    """An outbox: an aggregation changed buckets of a day that was over. Duplicates are harmless."""
+    """An outbox: an aggregation or a merge changed buckets of a day that was over. Duplicates are harmless."""
 
     day = models.DateField()
 

@@ -5,6 +5,8 @@ import logging
 from django.db import Error, transaction
 from django.db.models import Count, Sum
 
+from articles import audit
+from articles.models import Article
 from reactions.models import Wave
 from reactions.sql import row, rows
 from reactions.sql.errors import OF_ALL, failure_of
@@ -67,6 +69,14 @@ def count_waves() -> dict[str, tuple[int, int]]:
     return {state: by_state.get(state, (0, 0)) for state in Wave.State.values}
 
 
+def _record(wave_id: int, decision: Wave.State, note: str) -> None:
+    wave = Wave.objects.defer("networks").get(pk=wave_id)
+    articles = Article.objects.filter(pk=wave.article_id).values_list("headline", flat=True)
+    named = audit.Named("wave", str(wave.pk), f"{wave}: {articles.first() or ''}")
+    about = {"article": wave.article_id, "rule": wave.rule, "reactions": wave.size}
+    audit.record(f"wave {decision}", named, note=note, after=about)
+
+
 def _decide(wave_id: int, decision: Wave.State, editor: str, note: str) -> int:
     with transaction.atomic():
         decided = row(
@@ -75,5 +85,7 @@ def _decide(wave_id: int, decision: Wave.State, editor: str, note: str) -> int:
         )
         if decided is None and not Wave.objects.filter(pk=wave_id).exists():
             raise UnknownWave
+        if decided:
+            _record(wave_id, decision, note)
     transaction.on_commit(apply_decisions)
     return int(decided[0]) if decided else 0

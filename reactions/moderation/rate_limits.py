@@ -62,10 +62,13 @@ class HourLimit:
 NEW_READERS = HourLimit("new_readers", "NEW_READERS_PER_NETWORK", has_ceiling=True)
 WRONG_KEYS = HourLimit("wrong_keys", "WRONG_KEYS_PER_NETWORK", has_ceiling=True)
 SIGHTINGS = HourLimit("sightings", "SIGHTINGS_PER_NETWORK")
+SIGN_INS = HourLimit("sign-ins", "SIGN_INS_PER_ACCOUNT", has_ceiling=True)
+NETWORK_SIGN_INS = HourLimit("network-sign-ins", "SIGN_INS_PER_NETWORK", has_ceiling=True)
 VIEWS = HourLimit("views", "VIEWS_PER_NETWORK")
 NETWORK_CALLS = MinuteLimit("network-calls", "CALLS_PER_NETWORK_MINUTE")
 RATE_LIMITS: tuple[Limit, ...] = (
     *(NEW_READERS, WRONG_KEYS, SIGHTINGS, VIEWS),
+    *(SIGN_INS, NETWORK_SIGN_INS),
     *(NETWORK_CALLS, KEY_READS, KEY_WRITES),
 )
 
@@ -80,10 +83,35 @@ def take(limit: Limit, request: HasReader) -> float:
 
     Clients whose network is not known share one limit.
     """
-    if not limit.at_once:
-        return 0
+    return _take(limit, request, _network(request)) if limit.at_once else 0
+
+
+def take_of_subject(limit: Limit, request: HasReader, subject: str) -> float:
+    """The same for the limit of something else than a network, by its name among those of this limit."""
+    return _take(limit, request, subject) if limit.at_once else 0
+
+
+def give_back(limit: Limit, request: HasReader) -> None:
+    """Undo one `take` of the request's network: what it was taken for turned out not to count."""
+    if limit.at_once:
+        _give_back_earned(limit, _network(request), limit.interval_microseconds)
+
+
+def give_back_all(limit: Limit, subject: str) -> None:
+    """Give the subject the whole limit again."""
+    if limit.at_once:
+        _give_back_earned(limit, subject, limit.interval_microseconds * limit.at_once)
+
+
+def _network(request: HasReader) -> str:
     network = hash_client_network(request)
-    return _take(limit, request, "unknown" if network is None else str(network))
+    return "unknown" if network is None else str(network)
+
+
+def _give_back_earned(limit: Limit, subject: str, microseconds: int) -> None:
+    key = redis_keys.rate_limit(limit.name, subject)
+    redis.run_scripts([("give_back", key, [microseconds])])
+    local_limits.give_back(key, microseconds)
 
 
 def take_of_key(key: ApiKey, request: HasReader) -> float:

@@ -14,7 +14,10 @@ WITH counted AS (
   SELECT article_id, start, views FROM counted ORDER BY article_id, start
       ON CONFLICT (article_id, start) DO UPDATE SET views = EXCLUDED.views
    WHERE EXCLUDED.views > v.views
-  RETURNING article_id
+  RETURNING article_id, start
+), stale AS (  -- the workers were away for long: sums of days that are over (reactions/stats/days.py)
+  INSERT INTO reactions_staleday (day)
+  SELECT DISTINCT (start AT TIME ZONE 'UTC')::date FROM written WHERE start < now() - interval '1 day'
 ), merged AS (
   UPDATE reactions_articlemerge m SET settled = false
    WHERE m.settled AND m.article_id IN (SELECT article_id FROM written)

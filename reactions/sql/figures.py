@@ -1,6 +1,6 @@
 """Composes figures.sql: every text in it is from the tables here, and whatever a caller gives is a parameter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 # Of fewer reactions no share is given.
@@ -105,12 +105,16 @@ class Composition:
     @property
     def needs_articles(self) -> bool:
         return bool(OF_ARTICLES & {*self.dimensions}) or bool(
-            {"stories", "per_story"} & {*self.metrics}
+            {"stories", "per_story", "per_view"} & {*self.metrics}
         )
 
     @property
     def needs_every_kind(self) -> bool:
         return any(metric.partition(":")[0] == "share" for metric in self.metrics)
+
+    def has_days(self, prefix: str) -> bool:
+        """Whether whole days of the window of this prefix are read from their sums."""
+        return {"": self.summed_days, "other_": self.other_summed_days}.get(prefix, False)
 
     @property
     def has_views(self) -> bool:
@@ -173,6 +177,7 @@ def compose_rows(asked: Composition) -> dict[str, str]:
     """The fragments of figures_rows.sql."""
     columns = _columns(asked)
     return {
+        "opened": "".join(_opened(asked)),
         "changes": "\n  UNION ALL\n".join(_changes(asked)),
         "answer": _answer(asked),
         "key_names": "".join(f"d{number}, " for number in range(len(asked.dimensions))),
@@ -211,9 +216,7 @@ def _changes(asked: Composition) -> list[str]:
     if asked.compares:
         found.append(read(asked, "other_", "other_start", "other_end", "other_edges"))
     if asked.has_views:
-        found.append(_of_views(asked, "", "start", "end", "edges"))
-        if asked.compares:
-            found.append(_of_views(asked, "other_", "other_start", "other_end", "other_edges"))
+        found += [_of_views(asked, p) for p in _prefixes(asked)]
     if "last_hour" in asked.metrics:
         found.append(read(asked, "hour", "hour_start", "hour_end", ""))
     if "now" in asked.metrics:
@@ -227,9 +230,9 @@ def _changes(asked: Composition) -> list[str]:
 
 def _of_articles(asked: Composition, prefix: str, start: str, end: str, edges: str) -> str:
     where = [*_kind_condition(asked, prefix), *_id_condition(asked, "b.article_id")]
-    has_days = {"": asked.summed_days, "other_": asked.other_summed_days}.get(prefix, False)
-    if has_days:
-        source = _with_days(start, end, prefix)
+    if asked.has_days(prefix):
+        buckets, days = "reactions_bucket", "reactions_daybucket"
+        source = _with_days(prefix, buckets, days, "article_id, kind, added, removed")
     else:
         source = "reactions_bucket"
         where.append(_is_within("b.start", start, end))
@@ -241,18 +244,17 @@ def _of_articles(asked: Composition, prefix: str, start: str, end: str, edges: s
     return f"{selected} FROM {source} b {_where(where)} {_grouped(asked)}"
 
 
-def _with_days(start: str, end: str, prefix: str) -> str:
-    """The buckets before and after whole days, and the sums of these."""
-    columns = "article_id, kind, added, removed"
+def _with_days(prefix: str, buckets: str, days: str, columns: str, of_bucket: str = "") -> str:
+    """The buckets before and after whole days, and the sums of these. `of_bucket`: the columns, where they differ."""
     first, last = f"%({prefix}first_day)s::timestamptz", f"%({prefix}last_day)s::timestamptz"
-    buckets = f"SELECT {columns} FROM reactions_bucket"
+    read = f"SELECT {of_bucket or columns} FROM {buckets}"
     return f"""(
-    {buckets} WHERE start >= %({start})s::timestamptz AND start < {first}
+    {read} WHERE start >= %({prefix}start)s::timestamptz AND start < {first}
      UNION ALL
-    SELECT {columns} FROM reactions_daybucket
+    SELECT {columns} FROM {days}
      WHERE day >= ({first} AT TIME ZONE 'UTC')::date AND day < ({last} AT TIME ZONE 'UTC')::date
      UNION ALL
-    {buckets} WHERE start >= {last} AND start < %({end})s::timestamptz)"""
+    {read} WHERE start >= {last} AND start < %({prefix}end)s::timestamptz)"""
 
 
 def _of_sections(asked: Composition, prefix: str, start: str, end: str, edges: str) -> str:
@@ -273,12 +275,36 @@ def _of_sections(asked: Composition, prefix: str, start: str, end: str, edges: s
     return f"{selected} FROM reactions_sitebucket b {_where(where)} {_grouped(asked)}"
 
 
-def _of_views(asked: Composition, prefix: str, start: str, end: str, edges: str) -> str:
-    """A half hour is in the interval in which it begins."""
-    where = [_is_within("v.start", start, end), *_id_condition(asked, "v.article_id")]
-    keys = {"article_id": "v.article_id", "period": _period("v.start", edges)}
-    selected = _select(asked, keys, {f"{prefix}views": "sum(v.views + v.moved)"})
-    return f"{selected} FROM reactions_viewbucket v {_where(where)} {_grouped(asked)}"
+def _opened(asked: Composition) -> Iterator[str]:
+    """The views of each article in each window, which what came to opened articles is chosen by as well."""
+    if not asked.has_views:
+        return
+    for prefix in _prefixes(asked):
+        where = _id_condition(asked, "v.article_id")
+        if asked.has_days(prefix):
+            source = _with_days(
+                *(prefix, "reactions_viewbucket", "reactions_dayview", "article_id, views"),
+                of_bucket="article_id, views + moved AS views",
+            )
+            column = "v.views"
+        else:
+            source, column = "reactions_viewbucket", "(v.views + v.moved)"
+            where.append(_is_within("v.start", f"{prefix}start", f"{prefix}end"))
+        # A half hour is in the interval in which it begins.
+        period = _period("v.start", f"{prefix}edges" if "time" in asked.dimensions else "")
+        yield (
+            f"{prefix}opened AS (\n"
+            f"  SELECT v.article_id, {period}::int AS period, sum({column}::float8) AS views\n"
+            f"    FROM {source} v {_where(where)} GROUP BY 1, 2 HAVING sum({column}::float8) > 0\n), "
+        )
+
+
+def _of_views(asked: Composition, prefix: str) -> str:
+    keys = {"article_id": "o.article_id", "period": "o.period"}
+    if asked.needs_articles:
+        return f"{_select(asked, keys, {f'{prefix}views': 'o.views'})} FROM {prefix}opened o"
+    selected = _select(asked, keys, {f"{prefix}views": "sum(o.views)"})
+    return f"{selected} FROM {prefix}opened o {_grouped(asked)}"
 
 
 def _is_within(column: str, start: str, end: str) -> str:
@@ -304,7 +330,7 @@ def _select(asked: Composition, keys: Mapping[str, str], sums: Mapping[str, str]
 
 
 def _sums(asked: Composition, prefix: str, *, cast: str = "") -> dict[str, str]:
-    chosen = " FILTER (WHERE b.kind = ANY (%(kinds)s::smallint[]))" if asked.kinds else ""
+    chosen = _of_chosen_kinds(asked)
     if prefix == "hour":
         return {"hour": f"sum(b.added{cast}){chosen}"}
     return {
@@ -323,12 +349,13 @@ def _viewed(asked: Composition, prefix: str) -> dict[str, str]:
     """What came to articles with views in the window: those of pages that send none would be too many for each view."""
     if "per_view" not in asked.metrics:
         return {}
-    conditions = [
-        "b.article_id IN (SELECT v.article_id FROM reactions_viewbucket v"
-        f" WHERE {_is_within('v.start', f'{prefix}start', f'{prefix}end')} AND v.views + v.moved > 0)",
-        *(["b.kind = ANY (%(kinds)s::smallint[])"] if asked.kinds else []),
-    ]
-    return {f"{prefix}viewed": f"sum(b.added) FILTER (WHERE {' AND '.join(conditions)})"}
+    came = f"sum(b.added){_of_chosen_kinds(asked)}"
+    opened = f"SELECT article_id FROM {prefix}opened"
+    return {f"{prefix}viewed": f"CASE WHEN b.article_id IN ({opened}) THEN {came} END"}
+
+
+def _of_chosen_kinds(asked: Composition) -> str:
+    return " FILTER (WHERE b.kind = ANY (%(kinds)s::smallint[]))" if asked.kinds else ""
 
 
 def _period(start: str, edges: str) -> str:

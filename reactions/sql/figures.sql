@@ -5,7 +5,7 @@
 -- Uses: reactions_bucket by start or by article, or reactions_sitebucket_by_start; the keys of articles and of what names them.
 -- Locks nothing. Returns at least one row: the place (null: there is no row), the number of all rows, the dimensions with
 -- their names, the figures and those of the comparison, then the totals of both.
-WITH change AS (
+WITH {{opened}}change AS (
 {{changes}}
 ), answer AS (
   {{answer}}

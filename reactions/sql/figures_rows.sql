@@ -1,7 +1,7 @@
 -- The rows of figures.sql alone, all of them, for an export: no totals, no place, an id as text.
 -- Uses and locks what that does. Returns for each row the dimensions with their names, the figures and those of the
 -- comparison.
-WITH change AS (
+WITH {{opened}}change AS (
 {{changes}}
 ), answer AS (
   {{answer}}

@@ -5,6 +5,9 @@ WITH theirs AS MATERIALIZED (
   SELECT start, views + moved AS views
     FROM reactions_viewbucket
    WHERE article_id = %(article)s::uuid AND views + moved > 0 ORDER BY start FOR UPDATE
+), stale AS (
+  INSERT INTO reactions_staleday (day)
+  SELECT DISTINCT (start AT TIME ZONE 'UTC')::date FROM theirs WHERE start < now() - interval '1 day'
 ), taken AS (
   UPDATE reactions_viewbucket v SET moved = v.moved - theirs.views
     FROM theirs WHERE v.article_id = %(article)s::uuid AND v.start = theirs.start

@@ -5,6 +5,8 @@ from typing import Any
 
 from django import template
 from django.utils.formats import number_format
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from reactions.desk.charts import Part
 
@@ -49,3 +51,23 @@ def of_name(values: Mapping[str, Any], name: str) -> Any:
 def mix_words(parts: Sequence[Part]) -> str:
     """The shares of a mix, for those who do not see its colours."""
     return ", ".join(f"{each.kind.label} {each.percent} %" for each in parts if each.count > 0)
+
+
+@register.filter
+def mix_parts(parts: Sequence[Part]) -> SafeString:
+    """The rectangles of a mix. In one call: a list has hundreds, and a template's own loop takes ten times as long."""
+    return format_html_join(
+        "\n",
+        '<rect class="kind-{}" x="{}" width="{}" height="8" />',
+        ((each.kind.key, each.x, each.percent) for each in parts if each.percent),
+    )
+
+
+@register.filter
+def cells_of_shares(shares: Sequence[int | None]) -> SafeString:
+    """A cell for each share in per cent; an empty one where it is not known. In one call, as `mix_parts`."""
+    return format_html_join(
+        "\n",
+        '<td class="number">{}</td>',
+        ((f"{share} %" if share is not None else "",) for share in shares),
+    )

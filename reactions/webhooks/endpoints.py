@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from articles import audit
 from reactions.alerts.smtp import MaybeSent, NotSent, send_mail
 from reactions.models import (
     DeliveryState,
@@ -66,7 +67,9 @@ def rotate_secret(endpoint: WebhookEndpoint, *, now: datetime | None = None) -> 
     """Give it a new secret; the old one signs beside it for a day."""
     endpoint.old_secret, endpoint.secret = endpoint.secret, new_secret()
     endpoint.old_secret_valid_until = (now or timezone.now()) + OVERLAP
-    endpoint.save(update_fields=["secret", "old_secret", "old_secret_valid_until"])
+    with transaction.atomic():
+        endpoint.save(update_fields=["secret", "old_secret", "old_secret_valid_until"])
+        audit.record("new secret", endpoint)
     return endpoint
 
 
@@ -76,6 +79,7 @@ def disable(endpoint: WebhookEndpoint, reason: str) -> bool:
     on = WebhookEndpoint.objects.filter(pk=endpoint.pk, active=True)
     if not on.update(active=False, disabled_reason=reason):
         return False
+    audit.record("switched off", endpoint, note=reason)
     data = {"endpoint": endpoint.pk, "url": endpoint.url, "reason": reason}
     WebhookEvent.objects.create(type=EventType.DISABLED, data=data)
     logger.error("The webhook %s was switched off: %s", endpoint.pk, reason)
@@ -86,6 +90,17 @@ def disable(endpoint: WebhookEndpoint, reason: str) -> bool:
     return True
 
 
+@transaction.atomic
+def switch_off(endpoint: WebhookEndpoint, reason: str) -> bool:
+    """Switch it off because somebody wants it, whom the reason names; whether it was on."""
+    on = WebhookEndpoint.objects.filter(pk=endpoint.pk, active=True)
+    if not on.update(active=False, disabled_reason=reason):
+        return False
+    audit.record("switched off", endpoint, note=reason)
+    return True
+
+
+@transaction.atomic
 def enable(endpoint: WebhookEndpoint, *, position: int) -> None:
     """Switch it on again: it hears of what happens from now on, and of counts that changed meanwhile as they are now."""
     WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
@@ -96,6 +111,7 @@ def enable(endpoint: WebhookEndpoint, *, position: int) -> None:
         warnings=0,
         events_to=position,
     )
+    audit.record("switched on", endpoint)
 
 
 def check_failing(*, now: datetime | None = None) -> int:

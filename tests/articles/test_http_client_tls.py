@@ -4,7 +4,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -37,9 +37,16 @@ def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.fixture(params=["127.0.0.1"])
 def site(authority: trustme.CA, request: pytest.FixtureRequest) -> Iterator[SecureSite]:
     """A server whose certificate is for the host of the fixture's parameter."""
+    with secure_site(authority, request.param) as site:
+        yield site
+
+
+@contextmanager
+def secure_site(authority: trustme.CA, host: str) -> Iterator[SecureSite]:
+    """A server with a certificate for the host."""
     site = SecureSite()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(request.param).configure_cert(context)
+    authority.issue_cert(host).configure_cert(context)
     site.server.socket = context.wrap_socket(site.server.socket, server_side=True)
     thread = threading.Thread(target=site.server.serve_forever, args=[0.05])
     thread.start()

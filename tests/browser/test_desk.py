@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.stack]
 ADD = "/desk/articles/article/add/"
 PASSWORD = "desk-of-the-tests"
 SIGN_UP = f"""
+import time
 from django.contrib import auth
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.db import SessionStore
@@ -29,6 +30,7 @@ for name, role in [("maria", "Authors"), ("edda", "Editors"), ("paula", "Publish
     session[auth.SESSION_KEY] = str(user.pk)
     session[auth.BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     session[auth.HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session["begun_at"] = session["seen_at"] = int(time.time())
     session.create()
     print(name, session.session_key)
 """

@@ -17,6 +17,7 @@ NAME = f"alerts-{uuid4().hex[:8]}"
 PREPARE = f"""
 from datetime import datetime, timedelta, UTC
 from uuid import uuid4
+import time
 from django.contrib import auth
 from django.contrib.sessions.backends.db import SessionStore
 from articles.models import Article
@@ -28,6 +29,7 @@ session = SessionStore()
 session[auth.SESSION_KEY] = str(user.pk)
 session[auth.BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
 session[auth.HASH_SESSION_KEY] = user.get_session_auth_hash()
+session["begun_at"] = session["seen_at"] = int(time.time())
 session.create()
 now = datetime.now(UTC)
 story = Article.objects.filter(state="published").first()

@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.stack]
 # An editor who is signed in, and an hour of reactions to two stories, as aggregation writes them.
 PREPARE = """
 from datetime import UTC, datetime, timedelta
+import time
 from django.contrib import auth
 from django.contrib.sessions.backends.db import SessionStore
 from articles.models import Article
@@ -26,6 +27,7 @@ session = SessionStore()
 session[auth.SESSION_KEY] = str(user.pk)
 session[auth.BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
 session[auth.HASH_SESSION_KEY] = user.get_session_auth_hash()
+session["begun_at"] = session["seen_at"] = int(time.time())
 session.create()
 now = datetime.now(UTC)
 start = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)

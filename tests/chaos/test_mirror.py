@@ -7,6 +7,7 @@ processes are killed. MIRROR_MINUTES says for how long.
 import json
 import os
 import random
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -118,7 +119,7 @@ for _ in range(12):
 
 def repeat(act: Callable[[], object], ends_at: float, pause: float) -> None:
     while time.monotonic() < ends_at:
-        with suppress(*_FAILURES, psycopg.Error):
+        with suppress(*_FAILURES, psycopg.Error, subprocess.TimeoutExpired):
             act()
         time.sleep(pause)
 

@@ -5,12 +5,12 @@ every time; `make fuzz` draws 300 of each operation at random, and sequences of 
 """
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 import schemathesis
-import yaml
 from django.db import connections
 from hypothesis import settings as hypothesis_settings
 from schemathesis.config import SchemathesisConfig
@@ -20,8 +20,8 @@ from schemathesis.engine.events import EngineEvent, NonFatalError, ScenarioFinis
 from articles.api.api_keys import SCOPES, issue_key
 from articles.workflow import Transition
 from reactions.readers import new_reader
+from tests.api_document import read_document
 from tests.conftest import PublishArticle
-from tests.newsroom.test_openapi import API
 
 pytestmark = pytest.mark.hypothesis  # `make fuzz` runs what has this mark
 
@@ -117,15 +117,15 @@ def serve(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes
 
 def fuzz(headers: dict[str, str], scheme: str = "") -> list[str]:
     """Ask every call, or those alone that take these credentials; the failures."""
-    document = read_document(scheme)
+    document = document_of(scheme)
     schema: Any = schemathesis.openapi.from_dict(document, config=config(headers))
     schema.app = serve
     return list_failures(from_schema(schema).execute())
 
 
-def read_document(scheme: str) -> Any:
+def document_of(scheme: str) -> Any:
     """The document without its answers for the unforeseen: an error that is not listed is a failure."""
-    document = yaml.safe_load(API.read_text())
+    document = deepcopy(read_document())
     for path, operations in document["paths"].items():
         document["paths"][path] = {
             method: operation

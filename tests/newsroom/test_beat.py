@@ -63,7 +63,7 @@ def test_a_beat_that_restarts_every_hour_sends_every_task(minute: int) -> None:
 
     daily = {
         *("reconcile", "purge answers", "purge sightings", "delete unused files"),
-        *("delete old reports", "forget tombstones"),
+        *("delete old reports", "forget tombstones", "purge sessions", "purge audit log"),
     }
     assert {name for name, count in sent.items() if count < 24} <= daily
     assert min(sent.values()) >= 1

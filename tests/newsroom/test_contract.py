@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import yaml
 from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -16,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from articles.api.api_keys import SCOPES, issue_key
 from articles.api.views import ApiView
 from reactions.readers import new_reader
-from tests.newsroom.test_openapi import API
+from tests.api_document import read_document
 
 ROOT = "/api/v1/"
 
@@ -67,13 +66,8 @@ def list_calls() -> list[Call]:
     ]
 
 
-@cache
-def description() -> Any:
-    return yaml.safe_load(API.read_text())
-
-
 def operation(call: Call) -> Any:
-    return description()["paths"][call.path][call.method]
+    return read_document()["paths"][call.path][call.method]
 
 
 def header_of(call: Call) -> dict[str, str]:
@@ -132,7 +126,7 @@ def test_openapi_lists_the_parameters_that_the_view_accepts(call: Call) -> None:
 def test_openapi_describes_every_call_and_no_other() -> None:
     described = {
         f"{method.upper()} {path}"
-        for path, operations in description()["paths"].items()
+        for path, operations in read_document()["paths"].items()
         for method in operations
     }
 

@@ -14,6 +14,7 @@ REQUEST = """
 import sys
 import newsroom.wsgi
 from django.test import Client
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from newsroom import health, urls
 from django.urls import path
 def fail(request):
@@ -21,7 +22,14 @@ def fail(request):
 def unready(request):
     from django.http import HttpResponse
     return HttpResponse(status=503)
+def forbidden(request):
+    raise PermissionDenied("not that")
+def bad(request):
+    raise BadRequest("not so")
+def suspicious(request):
+    raise SuspiciousOperation("not him")
 urls.urlpatterns[:0] = [path("fail/", fail), path("readyz", unready), path("unready/", unready)]
+urls.urlpatterns[:0] = [path(f"{each.__name__}/", each) for each in (forbidden, bad, suspicious)]
 Client(raise_request_exception=False, headers={"host": sys.argv[2]}).get(sys.argv[1])
 """
 
@@ -30,6 +38,9 @@ Client(raise_request_exception=False, headers={"host": sys.argv[2]}).get(sys.arg
     ("path", "host", "lines"),
     [
         ("/api/v1/nothing/", "localhost", []),
+        ("/forbidden/", "localhost", []),
+        ("/bad/", "localhost", []),
+        ("/suspicious/", "localhost", ["ERROR django.security.SuspiciousOperation: not him"]),
         ("/readyz", "localhost", []),
         ("/unready/", "localhost", ["ERROR django.request: Service Unavailable: /unready/"]),
         (

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from pytest_django import Settings
 
+from newsroom import settings as settings_module  # noqa: TID251  # what it refuses
 from newsroom.settings import time_zone  # noqa: TID251  # what it refuses, and no setting
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +30,25 @@ def test_a_renamed_setting_is_refused_with_its_new_name(old: str, new: str) -> N
 
     assert started.returncode != 0
     assert f"{old} is called {new} since release 0.2.0: rename it." in started.stderr
+
+
+@pytest.mark.parametrize(
+    ("hosts", "site", "reason"),
+    [
+        ("127.0.0.1:8765", "https://news.example", "is for tests: unset it for a site at"),
+        ("127.0.0.1:8765", "http://10.0.0.1", "is for tests: unset it for a site at"),
+        ("127.0.0.1", "http://127.0.0.1:8000", "is no host:port of loopback: 127.0.0.1."),
+        ("10.0.0.1:80", "http://127.0.0.1:8000", "is no host:port of loopback: 10.0.0.1:80."),
+        ("localhost.evil.example:80", "http://127.0.0.1", "is no host:port of loopback"),
+    ],
+)
+def test_test_hosts_of_feeds_are_of_loopback_and_refused_in_production(
+    hosts: str, site: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(settings_module._environment, "FEED_TEST_HOSTS", hosts)
+
+    with pytest.raises(ImproperlyConfigured, match=reason):
+        settings_module.test_hosts("FEED_TEST_HOSTS", site)
 
 
 def test_a_component_that_does_not_exist_is_refused() -> None:

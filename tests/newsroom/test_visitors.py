@@ -5,7 +5,7 @@ Everything is searched: each column of each table, each key of Valkey, the log, 
 
 import logging
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -98,16 +98,17 @@ def everything_in_postgresql() -> bytes:
 
 
 def everything_in_valkey(url: str) -> bytes:
-    client = redis.Redis.from_url(url)
-    readers: dict[Any, Callable[[Any], object]] = {
-        b"string": client.get,
-        b"hash": client.hgetall,
-        b"list": lambda key: client.lrange(key, 0, -1),
-        b"set": client.smembers,
-        b"zset": lambda key: client.zrange(key, 0, -1),
+    client: Any = redis.Redis.from_url(url)
+    readers: dict[str, Any] = {
+        "string": client.get,
+        "hash": client.hgetall,
+        "list": lambda key: client.lrange(key, 0, -1),
+        "set": client.smembers,
+        "zset": lambda key: client.zrange(key, 0, -1),
     }
     found = [
-        key + b" " + repr(readers[client.type(key)](key)).encode() for key in client.scan_iter()
+        key + b" " + repr(readers[client.type(key).decode()](key)).encode()
+        for key in client.scan_iter()
     ]
     return b"\n".join(found)
 

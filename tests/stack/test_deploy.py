@@ -25,7 +25,7 @@ from tests.servers import PROJECT, free_port, open_folder
 
 DEPLOY = PROJECT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
-PROCESSES: dict[str, str] = parse_procfile(  # type: ignore[no-untyped-call]  # Honcho is not typed
+PROCESSES: dict[str, str] = parse_procfile(  # type: ignore[no-untyped-call]  # honcho has no types
     (PROJECT / "Procfile").read_text()
 ).processes
 COMPOSE = yaml.safe_load((DEPLOY / "container" / "compose.yml").read_text())
@@ -86,9 +86,9 @@ if shutil.which("systemd-analyze"):
 
         assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
         # Of 100: a service without any limit has 96, one of Debian's PostgreSQL 92.
-        for unit_file in made:
-            if unit_file.endswith(".service"):
-                closed = _systemd_analyze("security", "--offline=yes", "--threshold=20", unit_file)
+        for name in made:
+            if name.endswith(".service"):
+                closed = _systemd_analyze("security", "--offline=yes", "--threshold=20", name)
                 assert closed.returncode == 0, closed.stdout
 
 

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.newsroom.test_openapi import API
+from tests.api_document import read_document
 
 RELEASE = Path(__file__).parent / "api_0_2_0.yaml"
 
@@ -152,18 +151,13 @@ def _types(schema: Schema) -> set[str]:
     return {found} if isinstance(found, str) else set(found)
 
 
-def read(path: Path) -> Schema:
-    found: Schema = yaml.safe_load(path.read_text("utf-8"))
-    return found
-
-
 def list_breaks(old: Schema, new: Schema) -> list[str]:
     found = Comparison(old, new).breaks()
     return [each for each in found if not CORRECTED.search(each)]
 
 
 def test_nothing_that_a_program_for_the_last_release_relies_on_has_changed() -> None:
-    assert set(list_breaks(read(RELEASE), read(API))) == DECIDED
+    assert set(list_breaks(read_document(RELEASE), read_document())) == DECIDED
 
 
 PATH, LIST = "/api/v1/articles/{article}/reactions/mine/", "/api/v1/articles/"
@@ -227,17 +221,17 @@ def need_key(new: Schema) -> None:
     ],
 )
 def test_a_change_that_breaks_programs_is_found(change: Any, says: str) -> None:
-    changed = deepcopy(read(API))
+    changed = deepcopy(read_document())
     change(changed)
 
-    found = list_breaks(read(API), changed)
+    found = list_breaks(read_document(), changed)
 
     assert found
     assert all(each.endswith(says) for each in found)
 
 
 def test_an_addition_breaks_nothing() -> None:
-    new = deepcopy(read(API))
+    new = deepcopy(read_document())
     new["paths"]["/api/v1/more/"] = new["paths"][LIST]
     schemas = new["components"]["schemas"]
     schemas["OwnChange"]["properties"]["more"] = {"type": "string"}
@@ -248,4 +242,4 @@ def test_an_addition_breaks_nothing() -> None:
         {"in": "query", "name": "more", "schema": {"type": "string"}}
     )
 
-    assert list_breaks(read(API), new) == []
+    assert list_breaks(read_document(), new) == []

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldBooleanSwitchWidget
 
+from articles import audit
 from articles.desk.users import LanguageField, ZoneField
 from articles.models import Account
 from reactions.alerts.mail import has_mail
@@ -92,5 +93,7 @@ def _save(user: User, chosen: dict[str, Any]) -> None:
     )
     if chosen["email"] != user.email:
         User.objects.filter(pk=user.pk).update(email=chosen["email"])
+        before, after = {"email": user.email}, {"email": chosen["email"]}
+        audit.record("changed", user, before=before, after=after)
     if "daily" in chosen:
         subscribe(user, **{name: chosen[name] for name in _MAILS})

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from articles import audit
 from articles.models import Site
 from articles.sites.rules import NULL_ORIGIN
 from reactions.counting.imported_counts import ImportRefused, ImportResult, import_counts
@@ -84,6 +85,8 @@ class Command(BaseCommand):
         except ImportRefused as refused:
             self.refuse(file, refused.mistakes)
         else:
+            if not dry_run:
+                audit.record("reactions imported", audit.Named("file", "", file.name))
             self.report(imported, dry_run=dry_run)
 
     def origin_of(self, name: str | None) -> str:

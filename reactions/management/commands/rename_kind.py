@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from articles import audit
 from reactions.kinds import BY_KEY
 from reactions.known_kinds import rename_kind
 
@@ -25,4 +26,6 @@ class Command(BaseCommand):
             raise CommandError(f"No kind of this site has the key {new!r}.")
         if not rename_kind(old=old, kind=kind):
             raise CommandError(f"The bit {kind.bit} of {new!r} was not counted as {old!r}.")
+        named = audit.Named("kind", str(kind.bit), new)
+        audit.record("renamed", named, before={"key": old}, after={"key": new})
         self.stdout.write(f"the bit {kind.bit}, counted as {old}, is {new}")

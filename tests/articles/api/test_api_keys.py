@@ -276,6 +276,46 @@ def test_no_rotation_revives_a_key(key: str) -> None:
 # --- the last use, and the end
 
 
+def test_commands_rotate_and_revoke_a_key(key: str, capsys: pytest.CaptureFixture[str]) -> None:
+    prefix = key.split("_")[1]
+
+    call_command("rotate_key", prefix, overlap=2)
+    new, said = capsys.readouterr()
+    assert "valid until" in said
+    assert {call(f"Bearer {each}").status_code for each in (key, new.strip())} == {200}
+
+    call_command("list_keys")
+    listed = capsys.readouterr().out
+    assert listed.split("\t")[:4] == [prefix, "Dashboard", "stats:read", "Valid"]
+    assert new.strip() not in listed
+
+    call_command("revoke_key", prefix)
+    call_command("revoke_key", prefix)
+    said = capsys.readouterr().out
+    assert said == "Ended 1; 0 had been ended before.\nEnded 0; 1 had been ended before.\n"
+    assert {call(f"Bearer {each}").status_code for each in (key, new.strip())} == {401}
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "says"),
+    [
+        ("rotate_key", ["nothing"], "There is no key"),
+        ("rotate_key", ["{prefix}", "--overlap=-1"], "at most"),
+        ("rotate_key", ["{prefix}", "--overlap=99999999999999"], "at most"),
+        ("revoke_key", ["{prefix}", "nothing"], "There is no key"),
+    ],
+)
+def test_a_command_about_a_key_is_refused_in_a_line(
+    key: str, command: str, arguments: list[str], says: str
+) -> None:
+    prefix = key.split("_")[1]
+
+    with pytest.raises(CommandError, match=says):
+        call_command(command, *(each.format(prefix=prefix) for each in arguments))
+
+    assert call(f"Bearer {key}").status_code == 200
+
+
 def test_a_thousand_calls_write_the_row_once_at_most(key: str, client: Client) -> None:
     with CaptureQueriesContext(connection) as queries:
         for _ in range(1_000):

@@ -39,7 +39,8 @@ def test_every_format_gives_headline_body_dateline_and_time(name: str) -> None:
     assert story.headline == "The bridge is open"
     assert story.abstract == "It took nine years."
     assert story.byline == "Ann Lee"
-    assert story.tags == ("Bridges",)
+    about = ("The Mayor",) if name == "ninjs3.json" else ()
+    assert story.tags == ("Bridges", *about)
     assert story.published_at == datetime(2024, 12, 8, 9, 23, tzinfo=UTC)
     assert story.body_html.startswith("<p>It opened at ")
     assert story.dateline
@@ -118,12 +119,12 @@ def test_a_time_is_in_the_zone_that_it_names(text: str, hour: int) -> None:
     assert item.mistakes == []
 
 
-@pytest.mark.parametrize("zone", ["IST", "BST", "XYZ", "GMT+1", "Europe/Oslo", "PM"])
+@pytest.mark.parametrize("zone", ["XYZ", "ABST", "Europe/Oslo", "UTZ"])
 def test_a_time_in_an_unknown_zone_is_refused_and_not_taken_for_another(zone: str) -> None:
     item = Item("a.xml", "entry 1", UTC)
 
     assert item.moment("published_at", f"Mon, 02 Dec 2024 10:00:00 {zone}") is None
-    assert "is not a date and time" in str(item.mistakes[0])
+    assert f"is in the zone {zone}, which is not known" in str(item.mistakes[0])
 
 
 @pytest.mark.parametrize(
@@ -153,7 +154,8 @@ def test_a_mistake_is_named_with_its_item_and_field(
 ) -> None:
     content = json.dumps({**NINJS_3, **changes}).encode()
 
-    assert f"a.json: {mistake}" in mistakes_in("a.json", content)
+    found = mistakes_in("a.json", content)
+    assert any(line.startswith(f"a.json: {mistake}") for line in found)
 
 
 def test_the_stories_without_mistakes_come_with_the_mistakes() -> None:

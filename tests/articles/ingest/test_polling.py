@@ -1,17 +1,24 @@
 """Polled feeds: polled when due, published once, and never delayed by one another."""
 
 import json
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
+from django.core.management import call_command
 from django.utils import timezone
+from pytest_django import Settings
 
 from articles.http_client import Fetched, FetchError
 from articles.ingest import Action, polling
 from articles.models import Article, Feed, Source, State
 from articles.tasks import poll_feeds
-from tests.articles.formats.samples import JSON_FEED
+from tests.articles.formats.samples import JSON_FEED, PLAIN_HTML
+from tests.articles.test_http_client import answer
+from tests.articles.test_http_client_tls import SecureSite, secure_site
 
 pytestmark = pytest.mark.django_db
 URL = "https://afp.example/feed.json"
@@ -176,3 +183,86 @@ def test_the_task_polls_and_may_run_twice(feed: Feed, elsewhere: Elsewhere) -> N
     poll_feeds()
 
     assert len(elsewhere.asked) == 1
+
+
+@pytest.fixture
+def secure_feed(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[SecureSite, Feed]]:
+    """A feed of a server on loopback with a certificate of a test's own authority."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    with secure_site(authority, "127.0.0.1") as site:
+        site.answers["/feed.json"] = answer(json.dumps(JSON_FEED).encode(), ETag='"1"')
+        source = Source.objects.create(name="AFP")
+        yield site, Feed.objects.create(url=site.url("/feed.json"), source=source)
+
+
+def test_a_test_host_on_loopback_is_polled_by_https_where_the_setting_names_it(
+    secure_feed: tuple[SecureSite, Feed], settings: Settings
+) -> None:
+    site, feed = secure_feed
+    refused = polling.poll(feed)
+    settings.FEED_TEST_HOSTS = [f"127.0.0.1:{site.port + 1}"]
+    refused_again = polling.poll(feed)
+
+    settings.FEED_TEST_HOSTS = [f"127.0.0.1:{site.port}"]
+    poll = polling.poll(feed)
+
+    assert not refused.changed
+    assert not refused_again.changed
+    assert poll.actions == {Action.CREATED: 1}
+    assert len(site.seen) == 1
+
+
+def test_two_rounds_ask_a_test_host_once(
+    secure_feed: tuple[SecureSite, Feed], settings: Settings
+) -> None:
+    site, _ = secure_feed
+    settings.FEED_TEST_HOSTS = [f"127.0.0.1:{site.port}"]
+    assert polling.poll_due() == 1
+    assert polling.poll_due() == 0
+
+    assert len(site.seen) == 1
+    assert Article.objects.get().version == 1
+
+
+def test_a_future_time_of_a_trusted_source_is_an_embargo(feed: Feed, elsewhere: Elsewhere) -> None:
+    Source.objects.update(schedules=True)
+    feed.refresh_from_db()
+    item = {**JSON_FEED["items"][0], "date_published": "2100-01-01T00:00:00Z"}
+    elsewhere.sends(item)
+
+    poll = polling.poll(feed)
+
+    article = Article.objects.get()
+    assert poll.actions == {Action.CREATED: 1}
+    assert (article.state, article.embargoed_until) == (
+        State.SCHEDULED,
+        datetime(2100, 1, 1, tzinfo=UTC),
+    )
+
+
+def test_a_future_time_of_another_source_is_refused_by_the_files_own_name(
+    feed: Feed, elsewhere: Elsewhere
+) -> None:
+    elsewhere.sends({**JSON_FEED["items"][0], "date_published": "2100-01-01T00:00:00Z"})
+
+    (text,) = polling.poll(feed).mistakes
+
+    assert "lies in the future. It is the file’s date_published '2100-01-01T00:00:00Z'." in text
+
+
+def test_a_page_that_states_no_time_is_asked_for_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(PLAIN_HTML)
+
+    with pytest.raises(SystemExit):
+        call_command("publish", str(path))
+    call_command("publish", str(path), "--published-at", "2026-11-20T10:00+01:00")
+
+    assert "the page states none; give it with --published-at." in capsys.readouterr().err
+    assert Article.objects.get().published_at == datetime(2026, 11, 20, 9, tzinfo=UTC)

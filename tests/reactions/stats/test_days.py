@@ -11,7 +11,17 @@ from articles.models import Article
 from reactions.counting.aggregate import aggregate
 from reactions.counting.reconcile import reconcile
 from reactions.kinds import BY_KEY, pack
-from reactions.models import Bucket, DayBucket, OutboxEntry, Reaction, SiteBucket, StaleDay
+from reactions.models import (
+    Bucket,
+    DayBucket,
+    DayView,
+    OutboxEntry,
+    Reaction,
+    SiteBucket,
+    StaleDay,
+    ViewBucket,
+)
+from reactions.sql import rows
 from reactions.stats.days import DAY, sum_days, summed_span
 from reactions.stats.query import Figures, Query, run
 from reactions.stats.scope import EVERYTHING
@@ -135,3 +145,52 @@ def test_reconcile_has_wrong_days_added_up_again(publish_article: PublishArticle
     assert (found.wrong_days, found.is_clean) == (1, False)
     assert sum_days(now=NOW) == 1
     assert DayBucket.objects.get().added == 5
+
+
+def test_the_views_of_a_day_are_added_up_and_again_after_a_late_copy_or_a_merge(
+    publish_article: PublishArticle,
+) -> None:
+    article, other = publish_article(), publish_article()
+    noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+    for day in range(2, 9):
+        bucket(article, noon - day * DAY, 10)
+        ViewBucket.objects.create(article_id=article.pk, start=noon - day * DAY, views=100)
+    sum_days()
+    old = noon - 5 * DAY
+
+    def views() -> list[tuple[object, ...]]:
+        query = Query(
+            metrics=["views", "per_view"],
+            dimensions=["article"],
+            window=Window(noon - 9 * DAY, noon, ZoneInfo("UTC")),
+        )
+        return [each.metrics for each in run(query, EVERYTHING).results]
+
+    assert views() == [(700, 0.1)]
+    assert DayView.objects.count() == 6
+    rows("copy_views", {"articles": [article.pk], "starts": [old], "views": [170]})
+    assert [each.day for each in StaleDay.objects.all()] == [old.date()]
+    assert views() == [(770, pytest.approx(70 / 770))]
+    assert sum_days() == 1
+    assert views() == [(770, pytest.approx(70 / 770))]
+
+    rows("move_views", {"article": article.pk, "into": other.pk})
+    while_stale = views()
+    assert sum_days() == 6  # and the one that is to be added up tomorrow waits
+    assert while_stale == views() == [(770, 0.0), (0, None)]
+    assert {each.article_id for each in DayView.objects.all()} == {other.pk}
+
+
+def test_reconcile_has_wrong_views_of_days_added_up_again(article: Article) -> None:
+    start = datetime(2026, 3, 1, 1, 0, tzinfo=UTC)
+    bucket(article, start, 5)
+    ViewBucket.objects.create(article_id=article.pk, start=start, views=40, moved=2)
+    sum_days(now=NOW)
+    assert reconcile(dry_run=True).wrong_days == 0
+    for wrong in ({"views": 50}, {"article_id": uuid4()}):
+        DayView.objects.update(**wrong)
+
+        assert reconcile(dry_run=True).wrong_days == 1
+        reconcile()
+        assert sum_days(now=NOW) == 1
+        assert DayView.objects.get().views == 42

@@ -19,9 +19,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
-from django.db import connection
+from django.db import connection, transaction
 from kombu import Connection
 
+from articles import audit
 from newsroom.production import list_dangers
 
 OLDEST_POSTGRES = 15
@@ -153,7 +154,9 @@ def create_editor() -> str | None:
     if users.filter(username=EDITOR).exists():
         return None
     password = secrets.token_urlsafe(12)
-    users.create_superuser(username=EDITOR, password=password)
+    with transaction.atomic():
+        editor = users.create_superuser(username=EDITOR, password=password)
+        audit.record("added", editor, after=audit.values_of(editor))
     return password
 
 
