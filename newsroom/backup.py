@@ -24,7 +24,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection, models
 from django.db.migrations.recorder import MigrationRecorder
 
-from articles.models import ApiKey, Article
+from articles.models import ApiKey, Article, DeskSession
 from newsroom.stack.console import StartupError
 from newsroom.stack.wheels import postgres_programs
 from reactions.cache import redis, redis_keys
@@ -33,7 +33,13 @@ from reactions.readers import key_name
 
 DATABASE, MEDIA, CONTENTS = "database.dump", "media.tar", "backup.json"
 # Their tables are in the backup, their rows are not.
-WITHOUT_ROWS: tuple[type[models.Model], ...] = (Salt, NetworkRate, ArticleRate, Session)
+WITHOUT_ROWS: tuple[type[models.Model], ...] = (
+    Salt,
+    NetworkRate,
+    ArticleRate,
+    Session,
+    DeskSession,
+)
 # Rows of these are an installation that a restore would replace.
 _SIGNS_OF_USE: tuple[type[models.Model], ...] = (Article, Reaction, ApiKey)
 _LIBPQ = ("host", "port", "user", "dbname", "sslmode", "sslrootcert", "sslcert", "sslkey")

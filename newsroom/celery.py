@@ -83,7 +83,6 @@ def start_watch(**_: Any) -> None:
 
 @cache
 def _start_counting_once(process_id: int) -> None:
-    from newsroom import task_counters  # noqa: F401  # connects itself
     from newsroom.counter_store import start_flushing  # needs Django's apps
 
     start_flushing()

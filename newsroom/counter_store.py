@@ -15,6 +15,11 @@ from prometheus_client.core import Metric
 from prometheus_client.samples import Sample
 
 from articles.counters import COUNTERS
+
+# A process shows the families that it knows, whichever process counts them.
+from newsroom import request_counters as request_counters
+from newsroom import task_counters as task_counters
+from reactions import counters as counters
 from reactions.cache import redis, redis_keys
 
 # What a process that is killed has counted since is lost. Prometheus scrapes every fifteen seconds.

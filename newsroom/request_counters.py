@@ -10,7 +10,7 @@ from prometheus_client import Histogram
 
 from articles.counters import COUNTERS
 from newsroom.security_headers import class_of
-from reactions.counters import request_counter
+from reactions.counters import request_counter, route_of
 
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
@@ -44,5 +44,5 @@ def counted(
 def _route(request: HttpRequest) -> str:
     """The pattern, of which there are some hundreds; never an address, of which clients can invent any number."""
     if request.resolver_match is not None:
-        return str(request.resolver_match.route)
-    return "static/" if request.path_info.startswith(settings.STATIC_URL) else "none"
+        return route_of(request.resolver_match)
+    return "/static/" if request.path_info.startswith(settings.STATIC_URL) else "none"

@@ -26,7 +26,7 @@ from articles.conditional_get import has_etag
 from articles.json_body import MEDIA_TYPE, SMALL_BYTES, parse_json
 from articles.sites.rules import is_url
 from reactions.cache.slugs import find_article, find_articles, known_article
-from reactions.counters import request_counter
+from reactions.counters import request_counter, route_of
 from reactions.counts import Answer, fresh_answers, list_answers
 from reactions.group_commit import group_commit
 from reactions.http.answers import joined
@@ -286,12 +286,12 @@ def _counters() -> Iterator[tuple[tuple[str, bool, bool], Counter]]:
         True: reverse("many-reactions"),
     }
     for is_many, path in paths.items():
-        route = str(resolve(path).route)
+        route = route_of(resolve(path))
         for method in ("GET", "HEAD"):
             for is_known, status in ((False, 200), (True, 304)):
                 counter = request_counter(route, method, status, "fast_path")
                 yield (method, is_many, is_known), counter
-    route = str(resolve(reverse("mine", args=["*"])).route)
+    route = route_of(resolve(reverse("mine", args=["*"])))
     yield ("PUT", False, False), request_counter(route, "PUT", 200, "fast_path")
 
 

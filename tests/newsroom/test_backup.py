@@ -115,6 +115,13 @@ def test_a_restored_installation_is_the_same(
         restore(tmp_path / "backup")
 
 
+def test_no_row_of_a_backup_needs_one_that_is_left_out() -> None:
+    """Else it could not be restored."""
+    for model in backup.WITHOUT_ROWS:
+        needing = {each.related_model for each in model._meta.related_objects}
+        assert needing <= {*backup.WITHOUT_ROWS}, model
+
+
 def test_only_its_owner_can_read_a_backup_and_no_secret_is_in_it(
     settings: Settings, tmp_path: Path
 ) -> None:

@@ -1,6 +1,9 @@
 """What processes count, added up in Redis: once each, whatever ends or forks, and however long Redis is away."""
 
 import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -21,8 +24,16 @@ from reactions.record import ReactionRefused, set_reactions
 from tests.conftest import PublishArticle
 from tests.reactions.http.test_fast_path import LOVE, Site, _one_transaction
 from tests.scraping import scrape
+from tests.servers import PROJECT
 
 __all__ = ["_one_transaction"]
+
+_FAMILIES = """
+import django
+django.setup()
+from newsroom import counter_store
+print(*(family.name for family in counter_store.COUNTERS.collect()))
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -87,6 +98,27 @@ def test_a_process_that_was_forked_hands_over_its_own_alone() -> None:
     assert one("newsroom_reactions_total outcome=recorded") == 1
 
 
+def test_a_process_knows_every_family_whoever_counts_it() -> None:
+    """Of a worker's tasks web counts none, and answers for them."""
+    defined = {
+        name
+        for package in ("newsroom", "articles", "reactions")
+        for path in (PROJECT / package).rglob("*.py")
+        if "registry=COUNTERS" in (text := path.read_text())
+        for name in re.findall(r'(?:Counter|Histogram|Summary)\(\s*"(\w+)"', text)
+    }
+    listed = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _FAMILIES],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert len(defined) > 10
+    assert {*listed.stdout.split()} == defined
+
+
 def test_what_another_release_counted_is_left_out() -> None:
     redis.client().hset(redis_keys.COUNTERS, '["newsroom_former_total", {}]', "7")
 
@@ -102,10 +134,10 @@ def test_django_counts_its_answers_by_pattern(client: Client, article: Article) 
 
     found = counted()
 
-    page = "route=articles/<any_slug:slug>/ server=django status=200"
+    page = "route=/articles/<any_slug:slug>/ server=django status=200"
     assert found[f"newsroom_requests_total method=GET {page}"] == 2
     assert found["newsroom_requests_total method=GET route=none server=django status=404"] == 2
-    assert found["newsroom_requests_total method=other route= server=django status=405"] == 1
+    assert found["newsroom_requests_total method=other route=/ server=django status=405"] == 1
     assert found["newsroom_request_seconds_count kind=page"] == 5
     assert found["newsroom_pages_total source=rendered"] == 1
     assert found["newsroom_pages_total source=cache"] == 1
@@ -119,7 +151,7 @@ def test_the_fast_path_counts_its_own_answers(article: Article) -> None:
 
     found = counted()
 
-    of_route = "method=GET route=api/v1/articles/<str:article>/reactions/"
+    of_route = "method=GET route=/api/v1/articles/<str:article>/reactions/"
     by_server = {
         server: found[f"newsroom_requests_total {of_route} server={server} status=200"]
         for server in ("django", "fast_path")
@@ -165,7 +197,7 @@ def test_tasks_are_counted_by_how_they_ended(db: None) -> None:
 
 
 def test_the_metrics_have_them_in_a_form_that_prometheus_reads(client: Client, db: None) -> None:
-    request_counter("api/<x>/", "GET", 200, "django").inc()
+    request_counter("/api/<x>/", "GET", 200, "django").inc()
 
     text = scrape(client).content.decode()
     families: dict[str, Any] = {each.name: each for each in text_string_to_metric_families(text)}

@@ -70,12 +70,21 @@ class Visit:
             "/api/v1/keys/me/", headers={"Authorization": "Bearer nr_1234567890_marked-key"}
         )
         self.client.put(mine, b"{", "application/json")
+        # Who tries to sign in at the desk, and has no account.
+        self.client.post("/desk/login/", {"username": "marked-name", "password": "marked-word"})
 
     @property
     def marks(self) -> list[bytes]:
         texts = [
             *(ADDRESS, "81.2.69.", AGENT, "MarkedVisitor", "Marked 7.3", "marked-page", SEARCHED),
-            *("x-marked", "marked-key", self.token, *self.token.split(".")[::2]),
+            *(
+                "x-marked",
+                "marked-key",
+                "marked-name",
+                "marked-word",
+                self.token,
+                *self.token.split(".")[::2],
+            ),
             self.token.split("~")[0],
         ]
         packed = ip_address(ADDRESS).packed.hex()
