@@ -42,7 +42,7 @@ LEFT_OUT = frozenset([
 MARKS = frozenset(["title", "layout", "date", "draft", "categories", "author", "feature_image"])
 TOML_FENCE = re.compile(r"\+\+\+[ \t]*$", re.MULTILINE)
 HEADING = re.compile(
-    r"\s*#[ \t]+([^\n]{1,300}?)[ \t]*#*[ \t]*(?:\n|$)|\s*([^\n#>\-*|`]{1,300})\n=+[ \t]*(?:\n|$)"
+    r"\s*#[ \t]+([^\n]{1,300}?)[ \t]*#*[ \t]*(?:\n|$)|\s*+([^\s#>\-*|`][^\n]{0,299})\n=+[ \t]*(?:\n|$)"
 )
 PICTURE_LINE = re.compile(
     r"!\[([^\[\]\n]{0,1000})\]\(\s*<?([^\s()<>]{1,1000})>?(?:\s+\"([^\"\n]{0,1000})\")?\s*\)(?:\{[^{}\n]{0,200}\})?"
