@@ -100,7 +100,7 @@ def bounded(html: str) -> str:
 
     Tags beyond these limits go, and their text stays.
     """
-    if html.count("<") <= min(DEPTH, MENDED) and html.count("=") <= ATTRIBUTES:
+    if html.count("<") <= DEPTH and html.count("=") <= ATTRIBUTES:
         return html
     nesting = _Nesting()
     parts: list[str] = []

@@ -253,7 +253,9 @@ def story_of(raw: RawStory, item: Item) -> Story:
             time=f"{raw.time_field} {_shown(raw.published_at)}" if raw.time_field else "",
             title=_title_of(raw),
         ),
-        abstract=item.text("abstract", _abstract(raw, body_html), longest=MAX_LENGTH["abstract"]),
+        abstract=item.text(
+            "abstract", _abstract(raw, body_html, body.html), longest=MAX_LENGTH["abstract"]
+        ),
         byline=byline,
         dateline=raw_dateline,
         section=section[0] if section else "",
@@ -529,12 +531,12 @@ def _byline(raw: RawStory, authors: Sequence[Author], item: Item) -> str:
     return item.text("byline", byline, longest=MAX_LENGTH["byline"])
 
 
-def _abstract(raw: RawStory, body_html: str) -> str:
+def _abstract(raw: RawStory, body_html: str, whole_html: str) -> str:
     """None that repeats the text, whole or its beginning."""
-    words, text = _words(raw.abstract), _words(bodies.plain(body_html))
-    whole = _words(bodies.plain(raw.body_html)) if words else []
-    if words and (text[: len(words)] == words or whole[: len(words)] == words):
-        return ""
+    words = _words(raw.abstract)
+    for html in (body_html, whole_html) if words else ():
+        if _words(unescape(markup.ANY_TAG.sub(" ", html)))[: len(words)] == words:
+            return ""
     return raw.abstract
 
 
