@@ -29,6 +29,7 @@ CREDIT = re.compile(
 )
 MOST = 50  # pictures of one text
 EXCERPT = 1000  # characters of a caption
+REMOVED = "removed"
 GONE = ("form", "svg", "canvas", "math")
 
 
@@ -39,11 +40,21 @@ class Media:
     html: str
     pictures: list[LeadImage] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    has_links: bool = False
+    links: set[str] = field(default_factory=set)
+    words: dict[etree._Element, tuple[str, str]] = field(default_factory=dict)
+    holders: dict[etree._Element, None] = field(default_factory=dict)  # which may be empty now
 
     def note(self, text: str) -> None:
-        if text not in self.notes:
+        if len(self.notes) < MOST and text not in self.notes:
             self.notes.append(text)
+
+    def words_of(self, figure: etree._Element | None) -> tuple[str, str]:
+        """Caption and credit, looked for once in a figure of many pictures."""
+        if figure is None:
+            return "", ""
+        if figure not in self.words:
+            self.words[figure] = _words_of(figure)
+        return self.words[figure]
 
 
 def take_out(html: str, *, base: str = "") -> Media:
@@ -62,14 +73,18 @@ def take_out(html: str, *, base: str = "") -> Media:
 
 
 def _take_all(root: etree._Element, base: str, taken: Media) -> None:
+    taken.links = {link.get("href") or "" for link in root.iter("a")}
     for element in list(root.iter(*PLAYERS)):
         _link_player(element, base, taken)
     for element in list(root.iter(*PICTURES)):
         _take_picture(element, base, taken)
+    for holder in taken.holders:
+        _remove_empty_parents(holder)
     for element in list(root.iter("figure", "p", "div")):
         _link_bare_address(element, taken)
     for element in list(root.iter("figure")):
         _drop_empty_figure(element)
+    etree.strip_elements(root, REMOVED, with_tail=False)
 
 
 def _parsed(html: str) -> etree._Element | None:
@@ -103,7 +118,7 @@ def _take_picture(element: etree._Element, base: str, taken: Media) -> None:
         return
     url = _joined(base, address)
     figure = next(element.iterancestors("figure"), None)
-    caption, credit = _words_of(figure)
+    caption, credit = taken.words_of(figure) if len(taken.pictures) < MOST else ("", "")
     if _is_pixel(element):
         pass
     elif not url:
@@ -115,9 +130,9 @@ def _take_picture(element: etree._Element, base: str, taken: Media) -> None:
         taken.pictures.append(LeadImage(caption, alt_text, credit, url=url))
     else:
         _add_words(taken.pictures, url, alt_text, caption)
-    parent = element.getparent()
     _remove(element)
-    _remove_empty_parents(parent)
+    if (parent := element.getparent()) is not None:
+        taken.holders[parent] = None
 
 
 def _add_words(pictures: list[LeadImage], url: str, alt_text: str, caption: str) -> None:
@@ -140,20 +155,24 @@ def _link_player(element: etree._Element, base: str, taken: Media) -> None:
         _remove(element)
         return
     figure = next(element.iterancestors("figure"), None)
-    title = _line(element.get("title") or element.get("aria-label") or "") or _words_of(figure)[0]
+    title = _line(element.get("title") or element.get("aria-label") or "")
+    title = title or taken.words_of(figure)[0]
     _replace_by_link(element, url, title, taken)
 
 
 def _link_bare_address(element: etree._Element, taken: Media) -> None:
     """A paragraph or figure that is nothing but an address, which blogs show as what is there."""
-    texts = [
-        (each, text)
-        for each in element.iter(etree.Element)
-        if each.tag != "figcaption"
-        for text in [(each.text or "").strip()]
-        if text
-    ]
-    if len(texts) != 1 or not BARE_ADDRESS.fullmatch(texts[0][1]):
+    inner = ("figure",) if element.tag == "figure" else ("figure", "p", "div", "table", "ul", "ol")
+    if next(element.iterdescendants(*inner), None) is not None:
+        return  # what is inside is looked at by itself
+    texts: list[tuple[etree._Element, str]] = []
+    for each in element.iter(etree.Element):
+        text = (each.text or "").strip() if each.tag not in {"figcaption", REMOVED} else ""
+        if text:
+            texts.append((each, text))
+        if len(texts) > 1:
+            return
+    if not texts or not BARE_ADDRESS.fullmatch(texts[0][1]):
         return
     holder, url = texts[0]
     if holder.tag == "a" or any((each.tail or "").strip() for each in element.iterdescendants()):
@@ -165,16 +184,12 @@ def _link_bare_address(element: etree._Element, taken: Media) -> None:
     link = etree.Element("a", href=url)
     link.text = title or _host(url)
     holder.insert(0, link)
-    taken.has_links = True
     taken.note(f"as a link: {url}")
 
 
 def _replace_by_link(element: etree._Element, url: str, title: str, taken: Media) -> None:
     parent = element.getparent()
-    seen = parent is not None and any(
-        link.get("href") == url for link in element.getroottree().getroot().iter("a")
-    )
-    if parent is None or seen:
+    if parent is None or url in taken.links:
         _remove(element)
         return
     link = etree.Element("a", href=url)
@@ -185,7 +200,7 @@ def _replace_by_link(element: etree._Element, url: str, title: str, taken: Media
         new.append(link)
     new.tail, element.tail = element.tail, None
     parent.replace(element, new)
-    taken.has_links = True
+    taken.links.add(url)
     taken.note(f"as a link: {url}")
 
 
@@ -193,8 +208,8 @@ def _drop_empty_figure(figure: etree._Element) -> None:
     """No caption without its picture; what else a figure holds, such as a table, stays in it."""
     if figure.getparent() is None:
         return
-    inside = list(figure.iter("img", "table", "pre", "blockquote", "ul", "ol", "p", "a"))
-    if any(not any(True for _ in each.iterancestors("figcaption")) for each in inside):
+    inside = figure.iter("img", "table", "pre", "blockquote", "ul", "ol", "p", "a")
+    if any(next(each.iterancestors("figcaption"), None) is None for each in inside):
         captions = list(figure.iter("figcaption"))
         if not next(figure.iter("img", "table", "pre", "blockquote"), None) is not None:
             for caption in captions:  # it is the title of the link
@@ -272,16 +287,10 @@ def _replace_by_text(element: etree._Element, text: str) -> None:
 
 
 def _remove(element: etree._Element) -> None:
-    """Remove the element and keep the text after it."""
-    parent, before = element.getparent(), element.getprevious()
-    if parent is None:
-        return
-    if element.tail:
-        if before is not None:
-            before.tail = (before.tail or "") + element.tail
-        else:
-            parent.text = (parent.text or "") + element.tail
-    parent.remove(element)
+    """Mark the element, whose text behind it stays: joining the texts of thousands one by one takes their square."""
+    tail = element.tail
+    element.clear()
+    element.tag, element.tail = REMOVED, tail
 
 
 def _remove_empty_parents(element: etree._Element | None) -> None:
@@ -294,9 +303,9 @@ def _remove_empty_parents(element: etree._Element | None) -> None:
         "noscript",
         "center",
     }:
-        if "".join(element.itertext()).strip() or any(
-            each.tag not in {"source", "br"} for each in element
-        ):
+        if any(text.strip() for text in element.itertext()):
+            return
+        if any(each.tag not in {"source", "br", REMOVED} for each in element):
             return
         parent = element.getparent()
         _remove(element)

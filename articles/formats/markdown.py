@@ -36,7 +36,8 @@ CLOSING = {
     "+++": re.compile(r"^\+\+\+[ \t]*$", re.MULTILINE),
     "{": re.compile(r"^\}[ \t]*$", re.MULTILINE),
 }
-HEADING = re.compile(r"\s*+(?:#[ \t]++([^\n]+?)[ \t]*#*[ \t]*$|([^\n]+)\n=+[ \t]*$)", re.MULTILINE)
+HEADING = re.compile(r"\s*+(?:#[ \t]++([^\n]++)|([^\n]++)\n=++[ \t]*+$)", re.MULTILINE)
+_LONGEST_HEADING = 2_000  # characters that are read; a headline has far fewer
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 TIME = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})"
@@ -131,7 +132,10 @@ def _take_headline(fields: Fields, body: str, line: int) -> tuple[str, int]:
     if heading is None or "headline" in fields.nodes:
         return body, line
     mark = yaml.Mark("", 0, line - FIRST_LINE + body[: heading.start()].count("\n"), 0, None, 0)
-    text = bodies.plain(markup.render(heading[1] or heading[2]).html)
+    written = (heading[1] or heading[2]).rstrip()
+    closed = written.rstrip("#")
+    written = closed if closed.endswith((" ", "\t")) else written
+    text = bodies.plain(markup.render(written[:_LONGEST_HEADING]).html)
     fields.nodes["headline"] = yaml.ScalarNode(f"{YAML}str", text, mark, mark)
     return body[heading.end() :], line + body[: heading.end()].count("\n")
 

@@ -33,7 +33,7 @@ class MarkdownBody:
 
     def take_pictures(self) -> None:
         """Pictures that are not of this installation go beside the text. Its lines keep their numbers."""
-        hidden = {*markup.list_pictures(self.text)}
+        hidden = {*markup.list_pictures(self.text)} if PICTURE.search(self.text) else set()
         if hidden:
             self.text = PICTURE.sub(lambda found: self._take(found, hidden), self.text)
 

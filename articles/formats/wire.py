@@ -253,7 +253,9 @@ def story_of(raw: RawStory, item: Item) -> Story:
             time=f"{raw.time_field} {_shown(raw.published_at)}" if raw.time_field else "",
             title=_title_of(raw),
         ),
-        abstract=item.text("abstract", _abstract(raw, body_html), longest=MAX_LENGTH["abstract"]),
+        abstract=item.text(
+            "abstract", _abstract(raw, body_html, body.html), longest=MAX_LENGTH["abstract"]
+        ),
         byline=byline,
         dateline=raw_dateline,
         section=section[0] if section else "",
@@ -529,21 +531,13 @@ def _byline(raw: RawStory, authors: Sequence[Author], item: Item) -> str:
     return item.text("byline", byline, longest=MAX_LENGTH["byline"])
 
 
-def _abstract(raw: RawStory, body_html: str) -> str:
+def _abstract(raw: RawStory, body_html: str, whole_html: str) -> str:
     """None that repeats the text, whole or its beginning."""
     words = _words(raw.abstract)
-    if not words:
-        return raw.abstract
-    # The body without its dateline, and as it came; of that one no more than the summary may repeat.
-    if _words(_text_of(body_html))[: len(words)] == words:
-        return ""
-    begins = bodies.plain(raw.body_html[: 4 * len(raw.abstract) + 2_000])
-    return "" if _words(begins)[: len(words)] == words else raw.abstract
-
-
-def _text_of(sanitised: str) -> str:
-    """A tenth of what `bodies.plain` costs, for HTML that is safe already."""
-    return unescape(markup.ANY_TAG.sub(" ", sanitised))
+    for html in (body_html, whole_html) if words else ():
+        if _words(unescape(markup.ANY_TAG.sub(" ", html)))[: len(words)] == words:
+            return ""
+    return raw.abstract
 
 
 def _words(text: str) -> list[str]:
