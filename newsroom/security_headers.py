@@ -90,10 +90,11 @@ ROUTE_CLASSES = (
         Cross_Origin_Resource_Policy="cross-origin",
         Permissions_Policy=_PERMISSIONS,
     ),
-    # What pages of other sites load: the module of the widget and its texts, and pictures of feeds.
+    # What pages of other sites load: the module of the widget and its texts, pictures of feeds, and what the elements of the
+    # Open Heart Protocol fetch without CORS.
     _class(
         "embed",
-        r"/(?:embed|static|media|cards)/",
+        r"/(?:embed|static|media|cards|openheart)/",
         _OF_ALL,
         Content_Security_Policy=_NOTHING,
         Cross_Origin_Resource_Policy="cross-origin",
@@ -101,7 +102,7 @@ ROUTE_CLASSES = (
     # Read by programs. Pages of other origins read some of it by CORS, which this header does not concern.
     _class(
         "data",
-        r"/(?:api/(?!problems/)|feeds/|openheart/|oembed/|\.well-known/"
+        r"/(?:api/(?!problems/)|feeds/|oembed/|\.well-known/"
         r"|(?:healthz|readyz|metrics|robots\.txt|[a-z0-9-]*sitemap[a-z0-9-]*\.xml|manifest\.webmanifest)$)",
         _OF_ALL,
         Content_Security_Policy=_NOTHING,

@@ -24,6 +24,7 @@ from reactions import readers
 from reactions.counting.aggregate import aggregate
 from reactions.kinds import pack
 from reactions.models import NetworkRate, Salt
+from reactions.moderation import client_network
 from reactions.moderation.client_network import hash_client_network
 from reactions.moderation.signals import Signals
 from reactions.readers import new_reader
@@ -85,6 +86,7 @@ def restore_elsewhere(
 def test_a_restored_installation_is_the_same(
     publish_article: PublishArticle, settings: Settings, tmp_path: Path, other_database: str
 ) -> None:
+    client_network._salt.cache_clear()
     settings.MEDIA_ROOT = tmp_path / "media"
     (settings.MEDIA_ROOT / "pictures").mkdir(parents=True)
     (settings.MEDIA_ROOT / "pictures" / "one.jpg").write_bytes(b"picture")

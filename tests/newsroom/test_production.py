@@ -181,6 +181,7 @@ def test_an_old_redis_is_reported(
 
 
 def test_check_deploy_is_clean(public: Settings, db: None) -> None:
+    redis.client().delete(redis_keys.UNKNOWN_PROXY)  # of a request in another test
     public.SESSION_COOKIE_SECURE = public.CSRF_COOKIE_SECURE = True
     public.SECURE_HSTS_SECONDS = 31_536_000
     public.SECRET_KEY = f"{_STRONG}{_STRONG[::-1]}"

@@ -46,7 +46,7 @@ EXPECTED = {
     "/cards/": "embed",
     "/media/": "embed",
     "/feeds/": "data",
-    "/openheart/": "data",
+    "/openheart/": "embed",
     "/oembed/": "data",
     "/.well-known/": "data",
     "/healthz": "data",
