@@ -90,7 +90,11 @@ def _jobs() -> dict[str, Callable[..., object]]:
 
 
 def _limit_memory(limits: Limits) -> None:
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    """On Linux alone: macOS has neither the file nor a limit that acts."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except FileNotFoundError:
+        return
     most = pages * resource.getpagesize() + limits.memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from pytest_django import Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from articles.models import Account
 from newsroom.sign_in.mail import mail_about_new_browser
@@ -53,7 +53,7 @@ def test_a_browser_is_new_once(
     client: Client,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
-    django_capture_on_commit_callbacks: object,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
     mailbox: Mailbox,
 ) -> None:
     sent: list[tuple[int, str]] = []
@@ -61,7 +61,7 @@ def test_a_browser_is_new_once(
         mail_new_browser, "delay", lambda pk, browser, at: sent.append((pk, browser))
     )
     for each in (client, client, Client()):
-        with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]  # pytest-django's
+        with django_capture_on_commit_callbacks(execute=True):
             each.post("/desk/login/", {"username": "ada", "password": PASSWORD})
 
     assert sent == [(ada.pk, "A browser")] * 2
