@@ -44,7 +44,7 @@ class Reader:
     """`cookie` is the name of the cookie that held the token; empty for a header's and for a new reader's.
 
     `expires_at`, in Unix seconds, is that of a host's signed-in reader; None for a guest. `had_old_signature`: the token was
-    signed with a key of SECRET_KEY_FALLBACKS, and `token` is the same one, signed anew. `former_ids` are those that a host's
+    signed with a key of SECRET_KEY_FALLBACKS, and `token` is the same one, signed again. `former_ids` are those that a host's
     user had by the keys in READER_KEY_PREVIOUS.
     """
 

@@ -33,7 +33,7 @@ django_settings.SIGN_INS_PER_ACCOUNT_HOUR = django_settings.SIGN_INS_PER_NETWORK
 django_settings.CALLS_PER_NETWORK_MINUTE = 0
 django_settings.KEY_READS_PER_MINUTE = django_settings.KEY_WRITES_PER_MINUTE = 0
 
-# Each client makes the middlewares anew, and that of static files reads all of them: 40 ms of CPU. They do not change
+# Each client makes the middlewares again, and that of static files reads all of them: 40 ms of CPU. They do not change
 # while tests run.
 _static_files: dict[tuple[str, str], dict[str, Any]] = {}
 _read_static_files: Any = WhiteNoise.update_files_dictionary

@@ -74,7 +74,7 @@ def _settle(article: Article, story: Story, context: IngestContext) -> Action | 
 
 
 def _withdraws_later(article: Article, story: Story) -> bool:
-    """Whether the story takes back what was imported before it was made: some sources number such a version anew.
+    """Whether the story takes back what was imported before it was made: some sources number such a version from 1 again.
 
     An article that was imported before times of versions were stored has that of its publication.
     """

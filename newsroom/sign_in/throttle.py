@@ -32,7 +32,7 @@ def take_try(request: HttpRequest, name: str) -> float:
 
 
 def forget_tries(request: HttpRequest, name: str) -> None:
-    """The password was right: the network's try was none, and the account, or the browser, begins anew."""
+    """The password was right: the network's try was none, and the account, or the browser, starts again with none."""
     give_back(NETWORK_SIGN_INS, request)
     give_back_all(SIGN_INS, _subject(request, name))
 

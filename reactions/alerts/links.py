@@ -8,7 +8,7 @@ from django.core import signing
 from django.urls import reverse
 
 _UNSUBSCRIBE, _MUTE = "reactions.unsubscribe", "reactions.mute"
-# Of a mute: whoever gets a forwarded mail may use its link. Unsubscribing works for ever.
+# Of a mute: who gets a forwarded mail may use its link. Unsubscribing works for ever.
 _MUTE_LIFETIME = timedelta(days=30)
 
 LISTS = {"alerts": "alerts", "daily": "the daily report", "weekly": "the weekly report"}

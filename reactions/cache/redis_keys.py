@@ -34,7 +34,7 @@ READ_TTL_SECONDS = 3_600
 
 # An hour: where PostgreSQL cannot be asked, an older ranking is better than none.
 RANKING_TTL_SECONDS = 3_600
-# Longer than a statement may run. A process that fails leaves the next try to whoever asks after that.
+# Longer than a statement may run. A process that fails leaves the next try to the request after that.
 RANKING_TURN_SECONDS = 30
 # Six hours: that long the task that copies views may be away, and none is lost.
 VIEWS_TTL_SECONDS = 21_600

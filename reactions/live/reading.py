@@ -53,7 +53,7 @@ class Batches(Generic[Key, Value]):
                     del self._waiting[key]
                 try:
                     values = await loop.run_in_executor(self._executor, self._read, list(batch))
-                except Exception as error:  # noqa: BLE001  # whoever waits raises it
+                except Exception as error:  # noqa: BLE001  # the waiting call raises it
                     for future in batch.values():
                         future.set_exception(error)
                 else:

@@ -92,7 +92,7 @@ def disable(endpoint: WebhookEndpoint, reason: str) -> bool:
 
 @transaction.atomic
 def switch_off(endpoint: WebhookEndpoint, reason: str) -> bool:
-    """Switch it off because somebody wants it, whom the reason names; whether it was on."""
+    """Switch it off at the wish of a user or key, which the reason names; whether it was on."""
     on = WebhookEndpoint.objects.filter(pk=endpoint.pk, active=True)
     if not on.update(active=False, disabled_reason=reason):
         return False

@@ -85,7 +85,7 @@ def story(stack: RunningStack, slug: str) -> str:
 
 @pytest.fixture
 def reader(browser: Browser, stack: RunningStack, story: str) -> Iterator[Browser]:
-    """The browser of somebody new, at the story, in the only tab."""
+    """The browser of a new reader, at the story, in the only tab."""
     browser.command("SetWindowRect", width=1280, height=900)
     tab = browser.command("GetWindowHandle")
     browser.goto(f"{stack.url}robots.txt")

@@ -33,7 +33,7 @@ _FAILURES = (OSError, HTTPException, UnexpectedStatus)
 
 
 class Program:
-    """A mirror that calls the API over HTTP, and begins anew where its cursor has expired."""
+    """A mirror that calls the API over HTTP, and starts again where its cursor has expired."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)

@@ -98,7 +98,7 @@ def test_the_fast_path_serves_readers_of_both_keys(settings: Settings, article: 
     assert Reaction.objects.count() == 2
 
 
-def test_a_cookie_signed_with_an_old_key_is_signed_anew(
+def test_a_cookie_signed_with_an_old_key_is_signed_again(
     client: Client, settings: Settings, article: Article
 ) -> None:
     token, name = new_reader().token, settings.READER_COOKIE
@@ -120,7 +120,7 @@ def test_a_cookie_signed_with_an_old_key_is_signed_anew(
     assert (again.status_code, again.cookies) == (200, {})
 
 
-def test_a_program_gets_its_token_signed_anew(client: Client, settings: Settings) -> None:
+def test_a_program_gets_its_token_signed_again(client: Client, settings: Settings) -> None:
     token = new_reader().token
     replace_secret_key(settings)
 

@@ -258,7 +258,7 @@ class Newsroom:
 
 
 class Reader:
-    """A reader of the installation: whoever holds the token. Keep it as you keep a password."""
+    """A reader of the installation: the one who holds the token. Keep it as you keep a password."""
 
     def __init__(self, newsroom: Newsroom, token: str) -> None:
         self.token = token

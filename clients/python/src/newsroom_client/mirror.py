@@ -84,7 +84,7 @@ def _ignore(change: Change) -> None:
 class Mirror:
     """Applies changes, whatever order they come in: a version that is lower than the known one is ignored.
 
-    `sync` reads the feed from where the last one ended. Where the cursor has expired (410) it begins anew, once, and what
+    `sync` reads the feed from where the last one ended. Where the cursor has expired (410) it starts again, once, and what
     the new reading does not have is removed. `on_content`, `on_counts` and `on_gone` are called with each change that
     was applied, and may raise: then the same change comes again with the next `sync`.
 
