@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from articles.api.api_keys import SCOPES, issue_key
+from articles.api.api_keys import SCOPES, KeyAuthentication, issue_key
 from articles.api.views import ApiView
 from reactions.models import Wave, WebhookEndpoint
 from reactions.readers import new_reader
@@ -146,6 +146,9 @@ def needs_key(call: Call) -> bool:
 
 
 of_keys = pytest.mark.parametrize("call", [c for c in list_calls() if needs_key(c)], ids=str)
+of_optional_keys = pytest.mark.parametrize(
+    "call", [c for c in list_calls() if takes(c, "key") and not needs_key(c)], ids=str
+)
 of_readers = pytest.mark.parametrize(
     "call", [c for c in list_calls() if takes(c, "readerToken")], ids=str
 )
@@ -165,6 +168,31 @@ def test_a_call_of_programs_names_the_key_that_it_needs(
         assert answer["WWW-Authenticate"].startswith("Bearer")
         assert "Authorization: Bearer <key>" in answer.json()["detail"]
         assert scheme in answer.json()["detail"]
+
+
+@of_optional_keys
+def test_a_call_that_a_key_may_come_with_refuses_other_credentials(
+    client: Client, publish_article: PublishArticle, call: Call
+) -> None:
+    publish_article(slug="x")
+    sent = ["Token nr_0_0", "Basic YTpi", f"Reader {new_reader().token}", "nr_0_0"]
+
+    answers = [send(client, call, Authorization=given) for given in sent]
+
+    for answer in answers:
+        assert (answer.status_code, answer.json()["code"]) == (401, "wrong_scheme")
+        assert answer["WWW-Authenticate"].startswith("Bearer")
+        assert "Authorization: Bearer <key>" in answer.json()["detail"]
+        assert "nr_" not in answer.json()["detail"]
+    assert send(client, call).status_code == 200
+
+
+def test_every_call_that_reads_a_key_says_so_in_openapi() -> None:
+    reading = [
+        each for each in list_calls() if KeyAuthentication in each.view.authentication_classes
+    ]
+
+    assert [str(each) for each in reading if not takes(each, "key")] == []
 
 
 @of_readers
