@@ -15,14 +15,8 @@ from rest_framework.response import Response
 from articles import validation
 from articles.api import serializers
 from articles.api.api_keys import KEY, KeyAuthentication, scope
-from articles.api.editing import (
-    IDEMPOTENCY_KEY,
-    ArticleParser,
-    Conflict,
-    WriteView,
-    editor_of,
-    target,
-)
+from articles.api.editing import ArticleParser, Conflict, WriteView, editor_of, target
+from articles.api.repeatable import IDEMPOTENCY_KEY
 from articles.api.validators import HEADERS_WRITTEN, IF_MATCH, described
 from articles.api.views import ApiView
 from articles.fields import MAX_LENGTH

@@ -6,7 +6,7 @@ import logging
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -273,6 +273,11 @@ class KeyAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
+
+
+def key_in(request: Request) -> ApiKey:
+    """The key of a call that needs one."""
+    return cast(ApiKey, request.auth)  # what KeyAuthentication found
 
 
 def has_scope(request: Request, *names: str) -> bool:

@@ -16,11 +16,12 @@ from articles.api.api_keys import (
     SCOPES,
     HasKey,
     KeyAuthentication,
+    key_in,
     presented_key,
     rotate_key,
 )
-from articles.api.editing import PRIVATE, key_in
 from articles.api.rate_limits import limits_of
+from articles.api.repeatable import PRIVATE
 from articles.api.serializers import UTCField
 from articles.api.views import ApiView
 from articles.models import ApiKey

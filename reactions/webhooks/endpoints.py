@@ -63,14 +63,18 @@ def target_port(url: str) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
 
 
+@transaction.atomic
 def rotate_secret(endpoint: WebhookEndpoint, *, now: datetime | None = None) -> WebhookEndpoint:
-    """Give it a new secret; the old one signs beside it for a day."""
-    endpoint.old_secret, endpoint.secret = endpoint.secret, new_secret()
-    endpoint.old_secret_valid_until = (now or timezone.now()) + OVERLAP
-    with transaction.atomic():
-        endpoint.save(update_fields=["secret", "old_secret", "old_secret_valid_until"])
-        audit.record("new secret", endpoint)
-    return endpoint
+    """Give it a new secret; the old one signs beside it for a day. Of two at once the second waits for the first.
+
+    Raises WebhookEndpoint.DoesNotExist.
+    """
+    locked = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
+    locked.old_secret, locked.secret = locked.secret, new_secret()
+    locked.old_secret_valid_until = (now or timezone.now()) + OVERLAP
+    locked.save(update_fields=["secret", "old_secret", "old_secret_valid_until"])
+    audit.record("new secret", locked)
+    return locked
 
 
 @transaction.atomic
