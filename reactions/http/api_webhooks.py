@@ -295,13 +295,9 @@ class SendTest(_Manages):
         return done_once(request, test, asked=[webhook])
 
 
-class _Pages(Pages):
-    ordering = ("-created_at", "-id")
-
-
 class Deliveries(_Manages, ListAPIView[WebhookDelivery]):
     serializer_class = DeliveryAnswer
-    pagination_class = _Pages
+    pagination_class = Pages
     queryset = WebhookDelivery.objects.none()
     query_parameters = {"get": {"state", "since", "type", "cursor"}}
 
