@@ -120,6 +120,8 @@ class Addresses(ApiView):
             add_address(
                 article_id=found.pk, url=url, is_canonical=is_canonical, editor=editor_of(request)
             )
+        except Article.DoesNotExist:  # deleted meanwhile
+            raise NotFound("There is no such article.") from None
         except MoveRefused as refused:
             if refused.code in _OF_URL:
                 detail = ErrorDetail(refused.text, refused.code)

@@ -36,6 +36,7 @@ from articles.resolve import find_any_article
 from articles.revisions import ExpectedVersionMissing, VersionConflict
 from articles.workflow import TransitionNotAllowed
 
+_NO_ARTICLE = "There is no such article."
 LARGEST_BODY = 1024 * 1024  # bytes; 100 kB of Arabic in JSON's escapes are 300 kB
 
 LOCATION = OpenApiParameter(
@@ -186,7 +187,7 @@ def target(request: Request, address: str) -> tuple[UUID, int | None]:
     try:
         article = find_any_article(address)
     except Article.DoesNotExist:
-        raise NotFound("There is no such article.") from None
+        raise NotFound(_NO_ARTICLE) from None
     given = request.headers.get("If-Match")
     return article.pk, expected_version(given, version=article.version)
 
@@ -196,6 +197,8 @@ def _refusals(article_id: UUID | None) -> Iterator[None]:
     """Answers the domain's exceptions with HTTP errors."""
     try:
         yield
+    except Article.DoesNotExist:  # deleted meanwhile
+        raise NotFound(_NO_ARTICLE) from None
     except InvalidValue as refused:
         text = refused.text[:1].upper() + refused.text[1:]
         raise ValidationError({refused.field: [text]}) from None

@@ -22,9 +22,12 @@ from articles.api.idempotency import (
 
 PRIVATE = "private, no-store"
 
+# Characters of a header that can be printed, as OpenAPI says it; _key_of decides.
+_PRINTABLE = r"^[\x20-\x7E\xA1-\xAC\xAE-\xFF]+$"
+
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
-    str,
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": _PRINTABLE},
     OpenApiParameter.HEADER,
     description="Makes the call safe to repeat for a day: the same call gets the first answer, with "
     "`Idempotent-Replayed: true`. 409 with `Retry-After` while the first one runs; 422 for another call.",
