@@ -93,7 +93,7 @@ class RotateMyKey(ApiView):
         old one: the new secret that was lost is not valid then, and the old one's time stays. A secret that an earlier
         rotation replaced ends at once.
         """
-        given = Rotation(data=request.data or {})
+        given = Rotation(data=request.data)
         given.is_valid(raise_exception=True)
         overlap = timedelta(seconds=given.validated_data["overlap_seconds"])
         try:

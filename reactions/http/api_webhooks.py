@@ -123,6 +123,10 @@ class DeliveryAnswer(serializers.ModelSerializer[WebhookDelivery]):
         return delivery.next_attempt_at if is_waiting else None
 
 
+class NoFields(StrictSerializer):
+    """A call without values of its own: none is passed over."""
+
+
 class ResendInput(StrictSerializer):
     state = serializers.ChoiceField(
         DeliveryState.choices, required=False, help_text="`failed` without it."
@@ -271,6 +275,7 @@ class RotateSecret(_Manages):
 
         @transaction.atomic
         def rotate() -> Answer:
+            NoFields(data=request.data).is_valid(raise_exception=True)
             return _answer(WebhookWithSecret(rotate_secret(self.locked(webhook))))
 
         return done_once(request, rotate, asked=[webhook])
@@ -290,6 +295,7 @@ class SendTest(_Manages):
 
         @transaction.atomic
         def test() -> Answer:
+            NoFields(data=request.data).is_valid(raise_exception=True)
             return _answer(DeliveryAnswer(send_test(self.locked(webhook))), 202)
 
         return done_once(request, test, asked=[webhook])

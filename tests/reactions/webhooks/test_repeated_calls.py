@@ -82,6 +82,17 @@ def test_a_refused_call_stores_nothing(program: Client) -> None:
     assert (refused.status_code, mended.status_code) == (400, 201)
 
 
+def test_a_call_without_fields_of_its_own_refuses_others(program: Client, path: str) -> None:
+    """`overlap_seconds` is one of rotating an API key, and would be taken for effective."""
+    secret = WebhookEndpoint.objects.get().secret
+    for call in ("rotate_secret", "test"):
+        for body in ({"overlap_seconds": 0}, [], "x"):
+            assert post(program, f"{path}{call}/", body).status_code == 400
+
+    assert WebhookEndpoint.objects.get().secret == secret
+    assert not WebhookDelivery.objects.exists()
+
+
 def test_of_no_webhook_nothing_is_made(program: Client) -> None:
     for call in ("rotate_secret", "test"):
         assert post(program, f"{WEBHOOKS}999/{call}/", key="one").status_code == 404

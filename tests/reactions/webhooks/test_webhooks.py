@@ -792,6 +792,8 @@ def test_old_deliveries_are_deleted(endpoint: WebhookEndpoint) -> None:
         ({"url": "https://example.org:0/"}, "url"),
         ({"url": "https://example.org:99999/"}, "url"),
         ({"url": "https://exa mple.org/"}, "url"),
+        ({"url": "https://10.0.0.1/"}, "url"),
+        ({"url": "https://[::ffff:169.254.169.254]/"}, "url"),
         ({"types": []}, "types"),
         ({"types": ["article.eaten"]}, "types"),
         ({"types": "article.killed"}, "types"),
