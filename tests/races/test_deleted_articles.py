@@ -1,4 +1,4 @@
-"""Every call that changes an article, while the article is being deleted: it finds none, and is no fault."""
+"""Every call, and every page of the desk, that changes an article while it is being deleted: it finds none."""
 
 import json
 from typing import Any
@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from articles.editing import create_draft, edit_article
 from articles.models import Article
+from articles.roles import Role
+from articles.workflow import Transition
+from tests.articles.desk.client import beside, fill_in, page, sign_in, transition_url
 from tests.articles.sites.sites import BLOG, make_site, publish_at
 from tests.conftest import PublishArticle
 from tests.newsroom.test_contract import Call, header_of, list_calls, operation
@@ -50,3 +54,23 @@ def test_a_call_about_an_article_that_is_being_deleted_finds_none(
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), answer.content
     assert [each.slug for each in Article.objects.all()] == ["other"]
+
+
+@pytest.mark.parametrize("what", ["save", "transition", "restore"])
+def test_a_page_about_an_article_that_is_being_deleted_finds_none(what: str) -> None:
+    article = create_draft(values={"headline": "It opens", "slug": "x", "body_markdown": "Soon."})
+    edit_article(article_id=article.pk, changes={"headline": "It is open"}, expected_version=1)
+    publisher = sign_in(Role.PUBLISHER)
+    publisher.raise_request_exception = False
+    url, form = {
+        "save": (page(article), "article_form"),
+        "transition": (transition_url(article, Transition.PUBLISH), "transition_form"),
+        "restore": (beside(article, "restore/1"), ""),
+    }[what]
+    sent = fill_in(publisher, url, form, headline="Open") if form else {"expected_version": "2"}
+
+    with held_open(article.delete, commits=True):
+        asking = Rival().start(lambda: publisher.post(url, sent))
+        wait_for_a_blocked_backend()
+
+    assert asking.result(timeout=20).status_code == 404
