@@ -124,6 +124,7 @@ def test_a_body_of_the_largest_size_arrives_and_a_larger_one_is_refused(site: Si
         ("/", {"Cookie": "reader=a"}, False),
         ("/", {"Cookie": "_ga=1; __Host-reader=a"}, False),
         ("/", {"Cookie": "_ga=1;sessionid=a"}, False),
+        ("/", {"Cookie": "_ga=1; __Host-sessionid=a"}, False),
         ("/", {"Authorization": "Reader a"}, False),
         ("/desk/", {}, False),
     ],
