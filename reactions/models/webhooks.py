@@ -2,12 +2,12 @@
 
 import secrets
 from base64 import b64encode
-from uuid import uuid4
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
+from articles.ids import uuid7
 from articles.sealed import SealedField
 
 _SECRET_BYTES = 32
@@ -106,7 +106,8 @@ class DeliveryState(models.TextChoices):
 class WebhookDelivery(models.Model):
     """One message to one endpoint: the same id and the same bytes at each attempt."""
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    # Sorts by when it was made, also those of one transaction, whose `created_at` is the same.
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     endpoint = models.ForeignKey(
         WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries"
     )
@@ -126,7 +127,7 @@ class WebhookDelivery(models.Model):
 
     class Meta:
         verbose_name_plural = "webhook deliveries"
-        ordering = ["-created_at", "-id"]
+        ordering = ["-id"]
         indexes = [
             # What is due, every second.
             models.Index(
@@ -134,7 +135,7 @@ class WebhookDelivery(models.Model):
                 name="reactions_deliveries_due",
                 condition=models.Q(state=DeliveryState.WAITING),
             ),
-            # The task that deletes old ones, and the lists.
+            # The task that deletes old ones.
             models.Index(fields=["created_at"], name="reactions_deliveries_by_time"),
         ]
 

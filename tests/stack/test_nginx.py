@@ -10,6 +10,7 @@ from contextlib import closing
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -17,6 +18,7 @@ from newsroom.stack.guard import Guard
 from tests.programs import nginx
 from tests.servers import PROJECT, free_port, open_folder
 from tests.slow_clients import SlowClients
+from tests.stack.longest_address import LONGEST_ADDRESS
 
 PATIENCE_SECONDS = 15
 
@@ -114,6 +116,10 @@ def test_a_body_of_the_largest_size_arrives_and_a_larger_one_is_refused(site: Si
     assert response.status == 413
     assert response.headers["Content-Type"] == "application/problem+json"
     assert json.loads(answer)["status"] == 413
+
+
+def test_the_longest_address_of_the_api_arrives(site: Site) -> None:
+    assert site.seen(LONGEST_ADDRESS)["path"] == unquote(LONGEST_ADDRESS)
 
 
 @pytest.mark.parametrize(

@@ -460,7 +460,7 @@ def test_a_refused_call_may_be_corrected_under_its_key(desk: Desk) -> None:
     assert (refused.status_code, mended.status_code) == (400, 201)
 
 
-@pytest.mark.parametrize("key", ["x" * 256, "\x7f"])
+@pytest.mark.parametrize("key", ["x" * 256, "\x7f", "", "a\tb"])
 def test_an_invalid_idempotency_key_is_refused(key: str, desk: Desk) -> None:
     response = desk.post(body=WHOLE, **{"Idempotency-Key": key})
 

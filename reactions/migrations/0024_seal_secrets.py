@@ -16,7 +16,7 @@ def unseal(apps: Any, editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reactions', '0022_view_days'),
+        ('reactions', '0023_delivery_ids'),
     ]
 
     operations = [
