@@ -75,6 +75,30 @@ def test_the_target_starts_every_unit() -> None:
     assert {*wanted[1].split()} == {path.name for path in UNITS}
 
 
+def test_the_units_of_a_second_release_share_nothing_with_the_first(tmp_path: Path) -> None:
+    """docs/operations.md, "Upgrading", makes them: both run for some minutes."""
+    page = (PROJECT / "docs/operations.md").read_text("utf-8")
+    (made,) = re.findall(r"^ {6}(sed .*) > /etc/systemd/system/(\S+)$", page, re.MULTILINE)
+    for name in PROCESSES:
+        command = made[0].replace("$unit", name)
+        text = subprocess.run(
+            ["/bin/sh", "-c", command], cwd=PROJECT, capture_output=True, text=True, check=True
+        ).stdout
+        (tmp_path / made[1].replace("$unit", name)).write_text(text)
+
+    for name in PROCESSES:
+        first = unit(DEPLOY / "systemd" / f"newsroom-{name}.service")
+        second = unit(tmp_path / f"newsroom-b-{name}.service")
+        assert second.keys() == first.keys()
+        assert second["ExecStart"][0].startswith("/opt/newsroom-b/.venv/bin/python ")
+        assert words_of(second["ExecStart"][0].replace("-b/", "/")) == words_of(
+            first["ExecStart"][0]
+        )
+        assert second["WorkingDirectory"] == ["/opt/newsroom-b"]
+        for place in ("RuntimeDirectory", "Environment"):
+            assert not set(second.get(place, [])) & set(first.get(place, []))
+
+
 # A machine without systemd's program checks what it can: the test above.
 if shutil.which("systemd-analyze"):
 
