@@ -69,6 +69,7 @@ class Story:
 
     `source_item_id` is the name that its source gives the story, and `source_version` is
     its version there: a number, a dotted number or a UTC time. `modified_at` is when that version was made.
+    `published_at` has the offset of the file where that states one, else it is in UTC.
     `notes` say what was left out of the story and what was guessed.
     """
 

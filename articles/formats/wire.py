@@ -29,6 +29,7 @@ from articles.formats.story import (
     Story,
     StoryError,
 )
+from articles.offsets import as_filed
 
 FILE_BYTES = 5 * 1024 * 1024  # a feed of 1,000 full stories; larger ones come in parts
 ITEMS = 2000  # of one document
@@ -154,8 +155,8 @@ class Item:
                 self.refuse(key, f"{_shown(value)} is not a media topic such as medtop:20000001.")
         return tuple(dict.fromkeys(filter(None, map(mediatopics.uri_of, claimed))))
 
-    def moment(self, key: str, value: str) -> datetime | None:
-        """A time as ISO 8601 or as RFC 5322 writes it; without an offset it is the zone's."""
+    def moment(self, key: str, value: str, *, keeps_offset: bool = False) -> datetime | None:
+        """A time as ISO 8601 or as RFC 5322 writes it, in UTC or as filed; without an offset it is the zone's."""
         if not value.strip():
             return None
         try:
@@ -171,8 +172,8 @@ class Item:
             return None
         if moment.tzinfo is None:
             self.guess(f"{value.strip()} is in the zone {self.zone}")
-            moment = moment.replace(tzinfo=self.zone)
-        return moment.astimezone(UTC)
+            return moment.replace(tzinfo=self.zone).astimezone(UTC)
+        return as_filed(moment) if keeps_offset else moment.astimezone(UTC)
 
     def language(self, value: str) -> str:
         if not value.strip():
@@ -221,7 +222,7 @@ def story_of(raw: RawStory, item: Item) -> Story:
     pub_status = _pub_status(raw.pub_status, item)
     needs_text = pub_status == "usable"  # a withdrawn story may be empty
     item_id = _short_id(item.text("id", raw.item_id, longest=10_000))
-    published_at = item.moment("published_at", raw.published_at)
+    published_at = item.moment("published_at", raw.published_at, keeps_offset=True)
     modified_at = item.moment("modified_at", raw.modified_at)
     body = _body(raw, item)
     raw_dateline, body_html = _dateline_and_body(raw, body.html, item, published_at)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, timedelta, tzinfo
 from html import escape
 from typing import BinaryIO
 from urllib.parse import unquote
@@ -25,6 +25,7 @@ from articles.formats.wire import (
     shortened,
 )
 from articles.formats.xmltree import attribute, elements, first, text_of
+from articles.offsets import written
 
 # Written with either scheme, with and without www, version and the last slash.
 NAMESPACE = re.compile(
@@ -37,6 +38,7 @@ MODULES = {
 }
 CONTENT, CREATOR = MODULES.values()
 EXPORT_ITEMS = 100_000  # posts of one export on disk; a paper of twenty years has about 50,000
+DAY_MINUTES = 24 * 60
 NEVER = "0000-00-00 00:00:00"  # what WordPress writes for a time that is not known
 
 
@@ -204,9 +206,19 @@ def _meta(item: etree._Element, key: str) -> str:
 
 
 def _moment(post: etree._Element, tag: str) -> str:
-    """The UTC time of a pair such as `post_date_gmt` and `post_date`."""
-    moment = _text(post, f"{tag}_gmt")
-    return f"{moment}+00:00" if moment and moment != NEVER else ""
+    """The time of a pair such as `post_date_gmt` and `post_date`, whose difference is the offset of the blog."""
+    moment, local = _text(post, f"{tag}_gmt"), _text(post, tag)
+    if not moment or moment == NEVER:
+        return ""
+    try:
+        ahead = datetime.fromisoformat(local) - datetime.fromisoformat(moment)
+        offset, rest = divmod(ahead, timedelta(minutes=1))
+    except (ValueError, TypeError):
+        offset, rest = 0, timedelta(0)
+    # Clocks differ by quarters of an hour; a pair that does not was written at two times.
+    if rest or offset % 15 or abs(offset) > DAY_MINUTES:
+        return f"{moment}+00:00"
+    return f"{local}{written(offset)}" if offset else f"{moment}+00:00"
 
 
 def _paragraphs(text: str) -> str:
