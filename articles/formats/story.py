@@ -45,6 +45,7 @@ class Author:
 
     name: str
     role: str = "writer"
+    title: str = field(default="", compare=False)  # as the byline has it: Foreign Editor
 
 
 @dataclass(frozen=True, slots=True)
