@@ -16,7 +16,7 @@ def unseal(apps: Any, editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('articles', '0019_sources'),
+        ('articles', '0021_source_schedules_default'),
         ('otp_totp', '0003_add_timestamps'),
     ]
 
