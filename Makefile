@@ -38,8 +38,9 @@ test-browsers: tools  ## slow journeys in Chromium, and the widget in Firefox an
 audit: tools  ## known vulnerabilities of the packages, with pip-audit, where advisories can be had
 	@exec "$(VENV)/bin/python" -m newsroom.stack.audit
 
-drill: tools  ## backs an installation up, restores it on other servers, and prints what is the same
-	@exec "$(VENV)/bin/python" -m tests.drills.restore
+drill: tools  ## a backup is restored on other servers, and a release takes over from another; prints what is the same
+	@"$(VENV)/bin/python" -m tests.drills.restore
+	@exec "$(VENV)/bin/python" -m tests.drills.upgrade
 
 attacks: tools  ## the attacks alone, and their table in docs/moderation.md
 	@ATTACKS=write exec "$(VENV)/bin/python" -m pytest -p no:randomly tests/chaos/test_attacks.py

@@ -20,7 +20,7 @@ _IN_ADDRESS = re.compile(
 )
 # A reader's token, wherever it stands: the random part, the time of issue, the signature.
 _READER = re.compile(r"\b[\w-]{22}(?:~[\w-]{4})?\.[0-9A-Za-z]{5,8}\.[\w-]{43}")
-_COOKIE = re.compile(r"\b((?:__Host-)?reader|sessionid|csrftoken)=[^;,\s'\"]+")
+_COOKIE = re.compile(r"\b((?:__Host-)?(?:reader|sessionid|csrftoken))=[^;,\s'\"]+")
 # Links that let who has them do something: previews, and those of mails.
 _LINK = re.compile(r"(/preview/|/desk/mail/(?:unsubscribe|mute)/)[^/\s'\"]+")
 # What looks like an address: those of the Internet are readers', those of private networks our servers'.

@@ -14,6 +14,7 @@ from django.core import checks
 from django.db import ProgrammingError, connection
 from redis import RedisError
 
+from articles.sealed import unreadable
 from newsroom.production import COMMON_PASSWORDS, list_dangers
 from reactions.cache import redis as redis_cache
 from reactions.moderation.client_network import has_unknown_proxy
@@ -110,6 +111,12 @@ def _of_installation() -> Iterator[checks.CheckMessage]:
             hint="Set it to the number of your proxies. See docs/operations.md.",
             id="newsroom.E015",
         )
+    for column in _unreadable_secrets():
+        yield checks.Error(
+            f"Secrets in {column} were sealed with a key that is not known.",
+            hint="Put it into SECRET_KEY_FALLBACKS, or store these secrets again.",
+            id="newsroom.E018",
+        )
     for name in _accounts_with_common_passwords():
         yield checks.Error(
             f"The password of {name} is a common one.",
@@ -122,6 +129,13 @@ def _of_installation() -> Iterator[checks.CheckMessage]:
             hint="Redis 7.2, Valkey 8 or newer is supported.",
             id="newsroom.W005",
         )
+
+
+def _unreadable_secrets() -> list[str]:
+    try:
+        return unreadable()
+    except ProgrammingError:  # the tables do not exist yet
+        return []
 
 
 def _accounts_with_common_passwords() -> Iterator[str]:

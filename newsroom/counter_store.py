@@ -21,6 +21,7 @@ from newsroom import request_counters as request_counters
 from newsroom import task_counters as task_counters
 from reactions import counters as counters
 from reactions.cache import redis, redis_keys
+from reactions.live.counters import COUNTERS_OF_RECORDS as COUNTERS_OF_RECORDS
 
 # What a process that is killed has counted since is lost. Prometheus scrapes every fifteen seconds.
 FLUSH_SECONDS = 5.0

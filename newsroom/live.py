@@ -134,6 +134,7 @@ def main() -> int:
     """Serve until a signal ends it; returns the exit code."""
     logging.config.dictConfig(settings.LOGGING)
     apps.populate(_APPS)
+    from newsroom.counter_store import start_flushing
     from newsroom.production import refuse_dangers
     from reactions.live.application import Live
 
@@ -159,6 +160,7 @@ def main() -> int:
         backlog=_BACKLOG,
         timeout_graceful_shutdown=_LAST_SECONDS,
     )
+    start_flushing()
     # What is loaded stays: the collector need not visit it again.
     gc.collect()
     gc.freeze()

@@ -21,7 +21,7 @@ from newsroom.health import check_components
 from reactions.changes.feed import read_expired_cursors, seconds_behind
 from reactions.counting.aggregate import measure_backlog
 from reactions.counting.reconcile import last_reconciliation
-from reactions.live.metrics import METRICS, read_records
+from reactions.live.metrics import read_records
 from reactions.moderation.decisions import count_waves
 from reactions.moderation.rate_limits import read_rate_limit_counts
 from reactions.page_views import read_view_counts
@@ -187,12 +187,9 @@ def _views() -> Iterator[Metric]:
 
 def _live() -> Iterator[Metric]:
     records = read_records()
-    if records is None:
-        return
-    for field, (name, kind, says) in METRICS.items():
-        total = sum(record[field] for record in records)
-        family = CounterMetricFamily if kind == "counter" else GaugeMetricFamily
-        yield family(name, says, value=total)
+    if records is not None:
+        listeners = sum(record["listeners"] for record in records)
+        yield _gauge("live_listeners", "Open streams of all live processes.", listeners)
 
 
 def _counters() -> Iterator[Metric]:

@@ -34,6 +34,7 @@ class Source(models.Model):
     schedules = models.BooleanField(
         "future times are embargoes",
         default=False,
+        db_default=False,
         help_text="Its stories with a future time of publication wait until then; those of other sources are refused.",
     )
 

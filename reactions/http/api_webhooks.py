@@ -374,7 +374,8 @@ class Resend(_Manages):
 
 
 def _answer(shape: serializers.BaseSerializer[Any], status: int = 200) -> Answer:
-    return Answer(status, render(shape.data).decode())
+    has_secret = isinstance(shape, WebhookWithSecret)
+    return Answer(status, render(shape.data).decode(), has_secret=has_secret)
 
 
 def _read_moment(name: str, given: str) -> datetime:

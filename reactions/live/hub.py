@@ -10,7 +10,7 @@ import random
 import socket
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +22,7 @@ from articles.sites.rules import is_url
 from reactions.counts import Answer, read_published
 from reactions.live import events, reading
 from reactions.live.articles import LiveArticle
+from reactions.live.counters import Tally
 from reactions.live.listeners import Listener, Message, Send, body
 from reactions.live.subscription import Subscription
 
@@ -91,7 +92,8 @@ class Hub:
         self._epoch_set_at = float("-inf")
         self.is_live = False
         self.is_draining = False
-        self.sent = self.dropped = self.refused = 0
+        self.opened = self.sent = self.late = self.dropped = self.refused = 0
+        self._tally = Tally()
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._executor = ThreadPoolExecutor(2, thread_name_prefix="live")
         self._read_ids = reading.Batches(reading.read_ids, self._executor)
@@ -124,6 +126,7 @@ class Hub:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_STOP_SECONDS)
+        self._tally.note(self.record())
         await self._subscription.delete_record(self.name)
         await self._subscription.close()
         self._executor.shutdown(wait=False, cancel_futures=True)
@@ -136,7 +139,9 @@ class Hub:
             "listeners": len(self._listeners),
             "articles": len(self._articles),
             "tasks": len(asyncio.all_tasks()),
+            "opened": self.opened,
             "sent": self.sent,
+            "late": self.late,
             "dropped": self.dropped,
             "refused": self.refused,
         }
@@ -224,6 +229,7 @@ class Hub:
         lease = self._limits.lease_seconds
         listener.lease_ends_at = now + random.uniform(0.8, 1.2) * lease  # noqa: S311  # no secret
         self._listeners.add(listener)
+        self.opened += 1
         self._turns[self._turn - 1].add(listener)
         if network is not None:
             self._networks[network] += 1
@@ -428,10 +434,11 @@ class Hub:
     def _joined(self, articles: Iterable[LiveArticle]) -> Message:
         return body(b"".join(each.event(self._epoch) for each in articles))
 
-    def _put_behind(self, listener: Listener, articles: Iterable[LiveArticle]) -> None:
+    def _put_behind(self, listener: Listener, articles: Collection[LiveArticle]) -> None:
         """Remember that a slow listener lacks the newest of these, whichever that is when it can be sent."""
         if listener.ended:
             return
+        self.late += len(articles)
         if listener.behind is None:
             listener.behind = set()
             listener.behind_since = time.monotonic()
@@ -558,6 +565,7 @@ class Hub:
 
     async def _write_records(self) -> None:
         while True:
+            self._tally.note(self.record())
             await self._subscription.write_record(self.name, self.record())
             await asyncio.sleep(_RECORD_SECONDS)
 

@@ -1,10 +1,14 @@
-"""The metrics of live processes: in the text format of Prometheus, and from what each writes to Redis."""
+"""The metrics of one live process, in the text format of Prometheus, and what each writes to Redis about itself.
+
+Those of all processes are in /metrics of web: reactions/live/counters.py.
+"""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reactions.cache import redis, redis_keys
+from reactions.live.counters import COUNTERS_OF_RECORDS
 
 # A process writes its record every second; one that has not for so long is down.
 _FRESH_SECONDS = 5
@@ -23,15 +27,10 @@ def read_records() -> list[Record] | None:
 
 
 # By the name in a record: the metric, its type and what it says.
-METRICS = {
-    "listeners": ("newsroom_live_listeners", "gauge", "Open streams."),
-    "sent": ("newsroom_live_events_sent", "counter", "Events of counts that were sent."),
-    "dropped": (
-        "newsroom_live_dropped",
-        "counter",
-        "Streams that were cut because they were too slow.",
-    ),
-    "refused": ("newsroom_live_refused", "counter", "Streams that were refused for want of room."),
+METRICS = {"listeners": ("newsroom_live_listeners", "gauge", "Open streams.")} | {
+    field: (family.name, "counter", family.documentation)
+    for field, counter in COUNTERS_OF_RECORDS.items()
+    for family in counter.describe()
 }
 
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from articles.ids import uuid7
+from articles.sealed import SealedField
 
 _SECRET_BYTES = 32
 # Of what a receiver answered, as it is shown.
@@ -70,9 +71,9 @@ class WebhookEndpoint(models.Model):
         default=10,
         help_text="Changed counts are sent together, at most once in so many seconds.",
     )
-    secret = models.CharField(max_length=100, default=new_secret, editable=False)
+    secret = SealedField(default=new_secret, editable=False)
     # Also valid, until then: both signatures are sent while the receiver changes its secret.
-    old_secret = models.CharField(max_length=100, blank=True, editable=False)
+    old_secret = SealedField(blank=True, editable=False)
     old_secret_valid_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     active = models.BooleanField(default=True)

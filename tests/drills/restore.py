@@ -98,10 +98,11 @@ def servers(data: Path, secrets: Mapping[str, str], guard: Guard) -> Iterator[di
         made.stop()
 
 
-def run(environment: Mapping[str, str], *arguments: str | Path) -> str:
+def run(environment: Mapping[str, str], *arguments: str | Path, project: Path = PROJECT) -> str:
+    """The output of Python with these arguments in the project's folder. Raises SystemExit where it fails."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", *map(str, arguments)],
-        cwd=PROJECT,
+        cwd=project,
         env=dict(environment),
         capture_output=True,
         text=True,

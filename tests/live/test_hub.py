@@ -109,6 +109,7 @@ def test_a_slow_listener_gets_the_last_value_and_no_other(
         assert b"id: 2\n" not in slow.content
         assert b"id: 3\n" not in slow.content
         assert not slow.was_cut
+        assert hub.record()["late"] == 3
 
     run(steps)
 

@@ -163,6 +163,7 @@ def test_the_log_of_the_product_is_written_by_that_formatter(settings: Settings)
         (f"reader={READER}; a=b", "reader=…; a=b"),
         (f"the token {READER} is bad", "the token … is bad"),
         ("sessionid=abc123, __Host-reader=x", "sessionid=…, __Host-reader=…"),
+        ("__Host-sessionid=abc123; x=y", "__Host-sessionid=…; x=y"),
         ("Not found: /preview/MTIz:abc/", "Not found: /preview/…/"),
         ("POST /desk/mail/mute/abc:def/", "POST /desk/mail/mute/…/"),
         ("from 203.0.114.9:4711 and 2a00:1450:4001::1", "from …:4711 and …"),

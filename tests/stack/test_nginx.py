@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -130,6 +131,7 @@ def test_the_longest_address_of_the_api_arrives(site: Site) -> None:
         ("/", {"Cookie": "reader=a"}, False),
         ("/", {"Cookie": "_ga=1; __Host-reader=a"}, False),
         ("/", {"Cookie": "_ga=1;sessionid=a"}, False),
+        ("/", {"Cookie": "_ga=1; __Host-sessionid=a"}, False),
         ("/", {"Authorization": "Reader a"}, False),
         ("/desk/", {}, False),
     ],
@@ -173,6 +175,13 @@ def test_one_readers_own_answer_is_for_no_other(site: Site, own: dict[str, str])
 def test_what_may_not_be_shared_is_not_stored(site: Site, cache_control: str) -> None:
     for number in ("1", "2"):
         assert site.seen(f"/?{cache_control}", **{"X-Try": number})["HTTP_X_TRY"] == number
+
+
+def test_requests_for_what_may_not_be_shared_do_not_wait_for_each_other(site: Site) -> None:
+    with ThreadPoolExecutor(2) as clients:
+        found = list(clients.map(site.seen, ["/meet?private"] * 2))
+
+    assert [each["met"] for each in found] == [True, True]
 
 
 def test_a_compressed_copy_is_for_clients_that_accept_it(site: Site) -> None:

@@ -1,6 +1,9 @@
 """Migrations run while readers react: none locks a table that every reaction needs for longer than a moment.
 
+And while processes of the release before run: none takes away what these use, or asks of a row what they do not give it.
+
 Reads the operations and SQL of each migration that no release has yet. What a long one has to be instead is in _ADVICE.
+`python -m tests.drills.upgrade` shows it with two releases.
 """
 
 import re
@@ -10,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
-from django.db import migrations
+from django.db import migrations, models
 
 ROOT = Path(__file__).parents[2]
 # The last ones whose locks were announced: "run it while no process of the release before is serving".
@@ -106,6 +109,66 @@ def test_what_works_beside_readers_is_not_in_a_transaction() -> None:
             for each in list_operations(migration.operations)
         ]
         assert not any(online) or not migration.atomic, name
+
+
+# What the release before uses goes one release after the code that uses it.
+_TAKEN_AWAY = (
+    migrations.RemoveField,
+    migrations.RenameField,
+    migrations.DeleteModel,
+    migrations.RenameModel,
+    migrations.AlterModelTable,
+)
+_TAKEN_AWAY_BY_SQL = re.compile(
+    r"\b(?:DROP (?:TABLE|COLUMN)|RENAME (?:COLUMN |CONSTRAINT )?\S* ?TO)\b", re.IGNORECASE
+)
+# A later migration has made it good, before any release.
+_MENDED = {"articles 0019_sources: source.schedules has no default of the database"}
+
+
+def faults_beside_the_release_before(
+    operation: migrations.operations.base.Operation,
+) -> Iterator[str]:
+    if isinstance(operation, _TAKEN_AWAY):
+        yield f"{type(operation).__name__} of what the release before uses"
+    if isinstance(operation, migrations.RunSQL) and _TAKEN_AWAY_BY_SQL.search(str(operation.sql)):
+        yield "SQL that takes away what the release before uses"
+    if isinstance(operation, migrations.AddField):
+        field = operation.field
+        # Django's own default is not the column's: a row that does not name the column is refused.
+        if not (field.null or field.has_db_default() or field.many_to_many):
+            yield f"{operation.model_name}.{operation.name} has no default of the database"
+
+
+def test_processes_of_the_release_before_work_on_the_new_schema() -> None:
+    found = {
+        f"{name}: {fault}"
+        for name, migration in list_migrations()
+        for one in list_operations(migration.operations)
+        for fault in faults_beside_the_release_before(one)
+    }
+
+    assert found == _MENDED
+
+
+@pytest.mark.parametrize(
+    ("operation", "count"),
+    [
+        (migrations.AddField("article", "x", models.IntegerField(default=0)), 1),
+        (migrations.AddField("article", "x", models.IntegerField(db_default=0)), 0),
+        (migrations.AddField("article", "x", models.IntegerField(null=True)), 0),
+        (migrations.RemoveField("article", "x"), 1),
+        (migrations.RenameField("article", "x", "y"), 1),
+        (migrations.RunSQL("ALTER TABLE articles_article DROP COLUMN x"), 1),
+        (migrations.RunSQL("ALTER TABLE articles_article RENAME COLUMN x TO y"), 1),
+        (migrations.RunSQL("ALTER TABLE articles_article RENAME TO y"), 1),
+        (migrations.RunSQL("ALTER TABLE articles_article ADD COLUMN x int"), 0),
+    ],
+)
+def test_what_the_release_before_needs_is_known(
+    operation: migrations.operations.base.Operation, count: int
+) -> None:
+    assert len(list(faults_beside_the_release_before(operation))) == count
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from articles.api.api_keys import issue_key
+from articles.models import IdempotencyKey
 from reactions.models import WebhookDelivery, WebhookEndpoint
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +59,22 @@ def test_a_rotation_is_made_once_and_the_receivers_secret_still_signs(
     assert first.content == again.content
     assert first.json()["secret"] == endpoint.secret
     assert endpoint.old_secret == receivers
+
+
+def test_a_stored_answer_shows_no_secret_and_ends_with_its_key(
+    program: Client, settings: Settings
+) -> None:
+    first = post(program, WEBHOOKS, NEW, "one")
+    stored = IdempotencyKey.objects.get().response_body
+    settings.SECRET_KEY, old = "another" * 9, settings.SECRET_KEY
+
+    unreadable = post(program, WEBHOOKS, NEW, "one")
+    settings.SECRET_KEY_FALLBACKS = [old]
+    again = post(program, WEBHOOKS, NEW, "one")
+
+    assert first.json()["secret"] not in stored
+    assert (unreadable.status_code, unreadable.json()["code"]) == (422, "key_reused")
+    assert again.content == first.content
 
 
 def test_a_test_is_sent_once(program: Client, path: str) -> None:
