@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from articles.fields import SLUG_LENGTH
 
@@ -11,6 +12,7 @@ ASCII_WORD = re.compile(r"[a-z0-9]+")
 UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1024)  # a story asks thirteen times, for names that the next one has, too
 def slug_of(text: str) -> str:
     """The text in lower case, its words joined by hyphens; accents go, other alphabets stay.
 

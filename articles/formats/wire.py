@@ -125,6 +125,8 @@ class Item:
 
     def text(self, key: str, value: str, *, longest: int, required: bool = False) -> str:
         """One line of text; empty where there is none."""
+        if not value and not required:  # as most fields of most stories are
+            return ""
         value = " ".join(value.split())
         if found := UNWELCOME.search(value):
             self.refuse(key, f"the character {found[0]!r} is not allowed.")
