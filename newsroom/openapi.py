@@ -115,6 +115,8 @@ def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 def _add_what_keys_read(schemas: dict[str, Any]) -> None:
     """The fields that `GET articles/` and `GET articles/{article}/` answer with a key alone, for typed clients."""
+    if "EditorialArticle" not in schemas:  # a document of other views alone
+        return
     whole = schemas["EditorialArticle"]["properties"]
     for name, fields in (("ArticleAnswer", list(whole)), ("ArticleEntry", ["state"])):
         known = schemas[name]["properties"]
