@@ -72,6 +72,7 @@ def test_an_article_is_answered_in_full(
         "media": [],
         "first_published_at": "2024-12-08T09:23:00Z",
         "published_at": "2024-12-08T09:23:00Z",
+        "published_offset": "+03:00",
         "content_modified_at": "2024-12-08T09:23:00Z",
         "version": 1,
         "corrections": [],
