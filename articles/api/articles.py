@@ -148,12 +148,12 @@ def _find_editorial(address: str) -> Article:
     """The article in any state but killed, as programs read it that write."""
     try:
         found = find_any_article(address)
+        found = found.merged_into or found
+        if found.state == State.KILLED:
+            raise Gone
+        return Article.objects.in_full().select_related("source").get(pk=found.pk)
     except Article.DoesNotExist:
         raise NotFound("There is no such article.") from None
-    found = found.merged_into or found
-    if found.state == State.KILLED:
-        raise Gone
-    return Article.objects.in_full().select_related("source").get(pk=found.pk)
 
 
 def _answer(

@@ -213,11 +213,10 @@ def _refusal_by_version(
     refused: VersionConflict | ExpectedVersionMissing, article_id: UUID
 ) -> APIException:
     """For a merged article 409: a GET answers the other one, whose version would be refused as well."""
-    article = Article.objects.only("merged_into").get(pk=article_id)
-    if article.merged_into_id:
+    merged = Article.objects.filter(pk=article_id, merged_into__isnull=False)
+    if into_id := merged.values_list("merged_into_id", flat=True).first():
         return Conflict(
-            f"This article was merged into {article.merged_into_id}: change that one.",
-            "already_merged",
+            f"This article was merged into {into_id}: change that one.", "already_merged"
         )
     if isinstance(refused, VersionConflict):
         return PreconditionFailed(refused)

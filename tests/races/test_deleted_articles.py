@@ -2,12 +2,17 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
 
+from articles.api import articles, editing
+from articles.api.api_keys import issue_key
 from articles.editing import create_draft, edit_article
 from articles.models import Article
+from articles.resolve import find_any_article
+from articles.revisions import VersionConflict
 from articles.roles import Role
 from articles.workflow import Transition
 from tests.articles.desk.client import beside, fill_in, page, sign_in, transition_url
@@ -74,3 +79,37 @@ def test_a_page_about_an_article_that_is_being_deleted_finds_none(what: str) -> 
         wait_for_a_blocked_backend()
 
     assert asking.result(timeout=20).status_code == 404
+
+
+def test_a_draft_that_is_deleted_between_being_found_and_read_is_not_found(
+    publish_article: PublishArticle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_article(slug="x")
+    key = issue_key(name="CMS", scopes=["articles:read"])
+
+    def find(address: str) -> Article:
+        found = find_any_article(address)
+        Article.objects.filter(pk=found.pk).delete()
+        return found
+
+    monkeypatch.setattr(articles, "find_any_article", find)
+    answer = Client().get("/api/v1/articles/x/", headers={"Authorization": f"Bearer {key}"})
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_a_refusal_by_version_of_an_article_that_is_deleted_by_then_is_one(
+    publish_article: PublishArticle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_article(slug="x")
+    key = issue_key(name="CMS", scopes=["articles:write"])
+
+    def refuse(*, article_id: UUID, **_: object) -> Article:
+        Article.objects.filter(pk=article_id).delete()
+        raise VersionConflict(expected_version=1, version=2)
+
+    monkeypatch.setattr(editing, "edit_article", refuse)
+    headers = {"Authorization": f"Bearer {key}", "If-Match": '"1"'}
+    answer = Client().patch("/api/v1/articles/x/", "{}", "application/json", headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (412, "stale")
