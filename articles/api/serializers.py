@@ -29,7 +29,7 @@ class UTCField(serializers.DateTimeField):
 class OffsetField(serializers.CharField):
     """Minutes east of UTC as `+03:00`."""
 
-    def to_representation(self, value: int) -> str:
+    def to_representation(self, value: Any) -> str:
         return written(value)
 
 

@@ -104,7 +104,8 @@ def test_a_call_without_fields_of_its_own_refuses_others(program: Client, path: 
     """`overlap_seconds` is one of rotating an API key, and would be taken for effective."""
     secret = WebhookEndpoint.objects.get().secret
     for call in ("rotate_secret", "test"):
-        for body in ({"overlap_seconds": 0}, [], "x"):
+        bodies: list[object] = [{"overlap_seconds": 0}, [], "x"]
+        for body in bodies:
             assert post(program, f"{path}{call}/", body).status_code == 400
 
     assert WebhookEndpoint.objects.get().secret == secret
