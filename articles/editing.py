@@ -6,7 +6,7 @@ database can know, such as a slug that is taken, is checked here.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +32,7 @@ from articles.models import (
     State,
     Tag,
 )
+from articles.offsets import offset_of
 from articles.revisions import (
     RESTORED,
     check_merges,
@@ -280,6 +281,16 @@ def _set_body(article: Article, text: str) -> bool:
     return True
 
 
+def _set_published_at(article: Article, moment: datetime | None) -> bool:
+    """With the offset in which it was sent. The same moment in UTC, as the API answers it, leaves the offset as it is."""
+    offset = None if moment is None else offset_of(moment)
+    if moment == article.published_at and offset in {None, article.published_offset}:
+        return False
+    article.published_at = moment and moment.astimezone(UTC)
+    article.published_offset = offset
+    return True
+
+
 def _set_slug(article: Article, slug: str) -> bool:
     """The former slug keeps redirecting to the article."""
     if slug == article.slug:
@@ -407,6 +418,7 @@ def byline_of(authors: Iterable[Author]) -> str:
 
 # Fields that do more than fill one column.
 SETTERS: Mapping[str, Callable[[Article, Any], bool]] = {
+    "published_at": _set_published_at,
     "slug": _set_slug,
     "body_markdown": _set_body,
     "dateline": _set_dateline,

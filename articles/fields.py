@@ -136,7 +136,13 @@ FIELDS: Final = (
         fieldset=Fieldset.NOTES,
         help_text="For readers.",
     ),
-    Field("published_at", Kind.VALUE, from_source=True, is_restored=False),
+    Field(
+        "published_at",
+        Kind.VALUE,
+        from_source=True,
+        is_restored=False,
+        derived=("published_offset",),
+    ),
     Field("expires_at", Kind.VALUE, is_restored=False, fieldset=Fieldset.ORIGIN),
 )
 

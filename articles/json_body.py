@@ -1,15 +1,15 @@
 """The JSON bodies of the API: one parser, for the views of both apps and for the fast path, and one answer format.
 
-The body of a request is UTF-8 without a byte order mark, of a bounded size. It repeats no key, because two parsers
-could choose different values; it has no lone surrogate, which neither a response nor the database can encode, and no
-NaN, which is not JSON.
+The body of a request is UTF-8 without a byte order mark, not compressed, of a bounded size. It repeats no key, because
+two parsers could choose different values; it has no lone surrogate, which neither a response nor the database can
+encode, and no NaN, which is not JSON.
 """
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -59,8 +59,22 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"The body is not JSON: {name} is not a number.")
 
 
+class BodyIsCoded(UnsupportedMediaType):
+    """The body is compressed, or coded otherwise. `Accept-Encoding` says that none may be (RFC 9110, 15.5.16)."""
+
+    headers: ClassVar = {"Accept-Encoding": "identity"}
+
+    def __init__(self) -> None:
+        super().__init__("", "The body has a Content-Encoding: send it as it is.")
+
+
+def is_coded(environ: Mapping[str, Any]) -> bool:
+    """Whether the body of a request is another one than its bytes, by `Content-Encoding`."""
+    return str(environ.get("HTTP_CONTENT_ENCODING", "")).strip().lower() not in {"", "identity"}
+
+
 class JSONBodyParser(BaseParser):
-    """DRF's way to `parse_json`. 400 for a body that is not JSON, 413 for one that is too large."""
+    """DRF's way to `parse_json`. 400 for a body that is not JSON, 413 for one that is too large, 415 for a coded one."""
 
     media_type = MEDIA_TYPE
     most_bytes = SMALL_BYTES
@@ -71,6 +85,8 @@ class JSONBodyParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
+        if is_coded(parser_context["request"].META if parser_context else {}):
+            raise BodyIsCoded
         body = stream.read(self.most_bytes + 1)
         if len(body) > self.most_bytes:
             raise BodyTooLarge(self.most_bytes)

@@ -5,10 +5,12 @@ has none signs in by setting one up.
 """
 
 import hashlib
+import logging
 import secrets
 from base64 import b32encode
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import segno
 from django.conf import settings
@@ -18,7 +20,11 @@ from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from articles.models.authenticators import AuthenticatorApp
 from articles.roles import KILLS
+from articles.sealed import UnreadableSecretError
+
+logger = logging.getLogger(__name__)
 
 RECOVERY_CODES = 10
 _DIGITS = 6
@@ -48,7 +54,7 @@ def must_have_factor(user: User | AnonymousUser) -> bool:
 
 
 def has_factor(user: User) -> bool:
-    return TOTPDevice.objects.filter(user=user, confirmed=True).exists()
+    return AuthenticatorApp.objects.filter(user=user, confirmed=True).exists()
 
 
 def recovery_codes_left(user: User) -> int:
@@ -80,9 +86,11 @@ def set_up(user: User, *, key: str, code: str) -> list[str] | None:
 
     None for a wrong code. A factor and recovery codes that the user had before are replaced.
     """
-    TOTPDevice.objects.filter(user=user).delete()
-    device = TOTPDevice.objects.create(user=user, name=_NAME, key=key)
-    if not device.verify_token(_plain(code)):
+    AuthenticatorApp.objects.filter(user=user).delete()
+    device = AuthenticatorApp(user=user, name=_NAME)
+    device.use_key(key)
+    device.save()
+    if not _verifies(device, _plain(code)):
         transaction.set_rollback(True)
         return None
     return new_recovery_codes(user)
@@ -106,23 +114,32 @@ def check_code(user: User, typed: str) -> Checked:
     """Check a code of the app, or use up a recovery code. Concurrent checks of one user serialise: a code is good once."""
     code = _plain(typed)
     is_recovery = not (code.isdecimal() and len(code) == _DIGITS)
-    devices = StaticDevice.objects if is_recovery else TOTPDevice.objects
+    devices = StaticDevice.objects if is_recovery else AuthenticatorApp.objects
     device = devices.select_for_update().filter(user=user, confirmed=True).first()
     if device is None:
         return Checked(accepted=False)
     is_allowed, why_not = device.verify_is_allowed()
     if not is_allowed:
         return Checked(accepted=False, wait=_seconds_until(why_not["locked_until"]))
-    accepted = device.verify_token(_hash(user, code) if is_recovery else code)
-    return Checked(accepted=bool(accepted), is_recovery=is_recovery)
+    try:
+        accepted = _verifies(device, _hash(user, code) if is_recovery else code)
+    except UnreadableSecretError as error:
+        logger.error("A second factor cannot be verified: %s", error)
+        return Checked(accepted=False)
+    return Checked(accepted=accepted, is_recovery=is_recovery)
 
 
 @transaction.atomic
 def remove_factor(user: User) -> bool:
     """Whether there was one."""
     StaticDevice.objects.filter(user=user).delete()
-    deleted, _ = TOTPDevice.objects.filter(user=user).delete()
+    deleted, _ = AuthenticatorApp.objects.filter(user=user).delete()
     return deleted > 0
+
+
+def _verifies(device: Any, code: str) -> bool:
+    """django-otp has no types. What it found is stored: the step of the code, or when the next one is checked."""
+    return bool(device.verify_token(code))
 
 
 def _seconds_until(moment: datetime) -> float:

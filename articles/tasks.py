@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.db import InternalError, OperationalError
 
-from articles import audit, workflow
+from articles import audit, sealed, workflow
 from articles.api import idempotency
 from articles.ingest import polling
 from articles.media import cards, files, pictures
@@ -107,3 +107,11 @@ def purge_sightings() -> None:
 def purge_audit_log() -> None:
     """Deletes entries of the audit log that are older than AUDIT_LOG_DAYS. Once a day; safe to repeat."""
     audit.purge_audit_log()
+
+
+@shared_task(
+    name="articles.seal_secrets", autoretry_for=(), throws=(OperationalError, InternalError)
+)
+def seal_secrets() -> None:
+    """Seals stored secrets with today's SECRET_KEY, after an upgrade or a new key. Once a day; safe to repeat."""
+    sealed.seal_stored()

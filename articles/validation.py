@@ -27,6 +27,7 @@ from articles.formats.markdown import COUNTRY, EARLIEST_YEAR, GUID
 from articles.formats.mediatopics import uri_of
 from articles.formats.slugs import is_address_of_id, slug_of
 from articles.models import ArticleType, Correction
+from articles.offsets import as_filed
 
 BODY_BYTES = 100_000  # markdown-it takes about a second for a hostile body of this size
 MOST_LABELS = 50  # tags, authors or subjects of one article
@@ -174,15 +175,21 @@ class Moment(serializers.DateTimeField):
         moment = super().to_internal_value(value)
         if not EARLIEST_YEAR <= moment.year < 9999:
             raise Invalid(f"Is not between the years {EARLIEST_YEAR} and 9998.")
-        return moment.astimezone(UTC)
+        return as_filed(moment)
 
 
 class PastMoment(Moment):
+    """A time in the offset in which it was sent, which the article keeps."""
+
     def to_internal_value(self, value: Any) -> datetime:
         moment = super().to_internal_value(value)
         if moment > timezone.now():
             raise Invalid("Lies in the future.")
         return moment
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        """Keeps the offset that was sent."""
+        return value if value.tzinfo else super().enforce_timezone(value)
 
 
 class Labels(serializers.ListField):

@@ -14,6 +14,7 @@ from django.core import checks
 from django.db import ProgrammingError, connection
 from redis import RedisError
 
+from articles.sealed import unreadable
 from newsroom.production import COMMON_PASSWORDS, list_dangers
 from reactions.cache import redis as redis_cache
 from reactions.moderation.client_network import has_unknown_proxy
@@ -110,6 +111,12 @@ def _of_installation() -> Iterator[checks.CheckMessage]:
             hint="Set it to the number of your proxies. See docs/operations.md.",
             id="newsroom.E015",
         )
+    for column in _unreadable_secrets():
+        yield checks.Error(
+            f"Secrets in {column} were sealed with a key that is not known.",
+            hint="Put it into SECRET_KEY_FALLBACKS, or store these secrets again.",
+            id="newsroom.E018",
+        )
     for name in _accounts_with_common_passwords():
         yield checks.Error(
             f"The password of {name} is a common one.",
@@ -144,14 +151,22 @@ def _unneeded_rights() -> list[str]:
         cursor.execute(
             "SELECT rolsuper OR has_schema_privilege('public', 'CREATE')"
             " OR has_database_privilege(current_database(), 'CREATE')"
-            " OR pg_has_role((SELECT relowner FROM pg_class WHERE oid = 'articles_article'::regclass), 'USAGE'),"
-            " has_table_privilege('articles_auditentry', 'UPDATE')"
-            " OR has_table_privilege('articles_auditentry', 'DELETE')"
+            " OR pg_has_role((SELECT relowner FROM pg_class WHERE oid = to_regclass('articles_article')), 'USAGE'),"
+            # Null where `migrate` has not made it yet.
+            " has_table_privilege(to_regclass('articles_auditentry'), 'UPDATE')"
+            " OR has_table_privilege(to_regclass('articles_auditentry'), 'DELETE')"
             " FROM pg_roles WHERE rolname = current_user"
         )
         ((changes_tables, changes_log),) = cursor.fetchall()
     rights = {"change tables": changes_tables, "change the audit log": changes_log}
     return [what for what, may in rights.items() if may]
+
+
+def _unreadable_secrets() -> list[str]:
+    try:
+        return unreadable()
+    except ProgrammingError:  # the tables do not exist yet
+        return []
 
 
 def _accounts_with_common_passwords() -> Iterator[str]:

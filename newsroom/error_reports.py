@@ -1,4 +1,4 @@
-"""Django's reports of errors, without keys. Beside redaction.py, because beat loads nothing of Django's for its log."""
+"""Django's reports of errors, without keys. articles/redaction.py is without Django, which beat does not load for its log."""
 
 import re
 from typing import Any
@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
-from newsroom.redaction import KEY_PARAMETERS, redact
+from articles.redaction import KEY_PARAMETERS, redact
 
 _NAME = re.compile(KEY_PARAMETERS, re.IGNORECASE)
 _ADDRESSES = ("QUERY_STRING", "RAW_URI", "REQUEST_URI", "PATH_INFO", "HTTP_REFERER")

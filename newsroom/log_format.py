@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
-from newsroom.redaction import RedactingFormatter, redact
+from articles.redaction import RedactingFormatter, redact
 
 # Of the request that this thread answers, or that sent the task that it runs; empty where there is none.
 request_id: ContextVar[str] = ContextVar("request_id", default="")

@@ -42,7 +42,7 @@ _REFUSALS = {
     "410": "It is gone for good.",
     "412": "The article has changed since the version in `If-Match`.",
     "413": "The body is too long.",
-    "415": "The body is not JSON.",
+    "415": "The body is not JSON, or is compressed.",
     "422": "The request cannot be carried out as it is; `code` says why.",
     "428": "`If-Match` is needed: another one has changed the article.",
     "429": "Too many calls; the same passes after `Retry-After`.",
@@ -56,12 +56,14 @@ _FURTHER = {
     "addresses_add": ["409"],
     "mine_set": ["409"],
     "readers_create": ["429"],
-    "changes_list": ["401", "410", "429"],
+    "changes_list": ["410"],
     "sightings_create": ["403", "422", "429"],
     "views_create": ["404", "429"],
     "webhooks_create": ["409"],
     "sites_here": ["403"],
 }
+# Of fields that the public answer has not.
+_WITH_KEY = "There with a key with `articles:read` or `articles:write`."
 _SUCCESSES = {
     "200": "Done, or read.",
     "201": "Created.",
@@ -98,6 +100,7 @@ def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         _list_refusals(operation)
         _describe_parameters(operation)
         operation.setdefault("security", [])
+    _add_what_keys_read(schemas)
     for name in _reachable(result, _bodies_of_requests):
         _close(schemas[name])
     for name in _reachable(result, _bodies_of_answers):
@@ -108,6 +111,18 @@ def complete(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     _clean(result)
     result["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
     return result
+
+
+def _add_what_keys_read(schemas: dict[str, Any]) -> None:
+    """The fields that `GET articles/` and `GET articles/{article}/` answer with a key alone, for typed clients."""
+    whole = schemas["EditorialArticle"]["properties"]
+    for name, fields in (("ArticleAnswer", list(whole)), ("ArticleEntry", ["state"])):
+        known = schemas[name]["properties"]
+        for field in fields:
+            if field not in known:
+                text = whole[field].get("description", "")
+                said = f"{_WITH_KEY}\n\n{text}" if text else _WITH_KEY
+                known[field] = {**whole[field], "description": said}
 
 
 def _operations(result: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

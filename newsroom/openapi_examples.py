@@ -42,6 +42,7 @@ _ENTRY: dict[str, Any] = {
     "site": None,
     "first_published_at": "2026-11-26T09:00:00Z",
     "published_at": "2026-11-26T09:00:00Z",
+    "published_offset": "+01:00",
     "content_modified_at": "2026-11-26T09:00:00Z",
     "version": 3,
 }

@@ -274,13 +274,13 @@ SPECTACULAR_SETTINGS = {
                 "type": "apiKey",
                 "in": "cookie",
                 "name": "sessionid",
-                "description": "The session of a user of the desk.",
+                "description": "The session of a user of the desk. Over https its name is `__Host-sessionid`.",
             },
             "readerCookie": {
                 "type": "apiKey",
                 "in": "cookie",
                 "name": "reader",
-                "description": "The cookie that `POST readers/` sets in a browser on this site.",
+                "description": "The cookie that `POST readers/` sets in a browser on this site. Over https its name is `__Host-reader`.",
             },
             "readerToken": {
                 "type": "http",
@@ -446,6 +446,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "articles.purge_audit_log",
         "schedule": crontab(hour="4", minute="25"),
     },
+    # Not at the upgrade: processes of the release before, which run beside the new ones, read plain secrets alone.
+    "seal secrets": {
+        "task": "articles.seal_secrets",
+        "schedule": crontab(hour="4", minute="35"),
+    },
     # Drift should always be 0; this measures it once a day, at night, when few read.
     "reconcile": {
         "task": "reactions.reconcile",
@@ -586,6 +591,8 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+if HTTPS:  # no other host of the domain can set these
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SESSION_COOKIE_AGE = int(SESSION_IDLE.total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 # Strict would show the sign-in page to a user who follows a link of a mail.

@@ -15,14 +15,8 @@ from rest_framework.response import Response
 from articles import validation
 from articles.api import serializers
 from articles.api.api_keys import KEY, KeyAuthentication, scope
-from articles.api.editing import (
-    IDEMPOTENCY_KEY,
-    ArticleParser,
-    Conflict,
-    WriteView,
-    editor_of,
-    target,
-)
+from articles.api.editing import ArticleParser, Conflict, WriteView, editor_of, target
+from articles.api.repeatable import IDEMPOTENCY_KEY
 from articles.api.validators import HEADERS_WRITTEN, IF_MATCH, described
 from articles.api.views import ApiView
 from articles.fields import MAX_LENGTH
@@ -126,6 +120,8 @@ class Addresses(ApiView):
             add_address(
                 article_id=found.pk, url=url, is_canonical=is_canonical, editor=editor_of(request)
             )
+        except Article.DoesNotExist:  # deleted meanwhile
+            raise NotFound("There is no such article.") from None
         except MoveRefused as refused:
             if refused.code in _OF_URL:
                 detail = ErrorDetail(refused.text, refused.code)

@@ -6,7 +6,7 @@ import logging
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -22,6 +22,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from articles import audit
+from articles.api.views import KEY_SCHEME, WrongScheme, scheme_of
 from articles.models import ApiKey
 
 logger = logging.getLogger(__name__)
@@ -258,16 +259,25 @@ KEY_OR_NONE: Any = [{}, {"key": []}]
 class KeyAuthentication(BaseAuthentication):
     """`Authorization: Bearer <key>`, also with the scheme `Api-Key`. `request.auth` is the ApiKey.
 
-    401 for a key that is wrong, revoked or expired. Another scheme, or none, is left to others. OPTIONS, which is never
-    limited, recognises no key.
+    401 for a key that is wrong, revoked or expired, and for another scheme, also where the call needs none: who sends
+    credentials is not answered as nobody. OPTIONS, which is never limited, recognises no key.
     """
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
-        key = None if request.method == "OPTIONS" else key_of(request)
+        if request.method == "OPTIONS":
+            return None
+        if (scheme := scheme_of(request)) and scheme not in SCHEMES:
+            raise WrongScheme(scheme, KEY_SCHEME)
+        key = key_of(request)
         return None if key is None else (AnonymousUser(), key)
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
+
+
+def key_in(request: Request) -> ApiKey:
+    """The key of a call that needs one."""
+    return cast(ApiKey, request.auth)  # what KeyAuthentication found
 
 
 def has_scope(request: Request, *names: str) -> bool:

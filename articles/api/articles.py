@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from articles import conditional_get
 from articles.api import editing, serializers
 from articles.api.api_keys import KEY_OR_NONE, has_scope
+from articles.api.repeatable import PRIVATE
 from articles.api.validators import (
     ETAG_OF_BODY,
     HEADERS_READ,
@@ -88,7 +89,7 @@ class ArticleList(editing.CreateArticleView):
         )
         totals = reaction_hooks().totals([article.id for article in page.articles])
         entries = serializers.EditorialEntry(page.articles, many=True, context={"totals": totals})
-        return _list(request, page, entries.data, cache=editing.PRIVATE)
+        return _list(request, page, entries.data, cache=PRIVATE)
 
 
 class ArticleDetail(editing.EditArticleView):
@@ -107,7 +108,7 @@ class ArticleDetail(editing.EditArticleView):
         """
         if reads_drafts(request):
             found = _find_editorial(article)
-            return _answer(request, found, serializers.EditorialArticle, cache=editing.PRIVATE)
+            return _answer(request, found, serializers.EditorialArticle, cache=PRIVATE)
         try:
             found = find_article(article)
         except Killed:

@@ -1,6 +1,5 @@
 """Writing by API: creating an article and editing it, and what every call that writes shares. A key is needed."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -17,16 +16,9 @@ from rest_framework.request import Request
 
 from articles import validation
 from articles.api import serializers
-from articles.api.api_keys import KEY, KeyAuthentication, scope
-from articles.api.idempotency import (
-    LONGEST_KEY,
-    LONGEST_OPERATION,
-    RETRY_AFTER_SECONDS,
-    Answer,
-    OtherRequest,
-    StillRunning,
-    answer_once,
-)
+from articles.api.api_keys import KEY, KeyAuthentication, key_in, scope
+from articles.api.idempotency import Answer
+from articles.api.repeatable import IDEMPOTENCY_KEY, done_once
 from articles.api.validators import (
     HEADERS_WRITTEN,
     IF_MATCH,
@@ -39,21 +31,13 @@ from articles.api.validators import (
 from articles.api.views import ApiView
 from articles.editing import InvalidValue, NotEditable, create_draft, edit_article
 from articles.json_body import JSONBodyParser
-from articles.models import ApiKey, Article
+from articles.models import Article
 from articles.resolve import find_any_article
 from articles.revisions import ExpectedVersionMissing, VersionConflict
 from articles.workflow import TransitionNotAllowed
 
+_NO_ARTICLE = "There is no such article."
 LARGEST_BODY = 1024 * 1024  # bytes; 100 kB of Arabic in JSON's escapes are 300 kB
-PRIVATE = "private, no-store"
-
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description="Makes the call safe to repeat for a day: the same call gets the first answer, with "
-    "`Idempotent-Replayed: true`. 409 with `Retry-After` while the first one runs; 422 for another call.",
-)
 
 LOCATION = OpenApiParameter(
     "Location",
@@ -94,19 +78,6 @@ class PreconditionRequired(APIException):
         )
 
 
-class KeyReused(APIException):
-    status_code = HTTPStatus.UNPROCESSABLE_ENTITY
-    default_detail = "This Idempotency-Key was used for another request."
-    default_code = "key_reused"
-
-
-class KeyInUse(APIException):
-    status_code = HTTPStatus.CONFLICT
-    default_detail = "The first call with this Idempotency-Key is still running."
-    default_code = "key_in_use"
-    wait = RETRY_AFTER_SECONDS
-
-
 class ArticleParser(JSONBodyParser):
     """JSON as large as an article."""
 
@@ -143,24 +114,9 @@ class WriteView(ApiView):
             content = render(serializers.EditorialArticle(article).data)
             return Answer(status, content.decode(), _headers(article, content, status))
 
+        asked = [str(article_id), request.headers.get("If-Match")]
         with _refusals(article_id):
-            key = request.headers.get("Idempotency-Key", "")
-            return _response(self._once(request, key, article_id, answer) if key else answer())
-
-    def _once(
-        self, request: Request, key: str, article_id: UUID | None, answer: Callable[[], Answer]
-    ) -> Answer:
-        if len(key) > LONGEST_KEY or not key.isprintable():
-            raise ValidationError({"Idempotency-Key": f"Has {LONGEST_KEY} characters at most."})
-        asked = [str(article_id), request.headers.get("If-Match"), request.data]
-        canonical = json.dumps(asked, sort_keys=True).encode()
-        return answer_once(
-            api_key=key_in(request),
-            operation=_operation(request),
-            key=key,
-            request=canonical,
-            act=answer,
-        )
+            return done_once(request, answer, asked=asked)
 
 
 def _only_reads(view: ApiView) -> bool:
@@ -220,11 +176,6 @@ class EditArticleView(WriteView):
         )
 
 
-def key_in(request: Request) -> ApiKey:
-    """The key of a call that needs one."""
-    return cast(ApiKey, request.auth)  # what KeyAuthentication found
-
-
 def editor_of(request: Request) -> str:
     """The editor's name in revisions. The prefix is no secret and distinguishes keys with the same name."""
     key = key_in(request)
@@ -236,7 +187,7 @@ def target(request: Request, address: str) -> tuple[UUID, int | None]:
     try:
         article = find_any_article(address)
     except Article.DoesNotExist:
-        raise NotFound("There is no such article.") from None
+        raise NotFound(_NO_ARTICLE) from None
     given = request.headers.get("If-Match")
     return article.pk, expected_version(given, version=article.version)
 
@@ -246,6 +197,8 @@ def _refusals(article_id: UUID | None) -> Iterator[None]:
     """Answers the domain's exceptions with HTTP errors."""
     try:
         yield
+    except Article.DoesNotExist:  # deleted meanwhile
+        raise NotFound(_NO_ARTICLE) from None
     except InvalidValue as refused:
         text = refused.text[:1].upper() + refused.text[1:]
         raise ValidationError({refused.field: [text]}) from None
@@ -254,10 +207,6 @@ def _refusals(article_id: UUID | None) -> Iterator[None]:
         raise _refusal_by_version(refused, cast(UUID, article_id)) from None
     except (TransitionNotAllowed, NotEditable) as refused:
         raise Conflict(str(refused)) from None
-    except OtherRequest:
-        raise KeyReused from None
-    except StillRunning:
-        raise KeyInUse from None
 
 
 def _refusal_by_version(
@@ -275,30 +224,9 @@ def _refusal_by_version(
     return PreconditionRequired(refused, article_id)
 
 
-def _operation(request: Request) -> str:
-    """The method and the route: the same for every article, and for its id and its slugs."""
-    match = request._request.resolver_match
-    route = match.route if match else request.path
-    return f"{request.method} {route}"[:LONGEST_OPERATION]
-
-
 def _headers(article: Article, content: bytes, status: int) -> dict[str, str]:
     headers = validators_of(article, content)
     if status == HTTPStatus.CREATED:
         path = reverse("article-detail", args=[article.pk])
         headers["Location"] = f"{settings.SITE_URL}{path}"
     return headers
-
-
-def _response(answer: Answer) -> HttpResponse:
-    """The stored bytes themselves: a replay is the first answer."""
-    response = HttpResponse(
-        answer.body, status=answer.status, headers={**answer.headers, "Cache-Control": PRIVATE}
-    )
-    if answer.status == HTTPStatus.NO_CONTENT:
-        del response["Content-Type"]
-    else:
-        response["Content-Type"] = "application/json"
-    if answer.is_replayed:
-        response["Idempotent-Replayed"] = "true"
-    return response

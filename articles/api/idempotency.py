@@ -10,7 +10,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from articles.models import ApiKey, IdempotencyKey
+from articles.sealed import Column, UnreadableSecretError
 
+# The others are JSON, which nobody takes for something sealed.
+_BODIES = Column("articles_idempotencykey", "response_body")
 RETENTION = timedelta(days=1)  # longer than a program retries
 LONGEST_KEY = 255  # characters
 LONGEST_OPERATION = 200
@@ -20,12 +23,13 @@ RETRY_AFTER_SECONDS = 1
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`headers` are those that are stored with it, such as ETag and Location."""
+    """`headers` are those that are stored with it, such as ETag and Location. A body with a secret is stored sealed."""
 
     status: int
     body: str
     headers: Mapping[str, str] = field(default_factory=dict)
     is_replayed: bool = False
+    has_secret: bool = False
 
 
 class OtherRequest(Exception):
@@ -55,9 +59,11 @@ def answer_once(
     if stored is not None:
         if not hmac.compare_digest(bytes(stored.request_hash), request_hash):
             raise OtherRequest
-        return Answer(
-            stored.response_status, stored.response_body, stored.response_headers, is_replayed=True
-        )
+        try:
+            body = _BODIES.unseal(stored.response_body)
+        except UnreadableSecretError:  # nobody can repeat this answer any more
+            raise OtherRequest from None
+        return Answer(stored.response_status, body, stored.response_headers, is_replayed=True)
     answer = act()
     IdempotencyKey.objects.create(
         api_key=api_key,
@@ -66,7 +72,7 @@ def answer_once(
         request_hash=request_hash,
         response_status=answer.status,
         response_headers=dict(answer.headers),
-        response_body=answer.body,
+        response_body=_BODIES.seal(answer.body) if answer.has_secret else answer.body,
     )
     return answer
 

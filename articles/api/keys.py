@@ -16,11 +16,12 @@ from articles.api.api_keys import (
     SCOPES,
     HasKey,
     KeyAuthentication,
+    key_in,
     presented_key,
     rotate_key,
 )
-from articles.api.editing import PRIVATE, key_in
 from articles.api.rate_limits import limits_of
+from articles.api.repeatable import PRIVATE
 from articles.api.serializers import UTCField
 from articles.api.views import ApiView
 from articles.models import ApiKey
@@ -92,7 +93,7 @@ class RotateMyKey(ApiView):
         old one: the new secret that was lost is not valid then, and the old one's time stays. A secret that an earlier
         rotation replaced ends at once.
         """
-        given = Rotation(data=request.data or {})
+        given = Rotation(data=request.data)
         given.is_valid(raise_exception=True)
         overlap = timedelta(seconds=given.validated_data["overlap_seconds"])
         try:

@@ -11,6 +11,7 @@ from articles.fields import FIELDS
 from articles.hooks import ReactionTotal, reaction_hooks
 from articles.markup import with_absolute_pictures
 from articles.models import Article, Media, PubStatus, State
+from articles.offsets import written
 from articles.pages.search import QUERY_LENGTH, Place
 from articles.pagination import Made, Position
 from articles.workflow import Transition, allowed_transitions
@@ -23,6 +24,13 @@ class UTCField(serializers.DateTimeField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(default_timezone=UTC, **options)
+
+
+class OffsetField(serializers.CharField):
+    """Minutes east of UTC as `+03:00`."""
+
+    def to_representation(self, value: Any) -> str:
+        return written(value)
 
 
 class PositionField(serializers.CharField):
@@ -144,6 +152,10 @@ class ArticleEntry(Shape):
     first_published_at = UTCField(allow_null=True, help_text="Never changes; null in a draft.")
     published_at = UTCField(
         allow_null=True, help_text="Shown to readers; orders lists. null in a draft."
+    )
+    published_offset = OffsetField(
+        allow_null=True,
+        help_text="The offset in which `published_at` was filed; null where that is not known.",
     )
     content_modified_at = UTCField(
         allow_null=True, help_text="The last change that readers would notice; null in a draft."

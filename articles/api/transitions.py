@@ -10,7 +10,8 @@ from rest_framework.request import Request
 from articles import validation, workflow
 from articles.api import serializers
 from articles.api.api_keys import KEY
-from articles.api.editing import IDEMPOTENCY_KEY, WriteView, editor_of, target
+from articles.api.editing import WriteView, editor_of, target
+from articles.api.repeatable import IDEMPOTENCY_KEY
 from articles.api.validators import HEADERS_WRITTEN, IF_MATCH, described
 from articles.models import Article
 

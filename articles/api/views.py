@@ -44,12 +44,12 @@ def _listed(request: Request) -> str:
 
 
 class WrongScheme(AuthenticationFailed):
-    """The call has credentials of another kind than it needs. They are never passed over in silence."""
+    """The call has credentials of another kind than it takes. They are never passed over in silence."""
 
     default_code = "wrong_scheme"
 
-    def __init__(self, given: str, needed: str) -> None:
-        super().__init__(f"This call needs {needed}; it came with {_name_scheme(given)}.")
+    def __init__(self, given: str, taken: str) -> None:
+        super().__init__(f"This call takes {taken}; it came with {_name_scheme(given)}.")
 
 
 class KeyRequired(NotAuthenticated):
@@ -117,10 +117,9 @@ class ApiView(APIView):
     def permission_denied(
         self, request: Request, message: str | None = None, code: str | None = None
     ) -> NoReturn:
-        """401 says which credentials are needed, and which came instead."""
+        """401 says which credentials are needed."""
         if request.authenticators and not request.successful_authenticator:
-            scheme = scheme_of(request)
-            raise WrongScheme(scheme, KEY_SCHEME) if scheme else KeyRequired
+            raise KeyRequired
         super().permission_denied(request, message, code)
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:

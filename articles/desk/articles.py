@@ -266,6 +266,8 @@ class ArticleAdmin(AuditedAdmin):
         """Show the form again with the error where `articles.editing` refused; it has changed nothing then."""
         try:
             response = super().changeform_view(request, object_id, form_url, extra_context)
+        except Article.DoesNotExist:  # deleted meanwhile
+            raise Http404 from None
         except (InvalidValue, VersionConflict, NotEditable) as error:
             if isinstance(error, InvalidValue):
                 request.refusal = error  # type: ignore[attr-defined]  # read by get_form

@@ -119,7 +119,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     @admin.display(description="Before and after")
     def differences(self, entry: AuditEntry) -> SafeString | str:
         shown = render_to_string("admin/articles/_audit_values.html", {"entry": entry})
-        return SafeString(shown + _of_version(entry)) or "–"
+        return SafeString((shown + _of_version(entry)).strip()) or "–"
 
 
 def in_words(action: str) -> str:

@@ -1,6 +1,8 @@
 """The desk's pages for one article beside its form: confirming a transition, versions, restoring, preview link."""
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -21,8 +23,25 @@ from articles.workflow import Transition, TransitionNotAllowed, allowed_transiti
 
 SAVED_COOKIE = "desk_saved"  # the id of a stored draft that was saved; autosave.js deletes it
 COOKIE_SECONDS = 600
+_Asked = ParamSpec("_Asked")
 
 
+def _of_what_exists(
+    page: Callable[_Asked, HttpResponse],
+) -> Callable[_Asked, HttpResponse]:
+    """The page; 404 for an article that is deleted while the page changes it."""
+
+    @wraps(page)
+    def answer(*args: _Asked.args, **options: _Asked.kwargs) -> HttpResponse:
+        try:
+            return page(*args, **options)
+        except Article.DoesNotExist:
+            raise Http404 from None
+
+    return answer
+
+
+@_of_what_exists
 def transition(
     request: HttpRequest, site: AdminSite, article: Article, transition: Transition
 ) -> HttpResponse:
@@ -77,6 +96,7 @@ def versions(request: HttpRequest, site: AdminSite, article: Article) -> HttpRes
     return _page(request, site, article, "admin/articles/versions.html", title, context)
 
 
+@_of_what_exists
 def restore(request: HttpRequest, site: AdminSite, article: Article, version: int) -> HttpResponse:
     """Show what restoring an old version would change; a POST restores it."""
     if not roles.may_restore(request.user, article):

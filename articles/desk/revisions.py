@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from articles.desk.form_validation import describe
 from articles.desk.read_only import ReadOnlyAdmin
 from articles.editing import InvalidValue, NotEditable, restore_revision
-from articles.models import WHAT_WAS_DONE, ArticleRevision
+from articles.models import WHAT_WAS_DONE, Article, ArticleRevision
 from articles.revisions import compare, describe_content
 
 
@@ -89,6 +89,8 @@ class ArticleRevisionAdmin(ReadOnlyAdmin):
                 expected_version=None,  # restoring adds a version after the latest one: no version is lost
                 editor=request.user.get_username(),
             )
+        except Article.DoesNotExist:
+            self.message_user(request, "The story was deleted meanwhile.", messages.ERROR)
         except (NotEditable, InvalidValue) as error:
             self.message_user(request, describe(error), messages.ERROR)
         else:

@@ -5,6 +5,7 @@ itself, so a desk edits an imported story where it edits its own.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape, unescape
 from html.entities import html5
@@ -26,6 +27,17 @@ BOXES = re.compile(
 HIGH_HEADING = re.compile(r"<(/?)h1\b", re.IGNORECASE)
 LOW_HEADING = re.compile(r"<(/?)h[56]\b", re.IGNORECASE)
 BLOCK = re.compile(r"<(?:p|h2|h3|h4|ul|ol|blockquote|pre|hr|table|figure)\b", re.IGNORECASE)
+BLOCK_NAMES = frozenset(
+    ["p", "h2", "h3", "h4", "ul", "ol", "blockquote", "pre", "hr", "table", "figure"]
+)
+# What follows a block and is none.
+LOOSE = re.compile(
+    r"(?:</(?:p|h[234]|ul|ol|blockquote|pre|table|figure)>|<hr>)(?:\s|<br>)*+(?:[^<\s]|<(?!/|p>|h[234]|[uo]l|blockquote|pre|hr|table|figure))"
+)
+BREAKS_AROUND = re.compile(r"^(?:\s|<br>)++|(?:\s|<br>)++$")
+INDENT = re.compile(r" {2}|\t")
+TEXT_PARAGRAPH = re.compile(r"<p\b[^<>]*+>([^<>]*+)</p>")
+BLOCK_BEGINS = re.compile(r"<(p|br|h[1-6]|div|table|ul)\b[^<>]*>", re.IGNORECASE)
 EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|&nbsp;|<br>)*+</p>")
 BLANK_LINES = re.compile(r"\n[^\S\n]*(?=\n)")
 PREFORMATTED = re.compile(r"<pre>.*?</pre>", re.DOTALL)
@@ -107,15 +119,63 @@ def from_html(html: str, *, base: str = "") -> str:
     html = UNWELCOME.sub("", markup.sanitise(html, is_foreign=True))
     html = LINK.sub(lambda link: _linked(link, base), html)
     html = PREFORMATTED.sub(_with_breaks, html.replace("\r", ""))
+    if LOOSE.search(html):
+        html = _with_paragraphs(html)
     return BLANK_LINES.sub("", EMPTY_PARAGRAPH.sub("", html)).strip()
 
 
+def _with_paragraphs(html: str) -> str:
+    """Sanitised HTML with the text between its blocks in paragraphs, as every other text of a body is."""
+    parts: list[str] = []
+    position, depth = 0, 0
+    for tag in html_tags.list_tags(html):
+        if tag.name not in BLOCK_NAMES:
+            continue
+        if depth == 0:
+            parts.append(_paragraph(html[position : tag.start]))
+            position = tag.start
+        if tag.name != "hr":
+            depth = max(depth + (-1 if tag.is_end else 1), 0)
+        if depth == 0:
+            parts.append(html[position : tag.end])
+            position = tag.end
+    return "".join([*parts, _paragraph(html[position:])])
+
+
+def _paragraph(text: str) -> str:
+    inside = BREAKS_AROUND.sub("", text)
+    return f"<p>{inside}</p>" if markup.ANY_TAG.sub("", inside).strip() else text
+
+
 def from_text(text: str) -> str:
-    """Plain text as HTML, a paragraph for each part between blank lines. Not yet sanitised."""
-    parts = re.split(r"\n\s*\n", text.replace("\r\n", "\n"))
-    return "\n".join(
-        f"<p>{escape(part.strip(), quote=False)}</p>" for part in parts if part.strip()
+    """Plain text as HTML, an element for each of its paragraphs. Not yet sanitised."""
+    return "\n".join(f"<p>{escape(part, quote=False)}</p>" for part in paragraphs(text))
+
+
+def paragraphs(text: str) -> list[str]:
+    """The parts of plain text between blank lines, and where wires indent the first line of a paragraph, those.
+
+    Lines that are all indented are a matter of how a file is laid out.
+    """
+    parts = re.split(r"\n[^\S\n]*\n\s*", text.replace("\r\n", "\n"))
+    lines = [line for part in parts for line in part.split("\n")[1:] if line.strip()]
+    if any(not line[0].isspace() for line in lines) and any(INDENT.match(line) for line in lines):
+        parts = [piece for part in parts for piece in re.split(r"\n(?= {2}|\t)", part)]
+    return [part.strip() for part in parts if part.strip()]
+
+
+def parted(html: str) -> str:
+    """HTML whose paragraphs of plain text are parted as plain text is: some wires have a whole story in one."""
+    return TEXT_PARAGRAPH.sub(
+        lambda found: "\n".join(f"<p>{part}</p>" for part in paragraphs(found[1])) or found[0], html
     )
+
+
+def is_markup(text: str) -> bool:
+    """Whether text that is said to be plain is HTML: it has line breaks, or blocks that end."""
+    begun = {name.lower() for name in BLOCK_BEGINS.findall(text)}
+    ends = text.lower() if begun else ""
+    return "br" in begun or any(f"</{name}>" in ends for name in begun)
 
 
 def plain(html: str) -> str:
@@ -138,6 +198,14 @@ def _with_words_like_tags(html: str) -> str:
         parts += (html[position : tag.start], escape(written) if is_word else written)
         position = tag.end
     return "".join([*parts, html[position:]])
+
+
+def with_players(html: str, players: Iterable[tuple[str, str, str]]) -> str:
+    """The body with audio and video at its end, given by kind, address and title; it keeps a link to each."""
+    return html + "".join(
+        f'<{kind} src="{escape(address)}" title="{escape(title)}"></{kind}>'
+        for kind, address, title in players
+    )
 
 
 def with_text_in_front(html: str, text: str) -> str:

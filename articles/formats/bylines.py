@@ -14,6 +14,7 @@ from articles.formats.story import Author
 MOST = 10  # of one byline; a longer list is a text of another kind
 LISTED = 50  # of a list of authors
 CHARACTERS = 2_000  # that are searched for names
+TITLE = 100  # characters of the title of a person
 
 # What a part of a byline begins with, and the role of those it names; None: nobody whose byline it is.
 _BEGINNINGS: tuple[tuple[re.Pattern[str], str | None], ...] = (
@@ -108,6 +109,11 @@ _NOT_LISTED = re.compile(
     r"|united press international|press trust of india|canadian press|bloomberg)$",
     re.IGNORECASE,
 )
+_TITLE = re.compile(
+    r"\b(?:editor|correspondent|reporter|writer|columnist|analyst|critic|producer|chief|redakteur(?:in)?|korrespondent(?:in)?"
+    r"|corresponsal|correspondante?|corrispondente|redactora?|redattrice|redattore|verslaggever|journalist(?:in)?|journaliste)\b",
+    re.IGNORECASE,
+)
 _AGENCIES = frozenset(
     [
         "aap",
@@ -185,14 +191,21 @@ def people(authors: Iterable[Author], *, source: str = "") -> tuple[Author, ...]
         named = authors_of(author.name, source=source, most=LISTED)
         if not named:  # what is listed as an author may have one word, or be of any script
             named = tuple(
-                Author(name, author.role)
+                Author(name, author.role, author.title)
                 for name in _listed(author.name)
                 if _may_be_person(name, source)
             )
         for each in named:
             role = author.role if each.role == "writer" else each.role
-            found.setdefault(slug_of(each.name), Author(each.name, role))
+            found.setdefault(slug_of(each.name), Author(each.name, role, author.title))
     return tuple(found.values())
+
+
+def title_of(byline: str) -> str:
+    """What a byline of one person says behind the name: `Foreign Editor` of `By Jane Doe, Foreign Editor`."""
+    _, _, rest = byline.partition(",")
+    title = rest.strip(" .")
+    return title if len(title) <= TITLE and "," not in title and _TITLE.search(title) else ""
 
 
 def _listed(text: str) -> list[str]:

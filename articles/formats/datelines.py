@@ -22,6 +22,7 @@ from articles.markup import ANY_TAG
 HEAD = re.compile(r"<p>(?P<head>(?:(?!</p>|<br>).){1,400})", re.DOTALL)
 LONGEST = 160
 # Of HTML: a tag, an entity, or text.
+SPACE = re.compile(r"\s")
 PIECE = re.compile(rf"(?P<tag>{ANY_TAG.pattern})|(?P<entity>&[#\w]+;)|[^<&]+|.", re.DOTALL)
 # People of a town in capitals before a dash and nothing else: of smaller ones, and of a word, there is no telling.
 TOWN = 150_000
@@ -343,17 +344,19 @@ def _raw_story(recognised: Recognised, published_at: dt.datetime | None) -> Date
 
 def _text_of(html: str) -> tuple[str, list[int]]:
     """The text that some HTML begins with, and where in the HTML each of its characters ends."""
-    characters: list[str] = []
-    ends: list[int] = []
+    texts: list[str] = []
+    ends: list[int] = []  # one for each character
     for part in PIECE.finditer(html):
-        if len(characters) > LONGEST:
+        if len(ends) > LONGEST:
             break
         if part["tag"]:
             if part[0].startswith("</") and ends:
                 ends[-1] = part.end()
             continue
         shown = unescape(part[0]) if part["entity"] else part[0][: LONGEST + 1]
-        for number, character in enumerate(shown, start=1):
-            characters.append(" " if character.isspace() else character)
-            ends.append(part.end() if part["entity"] else part.start() + number)
-    return "".join(characters), ends
+        texts.append(SPACE.sub(" ", shown))
+        if part["entity"]:
+            ends += [part.end()] * len(shown)
+        else:
+            ends += range(part.start() + 1, part.start() + len(shown) + 1)
+    return "".join(texts), ends

@@ -44,13 +44,18 @@ class _Defaults:
         authors = _authors(entry) or self.authors
         html = entry.text("content_html") or bodies.from_text(entry.text("content_text"))
         summary = entry.text("summary")
-        for attachment in entry.objects("attachments"):
-            item.note(f"left out: {attachment.text('url')}")
+        players = []
+        for each in entry.objects("attachments"):
+            kind, url_of_file = each.text("mime_type").partition("/")[0].lower(), each.text("url")
+            if kind in {"audio", "video"}:
+                players.append((kind, url_of_file, bodies.plain(each.text("title"))))
+            else:
+                item.note(f"left out: {url_of_file}")
         return RawStory(
             headline=bodies.plain(entry.text("title")),
             may_lack_headline=True,
             abstract=shortened(summary),
-            body_html=html or bodies.from_text(summary),
+            body_html=bodies.with_players(html or bodies.from_text(summary), players),
             byline=joined([author.name for author in authors]),
             authors=authors,
             tags=entry.texts("tags"),

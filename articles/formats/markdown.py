@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from itertools import islice
 
 import yaml
@@ -16,6 +16,7 @@ from articles.formats.languages import language_tag
 from articles.formats.markdown_bodies import MarkdownBody, may_be_found
 from articles.formats.slugs import is_address_of_id, slug_of
 from articles.formats.story import Author, Dateline, LeadImage, Mistake, Origin, Story, StoryError
+from articles.offsets import as_filed
 
 FILE_BYTES = 2 * 1024 * 1024  # a long-read of 20,000 words is about 130 kB
 UNWELCOME_LISTED = 20  # characters of one body
@@ -272,7 +273,7 @@ def _published_at(fields: Fields, zone: tzinfo) -> datetime | None:
         return None
     match = TIME.fullmatch(text)
     if match is None and (written := times.read_moment(text)):
-        return written if written.tzinfo else written.replace(tzinfo=zone)
+        return _in_zone(written, zone)
     try:
         if not match:
             raise ValueError
@@ -285,7 +286,13 @@ def _published_at(fields: Fields, zone: tzinfo) -> datetime | None:
         return None
     if moment.year < EARLIEST_YEAR:
         fields.refuse("published_at", f"{text!r} is before {EARLIEST_YEAR}.")
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        return None
+    return _in_zone(moment, zone)
+
+
+def _in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    """As filed; a time without an offset is the zone's."""
+    return as_filed(moment) if moment.tzinfo else moment.replace(tzinfo=zone).astimezone(UTC)
 
 
 def _dateline(story: Fields) -> Dateline | None:

@@ -16,10 +16,13 @@ from articles.formats.xmltree import (
     html_of,
     language_around,
     parse,
+    spaced,
     text_of,
 )
 
 TEXT = {"", "text"}
+# `dw`, `VRG`, `lee.ann`, `user17`.
+SIGNATURE = re.compile(r"[a-z]{1,4}|[A-Z]{2,4}|[a-z]+[._-][\w.-]+|[A-Za-z]+\d[\w.-]*")
 
 
 def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
@@ -46,14 +49,14 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
         content = etree.Element("contentMeta")
     rights = first(root, "rightsInfo")
     rights = rights if rights is not None else etree.Element("rightsInfo")
-    authors = [Author(name) for creator in content.iterfind("creator") if (name := _name(creator))]
+    authors = _authors(content, item)
     version = attribute(root, "version")
     modified_at = text_of(first(meta, "versionCreated"))
     language = attribute(first(content, "language"), "tag") or _language(root, content)
     body_html, pictures = _body(root)
     return RawStory(
         headline=_headline(content, language),
-        subheadline=_of_role(content, "headline", "sub", "subheadline"),
+        subheadline=_of_role(content, "headline", "sub", "subheadline", "subtitle"),
         short_headline=_of_role(content, "headline", "short"),
         slugline=text_of(first(content, "slugline")),
         abstract=_of_role(content, "description", "summary", "abstract", ""),
@@ -81,13 +84,25 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
         copyright_notice=text_of(first(rights, "copyrightNotice")),
         usage_terms=text_of(first(rights, "usageTerms")),
         credit_line=text_of(first(content, "creditline")),
-        ed_note=text_of(first(meta, "edNote")),
+        ed_note=spaced(first(meta, "edNote")),
         source=_name(first(content, "infoSource")) or _name(first(meta, "provider")),
         item_id=attribute(root, "guid"),
         version=version,
         pub_status=_identifier(first(meta, "pubStatus")),
         embargoed_until=text_of(first(meta, "embargoed")),
     )
+
+
+def _authors(content: etree._Element, item: Item) -> list[Author]:
+    """Those who made the story; initials and names of accounts are no names of people."""
+    authors = []
+    for creator in content.iterfind("creator"):
+        name = _name(creator)
+        if SIGNATURE.fullmatch(name):
+            item.note(f"left out: the signature {name}")
+        elif name:
+            authors.append(Author(name))
+    return authors
 
 
 def _headline(content: etree._Element, language: str) -> str:
@@ -118,7 +133,8 @@ def _located(content: etree._Element) -> str:
     located = first(content, "located")
     if located is None:
         return ""
-    names = [text_of(first(located, "name")), text_of(first(located, "broader/name"))]
+    name = text_of(first(located, "name")) or attribute(located, "literal")
+    names = [name, text_of(first(located, "broader/name"))]
     return ", ".join(filter(None, names))
 
 
@@ -139,12 +155,22 @@ def _body(root: etree._Element) -> tuple[str, list[LeadImage]]:
             pictures = nitf.pictures(body)
             return nitf.body_html(body), pictures
         page = first(inline, "html/body")
-        return html_of(page if page is not None else inline), []
+        page = page if page is not None else inline
+        _prepare(page)
+        return bodies.parted(html_of(page)), []
     for data in root.iterfind("contentSet/inlineData"):
-        is_html = "html" in attribute(data, "contenttype")
         text = "".join(map(str, data.itertext()))
-        return text if is_html else bodies.from_text(text), []
+        is_html = "html" in attribute(data, "contenttype") or bodies.is_markup(text)
+        return bodies.parted(text) if is_html else bodies.from_text(text), []
     return "", []
+
+
+def _prepare(page: etree._Element) -> None:
+    """Take out the head of a page, which has what the item says of itself."""
+    header = first(page, "header")
+    if header is not None and first(header, "h1") is not None and page[0] is header:
+        page.text = (page.text or "") + (header.tail or "")
+        page.remove(header)
 
 
 def _remote_picture(root: etree._Element) -> LeadImage | None:

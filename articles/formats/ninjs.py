@@ -8,6 +8,7 @@ looked for under every name and in every shape it has had.
 import re
 from collections.abc import Iterator
 from datetime import tzinfo
+from html import escape
 from typing import Any
 
 from articles.formats import bodies, nitf
@@ -23,6 +24,8 @@ PICTURES = {"", "image/jpeg", "image/jpg", "image/png", "image/webp"}
 NO_BODY = {"dateline", "summary", "abstract", "description", "headline", "caption", "byline"}
 MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>")
 PAGE = re.compile(r"<body\b[^<>]*>(.*?)</body>", re.DOTALL | re.IGNORECASE)
+MAIN = {"mainimage", "featuremedia", "mainpic"}
+ALTERNATIVES = {"alttext", "alt"}
 MADE_AT = {"dateline", "located", "origin"}
 MAKERS = {"author", "writer", "contributor", "photographer", "editor"}
 
@@ -33,8 +36,20 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     Raises StoryError with every mistake, each with the item and field it is in.
     """
     document = load(content, name)
-    items = document if isinstance(document, list) else [document]
+    items = document if isinstance(document, list) else _items(document)
     return read_items(items, _raw_story, name=name, zone=zone)
+
+
+def _items(document: Any) -> list[Any]:
+    """The document itself, or what an answer of an API lists: `{"total": 2, "items": [...]}`."""
+    if (
+        isinstance(document, dict)
+        and not {"uri", "guid", "headline", "headlines"} & document.keys()
+    ):
+        for name in ("items", "item", "_items"):
+            if isinstance(listed := document.get(name), list):
+                return listed
+    return [document]
 
 
 def _raw_story(raw: Any, item: Item) -> RawStory | None:
@@ -47,6 +62,7 @@ def _raw_story(raw: Any, item: Item) -> RawStory | None:
     authors = _authors(story)
     first_made = story.text("contentCreated") or story.text("firstCreated", "versionCreated")
     section, tags, subjects = _labels(story)
+    pictures, players, sizes = _media(story, item)
     return RawStory(
         headline=bodies.plain(_headline(story)),
         subheadline=bodies.plain(
@@ -58,7 +74,7 @@ def _raw_story(raw: Any, item: Item) -> RawStory | None:
         slugline=story.text("slugline"),
         slug=_alternative_id(story, "slug"),
         abstract=bodies.plain(_abstract(story)),
-        body_html=_body(story, item),
+        body_html=_with_media(_body(story, item), players, sizes),
         byline=story.text("by", "byline") or joined([author.name for author in authors]),
         authors=authors,
         dateline_text=bodies.plain(_of_role(story, "bodies", "dateline")),
@@ -68,7 +84,7 @@ def _raw_story(raw: Any, item: Item) -> RawStory | None:
         subjects=subjects,
         language=story.text("language"),
         published_at=first_made,
-        lead_image=_lead_image(story),
+        pictures=pictures,
         urgency=story.number("urgency"),
         copyright_holder=story.text("copyrightHolder"),
         copyright_notice=story.text("copyrightNotice"),
@@ -117,7 +133,7 @@ def _named(story: JSONObject, beginning: str) -> Iterator[str]:
 
 
 def _abstract(story: JSONObject) -> str:
-    for role in ("summary", "abstract", "main"):
+    for role in ("summary", "abstract", "main", "lead", "lede", "teaser"):
         if text := _of_role(story, "descriptions", role):
             return text
     return story.text(
@@ -254,30 +270,65 @@ def _web_address(story: JSONObject, uri: str) -> str:
     return uri
 
 
-def _lead_image(story: JSONObject) -> LeadImage | None:
-    pictures = [
-        association
-        for association in story.named_things("associations")
-        if association.text("type") in {"picture", "graphic", ""}
-    ]
-    main = [
-        picture
-        for picture in pictures
-        if {picture.text("rel").lower(), picture.text("name").lower()}
-        & {"mainimage", "featuremedia"}
-    ]
-    for picture in main or pictures:
-        caption = _of_role(picture, "descriptions", "caption") or _abstract(picture)
-        return LeadImage(
-            caption=bodies.plain(caption or picture.text("headline")),
-            alt_text=bodies.plain(
-                _of_role(picture, "descriptions", "alttext")
-                or _of_role(picture, "descriptions", "alt")
-            ),
-            credit=picture.text("by", "byline") or picture.text("copyrightHolder"),
-            url=_largest_rendition(picture),
-        )
-    return None
+def _media(
+    story: JSONObject, item: Item
+) -> tuple[list[LeadImage], list[tuple[str, str, str]], dict[str, str]]:
+    """Pictures, the main one first; players by kind, address and title; of each smaller size of a picture the largest."""
+    pictures: list[tuple[int, LeadImage]] = []
+    players: list[tuple[str, str, str]] = []
+    sizes: dict[str, str] = {}
+    for each in story.named_things("associations"):
+        kind = each.text("type").lower()
+        if kind in {"picture", "graphic", ""}:
+            image = _picture(each)
+            pictures.append((_rank(each, kind), image))
+            hrefs = (size.text("href") for size in each.named_things("renditions"))
+            sizes |= {href: image.url for href in hrefs if image.url and href != image.url}
+        elif kind in {"video", "audio"} and (address := _player_address(each, kind)):
+            players.append((kind, address, _headline(each) or _caption(each)))
+        else:
+            item.note(f"left out: {kind} {_headline(each) or each.text('name', 'uri')}".strip())
+    return [image for _, image in sorted(pictures, key=lambda pair: pair[0])], players, sizes
+
+
+def _rank(association: JSONObject, kind: str) -> int:
+    """The main picture before others, a picture before a drawing or a logo."""
+    if {association.text("rel").lower(), association.text("name").lower()} & MAIN:
+        return 0
+    return 2 if kind == "graphic" else 1
+
+
+def _picture(picture: JSONObject) -> LeadImage:
+    return LeadImage(
+        caption=bodies.plain(_caption(picture) or picture.text("headline")),
+        alt_text=bodies.plain(
+            _of_role(picture, "descriptions", "alttext") or _of_role(picture, "descriptions", "alt")
+        ),
+        credit=picture.text("by", "byline") or picture.text("copyrightHolder"),
+        url=_largest_rendition(picture),
+    )
+
+
+def _caption(picture: JSONObject) -> str:
+    """The description that is a caption; else the first one that is none of the alternative text."""
+    described = picture.objects("descriptions")
+    words = (d.text("value") for d in described if d.text("role").lower() not in ALTERNATIVES)
+    return _of_role(picture, "descriptions", "caption") or _abstract(picture) or next(words, "")
+
+
+def _player_address(association: JSONObject, kind: str) -> str:
+    for rendition in association.named_things("renditions"):
+        content_type = rendition.text("contentType", "mimetype", "format").lower()
+        if content_type.startswith(kind) and (href := rendition.text("href")):
+            return href
+    return ""
+
+
+def _with_media(html: str, players: list[tuple[str, str, str]], sizes: dict[str, str]) -> str:
+    """The body with its players at the end, and each of the story's pictures in its largest size."""
+    for small, large in sizes.items():
+        html = html.replace(f'"{escape(small)}"', f'"{escape(large)}"')
+    return bodies.with_players(html, players)
 
 
 def _largest_rendition(picture: JSONObject) -> str:

@@ -1,5 +1,7 @@
 """NITF 3, the markup that wires wrap a story in; also inside NewsML-G2."""
 
+from copy import deepcopy
+from dataclasses import replace
 from datetime import date, tzinfo
 
 from lxml import etree
@@ -23,6 +25,7 @@ from articles.formats.xmltree import (
     html_of,
     language_around,
     parse,
+    spaced,
     text_of,
 )
 
@@ -65,11 +68,12 @@ def raw_story(root: etree._Element, item: Item) -> RawStory:
         abstract=text_of(first(head, "abstract")),
         pictures=pictures(body),  # before the body is turned into HTML
         body_html=body_html(body),
-        byline=_byline(first(head, "byline"), item) or joined([author.name for author in authors]),
+        byline=_byline(first(head, "byline")) or joined([author.name for author in authors]),
+        byline_title=_byline_title(first(head, "byline")),
         authors=authors,
         dateline_date=_day(first(head, "dateline/story.date")),
         dateline_text=_dateline_text(first(head, "dateline")),
-        located=_spaced(first(root, "head/docdata/evloc")),
+        located=spaced(first(root, "head/docdata/evloc")),
         tags=_tags(root, data),
         subjects=_subjects(root),
         language=language_around(first(body, "body.content")) or language_around(body),
@@ -81,7 +85,9 @@ def raw_story(root: etree._Element, item: Item) -> RawStory:
         urgency=attribute(first(data, "urgency"), "ed-urg"),
         copyright_holder=attribute(first(data, "doc.copyright"), "holder"),
         ed_note=attribute(first(data, "ed-msg"), "info"),
-        source=attribute(first(data, "doc-id"), "regsrc") or text_of(first(head, "distributor")),
+        source=attribute(first(data, "doc-id"), "regsrc")
+        or text_of(first(head, "distributor"))
+        or attribute(first(data, "del-list/from-src"), "src-name"),
         item_id=_identity(root, data),
         version=attribute(first(data, "du-key"), "version"),
         pub_status=_status(data),
@@ -139,17 +145,20 @@ def _width(reference: etree._Element) -> int:
     return int(width[:6]) if width.isascii() and width.isdigit() else 0
 
 
-def _byline(byline: etree._Element | None, item: Item) -> str:
-    """Its words but for a title of the person, which articles have no field for."""
+def _byline(byline: etree._Element | None) -> str:
+    """Its words but for the titles of the people."""
     if byline is None:
         return ""
-    for title in list(byline.iter("byttl")):
-        item.note(f"left out: the byline’s title {text_of(title)}")
-        title.text = None
-        for child in list(title):
-            title.remove(child)
-    words = _spaced(byline)
+    without = deepcopy(byline)
+    for title in list(without.iter("byttl")):
+        _remove(title)
+    words = spaced(without)
     return words if not BY.match(words) or authors_of(words) else words.removeprefix("By ")
+
+
+def _byline_title(byline: etree._Element | None) -> str:
+    titles = [] if byline is None else [spaced(title) for title in byline.iter("byttl")]
+    return ", ".join(filter(None, titles))
 
 
 def _dateline_text(dateline: etree._Element | None) -> str:
@@ -175,14 +184,15 @@ def _day(element: etree._Element | None) -> date | None:
     return moment.date() if moment else None
 
 
-def _spaced(element: etree._Element | None) -> str:
-    """Its words, those of its elements parted by spaces."""
-    return " ".join(" ".join(map(str, element.itertext())).split()) if element is not None else ""
-
-
 def _authors(head: etree._Element) -> list[Author]:
-    people = [text_of(person) for person in head.iterfind("byline/person")]
-    return [Author(name.removeprefix("By ")) for name in people if name]
+    """The people of the byline, each with the title that follows."""
+    authors: list[Author] = []
+    for each in head.iterfind("byline/*"):
+        if each.tag == "person" and (name := text_of(each).removeprefix("By ")):
+            authors.append(Author(name))
+        elif each.tag == "byttl" and authors and not authors[-1].title:
+            authors[-1] = replace(authors[-1], title=spaced(each))
+    return authors
 
 
 def _tags(root: etree._Element, data: etree._Element) -> list[str]:

@@ -20,6 +20,7 @@ from articles.formats.html import (
 )
 from articles.formats.languages import language_tag
 from articles.formats.wire import EARLIEST_YEAR, read_moment
+from articles.offsets import as_filed
 
 WIDGET = "reader-reactions"
 # Classes of <time>: hAtom's, which WordPress themes write, and h-entry's.
@@ -28,7 +29,7 @@ _PUBLISHED = {"published", "dt-published"}
 
 @dataclass(frozen=True, slots=True)
 class PageHead:
-    """`canonical` is absolute, and empty where the page names none; the time is in UTC, and None where it has none.
+    """`canonical` is absolute, and empty where the page names none; the time is as filed, and None where it has none.
 
     `item_id` and `article` are what the widget in the page states: the article's id at its site, and here.
     """
@@ -108,7 +109,7 @@ def _moment(text: str) -> datetime | None:
     moment = read_moment(text.strip())
     if moment is None or not EARLIEST_YEAR <= moment.year < 9999:
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    return as_filed(moment) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _language(text: str) -> str:

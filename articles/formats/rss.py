@@ -110,13 +110,11 @@ class _Feed:
         contents = [_as_html(content) for content in texts]
         html = max(contents, key=len, default="") or summary
         authors = _authors(entry) or self.authors
-        for url in _players(entry):
-            item.note(f"left out: {url}")
         return RawStory(
             headline=bodies.plain(_text(entry, "title")),
             may_lack_headline=True,
             abstract=shortened(bodies.plain(summary)),
-            body_html=html,
+            body_html=bodies.with_players(html, _players(entry)),
             byline=joined([author.name for author in authors]),
             authors=authors,
             tags=[_tag(tag) for tag in dict.get(entry, "tags") or []],
@@ -198,13 +196,18 @@ def _lead_image(entry: Any, captions: Sequence[str]) -> LeadImage | None:
     )
 
 
-def _players(entry: Any) -> list[str]:
-    """The audio and video beside the text."""
+def _players(entry: Any) -> list[tuple[str, str, str]]:
+    """The audio and video beside the text, by kind, address and title."""
     links = [link for link in dict.get(entry, "links") or [] if link.get("rel") == "enclosure"]
-    media = [*links, *(dict.get(entry, "media_content") or [])]
-    kinds = [(str(each.get("type") or each.get("medium") or "").lower(), each) for each in media]
-    found = [each for kind, each in kinds if kind.startswith(("audio", "video"))]
-    return [str(each.get("href") or each.get("url") or "") for each in found]
+    found: dict[str, tuple[str, str, str]] = {}
+    for each in (*links, *(dict.get(entry, "media_content") or [])):
+        kind = str(each.get("type") or each.get("medium") or "").lower()
+        address = str(each.get("href") or each.get("url") or "").strip()
+        for name in ("audio", "video"):
+            if kind.startswith(name) and address:
+                title = bodies.plain(str(each.get("title") or ""))
+                found.setdefault(address, (name, address, title))
+    return list(found.values())
 
 
 def _is_picture(entry: Any) -> bool:

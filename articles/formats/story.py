@@ -45,6 +45,7 @@ class Author:
 
     name: str
     role: str = "writer"
+    title: str = field(default="", compare=False)  # as the byline has it: Foreign Editor
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Story:
 
     `source_item_id` is the name that its source gives the story, and `source_version` is
     its version there: a number, a dotted number or a UTC time. `modified_at` is when that version was made.
+    `published_at` has the offset of the file where that states one, else it is in UTC.
     `notes` say what was left out of the story and what was guessed.
     """
 

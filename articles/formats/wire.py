@@ -29,6 +29,7 @@ from articles.formats.story import (
     Story,
     StoryError,
 )
+from articles.offsets import as_filed
 
 FILE_BYTES = 5 * 1024 * 1024  # a feed of 1,000 full stories; larger ones come in parts
 ITEMS = 2000  # of one document
@@ -41,6 +42,7 @@ BYLINE_ABOVE = re.compile(
     r"(?:</(?:b|strong|em|i)>)?\s*(?P<end></p>|<br>)\s*",
     re.IGNORECASE,
 )
+HEADING_ABOVE = re.compile(r"\s*<(h[234])>((?:(?!</?h[234]>).){1,600})</\1>\s*", re.DOTALL)
 # At the end of a text that a feed has cut.
 MORE = re.compile(
     r"(?:\[?(?:…|\.{3}|&hellip;)\]?|\b(?:read more|continue reading|weiterlesen|lire la suite|leer más))\W*$",
@@ -66,6 +68,7 @@ class RawStory:
     abstract: str = ""
     body_html: str = ""
     byline: str = ""
+    byline_title: str = ""  # of the one person whom the byline names
     authors: Sequence[Author] = ()
     dateline: Dateline | None = None
     dateline_text: str = ""
@@ -122,6 +125,8 @@ class Item:
 
     def text(self, key: str, value: str, *, longest: int, required: bool = False) -> str:
         """One line of text; empty where there is none."""
+        if not value and not required:  # as most fields of most stories are
+            return ""
         value = " ".join(value.split())
         if found := UNWELCOME.search(value):
             self.refuse(key, f"the character {found[0]!r} is not allowed.")
@@ -154,8 +159,8 @@ class Item:
                 self.refuse(key, f"{_shown(value)} is not a media topic such as medtop:20000001.")
         return tuple(dict.fromkeys(filter(None, map(mediatopics.uri_of, claimed))))
 
-    def moment(self, key: str, value: str) -> datetime | None:
-        """A time as ISO 8601 or as RFC 5322 writes it; without an offset it is the zone's."""
+    def moment(self, key: str, value: str, *, keeps_offset: bool = False) -> datetime | None:
+        """A time as ISO 8601 or as RFC 5322 writes it, in UTC or as filed; without an offset it is the zone's."""
         if not value.strip():
             return None
         try:
@@ -171,8 +176,8 @@ class Item:
             return None
         if moment.tzinfo is None:
             self.guess(f"{value.strip()} is in the zone {self.zone}")
-            moment = moment.replace(tzinfo=self.zone)
-        return moment.astimezone(UTC)
+            return moment.replace(tzinfo=self.zone).astimezone(UTC)
+        return as_filed(moment) if keeps_offset else moment.astimezone(UTC)
 
     def language(self, value: str) -> str:
         if not value.strip():
@@ -221,7 +226,7 @@ def story_of(raw: RawStory, item: Item) -> Story:
     pub_status = _pub_status(raw.pub_status, item)
     needs_text = pub_status == "usable"  # a withdrawn story may be empty
     item_id = _short_id(item.text("id", raw.item_id, longest=10_000))
-    published_at = item.moment("published_at", raw.published_at)
+    published_at = item.moment("published_at", raw.published_at, keeps_offset=True)
     modified_at = item.moment("modified_at", raw.modified_at)
     body = _body(raw, item)
     raw_dateline, body_html = _dateline_and_body(raw, body.html, item, published_at)
@@ -264,7 +269,11 @@ def story_of(raw: RawStory, item: Item) -> Story:
         published_at=published_at,
         lead_image=pictures[0] if pictures else None,
         pictures=tuple(pictures[1:]),
-        subheadline=item.text("subheadline", raw.subheadline, longest=MAX_LENGTH["subheadline"]),
+        subheadline=item.text(
+            "subheadline",
+            "" if slug_of(raw.subheadline) == slug_of(headline) else raw.subheadline,
+            longest=MAX_LENGTH["subheadline"],
+        ),
         short_headline=item.text(
             "short_headline", raw.short_headline, longest=MAX_LENGTH["short_headline"]
         ),
@@ -368,7 +377,17 @@ def _body(raw: RawStory, item: Item) -> bodies.Body:
     body = bodies.read(raw.body_html, base=raw.base or raw.url)
     for note in body.notes:
         item.note(note)
-    return replace(body, html=_without_byline(body.html, raw))
+    return replace(body, html=_without_byline(_without_headlines(body.html, raw), raw))
+
+
+def _without_headlines(html: str, raw: RawStory) -> str:
+    """The body without headings at its head that only repeat the headline, which a page has above it."""
+    while found := HEADING_ABOVE.match(html):
+        words = slug_of(bodies.plain(found[2]))
+        if not words or words not in {slug_of(raw.headline), slug_of(raw.subheadline)}:
+            break
+        html = html[found.end() :]
+    return html
 
 
 def _dateline_and_body(
@@ -381,7 +400,7 @@ def _dateline_and_body(
     found, rest = datelines.split(html, published_at, source=raw.source, place=place)
     if raw.dateline:
         return _checked_dateline(_joined_dateline(raw.dateline, found), item), rest
-    located = datelines.read(raw.located, published_at, source=raw.source)
+    located = datelines.read(_place_of(raw), published_at, source=raw.source)
     if chosen := found or element or located:
         if chosen is found and not element:
             item.guess(f"dateline {chosen.text}")
@@ -391,6 +410,17 @@ def _dateline_and_body(
     if text and not datelines.is_time(text):
         return None, bodies.with_text_in_front(html, text)
     return None, html
+
+
+def _place_of(raw: RawStory) -> str:
+    """Where the story was made. Some systems write who made it there, by the beginning of the byline."""
+    if not raw.located:
+        return ""
+    named = slug_of(raw.located.partition(",")[0])
+    people = [slug_of(name) for name in (raw.byline, *(author.name for author in raw.authors))]
+    return (
+        "" if named and any(f"{each}-".startswith(f"{named}-") for each in people) else raw.located
+    )
 
 
 def _joined_dateline(stated: Dateline, found: Dateline | None) -> Dateline:
@@ -478,7 +508,9 @@ def _lead_image(image: LeadImage | None, item: Item, *, base: str) -> LeadImage 
     if image is None:
         return None
     url = item.address("lead_image.url", _joined_address(base, image.url))
-    if not url and not image.caption.strip():
+    if not url and (image.url.strip() or not image.caption.strip()):
+        if image.url.strip():
+            item.note(f"left out: the picture {_shown(image.url)}, which is no web address")
         return None
     return LeadImage(
         caption=item.text("lead_image.caption", shortened(image.caption), longest=1000),
@@ -505,6 +537,7 @@ def _authors(raw: RawStory, item: Item) -> tuple[Author, ...]:
             Author(
                 item.text("authors", author.name, longest=10_000),
                 item.text("authors", author.role, longest=40) or "writer",
+                shortened(UNWELCOME.sub("", author.title), bylines.TITLE),
             )
             for author in raw.authors
         ),
@@ -512,7 +545,17 @@ def _authors(raw: RawStory, item: Item) -> tuple[Author, ...]:
     )
     for author in listed:
         item.text("authors", author.name, longest=NAME_LENGTH)
-    return listed or bylines.authors_of(raw.byline, source=raw.source)
+    return _titled(listed or bylines.authors_of(raw.byline, source=raw.source), raw, item)
+
+
+def _titled(authors: tuple[Author, ...], raw: RawStory, item: Item) -> tuple[Author, ...]:
+    """The authors; a single one with the title that the byline gives."""
+    stated = shortened(UNWELCOME.sub("", raw.byline_title), bylines.TITLE)
+    if len(authors) == 1 and not authors[0].title:
+        return (replace(authors[0], title=stated or bylines.title_of(raw.byline)),)
+    if stated and not any(author.title for author in authors):
+        item.note(f"left out: the byline’s title {stated}")
+    return authors
 
 
 def _byline(raw: RawStory, authors: Sequence[Author], item: Item) -> str:
@@ -533,25 +576,37 @@ def _byline(raw: RawStory, authors: Sequence[Author], item: Item) -> str:
 
 def _abstract(raw: RawStory, body_html: str, whole_html: str) -> str:
     """None that repeats the text, whole or its beginning."""
-    words = _words(raw.abstract)
-    for html in (body_html, whole_html) if words else ():
-        if _words(unescape(markup.ANY_TAG.sub(" ", html)))[: len(words)] == words:
-            return ""
+    # Without what feeds add to a text that they cut.
+    words = _words(MORE.sub("", raw.abstract.strip()))
+    if words and any(_first_words(html, len(words)) == words for html in {body_html, whole_html}):
+        return ""
     return raw.abstract
 
 
+def _first_words(html: str, count: int) -> list[str]:
+    """So many words at the head of the text, of which no more is read than it takes."""
+    length = 500 + 20 * count
+    while True:
+        # A tag or a word may be cut where the part ends.
+        words = _words(unescape(markup.ANY_TAG.sub(" ", html[:length])))
+        if len(words) > count or length >= len(html):
+            return words[:count]
+        length *= 4
+
+
 def _words(text: str) -> list[str]:
-    """What is compared: letters and digits, without what feeds add to a text that they cut."""
-    text = MORE.sub("", text.strip())
+    """What is compared: letters and digits."""
     return re.findall(r"\w+", text.casefold())
 
 
 def _without_byline(html: str, raw: RawStory) -> str:
     """The body without a first line that is only the byline which the story has, too."""
     found = BYLINE_ABOVE.match(html)
+    if found is None:
+        return html
     named = {slug_of(name) for name in (raw.byline, *(author.name for author in raw.authors))}
     named |= {slug_of(BY.sub("", raw.byline))}
-    if found is None or slug_of(unescape(found["name"])) not in named - {""}:
+    if slug_of(unescape(found["name"])) not in named - {""}:
         return html
     return (
         html[found.end() :].lstrip()

@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, timedelta, tzinfo
 from html import escape
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 from urllib.parse import unquote
 
 from lxml import etree
 
+from articles import html_tags
 from articles.formats import bodies, shortcodes
 from articles.formats.story import Author, LeadImage, Story
 from articles.formats.wire import (
@@ -25,6 +26,7 @@ from articles.formats.wire import (
     shortened,
 )
 from articles.formats.xmltree import attribute, elements, first, text_of
+from articles.offsets import written
 
 # Written with either scheme, with and without www, version and the last slash.
 NAMESPACE = re.compile(
@@ -37,6 +39,20 @@ MODULES = {
 }
 CONTENT, CREATOR = MODULES.values()
 EXPORT_ITEMS = 100_000  # posts of one export on disk; a paper of twenty years has about 50,000
+DAY_MINUTES = 24 * 60
+BLOCKS_OF_EDITOR = "<!-- wp:"  # since WordPress 5, whose paragraphs are elements
+# fmt: off
+BLOCK_NAMES = frozenset([
+    "p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "pre", "figure", "form", "address", "fieldset",
+    "div", "blockquote", "section", "article", "aside", "center", "header", "footer", "details", "iframe", "video", "audio",
+    "object", "script", "style",
+])
+# fmt: on
+CONTAINERS = frozenset(
+    ["div", "blockquote", "section", "article", "aside", "center", "header", "footer", "details"]
+)
+DEPTH = 10  # of containers inside one another
+NEW_LINE, BREAK = "\n", "<br>\n"
 NEVER = "0000-00-00 00:00:00"  # what WordPress writes for a time that is not known
 
 
@@ -204,23 +220,69 @@ def _meta(item: etree._Element, key: str) -> str:
 
 
 def _moment(post: etree._Element, tag: str) -> str:
-    """The UTC time of a pair such as `post_date_gmt` and `post_date`."""
-    moment = _text(post, f"{tag}_gmt")
-    return f"{moment}+00:00" if moment and moment != NEVER else ""
+    """The time of a pair such as `post_date_gmt` and `post_date`, whose difference is the offset of the blog."""
+    moment, local = _text(post, f"{tag}_gmt"), _text(post, tag)
+    if not moment or moment == NEVER:
+        return ""
+    try:
+        ahead = datetime.fromisoformat(local) - datetime.fromisoformat(moment)
+        offset, rest = divmod(ahead, timedelta(minutes=1))
+    except (ValueError, TypeError):
+        offset, rest = 0, timedelta(0)
+    # Clocks differ by quarters of an hour; a pair that does not was written at two times.
+    if rest or offset % 15 or abs(offset) > DAY_MINUTES:
+        return f"{moment}+00:00"
+    return f"{local}{written(offset)}" if offset else f"{moment}+00:00"
 
 
-def _paragraphs(text: str) -> str:
-    """What WordPress does when it shows a post: blank lines part its paragraphs."""
+def _paragraphs(text: str, depth: int = 0) -> str:
+    """What WordPress does when it shows a post: outside of blocks, blank lines part paragraphs, and lines are lines."""
     text = text.replace("\r\n", "\n")
-    if "<p>" in text or "<p " in text:
+    if BLOCKS_OF_EDITOR in text:
         return text
+    parts: list[str] = []
+    position = 0
+    for block in _blocks(text):
+        parts.append(_lines(text[position : block.start]))
+        inside = text[block.inner_start : block.inner_end]
+        if block.name in CONTAINERS and "\n" in inside.strip() and depth < DEPTH:
+            inside = _paragraphs(inside, depth + 1)
+        parts += (
+            text[block.start : block.inner_start],
+            inside,
+            text[block.inner_end : block.end],
+        )
+        position = block.end
+    return "\n".join([*filter(None, ["".join(parts)]), *filter(None, [_lines(text[position:])])])
+
+
+class _Block(NamedTuple):
+    name: str
+    start: int
+    inner_start: int
+    inner_end: int
+    end: int
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    """The outermost elements of blocks; one that is not closed ends where the text does."""
+    opened: html_tags.Tag | None = None
+    depth = 0
+    for tag in html_tags.list_tags(text):
+        if opened is None:
+            if tag.name == "hr":
+                yield _Block(tag.name, tag.start, tag.end, tag.end, tag.end)
+            elif tag.name in BLOCK_NAMES and not tag.is_end:
+                opened, depth = tag, 1
+        elif tag.name == opened.name:
+            depth += -1 if tag.is_end else 1
+            if depth == 0:
+                yield _Block(tag.name, opened.start, opened.end, tag.start, tag.end)
+                opened = None
+    if opened is not None:
+        yield _Block(opened.name, opened.start, opened.end, len(text), len(text))
+
+
+def _lines(text: str) -> str:
     parts = (part.strip() for part in re.split(r"\n\s*\n", text))
-    return "\n".join(
-        part if bodies.BLOCK.match(part) else f"<p>{_with_breaks(part)}</p>"
-        for part in parts
-        if part
-    )
-
-
-def _with_breaks(text: str) -> str:
-    return text.replace("\n", "<br>\n")
+    return "".join(f"<p>{part.replace(NEW_LINE, BREAK)}</p>\n" for part in parts if part)

@@ -139,6 +139,11 @@ def text_of(element: etree._Element | None) -> str:
     return " ".join("".join(_texts(element)).split())
 
 
+def spaced(element: etree._Element | None) -> str:
+    """Its words in one line, those of its elements parted by spaces."""
+    return "" if element is None else " ".join(" ".join(_texts(element)).split())
+
+
 def first(element: etree._Element, *paths: str) -> etree._Element | None:
     """The first element on the first of these paths that leads to one."""
     for path in paths:

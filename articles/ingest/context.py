@@ -38,3 +38,23 @@ def load_labels(stories: Sequence[Story], context: IngestContext) -> None:
     context.sections = get_or_create_labels(Section, names_by_slug(sections))
     context.tags = get_or_create_labels(Tag, names_by_slug(tags))
     context.authors = get_or_create_labels(Author, names_by_slug(authors))
+    _give_titles(stories, context)
+
+
+def _give_titles(stories: Sequence[Story], context: IngestContext) -> None:
+    """Authors without a title get the one that a story has; a title that the desk has given stays."""
+    titles = {
+        slug_of(author.name): author.title
+        for story in stories
+        for author in story.authors
+        if author.title
+    }
+    untitled = [
+        author
+        for slug, author in sorted(context.authors.items())
+        if not author.job_title and slug in titles
+    ]
+    for author in untitled:
+        author.job_title = titles[author.slug]
+    if untitled:
+        Author.objects.bulk_update(untitled, ["job_title"])

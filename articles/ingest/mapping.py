@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 
 from articles import content
 from articles.fields import Kind, names
@@ -12,6 +12,7 @@ from articles.ingest import fingerprints
 from articles.ingest.context import IngestContext
 from articles.media import pictures
 from articles.models import Article, ArticleMedia, Media, State
+from articles.offsets import offset_of
 
 
 def apply(article: Article, story: Story, changed: set[str], context: IngestContext) -> None:
@@ -31,7 +32,18 @@ def apply(article: Article, story: Story, changed: set[str], context: IngestCont
         article.section = context.sections.get(slug_of(story.section))
     if "lead_image" in changed:
         _apply_lead_image(article, story.lead_image)
+    _apply_time(article, story, changed)
     article.expires_at = story.expires_at or article.expires_at
+
+
+def _apply_time(article: Article, story: Story, changed: set[str]) -> None:
+    """The moment in UTC, and the offset that the file has; a file without one says nothing of it."""
+    if story.published_at is None or article.published_at != story.published_at:
+        return
+    article.published_at = story.published_at.astimezone(UTC)
+    offset = offset_of(story.published_at)
+    if offset is not None or "published_at" in changed:
+        article.published_offset = offset
 
 
 def dateline_text(story: Story) -> str:

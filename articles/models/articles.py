@@ -29,6 +29,7 @@ from articles.models.states import (
     State,
 )
 from articles.models.taxonomy import Section, Tag, validate_slug
+from articles.offsets import at_offset
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):
@@ -273,6 +274,13 @@ class Article(models.Model):
         blank=True,
         help_text="Shown to readers; lists are in its order.",
     )
+    published_offset = models.SmallIntegerField(
+        "offset of that time",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Minutes east of UTC, as the time was filed; empty where that is not known.",
+    )
     content_modified_at = models.DateTimeField(
         "changed for readers",
         null=True,
@@ -417,6 +425,10 @@ class Article(models.Model):
     @property
     def is_public(self) -> bool:
         return self.state in PUBLIC_STATES
+
+    def as_filed(self, when: datetime) -> datetime:
+        """The moment in the offset in which the time of publication was filed; in UTC where that is not known."""
+        return at_offset(when, self.published_offset)
 
     @property
     def was_modified(self) -> bool:

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 from articles.fields import MAX_LENGTH
+from articles.sealed import SealedField
 
 # A key is indexed, and an entry of an index has a page's third at most.
 LONGEST_KEY = 1_000
@@ -73,7 +74,7 @@ class Site(models.Model):
     jwt_issuer = models.CharField(
         "issuer", max_length=255, blank=True, help_text="The claim iss; empty: not verified."
     )
-    jwt_secrets = models.TextField(
+    jwt_secrets = SealedField(
         "secrets",
         blank=True,
         help_text="For HS256, one a line: a new one beside the old one while they are exchanged.",

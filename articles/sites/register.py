@@ -1,6 +1,7 @@
 """Registers the articles of sites: headline, address, time and section, and no text."""
 
 from collections.abc import Sequence
+from datetime import UTC
 from hashlib import sha256
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from articles.formats.page_head import PageHead
 from articles.formats.slugs import slug_of
 from articles.ids import tag_uri
 from articles.models import Article, ArticleAddress, Section, Site, State
+from articles.offsets import offset_of
 from articles.revisions import record_revision
 from articles.sites.rules import Address
 
@@ -87,7 +89,8 @@ def _known(site: Site, found: Sequence[Address], head: PageHead) -> Article | No
 
 def _create(site: Site, canonical: Address, head: PageHead) -> Article:
     now = timezone.now()
-    published_at = min(head.published_at or now, now)
+    stated = min(head.published_at or now, now)
+    published_at = stated.astimezone(UTC)
     suffix = sha256(canonical.key.encode()).hexdigest()[:10]
     article = Article(
         site=site,
@@ -101,6 +104,7 @@ def _create(site: Site, canonical: Address, head: PageHead) -> Article:
         state=State.PUBLISHED,
         first_published_at=published_at,
         published_at=published_at,
+        published_offset=offset_of(stated),
         content_modified_at=published_at,
     )
     article.guid = tag_uri(site_url=settings.SITE_URL, article_id=article.pk, minted_at=now)

@@ -25,7 +25,7 @@ NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 COLUMNS = [
     "guid", "slug", "headline", "abstract", "body_html", "byline", "dateline_text", "language",
     "site", "canonical_url", "copyright_notice", "published_at",
-    "first_published_at", "content_modified_at", "section__name", *(f"lead_image__{name}" for name in SHOWN_OF_MEDIA),
+    "first_published_at", "published_offset", "content_modified_at", "section__name", *(f"lead_image__{name}" for name in SHOWN_OF_MEDIA),
 ]  # fmt: skip
 
 
@@ -42,7 +42,7 @@ class Entry:
     def first_published_at(self) -> datetime:
         if self.article.first_published_at is None:
             raise ValueError("A story that is not published is in no feed.")
-        return self.article.first_published_at
+        return self.article.as_filed(self.article.first_published_at)
 
     @property
     def updated_at(self) -> datetime:

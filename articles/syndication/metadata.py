@@ -117,9 +117,10 @@ def _place(article: Article) -> Properties:
 
 
 def _times(article: Article) -> Properties:
+    published_at = article.first_published_at
     times: dict[str, datetime | None] = {
         "dateCreated": article.first_created_at,
-        "datePublished": article.first_published_at,
+        "datePublished": published_at and article.as_filed(published_at),
         "dateModified": article.content_modified_at or article.first_published_at,
         "expires": article.expires_at,
     }

@@ -1,7 +1,6 @@
 """An article as IPTC's ninjs 3.1, for programs that republish it."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -57,16 +56,17 @@ def _identity(article: Article) -> Properties:
 
 
 def _times(article: Article) -> Properties:
+    published_at = article.first_published_at
     times = {
         "firstCreated": article.first_created_at,
         "versionCreated": article.version_created_at,
-        "contentCreated": article.first_published_at,
+        "contentCreated": published_at and article.as_filed(published_at),
         "embargoedUntil": article.embargoed_until,
         "expires": article.expires_at,
     }
     for name, when in times.items():
         if when:
-            yield name, _rfc3339(when)
+            yield name, when.isoformat().replace("+00:00", "Z")
 
 
 def _text(article: Article) -> Properties:
@@ -183,7 +183,3 @@ def _rendition(rendition: Rendition) -> dict[str, Any]:
 
 def _plain(role: str, text: str) -> dict[str, str]:
     return {"role": role, "contentType": "text/plain", "value": text}
-
-
-def _rfc3339(when: datetime) -> str:
-    return when.astimezone(UTC).isoformat().replace("+00:00", "Z")

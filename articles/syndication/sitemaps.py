@@ -92,7 +92,7 @@ def news(request: HttpRequest) -> HttpResponseBase:
         first_published_at__gte=timezone.now() - NEWS_LIFETIME
     )
     newest = articles.order_by("-first_published_at", "-id")[:NEWS_LIMIT]
-    entries = _news_entries(newest.only("slug", "headline", "language", "first_published_at"))
+    entries = _news_entries(newest.only(*_NEWS_COLUMNS))
     return _xml(request, f'<urlset xmlns="{SITEMAP}" xmlns:news="{NEWS}">', entries, "</urlset>")
 
 
@@ -136,15 +136,19 @@ def indexable(articles: ArticleQuerySet) -> ArticleQuerySet:
 _CHANGED_AT = Coalesce("content_modified_at", "first_published_at")
 
 
+_NEWS_COLUMNS = ("slug", "headline", "language", "first_published_at", "published_offset")
+
+
 def _news_entries(articles: Iterable[Article]) -> Iterator[str]:
     name = _escaped(settings.SITE_NAME)
     for article in articles:
         published_at = article.first_published_at
+        shown = published_at and article.as_filed(published_at).isoformat(timespec="seconds")
         yield (
             f"<url>{_loc(article.get_absolute_url())}<news:news>"
             f"<news:publication><news:name>{name}</news:name>"
             f"<news:language>{_news_language(article.language)}</news:language></news:publication>"
-            f"<news:publication_date>{published_at and _w3c(published_at)}</news:publication_date>"
+            f"<news:publication_date>{shown}</news:publication_date>"
             f"<news:title>{_escaped(article.headline)}</news:title></news:news></url>"
         )
 

@@ -22,26 +22,28 @@ _BRACKETS = re.compile(r"[(（]\{elsewhere\}[)）]")  # noqa: RUF001  # as Chine
 
 @register.simple_tag
 def story_time(article: Article, when: datetime) -> SafeString:
-    """Date and time at the place of the dateline, and in the site's zone, which the script replaces by the reader's.
+    """Date and time as it was filed, and in the site's zone, which the script replaces by the reader's.
 
-    Within a day it begins with how long ago that was. Without a known place, or where its clocks show the same, the
-    site's zone stands alone.
+    Without an offset that was filed it is the time at the place of the dateline. Within a day it begins with how long
+    ago that was. Where the site's clocks show the same, its zone stands alone.
     """
     language = get_language() or "en"
-    local, zone = timezone.localtime(when), _zone_of(article)
-    there = when.astimezone(zone) if zone else local
+    local = timezone.localtime(when)
+    there, where = _as_filed(article, when)
     if there.utcoffset() == local.utcoffset():
         time = _element(
             local, f"{languages.write_moment(local, language)} {zone_name(local)}", "moment"
         )
     else:
-        written = pgettext("time", "{time} in {place} ({elsewhere})")
+        in_place = pgettext("time", "{time} in {place} ({elsewhere})")
         # Into the element: what follows it would move when the script changes it.
-        brackets = _BRACKETS.search(written)
+        brackets = _BRACKETS.search(in_place)
+        form = _BRACKETS.sub("{elsewhere}", in_place) if where else "{time} {elsewhere}"
+        shown = languages.write_moment(there, language)
         time = format_html(
-            _BRACKETS.sub("{elsewhere}", written),
-            time=_element(there, languages.write_moment(there, language)),
-            place=format_html("<bdi>{}</bdi>", article.dateline_place),
+            form,
+            time=_element(there, shown if where else f"{shown} {zone_name(there)}"),
+            place=format_html("<bdi>{}</bdi>", where),
             elsewhere=_elsewhere(
                 local, there, language, brackets[0] if brackets else "{elsewhere}"
             ),
@@ -52,10 +54,16 @@ def story_time(article: Article, when: datetime) -> SafeString:
     return format_html("{} · {}", languages.write_ago(elapsed, language), time)
 
 
+@register.simple_tag
+def filed_time(article: Article, when: datetime) -> str:
+    """For programs: the moment as ISO 8601, in the offset in which the time of publication was filed."""
+    return article.as_filed(when).isoformat(timespec="seconds")
+
+
 def zone_name(local: datetime) -> str:
     """`CET`, or the offset, which is the only name that many time zones have."""
     name = local.tzname() or ""
-    return name if name.isalpha() else f"UTC{name}"
+    return name if name.isalpha() else f"UTC{name.removeprefix('UTC')}"
 
 
 def _elsewhere(local: datetime, there: datetime, language: str, form: str) -> SafeString:
@@ -75,6 +83,17 @@ def _element(when: datetime, text: str, local: str = "", day: str = "") -> SafeS
         attributes,
         text,
     )
+
+
+def _as_filed(article: Article, when: datetime) -> tuple[datetime, str]:
+    """The time in the offset of the file, and the place whose clocks show it, where that is the dateline's."""
+    zone = _zone_of(article)
+    at_place = when.astimezone(zone or timezone.get_current_timezone())
+    filed = article.as_filed(when)
+    is_at_place = article.published_offset is None or filed.utcoffset() == at_place.utcoffset()
+    if zone and is_at_place:
+        return at_place, article.dateline_place
+    return (at_place if is_at_place else filed), ""
 
 
 def _zone_of(article: Article) -> tzinfo | None:

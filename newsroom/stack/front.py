@@ -39,7 +39,7 @@ _SECONDS = {"FRONT_HEADER_SECONDS": 10, "FRONT_BODY_SECONDS": 60}
 # Any peer: without TRUSTED_PROXIES, the number of proxies says how many entries are true.
 _ANY = "0.0.0.0/0 ::/0"
 _TLS = {
-    # Automatic HTTPS: a certificate by ACME, and a redirect from port 80.
+    # Automatic HTTPS: a certificate by ACME. FRONT_REDIRECTS answers on port 80.
     "acme": {"FRONT_AUTO_HTTPS": "ignore_loaded_certs"},
     # For a local name: a certificate of Caddy's own authority, which no browser trusts by itself.
     "internal": {"FRONT_AUTO_HTTPS": "disable_redirects", "FRONT_TLS_LINE": "tls internal"},
@@ -140,6 +140,11 @@ class Front:
             "MEDIA_ROOT": given.get("MEDIA_ROOT", str(options.data / "media")),
             "FRONT_UNAVAILABLE": _unavailable(options.data, given.get("SITE_LANGUAGE", "en")),
             **(_TLS[given["FRONT_TLS"]] if is_tls else {}),
+            "FRONT_REDIRECTS": (
+                f"import redirects {name} {self.url.rstrip('/')}"
+                if given.get("FRONT_TLS") == "acme"
+                else ""
+            ),
         }
 
 

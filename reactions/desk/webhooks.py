@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -77,15 +78,17 @@ class WebhookEndpointAdmin(AuditedAdmin):
 
     @admin.action(description="Send a test", permissions=["change"])
     def send_a_test(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> None:
-        for endpoint in endpoints:
-            send_test(endpoint)
+        with transaction.atomic():
+            for endpoint in endpoints.select_for_update(no_key=True):  # nobody deletes it meanwhile
+                send_test(endpoint)
         text = "A test is sent. Its delivery says what the receiver answered."
         self.message_user(request, text, messages.SUCCESS)
 
     @admin.action(description="Make a new secret", permissions=["change"])
     def rotate(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> None:
-        for endpoint in endpoints:
-            rotate_secret(endpoint)
+        with transaction.atomic():
+            for endpoint in endpoints.select_for_update(no_key=True):
+                rotate_secret(endpoint)
         text = "The new secret is on the webhook’s page. For a day each message is signed by both."
         self.message_user(request, text, messages.SUCCESS)
 

@@ -18,7 +18,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 
-from articles.api.api_keys import KeyAuthentication
+from articles.api.api_keys import KEY_OR_NONE, KeyAuthentication
 from articles.api.views import ApiView
 from articles.models import ApiKey, Author, Section, Site, Tag
 from reactions.changes.cursors import Cursor
@@ -164,7 +164,7 @@ class Changes(ApiView):
     @extend_schema(
         operation_id="changes_list",
         tags=["changes"],
-        auth=[],
+        auth=KEY_OR_NONE,
         parameters=[
             OpenApiParameter(
                 "cursor",

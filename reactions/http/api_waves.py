@@ -72,10 +72,6 @@ class WaveQuery(serializers.Serializer[None]):
 
 
 class _Pages(Pages):
-    """Newest first: none is skipped or repeated when others arrive."""
-
-    ordering = "-id"
-
     def decode_cursor(self, request: Request) -> Any:
         cursor = super().decode_cursor(request)
         if cursor is not None and not _POSITION.fullmatch(str(cursor.position)):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.generics import ListAPIView
@@ -14,6 +14,9 @@ from rest_framework.response import Response
 
 from articles import audit
 from articles.api.api_keys import KEY, KeyAuthentication, scope
+from articles.api.idempotency import Answer
+from articles.api.repeatable import IDEMPOTENCY_KEY, done_once
+from articles.api.validators import render
 from articles.api.views import ApiView
 from articles.validation import StrictSerializer
 from reactions.changes.feed import read_state
@@ -120,6 +123,10 @@ class DeliveryAnswer(serializers.ModelSerializer[WebhookDelivery]):
         return delivery.next_attempt_at if is_waiting else None
 
 
+class NoFields(StrictSerializer):
+    """A call without values of its own: none is passed over."""
+
+
 class ResendInput(StrictSerializer):
     state = serializers.ChoiceField(
         DeliveryState.choices, required=False, help_text="`failed` without it."
@@ -139,10 +146,11 @@ class _Manages(ApiView):
     permission_classes = [scope("webhooks:manage")]
 
     def endpoint(self, webhook: int) -> WebhookEndpoint:
-        found = WebhookEndpoint.objects.filter(pk=webhook).first()
-        if found is None:
-            raise Http404("There is no such webhook.")
-        return found
+        return _found(WebhookEndpoint.objects.filter(pk=webhook))
+
+    def locked(self, webhook: int) -> WebhookEndpoint:
+        """The same, which nobody deletes or changes before this transaction ends."""
+        return _found(WebhookEndpoint.objects.select_for_update(no_key=True).filter(pk=webhook))
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
@@ -150,6 +158,13 @@ class _Manages(ApiView):
         final = super().finalize_response(request, response, *args, **kwargs)
         final.headers.setdefault("Cache-Control", PRIVATE)
         return final
+
+
+def _found(endpoints: QuerySet[WebhookEndpoint]) -> WebhookEndpoint:
+    endpoint = endpoints.first()
+    if endpoint is None:
+        raise Http404("There is no such webhook.")
+    return endpoint
 
 
 class Webhooks(_Manages):
@@ -167,22 +182,27 @@ class Webhooks(_Manages):
         operation_id="webhooks_create",
         tags=["webhooks"],
         auth=KEY,
+        parameters=[IDEMPOTENCY_KEY],
         request=WebhookInput,
         responses={201: WebhookWithSecret},
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         """A new webhook: it hears of what happens from now on. The answer has its secret."""
-        given = WebhookInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        if WebhookEndpoint.objects.count() >= MOST_ENDPOINTS:
-            raise TooMany
-        position = read_state().position
-        with transaction.atomic():
-            endpoint = WebhookEndpoint.objects.create(
-                **given.validated_data, events_to=position, counts_to=position
-            )
-            audit.record("added", endpoint, after=audit.values_of(endpoint))
-        return Response(WebhookWithSecret(endpoint).data, status=201)
+        position = read_state().position  # in a transaction of its own
+
+        def make() -> Answer:
+            given = WebhookInput(data=request.data)
+            given.is_valid(raise_exception=True)
+            if WebhookEndpoint.objects.count() >= MOST_ENDPOINTS:
+                raise TooMany
+            with transaction.atomic():
+                endpoint = WebhookEndpoint.objects.create(
+                    **given.validated_data, events_to=position, counts_to=position
+                )
+                audit.record("added", endpoint, after=audit.values_of(endpoint))
+            return _answer(WebhookWithSecret(endpoint), 201)
+
+        return done_once(request, make)
 
 
 class Webhook(_Manages):
@@ -202,21 +222,23 @@ class Webhook(_Manages):
     )
     def patch(self, request: Request, webhook: int) -> Response:
         """Change what is given. `active: true` switches on: events from now on, and counts as they are by then."""
-        endpoint = self.endpoint(webhook)
+        self.endpoint(webhook)
         given = WebhookChange(data=request.data, partial=True)
         given.is_valid(raise_exception=True)
-        changes = dict(given.validated_data)
-        active = changes.pop("active", endpoint.active)
-        if changes:
-            self.change(endpoint, changes)
-        if active and not endpoint.active:
-            enable(endpoint, position=read_state().position)
-        elif endpoint.active and not active:
-            switch_off(endpoint, "Switched off by API.")
-        return Response(WebhookAnswer(self.endpoint(webhook)).data)
+        position = read_state().position  # in a transaction of its own
+        with transaction.atomic():
+            endpoint = self.locked(webhook)
+            changes = dict(given.validated_data)
+            active = changes.pop("active", endpoint.active)
+            if changes:
+                self.change(endpoint, changes)
+            if active and not endpoint.active:
+                enable(endpoint, position=position)
+            elif endpoint.active and not active:
+                switch_off(endpoint, "Switched off by API.")
+            return Response(WebhookAnswer(self.endpoint(webhook)).data)
 
     @staticmethod
-    @transaction.atomic
     def change(endpoint: WebhookEndpoint, changes: dict[str, Any]) -> None:
         before = audit.values_of(endpoint)
         WebhookEndpoint.objects.filter(pk=endpoint.pk).update(**changes)
@@ -228,8 +250,8 @@ class Webhook(_Manages):
     )
     def delete(self, request: Request, webhook: int) -> Response:
         """Delete a webhook with its deliveries. Safe to repeat: then it is 404."""
-        endpoint = self.endpoint(webhook)
         with transaction.atomic():
+            endpoint = self.locked(webhook)
             audit.record("deleted", endpoint, before=audit.values_of(endpoint))
             endpoint.delete()
         return Response(status=204)
@@ -240,12 +262,23 @@ class RotateSecret(_Manages):
         operation_id="webhooks_rotate_secret",
         tags=["webhooks"],
         auth=KEY,
+        parameters=[IDEMPOTENCY_KEY],
         request=None,
         responses=WebhookWithSecret,
     )
-    def post(self, request: Request, webhook: int) -> Response:
-        """A new secret. Until `old_secret_valid_until` each message has two signatures, one by the old secret."""
-        return Response(WebhookWithSecret(rotate_secret(self.endpoint(webhook))).data)
+    def post(self, request: Request, webhook: int) -> HttpResponse:
+        """A new secret. Until `old_secret_valid_until` each message has two signatures, one by the old secret.
+
+        Send an `Idempotency-Key`: without it a call that is repeated, because its answer got lost, makes another secret,
+        and the one that the receiver has signs no more.
+        """
+
+        @transaction.atomic
+        def rotate() -> Answer:
+            NoFields(data=request.data).is_valid(raise_exception=True)
+            return _answer(WebhookWithSecret(rotate_secret(self.locked(webhook))))
+
+        return done_once(request, rotate, asked=[webhook])
 
 
 class SendTest(_Manages):
@@ -253,22 +286,24 @@ class SendTest(_Manages):
         operation_id="webhooks_test",
         tags=["webhooks"],
         auth=KEY,
+        parameters=[IDEMPOTENCY_KEY],
         request=None,
         responses={202: DeliveryAnswer},
     )
-    def post(self, request: Request, webhook: int) -> Response:
+    def post(self, request: Request, webhook: int) -> HttpResponse:
         """Send a `webhook.test`, as every other message is sent. Ask for the delivery to see what came of it."""
-        delivery = send_test(self.endpoint(webhook))
-        return Response(DeliveryAnswer(delivery).data, status=202)
 
+        @transaction.atomic
+        def test() -> Answer:
+            NoFields(data=request.data).is_valid(raise_exception=True)
+            return _answer(DeliveryAnswer(send_test(self.locked(webhook))), 202)
 
-class _Pages(Pages):
-    ordering = ("-created_at", "-id")
+        return done_once(request, test, asked=[webhook])
 
 
 class Deliveries(_Manages, ListAPIView[WebhookDelivery]):
     serializer_class = DeliveryAnswer
-    pagination_class = _Pages
+    pagination_class = Pages
     queryset = WebhookDelivery.objects.none()
     query_parameters = {"get": {"state", "since", "type", "cursor"}}
 
@@ -336,6 +371,11 @@ class Resend(_Manages):
         if "since" in chosen:
             found = found.filter(created_at__gte=chosen["since"])
         return Response({"resent": resend(found.order_by("created_at")[:MOST_RESENT])})
+
+
+def _answer(shape: serializers.BaseSerializer[Any], status: int = 200) -> Answer:
+    has_secret = isinstance(shape, WebhookWithSecret)
+    return Answer(status, render(shape.data).decode(), has_secret=has_secret)
 
 
 def _read_moment(name: str, given: str) -> datetime:

@@ -139,7 +139,9 @@ def _allow(access: Access) -> HttpResponse:
         "Access-Control-Max-Age": str(_MAX_AGE),
         "Cache-Control": "no-store",
     }
-    return HttpResponse(status=204, headers=headers)
+    response = HttpResponse(status=204, headers=headers)
+    del response["Content-Type"]  # of no content
+    return response
 
 
 def _to_anyone(response: HttpResponseBase) -> HttpResponseBase:

@@ -23,7 +23,7 @@ from prometheus_client import Counter
 from rest_framework.exceptions import ValidationError
 
 from articles.conditional_get import has_etag
-from articles.json_body import MEDIA_TYPE, SMALL_BYTES, parse_json
+from articles.json_body import MEDIA_TYPE, SMALL_BYTES, is_coded, parse_json
 from articles.sites.rules import is_url
 from reactions.cache.slugs import find_article, find_articles, known_article
 from reactions.counters import request_counter, route_of
@@ -326,7 +326,9 @@ def _read_body(environ: WSGIEnvironment) -> int | None:
     """The mask that a valid body asks for; None for any other, which is left for Django to read."""
     length = environ.get("CONTENT_LENGTH") or ""
     is_json = environ.get("CONTENT_TYPE", "").lower() in _CONTENT_TYPES
-    if not is_json or not length.isdecimal() or not 0 < int(length) <= SMALL_BYTES:
+    if not is_json or is_coded(environ):
+        return None
+    if not length.isdecimal() or not 0 < int(length) <= SMALL_BYTES:
         return None
     body = environ["wsgi.input"].read(int(length))
     environ["wsgi.input"] = BytesIO(body)

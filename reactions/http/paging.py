@@ -12,9 +12,15 @@ from reactions.http.requests import invalid
 
 
 class Pages(CursorPagination):
-    """By a cursor in `cursor`. What a forged one says of a position is compared with columns of other types."""
+    """By a cursor in `cursor`, newest first: no row is skipped or repeated when others arrive.
+
+    The order is by the id, because DRF’s cursor names a place by one field, and loses rows where more share its value
+    than a page has (encode/django-rest-framework#7709). What a forged one says of a position is compared with columns of
+    other types.
+    """
 
     page_size = 50
+    ordering = "-id"
 
     def decode_cursor(self, request: Request) -> Any:
         """Raises ValidationError for a cursor that names no place in the list."""

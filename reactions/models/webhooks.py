@@ -2,11 +2,13 @@
 
 import secrets
 from base64 import b64encode
-from uuid import uuid4
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+
+from articles.ids import uuid7
+from articles.sealed import SealedField
 
 _SECRET_BYTES = 32
 # Of what a receiver answered, as it is shown.
@@ -69,9 +71,9 @@ class WebhookEndpoint(models.Model):
         default=10,
         help_text="Changed counts are sent together, at most once in so many seconds.",
     )
-    secret = models.CharField(max_length=100, default=new_secret, editable=False)
+    secret = SealedField(default=new_secret, editable=False)
     # Also valid, until then: both signatures are sent while the receiver changes its secret.
-    old_secret = models.CharField(max_length=100, blank=True, editable=False)
+    old_secret = SealedField(blank=True, editable=False)
     old_secret_valid_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     active = models.BooleanField(default=True)
@@ -104,7 +106,8 @@ class DeliveryState(models.TextChoices):
 class WebhookDelivery(models.Model):
     """One message to one endpoint: the same id and the same bytes at each attempt."""
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    # Sorts by when it was made, also those of one transaction, whose `created_at` is the same.
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     endpoint = models.ForeignKey(
         WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries"
     )
@@ -124,7 +127,7 @@ class WebhookDelivery(models.Model):
 
     class Meta:
         verbose_name_plural = "webhook deliveries"
-        ordering = ["-created_at", "-id"]
+        ordering = ["-id"]
         indexes = [
             # What is due, every second.
             models.Index(
@@ -132,7 +135,7 @@ class WebhookDelivery(models.Model):
                 name="reactions_deliveries_due",
                 condition=models.Q(state=DeliveryState.WAITING),
             ),
-            # The task that deletes old ones, and the lists.
+            # The task that deletes old ones.
             models.Index(fields=["created_at"], name="reactions_deliveries_by_time"),
         ]
 

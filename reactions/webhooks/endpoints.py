@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import formatdate
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from articles import audit
+from articles.http_client import AllowedTargets, FetchError, check_address
 from reactions.alerts.smtp import MaybeSent, NotSent, send_mail
 from reactions.models import (
     DeliveryState,
@@ -37,7 +39,7 @@ _WARNED_AFTER = (timedelta(days=1), timedelta(days=2))
 def check_url(url: str) -> str:
     """The address as it is stored. Raises ValueError with a sentence.
 
-    `http` is for the networks of FETCH_NETWORKS alone. Where an address leads is checked at each attempt.
+    `http` is for the networks of FETCH_NETWORKS alone. Where a name leads is checked at each attempt.
     """
     if not url.isascii() or any(character <= " " or character == "\x7f" for character in url):
         raise ValueError("The address has characters that no address has.")
@@ -48,6 +50,7 @@ def check_url(url: str) -> str:
         has_port = False
     if not parts.hostname or not has_port:
         raise ValueError("An address is https://, a host, and a path.")
+    _check_host(parts.hostname)
     if parts.username is not None or parts.password is not None:
         raise ValueError(
             "An address has no user and password; the signature is what proves the sender."
@@ -58,19 +61,35 @@ def check_url(url: str) -> str:
     return url
 
 
+def _check_host(host: str) -> None:
+    """An IP address that no attempt would reach. Raises ValueError."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return  # a name
+    try:
+        check_address(address, AllowedTargets(networks=settings.FETCH_NETWORKS))
+    except FetchError as refused:
+        raise ValueError(str(refused)) from None
+
+
 def target_port(url: str) -> int:
     parts = urlsplit(url)
     return parts.port or (443 if parts.scheme == "https" else 80)
 
 
+@transaction.atomic
 def rotate_secret(endpoint: WebhookEndpoint, *, now: datetime | None = None) -> WebhookEndpoint:
-    """Give it a new secret; the old one signs beside it for a day."""
-    endpoint.old_secret, endpoint.secret = endpoint.secret, new_secret()
-    endpoint.old_secret_valid_until = (now or timezone.now()) + OVERLAP
-    with transaction.atomic():
-        endpoint.save(update_fields=["secret", "old_secret", "old_secret_valid_until"])
-        audit.record("new secret", endpoint)
-    return endpoint
+    """Give it a new secret; the old one signs beside it for a day. Of two at once the second waits for the first.
+
+    Raises WebhookEndpoint.DoesNotExist.
+    """
+    locked = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
+    locked.old_secret, locked.secret = locked.secret, new_secret()
+    locked.old_secret_valid_until = (now or timezone.now()) + OVERLAP
+    locked.save(update_fields=["secret", "old_secret", "old_secret_valid_until"])
+    audit.record("new secret", locked)
+    return locked
 
 
 @transaction.atomic

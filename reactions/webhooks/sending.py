@@ -17,6 +17,7 @@ from django.utils import timezone
 from standardwebhooks import Webhook
 
 from articles.http_client import PORTS, AllowedTargets, Answered, FetchError, post
+from articles.redaction import redact
 from reactions.counters import WEBHOOKS_DELIVERED, WEBHOOKS_REFUSED, WEBHOOKS_UNANSWERED
 from reactions.models import MOST_ANSWER, DeliveryState, WebhookDelivery, WebhookEndpoint
 from reactions.sql import row, rows
@@ -163,5 +164,9 @@ def _note_failure(delivery: WebhookDelivery, error: str, answered: Answered | No
 
 
 def _shown(answered: Answered) -> str:
-    """As much of the answer as an editor may need, without what PostgreSQL cannot store."""
-    return answered.content[:MOST_ANSWER].decode("utf-8", "replace").replace("\0", "")
+    """As much of the answer as an editor may need, without secrets, and without what PostgreSQL cannot store.
+
+    Redacted before it is cut: half a secret is none that would be found.
+    """
+    text = answered.content.decode("utf-8", "replace").replace("\0", "")
+    return redact(text)[:MOST_ANSWER]

@@ -120,6 +120,26 @@ def test_an_installed_client_reads_a_kind_and_a_state_of_a_later_release(
     assert client.Mirror(None).apply(change) is False
 
 
+def test_an_installed_client_reads_a_type_of_event_of_a_later_release(client: ModuleType) -> None:
+    models = import_module("newsroom_client.generated.models")
+    answer = models.WebhookAnswer.from_dict(
+        {
+            **dict.fromkeys(("url", "description", "disabled_reason"), ""),
+            "id": 1,
+            "types": ["article.translated"],
+            "interval": 10,
+            "active": True,
+            "failing_since": None,
+            "created_at": "2026-11-03T22:15:04Z",
+            "region": "north",
+        }
+    )
+    message = {"type": "article.translated", "data": {"results": [{"article": "a"}]}}
+
+    assert answer.types == ["article.translated"]
+    assert client.Mirror(None).apply_webhook(message) == 0
+
+
 # --- each method
 
 

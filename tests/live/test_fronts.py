@@ -18,6 +18,7 @@ from tests.live.process import LiveProcess, live_process
 from tests.live.streams import Stream
 from tests.programs import find_program, nginx
 from tests.servers import PROJECT, free_port, open_folder
+from tests.stack.longest_address import LONGEST_ADDRESS
 
 PATIENCE_SECONDS = 15
 # As Debian configures it: the file of a site says no more than where to go.
@@ -119,6 +120,20 @@ def test_a_network_that_is_full_is_refused_whatever_it_claims_to_be(
     assert refused.answer["content-type"] == "application/problem+json"
     assert refused.answer["access-control-allow-origin"] == "*"
     assert 5 <= int(refused.answer["retry-after"]) <= 30
+
+
+def test_the_longest_address_of_the_api_comes_through_haproxy(
+    ports: dict[str, int], article_id: UUID
+) -> None:
+    _wait_for(ports["haproxy"], f"/live/articles/{article_id}/")
+
+    with Stream(ports["haproxy"], LONGEST_ADDRESS) as refused:
+        problem = json.loads(refused.body())
+
+    assert (refused.status, problem["code"]) == (
+        503,
+        "unavailable",
+    )  # the front, which has no web here
 
 
 def _wait_for(port: int, path: str) -> None:

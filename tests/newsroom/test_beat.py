@@ -1,5 +1,6 @@
 """Beat imports no app of the product, so these tests check that the tasks of its schedule exist."""
 
+import re
 import subprocess
 import sys
 from copy import copy
@@ -8,9 +9,11 @@ from typing import Any
 
 import pytest
 from celery.schedules import maybe_schedule
+from django.conf import settings
 
 from newsroom.beat import app as beat
 from newsroom.celery import app
+from tests.servers import PROJECT
 
 
 def test_every_task_of_the_timetable_is_one_that_workers_know() -> None:
@@ -39,6 +42,16 @@ def test_a_scheduled_task_is_acknowledged_before_it_runs() -> None:
     assert {name for name in named if app.tasks[name].acks_late} == set()
 
 
+def test_the_schedule_of_the_docs_has_every_task_with_its_queue() -> None:
+    page = (PROJECT / "docs/operations.md").read_text("utf-8")
+    table = page.partition("### Schedule\n")[2].partition("\n\n`articles.ping_hub`")[0]
+    found = re.findall(r"`((?:articles|newsroom|reactions)\.\w+)`( \(slow\))?(?= \||,)", table)
+
+    slow = {name for name, route in settings.CELERY_TASK_ROUTES.items() if route["queue"] == "slow"}
+    scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert {name: bool(mark) for name, mark in found} == {name: name in slow for name in scheduled}
+
+
 @pytest.mark.parametrize("minute", [0, 7, 37])
 def test_a_beat_that_restarts_every_hour_sends_every_task(minute: int) -> None:
     """Down for two minutes, at this minute of each hour; what runs daily is sent on its day."""
@@ -64,6 +77,7 @@ def test_a_beat_that_restarts_every_hour_sends_every_task(minute: int) -> None:
     daily = {
         *("reconcile", "purge answers", "purge sightings", "delete unused files"),
         *("delete old reports", "forget tombstones", "purge sessions", "purge audit log"),
+        "seal secrets",
     }
     assert {name for name, count in sent.items() if count < 24} <= daily
     assert min(sent.values()) >= 1

@@ -1,5 +1,6 @@
 """What holds for every call of the API, those of tomorrow included: each is found in the URLconf."""
 
+import gzip
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,11 +12,14 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
-from articles.api.api_keys import SCOPES, issue_key
+from articles.api.api_keys import SCOPES, KeyAuthentication, issue_key
 from articles.api.views import ApiView
+from reactions.models import Wave, WebhookEndpoint
 from reactions.readers import new_reader
 from tests.api_document import read_document
+from tests.conftest import PublishArticle
 
 ROOT = "/api/v1/"
 
@@ -142,6 +146,9 @@ def needs_key(call: Call) -> bool:
 
 
 of_keys = pytest.mark.parametrize("call", [c for c in list_calls() if needs_key(c)], ids=str)
+of_optional_keys = pytest.mark.parametrize(
+    "call", [c for c in list_calls() if takes(c, "key") and not needs_key(c)], ids=str
+)
 of_readers = pytest.mark.parametrize(
     "call", [c for c in list_calls() if takes(c, "readerToken")], ids=str
 )
@@ -163,6 +170,31 @@ def test_a_call_of_programs_names_the_key_that_it_needs(
         assert scheme in answer.json()["detail"]
 
 
+@of_optional_keys
+def test_a_call_that_a_key_may_come_with_refuses_other_credentials(
+    client: Client, publish_article: PublishArticle, call: Call
+) -> None:
+    publish_article(slug="x")
+    sent = ["Token nr_0_0", "Basic YTpi", f"Reader {new_reader().token}", "nr_0_0"]
+
+    answers = [send(client, call, Authorization=given) for given in sent]
+
+    for answer in answers:
+        assert (answer.status_code, answer.json()["code"]) == (401, "wrong_scheme")
+        assert answer["WWW-Authenticate"].startswith("Bearer")
+        assert "Authorization: Bearer <key>" in answer.json()["detail"]
+        assert "nr_" not in answer.json()["detail"]
+    assert send(client, call).status_code == 200
+
+
+def test_every_call_that_reads_a_key_says_so_in_openapi() -> None:
+    reading = [
+        each for each in list_calls() if KeyAuthentication in each.view.authentication_classes
+    ]
+
+    assert [str(each) for each in reading if not takes(each, "key")] == []
+
+
 @of_readers
 def test_a_call_of_readers_refuses_other_credentials(client: Client, db: None, call: Call) -> None:
     reader = new_reader()
@@ -177,6 +209,30 @@ def test_a_call_of_readers_refuses_other_credentials(client: Client, db: None, c
         assert answer["WWW-Authenticate"].startswith("Reader")
         assert "Authorization: Reader <token>" in answer.json()["detail"]
         assert reader.token not in answer.json()["detail"]
+
+
+with_body = pytest.mark.parametrize(
+    "call", [c for c in list_calls() if "requestBody" in operation(c)], ids=str
+)
+
+
+@with_body
+def test_a_compressed_body_is_415_and_says_so(
+    client: Client, publish_article: PublishArticle, call: Call
+) -> None:
+    article, now = publish_article(slug="x"), timezone.now()
+    WebhookEndpoint.objects.create(pk=1, url="https://app.example/", types=[])
+    counted = {"size": 1, "networks": [1], "network_count": 1}
+    Wave.objects.create(pk=1, article_id=article.pk, started_at=now, last_at=now, **counted)
+    headers = {**header_of(call), "Content-Encoding": "gzip"}
+    for body in (gzip.compress(b"{}"), b"{}"):
+        answer = client.generic(
+            call.method.upper(), call.url, body, "application/json", headers=headers
+        )
+
+        assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+        assert "Content-Encoding" in answer.json()["detail"]
+        assert answer["Accept-Encoding"] == "identity"
 
 
 @every_call

@@ -14,9 +14,10 @@ from pytest_django import Settings
 
 from articles.api import keys
 from articles.api.api_keys import issue_key, rotate_key
+from articles.redaction import RedactingFormatter, redact
 from newsroom import log_format
-from newsroom.redaction import RedactingFormatter, redact
-from reactions.http import rate_limiting
+from reactions.http import api_webhooks, rate_limiting
+from reactions.models import WebhookEndpoint
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +116,22 @@ def test_no_error_report_holds_the_new_secret_of_a_rotation(
     assert not any(secret_of(each) in report for each in [key, *new] for report in reports)
 
 
+def test_no_error_report_holds_the_secret_of_a_webhook(
+    reports: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_webhooks, "render", fail)
+    sent = {"Authorization": f"Bearer {issue_key(name='Hooks', scopes=['webhooks:manage'])}"}
+    body = {"url": "https://app.example/", "types": ["article.killed"]}
+    client = Client(raise_request_exception=False)
+
+    client.post("/api/v1/webhooks/", body, content_type="application/json", headers=sent)
+
+    secret = WebhookEndpoint.objects.get().secret
+    assert len(reports) == 2
+    assert "whsec_…" in reports[1]
+    assert not any(secret.removeprefix("whsec_") in each for each in reports)
+
+
 def test_no_log_holds_a_key(
     key: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -146,11 +163,13 @@ def test_the_log_of_the_product_is_written_by_that_formatter(settings: Settings)
         (f"reader={READER}; a=b", "reader=…; a=b"),
         (f"the token {READER} is bad", "the token … is bad"),
         ("sessionid=abc123, __Host-reader=x", "sessionid=…, __Host-reader=…"),
+        ("__Host-sessionid=abc123; x=y", "__Host-sessionid=…; x=y"),
         ("Not found: /preview/MTIz:abc/", "Not found: /preview/…/"),
         ("POST /desk/mail/mute/abc:def/", "POST /desk/mail/mute/…/"),
         ("from 203.0.114.9:4711 and 2a00:1450:4001::1", "from …:4711 and …"),
         ("at 127.0.0.1, 10.0.0.7 and ::1, 12:30:59", "at 127.0.0.1, 10.0.0.7 and ::1, 12:30:59"),
         ("PostgreSQL 15.4.2.1, 8.8.8.8.8", "PostgreSQL …, 8.8.8.8.8"),
+        ("secret='whsec_MfKQ9r8GKYqrTwjU/+==' of", "secret='whsec_…' of"),
         ("a reader reacted; the key of a hash", "a reader reacted; the key of a hash"),
     ],
 )

@@ -1,6 +1,7 @@
 """deploy/: units, environment file and containers say what the product does, and the tools of their kind accept them."""
 
 import contextlib
+import json
 import re
 import shutil
 import socket
@@ -10,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import trustme
 import yaml
 from honcho.environ import parse_procfile
 
+from newsroom.stack.front import caddy
 from newsroom.stack.guard import Guard
 from tests.programs import nginx
 from tests.servers import PROJECT, free_port, open_folder
@@ -238,12 +240,51 @@ def test_nginx_speaks_http_2_with_tls_1_2_and_1_3_alone(
     assert greet(ssl.TLSVersion.TLSv1_2) == ("TLSv1.2", "h2")
 
 
-def test_port_80_redirects(secure_nginx: tuple[int, int, trustme.CA]) -> None:
-    _, plain, _ = secure_nginx
+@pytest.fixture(scope="module")
+def plain_caddy() -> Iterator[int]:
+    """Port 80 of Caddy with our file."""
+    folder, plain = open_folder("redirects"), free_port()
+    environment = {
+        "HOME": str(folder),
+        "FRONT_DATA": str(folder),
+        "FRONT_SITE": f"http://127.0.0.1:{free_port()}",
+        "FRONT_REDIRECTS": f"import redirects news.example.org:{plain} https://news.example.org",
+    }
+    command = [str(caddy()), "run", "--adapter", "caddyfile", "--config", str(DEPLOY / "Caddyfile")]
+    with Guard() as guard:
+        guard.start(command, env=environment)
+        deadline = time.monotonic() + 15
+        while not _listens(plain):
+            assert time.monotonic() < deadline, "Caddy does not listen."
+            time.sleep(0.02)
+        yield plain
+    shutil.rmtree(folder)
 
-    with closing(HTTPConnection("127.0.0.1", plain, timeout=5)) as client:
-        client.request("GET", "/articles/a/?b=c", headers={"Host": "news.example.org"})
+
+@pytest.fixture(params=["nginx", "Caddy"])
+def port_80(request: pytest.FixtureRequest) -> int:
+    if request.param == "Caddy":
+        return int(request.getfixturevalue("plain_caddy"))
+    return int(request.getfixturevalue("secure_nginx")[1])
+
+
+def _ask_plainly(port: int, path: str) -> tuple[HTTPResponse, bytes]:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as client:
+        client.request("GET", path, headers={"Host": "news.example.org"})
         answer = client.getresponse()
+        return answer, answer.read()
+
+
+def test_port_80_redirects(port_80: int) -> None:
+    answer, _ = _ask_plainly(port_80, "/articles/a/?b=c")
 
     assert answer.status == 301
     assert answer.headers["Location"] == "https://news.example.org/articles/a/?b=c"
+
+
+def test_a_program_that_speaks_in_the_clear_is_refused(port_80: int) -> None:
+    answer, body = _ask_plainly(port_80, "/api/v1/articles/?limit=1")
+
+    assert answer.status == 403
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert json.loads(body)["detail"].startswith("Use https.")

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import psutil
 import pytest
@@ -26,6 +27,7 @@ from newsroom.stack.guard import Guard
 from newsroom.stack.options import Options
 from tests.servers import PROJECT, free_port, open_folder
 from tests.slow_clients import SlowClients
+from tests.stack.longest_address import LONGEST_ADDRESS
 
 PATIENCE_SECONDS = 15
 
@@ -190,6 +192,11 @@ def test_a_body_of_the_largest_size_arrives_and_a_larger_one_is_refused(site: Si
     assert response.status == 413
     assert response.headers["Content-Type"] == "application/problem+json"
     assert json.loads(answer)["code"] == "too_large"
+
+
+def test_the_longest_address_of_the_api_arrives(site: Site) -> None:
+    assert site.seen(LONGEST_ADDRESS)["path"] == unquote(LONGEST_ADDRESS)
+    assert site.ask("/api/" + "a" * 60_000)[0].status == 431
 
 
 def test_a_chunked_body_arrives_and_a_too_large_one_is_refused(site: Site) -> None:

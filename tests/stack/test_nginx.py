@@ -11,6 +11,7 @@ from contextlib import closing
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -18,6 +19,7 @@ from newsroom.stack.guard import Guard
 from tests.programs import nginx
 from tests.servers import PROJECT, free_port, open_folder
 from tests.slow_clients import SlowClients
+from tests.stack.longest_address import LONGEST_ADDRESS
 
 PATIENCE_SECONDS = 15
 
@@ -117,6 +119,10 @@ def test_a_body_of_the_largest_size_arrives_and_a_larger_one_is_refused(site: Si
     assert json.loads(answer)["status"] == 413
 
 
+def test_the_longest_address_of_the_api_arrives(site: Site) -> None:
+    assert site.seen(LONGEST_ADDRESS)["path"] == unquote(LONGEST_ADDRESS)
+
+
 @pytest.mark.parametrize(
     ("path", "headers", "is_compressed"),
     [
@@ -125,6 +131,7 @@ def test_a_body_of_the_largest_size_arrives_and_a_larger_one_is_refused(site: Si
         ("/", {"Cookie": "reader=a"}, False),
         ("/", {"Cookie": "_ga=1; __Host-reader=a"}, False),
         ("/", {"Cookie": "_ga=1;sessionid=a"}, False),
+        ("/", {"Cookie": "_ga=1; __Host-sessionid=a"}, False),
         ("/", {"Authorization": "Reader a"}, False),
         ("/desk/", {}, False),
     ],

@@ -262,6 +262,18 @@ def test_a_rotation_is_refused_by_its_field(key: str, body: dict[str, int]) -> N
     assert ApiKey.objects.get().old_secret_hash is None
 
 
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [("", 201), ("{}", 201), ("[]", 400), ("0", 400), ("false", 400), ('""', 400), ("null", 400)],
+)
+def test_a_rotation_takes_an_object_or_no_body(key: str, body: str, status: int) -> None:
+    headers = {"Authorization": f"Bearer {key}"}
+
+    response = Client().post(f"{MY_KEY}rotate/", body, "application/json", headers=headers)
+
+    assert response.status_code == status
+
+
 def test_no_rotation_revives_a_key(key: str) -> None:
     row = ApiKey.objects.get()
     revoke_keys([row])

@@ -8,6 +8,7 @@ from django.test import Client
 from articles.api import articles
 from articles.api.api_keys import issue_key
 from articles.models import Article, State
+from tests.api_document import read_document
 from tests.conftest import PublishArticle
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +45,18 @@ def test_a_draft_is_read_with_a_key_for_articles(scope: str, by: str, draft: Art
         None,
         "<p>It is.</p>",
     )
+
+
+def test_openapi_has_every_field_that_a_key_reads(draft: Article) -> None:
+    schemas = read_document()["components"]["schemas"]
+    reader = program("articles:read")
+
+    whole = reader.get(f"{URL}draft/").json()
+    (entry,) = reader.get(f"{URL}?state=draft").json()["results"]
+
+    for name, answer in (("ArticleAnswer", whole), ("ArticleEntry", entry)):
+        assert set(answer) == set(schemas[name]["properties"])
+        assert "state" not in schemas[name]["required"]
 
 
 def test_no_one_else_reads_it(draft: Article, client: Client) -> None:

@@ -460,7 +460,7 @@ def test_a_refused_call_may_be_corrected_under_its_key(desk: Desk) -> None:
     assert (refused.status_code, mended.status_code) == (400, 201)
 
 
-@pytest.mark.parametrize("key", ["x" * 256, "\x7f"])
+@pytest.mark.parametrize("key", ["x" * 256, "\x7f", "", "a\tb"])
 def test_an_invalid_idempotency_key_is_refused(key: str, desk: Desk) -> None:
     response = desk.post(body=WHOLE, **{"Idempotency-Key": key})
 
@@ -580,3 +580,21 @@ def test_an_answer_takes_as_many_queries_however_long_its_lists(
 
     with django_assert_max_num_queries(5):  # and one for the counts
         assert len(client.get(f"{URL}bridge-opens/").json()["authors"]) == 50
+
+
+def test_a_time_of_publication_keeps_the_offset_in_which_it_was_sent(desk: Desk) -> None:
+    answer = desk.post(body=WHOLE | {"published_at": "2024-12-08T12:23:00+03:00"}).json()
+    article = Article.objects.get()
+    same = desk.patch(article, {"published_at": answer["published_at"]}, 1)
+    moved = desk.patch(article, {"published_at": "2024-12-08T10:23:00+01:00"}, 1)
+    later = desk.patch(article, {"published_at": "2024-12-08T09:24:00Z"}, 2)
+
+    versions = [each["Article-Version"] for each in (same, moved, later)]
+    shown = [each.json() for each in (same, moved, later)]
+    assert (answer["published_at"], answer["published_offset"]) == (
+        "2024-12-08T09:23:00Z",
+        "+03:00",
+    )
+    assert versions == ["1", "2", "3"]
+    assert [each["published_offset"] for each in shown] == ["+03:00", "+01:00", None]
+    assert [each["published_at"] for each in shown][:2] == ["2024-12-08T09:23:00Z"] * 2

@@ -12,6 +12,7 @@ from django.test import Client
 from articles.api import editing
 from articles.api.api_keys import issue_key
 from articles.api.idempotency import Answer, answer_once
+from articles.api.repeatable import response_of
 from articles.editing import create_draft
 from articles.models import ApiKey, Article, IdempotencyKey
 from tests.conftest import PublishArticle
@@ -90,7 +91,7 @@ def test_an_answer_without_a_body_stays_one() -> None:
         api_key=key, operation="DELETE x/", key="k", request=b"", act=lambda: Answer(204, "")
     )
 
-    responses = [editing._response(once()) for _ in range(2)]
+    responses = [response_of(once()) for _ in range(2)]
 
     assert [(each.status_code, each.content) for each in responses] == [(204, b"")] * 2
     assert not any("Content-Type" in each for each in responses)

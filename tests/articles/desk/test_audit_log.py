@@ -128,6 +128,14 @@ def test_the_page_of_an_entry_shows_both_values(admin_client: Client) -> None:
     assert "World Abroad" in history
 
 
+def test_the_page_of_an_entry_without_values_says_so(admin_client: Client) -> None:
+    audit.record("signed in", User.objects.get())
+
+    page = admin_client.get(f"{LOG}{AuditEntry.objects.get(action='signed in').pk}/change/")
+
+    assert re.search(r"Before and after\s+–", text_of(page))
+
+
 def test_an_entry_of_a_version_shows_what_it_changed(
     admin_client: Client, publish_article: PublishArticle
 ) -> None:

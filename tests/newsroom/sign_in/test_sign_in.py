@@ -1,5 +1,8 @@
 """Passwords at sign-in: how they are hashed and checked, the session that begins, and when it ends."""
 
+import os
+import subprocess
+import sys
 import time
 from datetime import timedelta
 from typing import Any
@@ -17,6 +20,7 @@ from articles.models import Article, AuditEntry, DeskSession
 from articles.roles import Role
 from newsroom.sign_in import sessions
 from newsroom.stack.management.commands import prepare
+from tests.servers import PROJECT
 
 LOGIN, HOME = "/desk/login/", "/desk/"
 PASSWORD = "a bridge over the river"
@@ -84,6 +88,40 @@ def test_the_cookie_of_a_session(client: Client, ada: User) -> None:
     assert cookie["httponly"] is True
     assert cookie["samesite"] == "Lax"
     assert cookie["max-age"] == 12 * 60 * 60
+
+
+def test_over_https_no_other_host_can_set_the_cookies_of_the_desk(
+    client: Client, ada: User, settings: Settings
+) -> None:
+    names = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import newsroom.settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME)",
+        ],
+        cwd=PROJECT,
+        env={**os.environ, "SITE_URL": "https://news.example"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout.split()
+    settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = names
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+    client = Client(enforce_csrf_checks=True)
+    client.get(LOGIN, secure=True)
+    form = {
+        "username": "ada",
+        "password": PASSWORD,
+        "csrfmiddlewaretoken": client.cookies["__Host-csrftoken"].value,
+    }
+
+    signed_in = client.post(LOGIN, form, secure=True, headers={"Referer": "https://testserver/"})
+
+    assert client.get(HOME, secure=True).status_code == 200
+    for name in ("__Host-sessionid", "__Host-csrftoken"):  # the browser insists on these for a name
+        cookie = signed_in.cookies[name]
+        assert (cookie["path"], cookie["domain"], cookie["secure"]) == ("/", "", True)
 
 
 @pytest.mark.parametrize(

@@ -234,6 +234,7 @@ def test_a_preflight_of_a_readers_call(client: Client, mine: str) -> None:
 
     assert response.status_code == 204
     assert response.content == b""
+    assert "Content-Type" not in response.headers
     assert response.headers["Access-Control-Allow-Origin"] == BLOG
     assert response.headers["Vary"] == "Origin"
     assert {"PUT", "DELETE", "POST"} <= listed(response.headers["Access-Control-Allow-Methods"])

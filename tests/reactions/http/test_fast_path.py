@@ -1,5 +1,6 @@
 """The fast path sends what Django sends, and passes to Django what it does not recognise."""
 
+import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
@@ -433,6 +434,8 @@ REFUSED: dict[str, tuple[bytes, dict[str, str], str]] = {
     "too large": (b'{"reactions":["love"],"x":"' + b"x" * 65_536 + b'"}', {}, "413"),
     "a form": (LOVE, {"CONTENT_TYPE": "application/x-www-form-urlencoded"}, "415"),
     "no type": (LOVE, {"CONTENT_TYPE": ""}, "415"),
+    "compressed": (gzip.compress(LOVE), {"HTTP_CONTENT_ENCODING": "gzip"}, "415"),
+    "said to be compressed": (LOVE, {"HTTP_CONTENT_ENCODING": "br"}, "415"),
     "a bad token": (LOVE, {"HTTP_AUTHORIZATION": "Reader x"}, "401"),
     "a foreign host": (LOVE, {"HTTP_HOST": "evil.example"}, "400"),
 }

@@ -27,6 +27,7 @@ from reactions.changes.numbering import number_changes
 from reactions.counting.aggregate import aggregate
 from reactions.kinds import pack
 from reactions.models import (
+    MOST_ANSWER,
     EventType,
     Wave,
     WebhookDelivery,
@@ -596,6 +597,22 @@ def test_of_a_huge_answer_little_is_read_and_less_is_kept(
     assert sum(written) < 2**24  # what the sockets hold
 
 
+def test_of_an_answer_no_secret_is_kept(
+    endpoint: WebhookEndpoint, receiver: Receiver, program: Client
+) -> None:
+    """As of a receiver that shows what it failed with."""
+    waiting(endpoint, 1)
+    key = issue_key(name="Shown", scopes=["webhooks:manage"])
+    shown = f"{'x' * (MOST_ANSWER - 20)} {endpoint.secret} Authorization: Bearer {key}"
+    receiver.answer = answer_with(500, shown.encode())
+
+    send_due()
+
+    (delivery,) = program.get(f"{WEBHOOKS}{endpoint.pk}/deliveries/").json()["results"]
+    assert delivery["answer"].endswith("x whsec_… Authorizati")
+    assert len(delivery["answer"]) == MOST_ANSWER
+
+
 @pytest.mark.parametrize("text", ["é", "\u2028", "1e21", "</script>", "\U0001f600", '"\\'])
 def test_the_signature_is_over_the_bytes(
     text: str, endpoint: WebhookEndpoint, receiver: Receiver
@@ -775,6 +792,8 @@ def test_old_deliveries_are_deleted(endpoint: WebhookEndpoint) -> None:
         ({"url": "https://example.org:0/"}, "url"),
         ({"url": "https://example.org:99999/"}, "url"),
         ({"url": "https://exa mple.org/"}, "url"),
+        ({"url": "https://10.0.0.1/"}, "url"),
+        ({"url": "https://[::ffff:169.254.169.254]/"}, "url"),
         ({"types": []}, "types"),
         ({"types": ["article.eaten"]}, "types"),
         ({"types": "article.killed"}, "types"),

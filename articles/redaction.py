@@ -1,4 +1,4 @@
-"""Secrets in what is logged and reported: of a key no more than its prefix is left, of a reader nothing.
+"""Secrets in what is logged, reported and shown: of a key no more than its prefix is left, of a reader nothing.
 
 A request that fails may hold a key in its headers, in its address and in the variables of functions, and a wrong key may
 be right elsewhere. Logs and reports of errors are kept, mailed and searched by others than those who may use the key.
@@ -11,6 +11,8 @@ from ipaddress import ip_address
 # Names of parameters that hold a key.
 KEY_PARAMETERS = r"api[_-]?key|key|access_token|token"
 _OWN = re.compile(r"\b(nr_[0-9a-z]{1,12}_)[A-Za-z0-9_-]+")
+# With what the messages of a webhook are signed, as Standard Webhooks writes it.
+_WEBHOOK = re.compile(r"\bwhsec_[A-Za-z0-9+/=_-]+")
 # Shorter ones are words of a sentence.
 _IN_HEADER = re.compile(r"\b(bearer|api-key|reader)(\s+)[A-Za-z0-9._~+/=:-]{12,}", re.IGNORECASE)
 _IN_ADDRESS = re.compile(
@@ -18,7 +20,7 @@ _IN_ADDRESS = re.compile(
 )
 # A reader's token, wherever it stands: the random part, the time of issue, the signature.
 _READER = re.compile(r"\b[\w-]{22}(?:~[\w-]{4})?\.[0-9A-Za-z]{5,8}\.[\w-]{43}")
-_COOKIE = re.compile(r"\b((?:__Host-)?reader|sessionid|csrftoken)=[^;,\s'\"]+")
+_COOKIE = re.compile(r"\b((?:__Host-)?(?:reader|sessionid|csrftoken))=[^;,\s'\"]+")
 # Links that let who has them do something: previews, and those of mails.
 _LINK = re.compile(r"(/preview/|/desk/mail/(?:unsubscribe|mute)/)[^/\s'\"]+")
 # What looks like an address: those of the Internet are readers', those of private networks our servers'.
@@ -30,6 +32,7 @@ _ADDRESS = re.compile(
 def redact(text: str) -> str:
     """The text without keys, tokens, cookies, and addresses of the Internet."""
     text = _OWN.sub(r"\1…", text)
+    text = _WEBHOOK.sub("whsec_…", text)
     text = _READER.sub("…", text)
     text = _COOKIE.sub(r"\1=…", text)
     text = _LINK.sub(r"\1…", text)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [('articles', '0019_sources')]
+    dependencies = [('articles', '0020_published_offset')]
 
     operations = [
         migrations.AlterField(
