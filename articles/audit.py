@@ -5,6 +5,7 @@ which no one changes; their entries name the version.
 """
 
 import getpass
+import logging
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,6 +21,8 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from articles.models import ActorKind, AuditEntry
+
+logger = logging.getLogger(__name__)
 
 if TYPE_CHECKING:  # a process that reads counts alone has no users
     from django.contrib.auth.models import User
@@ -144,11 +147,18 @@ def describe(row: models.Model) -> Named:
 def purge_audit_log() -> int:
     """Delete what is older than AUDIT_LOG_DAYS; 0: nothing ever is. Returns how many entries. Safe to repeat.
 
-    The only place that tells the trigger of the table to let entries go, and only for its own transactions.
+    The only place that tells the trigger of the table to let entries go, and only for its own transactions. Where the
+    role of this process may not delete them (deploy/roles.sql), it deletes none and warns if there are any.
     """
     if not settings.AUDIT_LOG_DAYS:
         return 0
     ends = timezone.now() - timedelta(days=settings.AUDIT_LOG_DAYS)
+    if not may_purge():
+        if AuditEntry.objects.filter(at__lt=ends).exists():
+            logger.warning(
+                "The audit log has entries older than AUDIT_LOG_DAYS: run manage.py purge_audit_log as the owner."
+            )
+        return 0
     deleted = 0
     while True:
         with transaction.atomic():
@@ -161,6 +171,14 @@ def purge_audit_log() -> int:
         deleted += count
         if count < _BATCH:
             return deleted
+
+
+def may_purge() -> bool:
+    """Whether the role of this process may delete entries at all."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_table_privilege('articles_auditentry', 'DELETE')")
+        ((may_delete,),) = cursor.fetchall()
+    return bool(may_delete)
 
 
 def _let_entries_go(switch: str) -> None:

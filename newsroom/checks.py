@@ -131,6 +131,37 @@ def _of_installation() -> Iterator[checks.CheckMessage]:
         )
 
 
+@checks.register(checks.Tags.database, deploy=True)
+def check_role(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
+    """Whether the role of DATABASE_URL may do what only who migrates needs."""
+    if "default" not in (databases or ()) or not (rights := _unneeded_rights()):
+        return []
+    return [
+        checks.Warning(
+            f"The role of PostgreSQL in DATABASE_URL may {' and '.join(rights)}.",
+            hint="Let one role own the tables and migrate, and another run the processes: deploy/roles.sql.",
+            id="newsroom.W006",
+        )
+    ]
+
+
+def _unneeded_rights() -> list[str]:
+    """What no process needs, and this role may all the same."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolsuper OR has_schema_privilege('public', 'CREATE')"
+            " OR has_database_privilege(current_database(), 'CREATE')"
+            " OR pg_has_role((SELECT relowner FROM pg_class WHERE oid = to_regclass('articles_article')), 'USAGE'),"
+            # Null where `migrate` has not made it yet.
+            " has_table_privilege(to_regclass('articles_auditentry'), 'UPDATE')"
+            " OR has_table_privilege(to_regclass('articles_auditentry'), 'DELETE')"
+            " FROM pg_roles WHERE rolname = current_user"
+        )
+        ((changes_tables, changes_log),) = cursor.fetchall()
+    rights = {"change tables": changes_tables, "change the audit log": changes_log}
+    return [what for what, may in rights.items() if may]
+
+
 def _unreadable_secrets() -> list[str]:
     try:
         return unreadable()

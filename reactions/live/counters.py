@@ -33,7 +33,7 @@ COUNTERS_OF_RECORDS = {
 }
 
 
-class Tally:
+class Handover:
     """How much of one hub's numbers the counters have."""
 
     def __init__(self) -> None:

@@ -22,7 +22,7 @@ from articles.sites.rules import is_url
 from reactions.counts import Answer, read_published
 from reactions.live import events, reading
 from reactions.live.articles import LiveArticle
-from reactions.live.counters import Tally
+from reactions.live.counters import Handover
 from reactions.live.listeners import Listener, Message, Send, body
 from reactions.live.subscription import Subscription
 
@@ -93,7 +93,7 @@ class Hub:
         self.is_live = False
         self.is_draining = False
         self.opened = self.sent = self.late = self.dropped = self.refused = 0
-        self._tally = Tally()
+        self._handover = Handover()
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._executor = ThreadPoolExecutor(2, thread_name_prefix="live")
         self._read_ids = reading.Batches(reading.read_ids, self._executor)
@@ -126,7 +126,7 @@ class Hub:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_STOP_SECONDS)
-        self._tally.note(self.record())
+        self._handover.note(self.record())
         await self._subscription.delete_record(self.name)
         await self._subscription.close()
         self._executor.shutdown(wait=False, cancel_futures=True)
@@ -565,7 +565,7 @@ class Hub:
 
     async def _write_records(self) -> None:
         while True:
-            self._tally.note(self.record())
+            self._handover.note(self.record())
             await self._subscription.write_record(self.name, self.record())
             await asyncio.sleep(_RECORD_SECONDS)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.core.checks import run_checks
+from django.db import connection
 from pytest_django import Settings
 
 from newsroom import checks, production
@@ -180,7 +181,23 @@ def test_an_old_redis_is_reported(
         assert [each.msg for each in checks.check_installation(databases=["default"])] == says
 
 
-def test_check_deploy_is_clean(public: Settings, db: None) -> None:
+@pytest.fixture
+def lesser_role(db: None) -> None:
+    """This connection has the rights of the processes’ role, as deploy/roles.sql gives them."""
+    roles = (ROOT / "deploy/roles.sql").read_text("utf-8")
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE newsroom_app; {roles}; SET LOCAL ROLE newsroom_app")
+
+
+def test_the_role_of_the_owner_is_reported(public: Settings, db: None) -> None:
+    found = run_checks(include_deployment_checks=True, databases=["default"])
+
+    assert [each.msg for each in found if each.id == "newsroom.W006"] == [
+        "The role of PostgreSQL in DATABASE_URL may change tables and change the audit log."
+    ]
+
+
+def test_check_deploy_is_clean(public: Settings, lesser_role: None) -> None:
     redis.client().delete(redis_keys.UNKNOWN_PROXY)  # of a request in another test
     public.SESSION_COOKIE_SECURE = public.CSRF_COOKIE_SECURE = True
     public.SECURE_HSTS_SECONDS = 31_536_000
