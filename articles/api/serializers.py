@@ -29,8 +29,8 @@ class UTCField(serializers.DateTimeField):
 class OffsetField(serializers.CharField):
     """Minutes east of UTC as `+03:00`."""
 
-    def to_representation(self, value: int) -> str:
-        return written(value)
+    def to_representation(self, value: Any) -> str:
+        return written(int(value))
 
 
 class PositionField(serializers.CharField):

@@ -257,6 +257,8 @@ def test_every_output_comes_back_with_the_same_time(
 
     second: Story = story(client.get(address).content, name)
 
+    assert second.published_at
+    assert first.published_at
     assert second.published_at == first.published_at
     assert offset_of(second.published_at) == offset_of(first.published_at)
 
