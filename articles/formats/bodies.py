@@ -38,6 +38,8 @@ BREAKS_AROUND = re.compile(r"^(?:\s|<br>)++|(?:\s|<br>)++$")
 INDENT = re.compile(r" {2}|\t")
 TEXT_PARAGRAPH = re.compile(r"<p\b[^<>]*+>([^<>]*+)</p>")
 BLOCK_BEGINS = re.compile(r"<(p|br|h[1-6]|div|table|ul)\b[^<>]*>", re.IGNORECASE)
+BREAKS = re.compile(r"<br>(?:\s*+<br>)++")
+PARAGRAPH = re.compile(r"<p>([^<]*+(?:<(?!/?p>)[^<]*+)*+)</p>")
 EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|&nbsp;|<br>)*+</p>")
 BLANK_LINES = re.compile(r"\n[^\S\n]*(?=\n)")
 PREFORMATTED = re.compile(r"<pre>.*?</pre>", re.DOTALL)
@@ -50,6 +52,9 @@ ESCAPED_TAG = re.compile(
     re.IGNORECASE,
 )
 ESCAPED_ENTITY = re.compile(r"&amp;(#\d{2,6};|#x[0-9a-fA-F]{2,5};|[a-zA-Z]{2,10};)")
+ENTITY = re.compile(
+    r"&(?:#\d{2,6}|#x[0-9a-fA-F]{2,5}|amp|lt|gt|quot|apos|nbsp|[rl][sd]quo|[nm]dash|hellip);"
+)
 IN_PAGE = re.compile(r"""href\s*+=\s*+["']#([^"'\s<>]++)["']""", re.IGNORECASE)
 NOTE = re.compile(r"note-[\w-]{1,60}")
 NO_END = html_tags.VOID | html_tags.RAW | {"p", "li", "td", "tr", "div", "span"}
@@ -121,6 +126,8 @@ def from_html(html: str, *, base: str = "") -> str:
     html = PREFORMATTED.sub(_with_breaks, html.replace("\r", ""))
     if LOOSE.search(html):
         html = _with_paragraphs(html)
+    if BREAKS.search(html):
+        html = PARAGRAPH.sub(_parted_by_breaks, html)
     return BLANK_LINES.sub("", EMPTY_PARAGRAPH.sub("", html)).strip()
 
 
@@ -140,6 +147,16 @@ def _with_paragraphs(html: str) -> str:
             parts.append(html[position : tag.end])
             position = tag.end
     return "".join([*parts, _paragraph(html[position:])])
+
+
+def _parted_by_breaks(paragraph: re.Match[str]) -> str:
+    """A paragraph whose own are parted by two line breaks; one with an element across them stays."""
+    parts = [part.strip() for part in BREAKS.split(paragraph[1])]
+    for part in parts:
+        ends = part.count("</")
+        if part.count("<") - part.count("<br>") != 2 * ends:
+            return paragraph[0]
+    return "\n".join(f"<p>{part}</p>" for part in parts if part)
 
 
 def _paragraph(text: str) -> str:
@@ -183,7 +200,8 @@ def plain(html: str) -> str:
     if "<" not in html and "&" not in html:
         return " ".join(html.split())
     html = markup.sanitise(_with_words_like_tags(html))
-    return " ".join(unescape(markup.ANY_TAG.sub(" ", html)).split())
+    text = " ".join(unescape(markup.ANY_TAG.sub(" ", html)).split())
+    return unescape(text) if ENTITY.search(text) else text  # as in bodies, once too often
 
 
 def _with_words_like_tags(html: str) -> str:

@@ -27,6 +27,8 @@ SOURCES = ("data-src", "data-lazy-src", "data-original", "data-full-url", "src")
 CREDIT = re.compile(
     r"(?:^|[\s_-])(?:credits?|source|copyright|photographer)(?:$|[\s_-])", re.IGNORECASE
 )
+PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|webp)$", re.IGNORECASE)
+SIZE_IN_NAME = re.compile(r"-\d{2,4}x\d{2,4}(?=\.\w{3,4}$)")
 MOST = 50  # pictures of one text
 EXCERPT = 1000  # characters of a caption
 REMOVED = "removed"
@@ -116,7 +118,7 @@ def _take_picture(element: etree._Element, base: str, taken: Media) -> None:
         return
     if address and markup.picture_path(address):
         return
-    url = _joined(base, address)
+    url = _linked_file(element, base) or _joined(base, address)
     figure = next(element.iterancestors("figure"), None)
     caption, credit = taken.words_of(figure) if len(taken.pictures) < MOST else ("", "")
     if _is_pixel(element):
@@ -255,6 +257,15 @@ def _address_of(element: etree._Element) -> str:
     srcset = element.get("data-srcset") or element.get("srcset") or ""
     found = [(int(width or 0), url) for url, width in SRCSET.findall(srcset[:5_000])]
     return max(found, default=(0, ""))[1]
+
+
+def _linked_file(element: etree._Element, base: str) -> str:
+    """The file that a click on the picture opens, where that is the same picture without its size in the name."""
+    parent = element.getparent()
+    if parent is None or parent.tag != "a" or not PICTURE_FILE.search(parent.get("href") or ""):
+        return ""
+    linked, shown = _joined(base, parent.get("href") or ""), _joined(base, _address_of(element))
+    return linked if linked and SIZE_IN_NAME.sub("", shown) == linked else ""
 
 
 def _is_pixel(element: etree._Element) -> bool:

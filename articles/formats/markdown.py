@@ -68,6 +68,7 @@ def read_stories(content: bytes, *, name: str, zone: tzinfo) -> list[Story]:
     if translation.is_of_generator:
         body.take_tags()
         body.take_media()
+    body.take_footnotes()
     body.take_pictures()
     story = _story(fields, body.text, zone, needs_caption=not translation.has_image)
     _check_body(body.text, body_line, story, notes)

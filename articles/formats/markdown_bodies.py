@@ -16,7 +16,25 @@ PICTURE = re.compile(
 )
 # Liquid's tags and variables, and Hugo's shortcodes.
 TAG = re.compile(r"\{(?:%-?|\{[<%]?)\s*+(?P<end>/?)(?P<name>[\w.-]*+)(?P<rest>[^{}]*+)\}{1,2}")
+# Hugo's players: the site's name, and an address that the id of a film completes.
+PLAYERS = {
+    "youtube": ("youtube.com", "https://www.youtube.com/watch?v="),
+    "vimeo": ("vimeo.com", "https://vimeo.com/"),
+}
+PLAYER_ID = re.compile(r"""\s*+(?:id\s*+=\s*+)?["']?([\w-]{3,40})\b""")
 ARGUMENT = re.compile(r"""(src|alt|caption|title|attr)\s*+=\s*+"([^"]*+)\"""")
+
+
+# Hugo's and Jekyll's code.
+LISTING = re.compile(
+    r"^\{(?:\{[<%]|%-?)\s*+highlight\b[^{}\n]*+\}{1,2}[ \t]*+\n(?P<code>(?:(?!\{[{%])[^\n]*+\n)*+)"
+    r"\{(?:\{[<%]|%-?)\s*+(?:/\s*+|end)highlight[^{}\n]*+\}{1,2}",
+    re.MULTILINE,
+)
+FOOTNOTE = re.compile(
+    r"^\[\^([\w-]{1,50})\]:[ \t]++([^\n]++(?:\n(?: {2,}|\t)[^\n]++)*+)", re.MULTILINE
+)
+REFERENCE = re.compile(r"\[\^([\w-]{1,50})\]")
 
 
 @dataclass
@@ -45,8 +63,29 @@ class MarkdownBody:
             self.pictures += media.pictures
             self.notes += media.notes
 
+    def take_footnotes(self) -> None:
+        """Footnotes as links to a list at the end. The lines of the text keep their numbers."""
+        notes = {found[1]: " ".join(found[2].split()) for found in FOOTNOTE.finditer(self.text)}
+        if not notes:
+            return
+        text = FOOTNOTE.sub(lambda found: "\n" * found[0].count("\n"), self.text)
+        places = {name: place for place, name in enumerate(notes, start=1)}
+        text = REFERENCE.sub(
+            lambda found: (
+                f'<sup><a href="#note-{found[1]}">{places[found[1]]}</a></sup>'
+                if found[1] in places
+                else found[0]
+            ),
+            text,
+        )
+        listed = "".join(
+            f'{n}. <a id="note-{name}"></a>{notes[name]}\n' for name, n in places.items()
+        )
+        self.text = f"{text.rstrip()}\n\n{listed}"
+
     def take_tags(self) -> None:
-        """Tags of a site generator go, and what is between them stays; a figure is a picture."""
+        """Tags of a site generator go, and what is between them stays; a figure is a picture, a listing is code."""
+        self.text = LISTING.sub(r"```\n\g<code>```", self.text)
         self.text = TAG.sub(self._take_tag, self.text)
 
     def _take(self, found: re.Match[str], hidden: Iterable[str]) -> str:
@@ -60,6 +99,9 @@ class MarkdownBody:
         if found["name"] == "figure" and "src" in said:
             caption = said.get("caption") or said.get("title", "")
             self._add(said["src"], alt=said.get("alt", ""), caption=caption)
+        elif (player := PLAYERS.get(found["name"])) and (name := PLAYER_ID.match(found["rest"])):
+            self.note(f"as a link: {player[1]}{name[1]}")
+            return f"[{player[0]}]({player[1]}{name[1]})"
         elif not found["end"] and not found["name"].startswith("end"):
             self.note(f"left out: {' '.join(found[0].split())[:60]}")
         return "\n" * found[0].count("\n")

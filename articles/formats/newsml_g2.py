@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import tzinfo
 
 from lxml import etree
@@ -53,19 +54,29 @@ def _raw_story(root: etree._Element, item: Item) -> RawStory | None:
     version = attribute(root, "version")
     modified_at = text_of(first(meta, "versionCreated"))
     language = attribute(first(content, "language"), "tag") or _language(root, content)
+    inside = first(root, "contentSet/inlineXML/nitf")
+    # What the text says of itself, where the item does not; before the text is turned into HTML.
+    own = (
+        nitf.raw_story(deepcopy(inside), Item(item.name, item.place, item.zone))
+        if inside is not None
+        else RawStory()
+    )
     body_html, pictures = _body(root)
     return RawStory(
-        headline=_headline(content, language),
+        headline=_headline(content, language) or own.headline,
         subheadline=_of_role(content, "headline", "sub", "subheadline", "subtitle"),
         short_headline=_of_role(content, "headline", "short"),
         slugline=text_of(first(content, "slugline")),
-        abstract=_of_role(content, "description", "summary", "abstract", ""),
+        abstract=_of_role(content, "description", "summary", "abstract", "") or own.abstract,
         lead_image=None if pictures else _remote_picture(root),
         pictures=pictures,
         body_html=body_html,
-        byline=text_of(first(content, "by")) or joined([author.name for author in authors]),
-        authors=authors,
-        dateline_text=text_of(first(content, "dateline")),
+        byline=text_of(first(content, "by"))
+        or joined([author.name for author in authors])
+        or own.byline,
+        authors=authors or own.authors,
+        byline_title=own.byline_title,
+        dateline_text=text_of(first(content, "dateline")) or own.dateline_text,
         located=_located(content),
         tags=_tags(content),
         subjects=[

@@ -85,14 +85,14 @@ def _raw_story(raw: Any, item: Item) -> RawStory | None:
         language=story.text("language"),
         published_at=first_made,
         pictures=pictures,
-        urgency=story.number("urgency"),
+        urgency=_number(story, "urgency"),
         copyright_holder=story.text("copyrightHolder"),
         copyright_notice=story.text("copyrightNotice"),
         usage_terms=story.text("usageTerms"),
         ed_note=story.text("edNote"),
         source=_source(story, uri),
         item_id=uri,
-        version=story.text("version"),
+        version=_number(story, "version"),
         time_field="contentCreated or firstCreated",
         modified_at=story.text("versionCreated"),
         url=_web_address(story, uri),
@@ -100,6 +100,11 @@ def _raw_story(raw: Any, item: Item) -> RawStory | None:
         embargoed_until=story.text("embargoedUntil", "embargoed"),
         expires_at=story.text("expires"),
     )
+
+
+def _number(story: JSONObject, key: str) -> str:
+    """As a number or as text: the versions of the standard differ, and so do those who write it."""
+    return story.number(key) if isinstance(story.values.get(key), int) else story.text(key)
 
 
 def _of_role(story: JSONObject, key: str, role: str) -> str:

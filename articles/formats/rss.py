@@ -1,6 +1,7 @@
 """RSS 0.9 to 2.0, RDF and Atom, also where a feed is not quite well-formed."""
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -23,6 +24,8 @@ from articles.formats.xmltree import (
     text_of,
 )
 
+# As RSS 2.0 has it: an address of mail, the name behind it.
+MAILBOX = re.compile(r"[^\s()@]+@[^\s()@]+\s+\(([^()]+)\)")
 TOMBSTONES = "{http://purl.org/atompub/tombstones/1.0}"
 DELETED = f"{TOMBSTONES}deleted-entry"
 
@@ -108,7 +111,9 @@ class _Feed:
         summary = _text(entry, "summary")
         texts, captions = _texts(entry, is_rss=self.is_rss)
         contents = [_as_html(content) for content in texts]
-        html = max(contents, key=len, default="") or summary
+        # A podcast's own summary is plain, and may be shorter than that of the feed.
+        is_plain = all(content.get("type") == "text/plain" for content in texts)
+        html = max([*contents, *([summary] if is_plain else [])], key=len, default="")
         authors = _authors(entry) or self.authors
         return RawStory(
             headline=bodies.plain(_text(entry, "title")),
@@ -157,6 +162,8 @@ def _as_html(content: Any) -> str:
 
 def _authors(entry: Any) -> list[Author]:
     names = [str(author.get("name") or "") for author in dict.get(entry, "authors") or []]
+    if written := MAILBOX.fullmatch(_text(entry, "author")):  # which feedparser cuts in the middle
+        names = [written[1], *names[1:]]
     return [Author(plain) for name in names if (plain := bodies.plain(name))]
 
 

@@ -15,6 +15,25 @@ CAPTION = re.compile(
 )
 PICTURE = re.compile(r"(?:<a\b[^<>]*>\s*)?<img\b[^<>]*>(?:\s*</a>)?", re.IGNORECASE)
 EMBED = re.compile(r"\[embed\b[^\]\n]{0,200}\]\s*+(https?://[^\s\[\]<>]+)\s*+\[/embed\]")
+# It is quoted or not, or the code ends itself.
+HAS_ATTRIBUTES = re.compile(rf"{VALUE.pattern}|\s[\w-]{{1,40}}=[^\s\"'\]]|\s/$")
+# Of WordPress and its plugin Jetpack, by the sites whose players they show.
+PLAYERS = frozenset(
+    [
+        "youtube",
+        "vimeo",
+        "dailymotion",
+        "soundcloud",
+        "spotify",
+        "tweet",
+        "twitter",
+        "instagram",
+        "facebook",
+        "tiktok",
+        "ted",
+    ]
+)
+ADDRESS = re.compile(r"https?://[^\s\"'<>\[\]]{4,1000}")
 # Without attributes and end these are code, and not a word in brackets.
 ALONE = frozenset(
     [
@@ -64,6 +83,8 @@ def _as_html(code: re.Match[str], gallery: Callable[[Sequence[str]], str]) -> st
             "",
         )
         return f'\n\n<{name} src="{escape(address)}"></{name}>\n\n' if address else code[0]
+    if name in PLAYERS and (found := ADDRESS.search(code["rest"])):
+        return f"\n\n<p>{found[0]}</p>\n\n"
     return code[0]
 
 
@@ -77,7 +98,9 @@ def removed(text: str) -> tuple[str, list[str]]:
 
     def replacement(code: re.Match[str]) -> str:
         name = code["name"].lower()
-        if not (name in ended or name in ALONE or "_" in name or VALUE.search(code["rest"])):
+        if not (
+            name in ended or name in ALONE or "_" in name or HAS_ATTRIBUTES.search(code["rest"])
+        ):
             return code[0]
         if name not in ended and name not in left_out:
             left_out.append(name)

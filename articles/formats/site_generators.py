@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import yaml
 
 from articles.formats.front_matter import YAML, Fields
+from articles.formats.markdown_bodies import may_be_found
 
 # The first that is there is taken, and one of our own names before any.
 ALIASES = {
@@ -147,7 +148,8 @@ def _gather_image(nodes: dict[str, yaml.Node]) -> list[str]:
         "alt_text": next((nodes.pop(name) for name in ALTERNATIVES if name in nodes), None),
     }
     image = next((each for name, node in found for each in _addresses(node)), None)
-    if image is None or "lead_image" in nodes:
+    # An address below the site's own root is that of a file which is not here.
+    if image is None or "lead_image" in nodes or not may_be_found(image.value.strip()):
         return [name for name, _ in found]
     own = {"image": image, **{key: node for key, node in words.items() if node is not None}}
     pairs = [(_text(key, image), node) for key, node in own.items()]

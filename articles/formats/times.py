@@ -1,8 +1,9 @@
 """Times as feeds, wires and pages write them: ISO 8601, RFC 5322, and what stands where these should."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from articles.formats.datelines import NUMBERS
 
@@ -24,7 +25,7 @@ ZONE_OFFSETS = {
     "HST": "-1000", "NST": "-0330", "NDT": "-0230", "AST": "-0400", "ADT": "-0300",
 }
 # fmt: on
-TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?(?:\s*(?P<half>[ap])\.?m\.?)?"
+TIME = r"(?P<hour>\d{1,2})[:h](?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?(?:\s*(?P<half>[ap])\.?m\.?(?![a-z]))?"
 ZONE = r"(?:\s*(?P<zone>(?:GMT|UTC)?[+-]\d{1,2}(?::?\d{2})?|[A-Za-z][\w/+-]*))?(?:\s*\([^()]*\))?"
 MONTH = r"(?P<month>[^\W\d_]{3,14})\.?"
 DAY = r"(?P<day>\d{1,2})(?:\.|st|nd|rd|th)?"
@@ -35,12 +36,12 @@ FORMS = [
     for form in (
         rf"(?P<year>\d{{4}})-(?P<number>\d{{2}})-(?P<day>\d{{2}})[T\s]+{TIME}{ZONE}",
         rf"{WEEKDAY}(?P<day>\d{{1,2}})\.\s?(?P<number>\d{{1,2}})\.\s?(?P<year>\d{{4}})(?:,?\s+{TIME}{ZONE})?",
-        rf"{WEEKDAY}{DAY}[\s-]+(?:de\s+)?{MONTH}[\s-]+(?:de\s+)?(?P<year>\d{{4}})(?:,?\s+(?:at\s+)?{TIME}{ZONE})?",
-        rf"{WEEKDAY}{MONTH}\s+{DAY},?\s+(?P<year>\d{{4}})(?:,?\s+(?:at\s+)?{TIME}{ZONE})?",
+        rf"{WEEKDAY}{DAY}[\s-]+(?:de\s+)?{MONTH}[\s-]+(?:de\s+)?(?P<year>\d{{4}})(?:,?\s+(?:(?:at|à|um|alle|kl\.?|om)\s+)?{TIME}{ZONE})?",
+        rf"{WEEKDAY}{MONTH}\s+{DAY},?\s+(?P<year>\d{{4}})(?:,?\s+(?:(?:at|à|um|alle|kl\.?|om)\s+)?{TIME}{ZONE})?",
         rf"{WEEKDAY}{MONTH}\s+{DAY}\s+{TIME}{ZONE}\s+(?P<year>\d{{4}})",
     )
 ]
-ZONE_NAME = re.compile(r"\d:\d\d(?::\d\d(?:\.\d+)?)?\s*([A-Za-z][\w/+-]*)\s*$")
+ZONE_NAME = re.compile(r"\d:\d\d(?::\d\d(?:\.\d+)?)?\s*(?![AaPp][Mm]\b)([A-Za-z][\w/+-]*)\s*$")
 
 
 class UnknownZoneError(ValueError):
@@ -104,7 +105,12 @@ def _hour(parts: dict[str, str | None]) -> int:
     return hour
 
 
-def _zone(text: str) -> timezone:
+def _zone(text: str) -> tzinfo:
+    if "/" in text:  # Europe/Paris
+        try:
+            return ZoneInfo(text)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise UnknownZoneError(text) from None
     name = text.upper()
     offset = ZONE_OFFSETS.get(name) or name.removeprefix("GMT").removeprefix("UTC")
     found = re.fullmatch(r"([+-])(\d{1,2}):?(\d{2})?", offset)

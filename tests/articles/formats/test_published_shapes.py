@@ -12,6 +12,7 @@ from articles.models import Author
 from tests.articles.formats.wires import (
     QUAY,
     entry,
+    mistakes,
     news_item,
     nitf,
     post,
@@ -22,6 +23,7 @@ from tests.articles.formats.wires import (
 )
 
 HEADLINE = "The ferry sails"
+FRONT = "---\ntitle: The ferry sails\nlayout: post\n{}---\n\n"
 
 
 def ninjs(**values: Any) -> bytes:
@@ -419,3 +421,174 @@ def test_a_standfirst_is_compared_by_whole_words() -> None:
     text = "<content:encoded><![CDATA[<p>The ferry sails againward.</p>]]></content:encoded>"
 
     assert story(rss(entry("The ferry sails again", more=text))).abstract == "The ferry sails again"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One.<br><br>Two.<br />\n<br/><br>Three.", "<p>One.</p>\n<p>Two.</p>\n<p>Three.</p>"),
+        ("<p>One.<br><br><b>Two.</b></p>", "<p>One.</p>\n<p><b>Two.</b></p>"),
+        ("<p><b>One.<br><br>Two.</b></p>", "<p><b>One.<br><br>Two.</b></p>"),
+        ("<p>One.<br>Two.</p>", "<p>One.<br>Two.</p>"),
+        ("<ul><li>One.<br><br>Two.</li></ul>", "<ul><li>One.<br><br>Two.</li></ul>"),
+    ],
+)
+def test_two_line_breaks_part_paragraphs(text: str, expected: str) -> None:
+    assert bodies.from_html(text) == expected
+
+
+@pytest.mark.parametrize(
+    "code", ["[youtube https://video.example/1]", '[vimeo url="https://video.example/1"]']
+)
+def test_a_player_of_a_post_is_a_link(code: str) -> None:
+    assert '<a href="https://video.example/1"' in body_of(f"One.\n\n{code}\n\nTwo.")
+
+
+@pytest.mark.parametrize("code", ["[table id=5 /]", "[chart data=7]", "[spacer /]"])
+def test_a_code_that_is_not_quoted_goes_and_is_said(code: str) -> None:
+    found = story(wxr(post(f"One.\n\n{code}\n\nTwo [sic] and [see: 5].")))
+
+    assert "[table" not in found.body_html
+    assert found.body_html.count("[") == 2
+    assert any(note.startswith("left out: [") for note in found.notes)
+
+
+def test_a_picture_that_leads_to_its_file_is_that_file() -> None:
+    found = story(wxr(post(
+        '<a href="https://paper.example/wp/quay.jpg"><img src="https://paper.example/wp/quay-300x200.jpg" /></a>\n\n'
+        '<a href="https://paper.example/wp/other.jpg"><img src="https://paper.example/wp/rope-300x200.jpg" /></a>'
+    )))  # fmt: skip
+
+    assert found.lead_image
+    assert found.lead_image.url == "https://paper.example/wp/quay.jpg"
+    assert [each.url for each in found.pictures] == ["https://paper.example/wp/rope-300x200.jpg"]
+
+
+def test_an_author_behind_an_address_of_mail_keeps_the_name() -> None:
+    found = story(rss(entry(more="<author>ann@wire.example (Ann Lee)</author>")))
+
+    assert [author.name for author in found.authors] == ["Ann Lee"]
+
+
+def test_the_summary_of_a_podcast_does_not_replace_a_longer_text() -> None:
+    feed = rss(entry("The ferry sails again.", more="<itunes:summary>Ferry</itunes:summary>"))
+    itunes = b'<rss xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd" '
+
+    assert story(feed.replace(b"<rss ", itunes)).body_html == "<p>The ferry sails again.</p>"
+
+
+def test_entities_of_a_standfirst_that_were_escaped_twice_are_characters() -> None:
+    found = story(rss(entry("<p>Q&amp;amp;A &amp;#8211; yes</p>", title="Q&amp;amp;A", more="<content:encoded>Long text.</content:encoded>")))  # fmt: skip
+
+    assert (found.headline, found.abstract) == ("Q&A", "Q&A – yes")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Wed, 20 Nov 2024 10:00:00 Europe/Paris", "2024-11-20T10:00:00+01:00"),
+        ("2024-07-20 10:00 America/New_York", "2024-07-20T10:00:00-04:00"),
+        ("20 novembre 2024 à 10h00", "2024-11-20T10:00:00+00:00"),
+        ("20. November 2024 um 10:00 CET", "2024-11-20T10:00:00+01:00"),
+    ],
+)
+def test_times_and_zones_as_people_write_them(text: str, expected: str) -> None:
+    found = story(rss(entry(more=f"<pubDate>{text}</pubDate>"))).published_at
+
+    assert found
+    assert found.isoformat() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Wed, 20 Nov 2024 10:00:00 Europe/Nowhere", "the zone Europe/Nowhere, which is not known"),
+        ("11/20/2024 10:00:00 AM", "is not a date and time"),
+        ("2024-11-20 10:00 ../etc/passwd", "is not a date and time"),
+    ],
+)
+def test_other_times_are_refused_for_what_is_wrong(text: str, reason: str) -> None:
+    assert reason in mistakes(rss(entry(more=f"<pubDate>{text}</pubDate>")))
+
+
+def test_paragraphs_of_a_caption_and_lines_of_a_headline_keep_their_words_apart() -> None:
+    media = (
+        '<media media-type="image"><media-reference source="https://wire.example/q.jpg"/>'
+        "<media-caption><p>The <em>quay</em>.</p><p>At noon.</p></media-caption></media>"
+    )
+    content = nitf(QUAY + media).replace(b"The ferry sails", b"The ferry<br/>sails")
+
+    found = story(content)
+
+    assert found.headline == HEADLINE
+    assert found.lead_image
+    assert found.lead_image.caption == "The quay. At noon."
+
+
+@pytest.mark.parametrize(("version", "urgency"), [(3, "4"), ("3", 4)])
+def test_numbers_of_an_item_may_be_text(version: Any, urgency: Any) -> None:
+    found = story(ninjs(version=version, urgency=urgency), "a.json")
+
+    assert (found.source_version, found.urgency) == ("3", 4)
+
+
+def test_what_a_text_says_of_itself_counts_where_its_item_is_silent() -> None:
+    text = (
+        '<contentSet><inlineXML contenttype="application/nitf+xml"><nitf xmlns="http://iptc.org/std/NITF/2006-10-18/"><body>'
+        "<body.head><byline>By <person>Ann Lee</person><byttl>Editor</byttl></byline><dateline><location><city>Oslo</city>"
+        "</location></dateline><abstract><p>In autumn.</p></abstract></body.head><body.content><p>It sails.</p>"
+        "</body.content></body></nitf></inlineXML></contentSet>"
+    )
+    found = story(news_item(body=None).replace(b"</newsItem>", f"{text}</newsItem>".encode()))
+
+    assert [(author.name, author.title) for author in found.authors] == [("Ann Lee", "Editor")]
+    assert (found.byline, found.abstract, found.body_html) == (
+        "Ann Lee",
+        "In autumn.",
+        "<p>It sails.</p>",
+    )
+    assert found.dateline
+    assert found.dateline.place == "Oslo"
+
+
+def test_footnotes_of_markdown_lead_to_their_place() -> None:
+    text = (
+        FRONT.format("")
+        + "It sails.[^quay] Again.[^2]\n\n[^quay]: Since *noon*.\n[^2]: Twice.\n\nThe end[^3].\n"
+    )
+    html = story(text, "a.md").body_html
+
+    assert '<sup><a href="#note-quay"' in html
+    assert html.index('href="#note-2"') < html.index("The end[^3].") < html.index('id="note-quay"')
+    assert "Since <em>noon</em>." in html
+    assert "[^quay]" not in html
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [("{{< highlight html >}}", "{{< /highlight >}}"), ("{% highlight ruby linenos %}", "{% endhighlight %}")],
+)  # fmt: skip
+def test_a_listing_of_a_blog_is_code(begin: str, end: str) -> None:
+    found = story(
+        FRONT.format("") + f"One.\n\n{begin}\n<p>Test</p>\n\n  two\n{end}\n\nTwo.\n", "a.md"
+    )
+
+    assert "&lt;p&gt;Test&lt;/p&gt;" in found.body_html
+    assert found.body_html.count("<pre>") == 1
+    assert not any("highlight" in note for note in found.notes)
+
+
+def test_players_of_hugo_are_links() -> None:
+    text = FRONT.format("") + '{{< youtube abc123 >}}\n\n{{< vimeo id="146022717" >}}\n'
+    found = story(text, "a.md")
+
+    assert '<a href="https://www.youtube.com/watch?v=abc123"' in found.body_html
+    assert '<a href="https://vimeo.com/146022717"' in found.body_html
+    assert "as a link: https://vimeo.com/146022717" in found.notes
+
+
+def test_a_picture_below_the_root_of_a_blog_is_left_out_and_keeps_no_post_out() -> None:
+    found = story(FRONT.format("image:\n  path: /img/quay.jpg\n") + "It sails.\n", "a.md")
+
+    assert found.lead_image is None
+    assert "left out: image" in found.notes

@@ -119,7 +119,7 @@ def test_a_time_is_in_the_zone_that_it_names(text: str, hour: int) -> None:
     assert item.mistakes == []
 
 
-@pytest.mark.parametrize("zone", ["XYZ", "ABST", "Europe/Oslo", "UTZ"])
+@pytest.mark.parametrize("zone", ["XYZ", "ABST", "Europe/Nowhere", "UTZ"])
 def test_a_time_in_an_unknown_zone_is_refused_and_not_taken_for_another(zone: str) -> None:
     item = Item("a.xml", "entry 1", UTC)
 
@@ -132,8 +132,8 @@ def test_a_time_in_an_unknown_zone_is_refused_and_not_taken_for_another(zone: st
     [
         ({"uri": ""}, "item 1: uri: is missing."),
         ({"uri": 7}, "item 1: uri: must be text."),
-        ({"version": 2}, "item 1: version: must be text."),
-        ({"urgency": "4"}, "item 1: urgency: must be a whole number."),
+        ({"version": [2]}, "item 1: version: must be text."),
+        ({"urgency": "high"}, "item 1: urgency: 'high' is not a number from 1 to 9."),
         ({"urgency": 12}, "item 1: urgency: '12' is not a number from 1 to 9."),
         ({"headlines": []}, "item 1: headline: is missing."),
         ({"headlines": "x"}, "item 1: headlines: must be a list."),
