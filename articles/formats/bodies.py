@@ -34,7 +34,7 @@ BLOCK_NAMES = frozenset(
 LOOSE = re.compile(
     r"(?:</(?:p|h[234]|ul|ol|blockquote|pre|table|figure)>|<hr>)(?:\s|<br>)*+(?:[^<\s]|<(?!/|p>|h[234]|[uo]l|blockquote|pre|hr|table|figure))"
 )
-BREAKS_AROUND = re.compile(r"^(?:\s|<br>)++|(?:\s|<br>)++$")
+LEADING_BREAKS = re.compile(r"(?:\s|<br>)*+")
 INDENT = re.compile(r" {2}|\t")
 TEXT_PARAGRAPH = re.compile(r"<p\b[^<>]*+>([^<>]*+)</p>")
 BLOCK_BEGINS = re.compile(r"<(p|br|h[1-6]|div|table|ul)\b[^<>]*>", re.IGNORECASE)
@@ -149,6 +149,20 @@ def _with_paragraphs(html: str) -> str:
     return "".join([*parts, _paragraph(html[position:])])
 
 
+def _without_breaks_around(text: str) -> str:
+    """Without the white space and line breaks at both ends; from the end on by hand, which takes linear time."""
+    found = LEADING_BREAKS.match(text)
+    begin, end = found.end() if found else 0, len(text)
+    while end > begin:
+        if text[end - 1].isspace():
+            end -= 1
+        elif text.endswith("<br>", begin, end):
+            end -= len("<br>")
+        else:
+            break
+    return text[begin:end]
+
+
 def _parted_by_breaks(paragraph: re.Match[str]) -> str:
     """A paragraph whose own are parted by two line breaks; one with an element across them stays."""
     parts = [part.strip() for part in BREAKS.split(paragraph[1])]
@@ -160,7 +174,7 @@ def _parted_by_breaks(paragraph: re.Match[str]) -> str:
 
 
 def _paragraph(text: str) -> str:
-    inside = BREAKS_AROUND.sub("", text)
+    inside = _without_breaks_around(text)
     return f"<p>{inside}</p>" if markup.ANY_TAG.sub("", inside).strip() else text
 
 

@@ -8,7 +8,7 @@ looked for under every name and in every shape it has had.
 import re
 from collections.abc import Iterator
 from datetime import tzinfo
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 from articles.formats import bodies, nitf
@@ -24,6 +24,7 @@ PICTURES = {"", "image/jpeg", "image/jpg", "image/png", "image/webp"}
 NO_BODY = {"dateline", "summary", "abstract", "description", "headline", "caption", "byline"}
 MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>")
 PAGE = re.compile(r"<body\b[^<>]*>(.*?)</body>", re.DOTALL | re.IGNORECASE)
+QUOTED = re.compile(r'"([^"<>\s]{8,1000}+)"')
 MAIN = {"mainimage", "featuremedia", "mainpic"}
 ALTERNATIVES = {"alttext", "alt"}
 MADE_AT = {"dateline", "located", "origin"}
@@ -331,8 +332,13 @@ def _player_address(association: JSONObject, kind: str) -> str:
 
 def _with_media(html: str, players: list[tuple[str, str, str]], sizes: dict[str, str]) -> str:
     """The body with its players at the end, and each of the story's pictures in its largest size."""
-    for small, large in sizes.items():
-        html = html.replace(f'"{escape(small)}"', f'"{escape(large)}"')
+    if sizes:
+        html = QUOTED.sub(
+            lambda found: (
+                f'"{escape(sizes[small])}"' if (small := unescape(found[1])) in sizes else found[0]
+            ),
+            html,
+        )
     return bodies.with_players(html, players)
 
 

@@ -25,7 +25,7 @@ ELEMENTS = [
 MARKUP = [
     *(f"<{name}>" for name in ELEMENTS), *(f"</{name}>" for name in ("p", "div", "br", "table", "b")),
     "<ul><li>", "<dl><dt>", "<tr><td>", "<em><b>", "<b><p>", "<a><b>", "<pre>\n", "<pre>\n\n", "<p><br>", "<p>&nbsp;",
-    "<b><i></b>", "<div><table></div>", "<table><b>x", "<p><b></p>", "<svg><p>", "<math><mi><p>", "<select><p>",
+    "<b><i></b>", "</p><br>", "<p>x</p> <br> ", "<br> <br>", "<p>x<br><br>", "<b>x<br><br>", "<p>x</p>x", "<hr>x", "<div><table></div>", "<table><b>x", "<p><b></p>", "<svg><p>", "<math><mi><p>", "<select><p>",
     "<a href=x>y</a>", "<p>x</p>", "<img src=x>", "<br>", "<hr>", "<link>", "<meta>", "<!-- --!><div>", "<svg><title><b>",
     "<p ", "<a ", "<a b=\"", "<a b='", "<a b=", "<a href=\"x", "<img ", "<img src=\"", "</", "</p ", "<", "<<", "< ", "<>",
     "<!--", "<!-", "-->", "<!", "<?", "<?xml ", "<!DOCTYPE", "<![CDATA[", "]]>", "<!DOCTYPE a [", "<!ENTITY a 'b'>",
@@ -35,6 +35,8 @@ COUNTED = ["<p><b x={}>", "<b x={}>", " x{}=1", "<x{}>", "<font x={}><p>", "&#{}
     "<iframe src=http://a/{}></iframe>y", "<img src=http://a.b/{}>y", "<figure><img src=http://a.b/{}></figure>", "<video></video>y",
     "<p>http://a.b/{}</p>", "<a href='#{}' id={}>y</a>", "[gallery ids='{}']", "[caption]<img src=http://a.b/{}>[/caption]", "<div></div>",
     "&lt;b&gt;{}&lt;/b&gt;", "&lt;p x={}&gt;", "&amp;amp;", "![{}](http://a.b/{})", "<img class=emoji alt={}>y",
+    "<a href=http://a.b/{}.jpg><img src=http://a.b/{}-10x10.jpg></a>", "[youtube http://a.b/{}]", "[a{} b=c]", "[^{}]", "\n[^{}]: x\n",
+    "<blockquote>x{}\n\n", "<h2>{}</h2>",
 ]
 TEXT = [
     "a", "a ", "a-", "A, ", "A. ", "AA ", "Aa ", "A'", "L'", "(", ")", "(a", "(a) ", "[", "[a", "]", "[a](", "![", "![a](x)", "[a]: ",
@@ -42,6 +44,7 @@ TEXT = [
     "\n\n", " \n", "\n ", "  ", "\t", "[x]", "[/x]", "[caption]", "[caption ", "[a b=\"", ",", ";", ": ", " - ", " — ", " _ ", "0", "12:",
     "1.", "1,", "-1", "By ", "and ", "A and ", ", photo ", ", photos by ", ", reporting by ", " in A", " with ", "\u0301", "\ufdfa", "İ", "中",
     "دمشق", "'", '"', "{", "}", '{"a":', '["', "[[", "!a ", "&a ", "*a ", "a: b\n", "? ", "- - ", "http://a ", "x@y.z ", "Jan 1", "(AFP) ",
+    "\n   a", "\na\n   ", "\n{{< highlight a >}}\n", "\n{% highlight a %}\na\n", "\n{% endhighlight %}", "{{< youtube abc >}}",
 ]
 # fmt: on
 SHAPES = [*MARKUP, *COUNTED, *TEXT]
