@@ -1,9 +1,13 @@
 """The table of `make bench`: arithmetic and verdicts, and the switches of the servers that it measures."""
 
+from pathlib import Path
+
 from honcho.environ import parse_procfile
 
+from tests.bench import page
 from tests.bench.table import Row, Samples, as_markdown, at_least, at_most, compared, not_measured
 from tests.bench.testbed import web_command
+from tests.drills import soak
 from tests.servers import PROJECT
 
 
@@ -33,6 +37,32 @@ def test_a_rival_that_cannot_run_is_reported_without_a_verdict() -> None:
     table = as_markdown([row])
 
     assert "not measured: there is no Node on this machine" in table
+
+
+def test_make_bench_keeps_the_table_of_the_soak() -> None:
+    by_hand = page.PAGE.read_text("utf-8").partition(page.BY_HAND)[2]
+
+    assert soak.BEGIN in by_hand
+    assert soak.END in by_hand
+
+
+def test_the_table_of_the_soak_is_written_between_its_marks(tmp_path: Path) -> None:
+    copy = tmp_path / "benchmarks.md"
+    copy.write_text(f"before\n{soak.BEGIN}\nold\n{soak.END}\nafter\n")
+
+    soak.write("| new |", copy)
+
+    assert copy.read_text() == f"before\n{soak.BEGIN}\n| new |\n{soak.END}\nafter\n"
+
+
+def test_growth_is_that_of_the_last_two_thirds() -> None:
+    """Five megabytes an hour, after caches have filled: a sample every five seconds."""
+    values = [*range(100), *(1_000_000 + round(5e6 / 720 * number) for number in range(200))]
+
+    before, after, an_hour = soak.growth(values)
+
+    assert before < after
+    assert round(an_hour / 1e6, 2) == 5.0
 
 
 def test_the_product_is_measured_with_the_switches_of_the_procfile() -> None:

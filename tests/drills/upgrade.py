@@ -246,10 +246,9 @@ class Drill:
         time.sleep(self._seconds)
 
     def _write_story(self, release: Release, slug: str) -> None:
-        """As a program does; with a section, tag, author and source that are made for it. Raises SystemExit."""
+        """As a program does; with a section, tag, author and source that are made for it."""
         story: dict[str, Any] = {"headline": slug, "slug": slug, "body_markdown": "Text."}
-        story |= {"tags": [slug]}
-        story |= {"section": slug, "source": slug, "authors": [{"name": slug}]}
+        story |= {"section": slug, "tags": [slug], "source": slug, "authors": [{"name": slug}]}
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         url = f"http://127.0.0.1:{release.port}/api/v1/articles/"
         request = urllib.request.Request(url, json.dumps(story).encode(), headers)
