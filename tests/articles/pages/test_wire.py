@@ -108,6 +108,9 @@ def test_a_shared_cache_gives_one_readers_page_to_no_other(shared_cache: str) ->
         own, owns = ask_at(shared_cache, STORY, Cookie=f"_ga=1; {cookie}", **BROWSER)
         _, others = ask_at(shared_cache, STORY, Cookie="_ga=1; consent=yes")
         again, _ = ask_at(shared_cache, STORY, Cookie=cookie)
+        if again.headers["ETag"] != own.headers["ETag"]:  # the reaction was counted in between
+            own = again
+            again, _ = ask_at(shared_cache, STORY, Cookie=f"_ga=1; {cookie}")
     finally:
         ask_at(shared_cache, mine, "DELETE", **json)
 
