@@ -259,8 +259,8 @@ KEY_OR_NONE: Any = [{}, {"key": []}]
 class KeyAuthentication(BaseAuthentication):
     """`Authorization: Bearer <key>`, also with the scheme `Api-Key`. `request.auth` is the ApiKey.
 
-    401 for a key that is wrong, revoked or expired, and for another scheme, also where the call needs none: who sends
-    credentials is not answered as nobody. OPTIONS, which is never limited, recognises no key.
+    401 for a key that is wrong, revoked or expired, and for another scheme, also where the call needs none: a call with
+    credentials is not answered as one without. OPTIONS, which is never limited, recognises no key.
     """
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:

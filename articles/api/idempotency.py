@@ -12,7 +12,7 @@ from django.utils import timezone
 from articles.models import ApiKey, IdempotencyKey
 from articles.sealed import Column, UnreadableSecretError
 
-# The others are JSON, which nobody takes for something sealed.
+# Bodies without a secret are stored as they are: JSON, which begins otherwise than a sealed text.
 _BODIES = Column("articles_idempotencykey", "response_body")
 RETENTION = timedelta(days=1)  # longer than a program retries
 LONGEST_KEY = 255  # characters
@@ -61,7 +61,7 @@ def answer_once(
             raise OtherRequest
         try:
             body = _BODIES.unseal(stored.response_body)
-        except UnreadableSecretError:  # nobody can repeat this answer any more
+        except UnreadableSecretError:  # this answer cannot be repeated any more
             raise OtherRequest from None
         return Answer(stored.response_status, body, stored.response_headers, is_replayed=True)
     answer = act()

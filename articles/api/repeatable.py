@@ -75,7 +75,7 @@ def done_once(
 
 
 def _key_of(request: Request) -> str | None:
-    """None where the header is not there. An empty one would be taken for a promise that nobody keeps."""
+    """None where the header is not there. An empty one is refused: its call would not be safe to repeat."""
     key: str | None = request.headers.get("Idempotency-Key")
     if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
         raise ValidationError(

@@ -79,7 +79,7 @@ class WebhookEndpointAdmin(AuditedAdmin):
     @admin.action(description="Send a test", permissions=["change"])
     def send_a_test(self, request: HttpRequest, endpoints: QuerySet[WebhookEndpoint]) -> None:
         with transaction.atomic():
-            for endpoint in endpoints.select_for_update(no_key=True):  # nobody deletes it meanwhile
+            for endpoint in endpoints.select_for_update(no_key=True):  # not deleted meanwhile
                 send_test(endpoint)
         text = "A test is sent. Its delivery says what the receiver answered."
         self.message_user(request, text, messages.SUCCESS)

@@ -149,7 +149,7 @@ class _Manages(ApiView):
         return _found(WebhookEndpoint.objects.filter(pk=webhook))
 
     def locked(self, webhook: int) -> WebhookEndpoint:
-        """The same, which nobody deletes or changes before this transaction ends."""
+        """The same, locked: no other transaction deletes or changes it before this one ends."""
         return _found(WebhookEndpoint.objects.select_for_update(no_key=True).filter(pk=webhook))
 
     def finalize_response(
