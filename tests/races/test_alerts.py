@@ -1,10 +1,8 @@
 """Five workers at once, and workers that are killed: one alert, one report, one mail."""
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,11 +17,11 @@ from reactions.alerts.reports import make_reports
 from reactions.alerts.sending import send_messages
 from reactions.models import Alert, Message, Report, Subscription
 from tests.conftest import PublishArticle
+from tests.races.processes import process
 from tests.races.rival import at_once, held_open
 from tests.reactions.alerts.mailbox import Mailbox, Server
 from tests.reactions.alerts.traffic import NOW, came, set_pace
-from tests.servers import PROJECT, free_port
-from tests.sessions import database_url
+from tests.servers import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -95,29 +93,14 @@ def test_a_worker_does_not_make_a_report_while_another_does(ada: User) -> None:
     assert Report.objects.count() == 1
 
 
-@contextmanager
-def worker(program: str, server: Server) -> Iterator["subprocess.Popen[str]"]:
-    """A process of the product that runs this, with the mail server of the test. Killed in the end."""
-    environment = {
-        **os.environ,
-        "DATABASE_URL": database_url(),
-        "EMAIL_URL": f"smtp://127.0.0.1:{server.address.port}",
-        "MAIL_FROM": "desk@example.org",
-        "MORNING": MORNING.isoformat(),
-    }
-    started = subprocess.Popen(
-        [sys.executable, "-c", PRELUDE + program],
-        env=environment,
-        cwd=PROJECT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
+def worker(program: str, server: Server) -> AbstractContextManager["subprocess.Popen[str]"]:
+    """A process of the product that runs this, with the mail server of the test."""
+    return process(
+        PRELUDE + program,
+        EMAIL_URL=f"smtp://127.0.0.1:{server.address.port}",
+        MAIL_FROM="desk@example.org",
+        MORNING=MORNING.isoformat(),
     )
-    try:
-        yield started
-    finally:
-        started.kill()
-        started.communicate(timeout=30)
 
 
 PRELUDE = """

@@ -1,9 +1,7 @@
 """Two workers, each a process of its own, at one feed of a real server: every story is there once, in one version."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Barrier, Thread
@@ -14,8 +12,7 @@ import pytest
 from articles.models import Article, ArticleRevision, Feed, Source
 from tests.articles.formats.samples import BODY, JSON_FEED
 from tests.articles.test_http_client import Answer, Site, answer
-from tests.servers import PROJECT
-from tests.sessions import database_url
+from tests.races.processes import process
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,27 +67,11 @@ def at_once(body: bytes) -> Answer:
 
 @contextmanager
 def worker(program: str, site: Site) -> Iterator["subprocess.Popen[str]"]:
-    """A process of the product that is about to run this. Killed in the end."""
-    environment = {
-        **os.environ,
-        "DATABASE_URL": database_url(),
-        "FEED_TEST_HOSTS": f"127.0.0.1:{site.port}",
-    }
-    started = subprocess.Popen(
-        [sys.executable, "-c", PRELUDE + program],
-        env=environment,
-        cwd=PROJECT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    """A process of the product that is about to run this."""
+    with process(PRELUDE + program, FEED_TEST_HOSTS=f"127.0.0.1:{site.port}") as started:
         assert started.stdout
         assert started.stdout.readline() == "ready\n"
         yield started
-    finally:
-        started.kill()
-        started.communicate(timeout=30)
 
 
 def run_at_once(program: str, site: Site) -> list[str]:
